@@ -1,0 +1,23 @@
+#ifndef DIALTONE_ADAPT_ADAPT_H
+#define DIALTONE_ADAPT_ADAPT_H
+
+#include <stdbool.h>
+
+struct arena;
+struct diags;
+struct document;
+struct node;
+struct sources;
+struct vocabulary;
+
+struct adapt_options {
+    bool no_normalize; /* keep Caddy's own spelling of zoned addresses where Caddy accepts it */
+};
+
+/* Expanded tree → Caddy JSON in <document>. Reports every independent mistake; false, and no root,
+ * when there was any error. */
+bool adapt(struct arena *arena, struct diags *diags, const struct sources *sources,
+           const struct vocabulary *vocabulary, struct adapt_options options,
+           const struct node *file, struct document *document);
+
+#endif

@@ -1,0 +1,71 @@
+#ifndef DIALTONE_ADAPT_OPTIONS_H
+#define DIALTONE_ADAPT_OPTIONS_H
+
+#include <jansson.h>
+
+#include "adapt/cursor.h"
+
+struct scope;
+
+/* What the arguments of an option become. */
+enum value_type {
+    VALUE_NONE,     /* nothing by itself: the row's function does all */
+    VALUE_TRUE,     /* presence: key = true */
+    VALUE_STRING,   /* one argument: key = "text" */
+    VALUE_STRINGS,  /* arguments appended to the array under key */
+    VALUE_INTEGER,  /* Go's Atoi */
+    VALUE_FLOAT,
+    VALUE_DURATION, /* Caddy's ParseDuration: integer nanoseconds */
+    VALUE_SIZE,     /* go-humanize ParseBytes: integer bytes */
+    VALUE_BLOCK,    /* options of <block> into the object under key */
+};
+
+enum option_flags {
+    OPTION_ONCE = 1 << 0,       /* a second one is an error */
+    OPTION_HEADER_NAME = 1 << 1 /* the first argument is a header field name (for completion) */
+};
+
+/* One row: everything there is to know of one option, sub-option or global option. Errors,
+ * suggestions, completion, help, the published schema and the test generator read it. Arrays of
+ * rows end with a row whose name is NULL. */
+struct option {
+    const char *name;      /* as written in a Caddyfile; "a|b" lists aliases, canonical first */
+    const char *doc;       /* one line */
+    const char *arguments; /* usage, such as "<status> [<body>]"; NULL for none */
+    const char *key;       /* JSON key the value goes under; dots descend; NULL where parse decides */
+    enum value_type type;
+    int min_args, max_args; /* arguments on its line; max -1 is any number */
+    const char *values;     /* "on|off" where only certain words are legal (documentation, and
+                               checked for VALUE_STRING); NULL for free text */
+    const struct option *block; /* rows legal in its block; NULL where it takes none */
+    /* Reads the option in its own way: the cursor stands on the option's name. <object> is where
+     * the values of this block go, <state> whatever the caller of options_parse passed. False
+     * after a diagnostic. NULL: by <type>. */
+    bool (*parse)(struct scope *scope, struct cursor *in, const struct option *row, json_t *object,
+                  void *state);
+    unsigned flags;         /* enum option_flags */
+    const char *since;      /* the Caddy version that brought it; NULL: 2.0 */
+    const char *deprecated; /* what to write instead; NULL: not deprecated */
+};
+
+/* Reads the block at the cursor, if there is one, by <rows>: unknown names are reported with the
+ * nearest legal one, wrong arities with the usage. Goes on after a bad option so that one run
+ * reports several; false when any was bad. */
+bool options_parse(struct scope *scope, struct cursor *in, const struct option *rows,
+                   json_t *object, void *state);
+/* Reads one option whose name the cursor stands on. */
+bool option_apply(struct scope *scope, struct cursor *in, const struct option *row, json_t *object,
+                  void *state);
+/* The row of that name, aliases included, or NULL. */
+const struct option *option_find(const struct option *rows, struct str name);
+/* Reports "unknown option", with the nearest legal name; false. */
+bool option_unknown(struct scope *scope, struct cursor *in, const struct option *rows,
+                    const char *where);
+
+/* Value readers for the current token; false after a diagnostic that names the token. */
+bool read_integer(struct cursor *in, int64_t *value);
+bool read_float(struct cursor *in, double *value);
+bool read_duration(struct cursor *in, int64_t *nanoseconds);
+bool read_size(struct cursor *in, int64_t *bytes);
+
+#endif

@@ -1,0 +1,85 @@
+#ifndef DIALTONE_JSON_DOCUMENT_H
+#define DIALTONE_JSON_DOCUMENT_H
+
+#include <jansson.h>
+
+#include "base/str.h"
+#include "syntax/token.h"
+
+struct arena;
+
+/* A JSON document under construction, and where in the Caddyfile each value came from.
+ *
+ * Ownership: every value made by a document_* function belongs to the document and lives until
+ * document_free; setters and adders take a reference of their own, so one value may stand in
+ * several places and nothing is ever released by hand. Objects keep the order in which keys were
+ * first set (Go's struct order); document_sorted gives Go's map order.
+ *
+ * Origins: a constructor takes the token a value came from (NULL: none). true, false and null have
+ * no identity in jansson, so their origin is kept by slot (object and key). */
+struct document {
+    struct arena *arena;
+    json_t *root;            /* borrowed from the document's own values; set by adapt */
+    struct origins *origins; /* private to json/origin.c */
+    struct owned_values *values; /* private to json/document.c */
+};
+
+void document_init(struct document *document, struct arena *arena);
+void document_free(struct document *document);
+
+json_t *document_object(struct document *document, const struct token *origin);
+json_t *document_array(struct document *document, const struct token *origin);
+/* Invalid UTF-8 becomes U+FFFD. */
+json_t *document_string(struct document *document, struct str text, const struct token *origin);
+json_t *document_text(struct document *document, const char *text, const struct token *origin);
+json_t *document_integer(struct document *document, int64_t value, const struct token *origin);
+json_t *document_real(struct document *document, double value, const struct token *origin);
+json_t *document_bool(bool value); /* no origin of its own: use document_set_at */
+json_t *document_null(void);
+
+/* Sets a key. A NULL value sets nothing: `document_set(d, o, "k", maybe)` is Go's omitempty. */
+void document_set(struct document *document, json_t *object, const char *key, json_t *value);
+/* The same, and remembers <origin> for the slot (needed for true, false and null). */
+void document_set_at(struct document *document, json_t *object, const char *key, json_t *value,
+                     const struct token *origin);
+void document_remove(json_t *object, const char *key);
+/* Appends to an array. */
+void document_add(struct document *document, json_t *array, json_t *value);
+/* The object or array under <key>, made (and set) where there is none yet. */
+json_t *document_object_at(struct document *document, json_t *object, const char *key,
+                           const struct token *origin);
+json_t *document_array_at(struct document *document, json_t *object, const char *key,
+                          const struct token *origin);
+/* A deep copy with the same origins, so that changing it leaves the original alone. */
+json_t *document_copy(struct document *document, const json_t *value);
+/* A deep copy whose objects have their keys sorted at every depth and whose numbers went through
+ * a double: what Caddy's JSONModuleObject does to every module. */
+json_t *document_sorted(struct document *document, const json_t *value);
+/* Reorders the keys of one object to the order of the space-separated <keys>; others follow. */
+void document_order(struct document *document, json_t *object, const char *keys);
+/* Whether Go's omitempty would leave the value out: false, 0, "", null, [], {} or NULL. */
+bool document_is_empty(const json_t *value);
+
+/* The token a value came from: the slot, else the value, else NULL. */
+const struct token *document_origin(const struct document *document, const json_t *object,
+                                    const char *key, const json_t *value);
+/* Sets or replaces the origin of an object, array, string or number. */
+void document_set_origin(struct document *document, const json_t *value, const struct token *origin);
+
+/* Text as Go's encoding/json writes it: <, >, &, U+2028 and U+2029 escaped, floats in shortest
+ * form. <pretty>: a tab per level, as `caddy adapt --pretty`. No final newline. */
+struct strbuf;
+void document_write(const json_t *value, bool pretty, struct strbuf *out);
+/* One line per value that has an origin: JSON pointer, then file:line:column (the source map). */
+struct sources;
+void document_write_source_map(const struct document *document, const struct sources *sources,
+                               struct strbuf *out);
+
+/* Parses JSON text (a caddy.json): keeps key order; origins are byte positions in <source>, as
+ * tokens made for the purpose. NULL after a diagnostic. */
+struct diags;
+struct source;
+json_t *document_parse(struct document *document, const struct source *source,
+                       struct diags *diags);
+
+#endif

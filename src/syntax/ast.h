@@ -1,0 +1,46 @@
+#ifndef DIALTONE_SYNTAX_AST_H
+#define DIALTONE_SYNTAX_AST_H
+
+#include "syntax/token.h"
+
+struct arena;
+
+/* Every construct is words plus an optional body, so there is one shape of node and a role. */
+enum node_role {
+    ROLE_NONE,
+    ROLE_FILE,        /* children: the items of a Caddyfile */
+    ROLE_GLOBAL,      /* the options block: no words, a body */
+    ROLE_SNIPPET,     /* (name) { … }; words: the name token */
+    ROLE_NAMED_ROUTE, /* &(name) { … } */
+    ROLE_SITE,        /* words: the addresses, commas taken off; body may have no braces */
+    ROLE_LINE,        /* directive, option or sub-option: words[0] is its name */
+    ROLE_MATCHER,     /* a line whose name begins with @ and that stands directly in a site */
+    ROLE_IMPORT,      /* only in unexpanded trees */
+    N_ROLES
+};
+
+struct node {
+    enum node_role role;
+    bool has_braces;           /* the body stands in { } */
+    const struct token **words; /* the tokens before the body */
+    uint32_t n_words;
+    /* All tokens of the node in source order, words, braces and body included; of a site, named
+     * route or snippet: everything from the first key to the closing brace. */
+    const struct token **tokens;
+    uint32_t n_tokens;
+    const struct token *open, *close; /* the braces; NULL where absent */
+    struct node *body;                /* first child */
+    struct node *last;                /* last child */
+    struct node *next, *parent;
+};
+
+/* Appends <child> to the body of <parent>. */
+void node_append(struct node *parent, struct node *child);
+/* The span from the first to the last token. */
+struct span node_span(const struct node *node);
+/* Depth-first walk over <node> and everything below it; stops early when <visit> returns false. */
+bool node_walk(const struct node *node, bool (*visit)(const struct node *node, void *user),
+               void *user);
+const char *node_role_name(enum node_role role);
+
+#endif

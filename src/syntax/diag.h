@@ -1,0 +1,138 @@
+#ifndef DIALTONE_SYNTAX_DIAG_H
+#define DIALTONE_SYNTAX_DIAG_H
+
+#include <stdio.h>
+
+#include "syntax/source.h"
+
+struct arena;
+struct token;
+struct import_chain;
+
+enum severity { SEVERITY_NONE, SEVERITY_INFO, SEVERITY_WARNING, SEVERITY_ERROR };
+
+/* A diagnostic's stable identity. Rows: id, name, severity, one line of documentation. The ids
+ * follow the rule catalogue's families: DT0xx the tool, DT1xx syntax and structure, DT2xx address,
+ * zone, listener, DT3xx upstream, DT4xx TLS, DT5xx matcher and route, DT6xx header, DT7xx
+ * security, DT8xx deprecated, DT9xx style, DT10xx native target. */
+#define DIAGNOSTIC_CODES(X)                                                                        \
+    X(UNREADABLE_FILE, "DT003", "unreadable-file", ERROR, "a file cannot be read")                 \
+    X(UNCLOSED_BLOCK, "DT101", "unclosed-block", ERROR, "a '{' has no matching '}'")               \
+    X(STRAY_BRACE, "DT102", "stray-closing-brace", ERROR, "a '}' closes nothing")                  \
+    X(MISPLACED_BLOCK, "DT103", "misplaced-block", ERROR, "a brace or block stands where none can") \
+    X(SYNTAX, "DT104", "syntax", ERROR, "the text is not a Caddyfile")                             \
+    X(UNKNOWN_DIRECTIVE, "DT105", "unknown-directive", ERROR, "no directive has this name")        \
+    X(INVALID_OPTION, "DT106", "unknown-or-invalid-option", ERROR,                                 \
+      "an option is unknown here or has wrong arguments")                                          \
+    X(UNRESOLVED_REFERENCE, "DT107", "unresolved-reference", ERROR,                                \
+      "a matcher, snippet or named route is not defined")                                          \
+    X(UNRESOLVED_IMPORT, "DT108", "unresolved-import", ERROR, "nothing to import, or a cycle")     \
+    X(IMPORT_ARGUMENTS, "DT109", "import-argument-mismatch", WARNING,                              \
+      "an import's arguments and its {args} do not fit")                                           \
+    X(HEREDOC, "DT113", "heredoc-error", ERROR, "a heredoc is malformed")                          \
+    X(EMPTY_FILE, "DT116", "empty-file", ERROR, "the file is empty")                               \
+    X(EXPANSION_LIMIT, "DT117", "expansion-limit", ERROR, "imports expand to too much text")       \
+    X(DUPLICATE, "DT118", "duplicate-definition", ERROR, "a name is defined twice")                \
+    X(WRONG_ARGUMENTS, "DT119", "wrong-arguments", ERROR, "too few or too many arguments")         \
+    X(BAD_VALUE, "DT120", "bad-value", ERROR, "an argument cannot be read as what it must be")     \
+    X(NOT_ALLOWED_HERE, "DT121", "not-allowed-here", ERROR, "a directive stands where it cannot")  \
+    X(UNSUPPORTED, "DT122", "unsupported", ERROR, "real Caddy knows this, dialtone does not yet")  \
+    X(BAD_ADDRESS, "DT201", "bad-address", ERROR, "a site or listener address is malformed")       \
+    X(AMBIGUOUS_SITE, "DT202", "ambiguous-site", ERROR, "the same site address twice on one server") \
+    X(SCHEME_CONFLICT, "DT203", "scheme-conflict", ERROR, "HTTP and HTTPS on one listener")        \
+    X(ZONE_MISSING, "DT210", "zone-missing", ERROR, "a link-local address without a zone")         \
+    X(ZONE_EMPTY, "DT211", "zone-empty", ERROR, "a '%' with no zone after it")                     \
+    X(ZONE_INVALID, "DT212", "zone-invalid", ERROR, "a zone that cannot be an interface name")     \
+    X(ZONE_ON_IPV4, "DT213", "zone-on-ipv4", ERROR, "a zone on an IPv4 address")                   \
+    X(ZONE_ON_HOST, "DT214", "zone-on-host-name", ERROR, "a zone on a host name")                  \
+    X(ZONE_UNBRACKETED, "DT215", "zone-without-brackets", ERROR, "a zoned address without []")     \
+    X(ZONE_NETWORK, "DT216", "zone-network-conflict", ERROR, "a zone on a network that is not IPv6") \
+    X(BRACKET_UNCLOSED, "DT217", "unclosed-bracket", ERROR, "a '[' has no ']'")                    \
+    X(ZONE_ON_GLOBAL, "DT218", "zone-on-global-address", WARNING,                                  \
+      "a zone on an address that needs none")                                                      \
+    X(ZONE_ESCAPED, "DT219", "zone-percent-encoded", INFO, "the old %25 spelling of a zone")       \
+    X(BAD_UPSTREAM, "DT301", "bad-upstream", ERROR, "an upstream address is malformed")            \
+    X(UPSTREAM_SCHEME, "DT302", "upstream-scheme-conflict", ERROR,                                 \
+      "upstream schemes, ports and transport contradict each other")                               \
+    X(TLS_CONFLICT, "DT401", "tls-conflict", ERROR, "TLS settings contradict each other")          \
+    X(DEPRECATED, "DT801", "deprecated", WARNING, "an old name that Caddy will drop")              \
+    X(UNFORMATTED, "DT901", "unformatted", INFO, "the file is not formatted as `caddy fmt` would") \
+    X(NATIVE_UNSUPPORTED, "DT1001", "native-unsupported-construct", ERROR,                         \
+      "the proxy core cannot run this yet")                                                        \
+    X(NATIVE_CERTIFICATE, "DT1002", "native-certificate-needed", ERROR,                            \
+      "the proxy core needs a certificate it cannot get")
+
+#define X(code, id, name, severity, doc) DIAG_##code,
+enum diag_code { DIAG_NONE, DIAGNOSTIC_CODES(X) N_DIAG_CODES };
+#undef X
+
+struct diag_code_info {
+    const char *id, *name, *doc;
+    enum severity severity;
+};
+const struct diag_code_info *diag_code_info(enum diag_code code);
+
+/* A second place that belongs to a diagnostic ("first defined here"), or, with an empty span, a
+ * plain note. */
+struct diag_note {
+    struct diag_note *next;
+    enum diag_note_kind { NOTE_NOTE, NOTE_LABEL, NOTE_HELP } kind;
+    struct span span;
+    struct str text;
+    struct str replacement; /* NOTE_HELP: what to write in place of <span>; .ptr NULL when none */
+};
+
+struct diag {
+    enum diag_code code;
+    enum severity severity;
+    struct span span;
+    const struct import_chain *via; /* the imports that led there; NULL for none */
+    struct str message; /* lower case, no full stop */
+    struct diag_note *notes;
+    struct diag *next; /* in order of reporting */
+};
+
+/* All that was found in one run. Messages are copied into the arena. */
+struct diags {
+    struct arena *arena;
+    struct diag *first, *last;
+    uint32_t n_errors, n_warnings, n_infos;
+};
+
+static inline struct diags diags_in(struct arena *arena)
+{
+    return (struct diags){.arena = arena};
+}
+
+/* Reports at a span, with the severity of the code's row. The same code at the same span and
+ * through the same imports is reported once (the result then is the earlier one). The result never
+ * is NULL; hang notes on it. */
+struct diag *diag_at(struct diags *diags, enum diag_code code, struct span span,
+                     const struct import_chain *via, const char *format, ...)
+    __attribute__((format(printf, 5, 6)));
+/* Reports at a token, with its imports. A NULL token is no place. */
+struct diag *diag_token(struct diags *diags, enum diag_code code, const struct token *token,
+                        const char *format, ...) __attribute__((format(printf, 4, 5)));
+/* A second labelled place: shown with its own excerpt. */
+void diag_label(struct diags *diags, struct diag *diag, struct span span, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+void diag_note(struct diags *diags, struct diag *diag, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+/* What to write: <replacement> in place of <span> (shown as the corrected line). A replacement
+ * with .ptr NULL is a hint in words only. */
+void diag_help(struct diags *diags, struct diag *diag, struct span span, struct str replacement,
+               const char *format, ...) __attribute__((format(printf, 5, 6)));
+
+/* By file in order of loading, then by position; stable. */
+void diags_sort(struct diags *diags);
+
+struct diag_style {
+    bool colour;
+    bool compact;            /* one line each: file:line:col: severity[id]: message */
+    enum severity at_least;  /* leave out what is below */
+};
+/* Prints every diagnostic with excerpt, carets, labels, notes, import chain and corrected line. */
+void diags_print(const struct diags *diags, const struct sources *sources, struct diag_style style,
+                 FILE *out);
+
+#endif

@@ -1,0 +1,51 @@
+#ifndef DIALTONE_SYNTAX_TOKEN_H
+#define DIALTONE_SYNTAX_TOKEN_H
+
+#include "syntax/source.h"
+
+enum token_quote { QUOTE_NONE, QUOTE_DOUBLE, QUOTE_BACKTICK, QUOTE_HEREDOC };
+
+/* How a token came to be where it stands: the import that brought it, and the imports around
+ * that. Caddy prints it as "FILE:LINE (import NAME)". */
+struct import_chain {
+    const struct import_chain *outer; /* the import that brought this import; NULL at the root */
+    const struct token *at;           /* the word `import` */
+    struct str name;                  /* the snippet; empty for a file */
+    struct str text;                  /* as Caddy prints this link */
+    uint32_t depth;                   /* 1 for the outermost */
+};
+
+/* One word of the expanded Caddyfile. Immutable once lexed or expanded; lives in the arena. */
+struct token {
+    struct str text;  /* quotes off, escapes done, import arguments filled in; valid UTF-8 */
+    struct str file;  /* as Caddy names it: as given for the root, absolute for imports */
+    struct str snippet; /* the snippet whose body holds it; empty outside */
+    uint32_t line;    /* Caddy's line number: a continued line keeps its first line's */
+    enum token_quote quote;
+    bool is_escaped_heredoc; /* began with \< */
+    struct span span; /* the characters the user typed, quotes included; in the snippet or imported
+                         file for expanded tokens */
+    const struct import_chain *via; /* NULL when no import was involved */
+};
+
+static inline bool token_is(const struct token *token, const char *text)
+{
+    return str_is(token->text, text);
+}
+/* Structural braces are whole unquoted tokens. */
+static inline bool token_is_open(const struct token *token)
+{
+    return token->quote == QUOTE_NONE && token_is(token, "{");
+}
+static inline bool token_is_close(const struct token *token)
+{
+    return token->quote == QUOTE_NONE && token_is(token, "}");
+}
+/* Lines the token's own text takes beyond its first (Caddy's NumLineBreaks, heredoc quirk
+ * included). */
+uint32_t token_line_breaks(const struct token *token);
+/* Whether <second> starts a new line after <first>, by Caddy's rule: another file, another import
+ * chain, or a later line than <first> ends on. */
+bool token_is_on_new_line(const struct token *first, const struct token *second);
+
+#endif

@@ -1,0 +1,52 @@
+#!/bin/sh
+# Fails on any include that the layer table forbids: each folder, then the folders it may include
+# ("public/x" is include/dialtone/x.h).
+cd "$(dirname "$0")/.." || exit 1
+
+allowed() {
+    case $1 in
+    base) echo base ;;
+    syntax) echo base syntax ;;
+    json) echo base syntax json ;;
+    adapt) echo base syntax json adapt ;;
+    directives) echo base syntax json adapt directives ;;
+    native) echo base syntax json native public/tables ;;
+    pipeline) echo base syntax json adapt directives native public/tables pipeline public/dialtone ;;
+    lint) echo base syntax json adapt directives native lint public/tables pipeline ;;
+    lsp) echo base syntax json adapt directives native lint lsp public/tables pipeline ;;
+    net) echo base net ;;
+    http) echo base net http ;;
+    proxy) echo base net http proxy public/tables public/proxy ;;
+    cli) echo base syntax json adapt directives native lint lsp net http proxy cli pipeline \
+        public/tables public/proxy public/dialtone ;;
+    esac
+}
+
+bad=0
+for file in src/*.[ch] src/*/*.[ch] grammar/*; do
+    [ -f "$file" ] || continue
+    folder=$(basename "$(dirname "$file")")
+    case $file in
+    src/pipeline.*) folder=pipeline ;;
+    grammar/http1.re) folder=http ;;
+    grammar/*) folder=syntax ;;
+    esac
+    for include in $(sed -n 's/^[[:space:]]*#[[:space:]]*include "\(.*\)"/\1/p' "$file"); do
+        case $include in
+        dialtone/*) target=public/$(basename "$include" .h) ;;
+        pipeline.h) target=pipeline ;;
+        */*) target=${include%%/*} ;;
+        *) continue ;; # generated header beside its source
+        esac
+        case " $(allowed "$folder") " in
+        *" $target "*) ;;
+        *) echo "$file: may not include \"$include\" ($folder must not know $target)"; bad=1 ;;
+        esac
+        case $include in
+        *_private.h)
+            [ "${include%%/*}" = "$folder" ] || { echo "$file: $include is private"; bad=1; } ;;
+        esac
+    done
+done
+[ $bad = 0 ] && echo "layers: ok"
+exit $bad
