@@ -1,0 +1,869 @@
+#ifndef DIALTONE_TABLES_H
+#define DIALTONE_TABLES_H
+
+/* The native tables: the only contract between the compiler, the C it emits and the proxy core.
+ *
+ * Everything is const data. Rows point at each other by index and hold no pointers, so emitted C
+ * needs no relocation but those of the one root struct. All text is in one blob; a text is an
+ * offset and a length, and has a NUL behind it that does not count. Rows that belong together are
+ * neighbours, named by a range. Run-time state is the proxy's own, in arrays with the same
+ * indices. The order of rows is stable: the same JSON gives the same tables. */
+#include <stdint.h>
+
+#define DT_TABLES_ABI 1u         /* changes whenever a row changes its shape */
+#define DT_NONE       UINT32_MAX /* "no row", wherever an index may be missing */
+
+struct dt_text {
+    uint32_t at, len; /* in dt_tables.strings; {0, 0} is the empty text */
+};
+
+struct dt_range {
+    uint32_t first, n;
+};
+
+/* Every array of the root: row type, name. */
+#define DT_TABLE_ARRAYS(X)                                                                         \
+    X(dt_origin, origins)                                                                          \
+    X(dt_number, numbers)                                                                          \
+    X(dt_text, texts)                                                                              \
+    X(dt_listener, listeners)                                                                      \
+    X(dt_server, servers)                                                                          \
+    X(dt_host_index, host_indexes)                                                                 \
+    X(dt_host_entry, host_entries)                                                                 \
+    X(dt_route, routes)                                                                            \
+    X(dt_matcher_set, matcher_sets)                                                                \
+    X(dt_matcher, matchers)                                                                        \
+    X(dt_host_pattern, host_patterns)                                                              \
+    X(dt_path_pattern, path_patterns)                                                              \
+    X(dt_condition, conditions)                                                                    \
+    X(dt_value_pattern, value_patterns)                                                            \
+    X(dt_ip_range, ip_ranges)                                                                      \
+    X(dt_status_range, status_ranges)                                                              \
+    X(dt_handler, handlers)                                                                        \
+    X(dt_response, responses)                                                                      \
+    X(dt_header_edit, header_edits)                                                                \
+    X(dt_header_op, header_ops)                                                                    \
+    X(dt_response_matcher, response_matchers)                                                      \
+    X(dt_rewrite, rewrites)                                                                        \
+    X(dt_query_piece, query_pieces)                                                                \
+    X(dt_substitution, substitutions)                                                              \
+    X(dt_query_op, query_ops)                                                                      \
+    X(dt_assignment, assignments)                                                                  \
+    X(dt_subroute, subroutes)                                                                      \
+    X(dt_failure, failures)                                                                        \
+    X(dt_pool, pools)                                                                              \
+    X(dt_upstream, upstreams)                                                                      \
+    X(dt_policy, policies)                                                                         \
+    X(dt_active_health, active_healths)                                                            \
+    X(dt_transport, transports)                                                                    \
+    X(dt_template, templates)                                                                      \
+    X(dt_part, parts)                                                                              \
+    X(dt_header_name, header_names)                                                                \
+    X(dt_variable, variables)                                                                      \
+    X(dt_certificate, certificates)                                                                \
+    X(dt_connection_policy, connection_policies)                                                   \
+    X(dt_log, logs)                                                                                \
+    X(dt_access_logger, access_loggers)
+
+/* ---- places, numbers, names ---- */
+
+/* Where a row came from; printed in logs and by --check. */
+struct dt_origin {
+    struct dt_text file;
+    uint32_t line, column;
+};
+
+struct dt_number {
+    uint32_t value;
+};
+
+/* A header field name, each once. The proxy maps the index to its own header ids at start. */
+struct dt_header_name {
+    struct dt_text canonical; /* Go's form: X-Forwarded-For */
+    struct dt_text lower;
+};
+
+/* A request variable ({http.vars.NAME}, the vars handler). The index is its slot in a request.
+ * The first rows are always DT_BUILTIN_VARIABLES, in that order. */
+struct dt_variable {
+    struct dt_text name;
+};
+
+#define DT_BUILTIN_VARIABLES(X)                                                                    \
+    X(CLIENT_IP, "client_ip")         /* set before routing */                                     \
+    X(TRUSTED_PROXY, "trusted_proxy") /* bool, set before routing */                               \
+    X(LOG_SKIP, "log_skip")           /* true: no access log line */                               \
+    X(ACCESS_LOGGER_NAMES, "access_logger_names")                                                  \
+    X(ROOT, "root")
+
+#define X(id, name) DT_VARIABLE_##id,
+enum dt_builtin_variable { DT_BUILTIN_VARIABLES(X) DT_N_BUILTIN_VARIABLES };
+#undef X
+
+/* ---- templates ---- */
+
+enum dt_argument {
+    DT_ARGUMENT_NONE,
+    DT_ARGUMENT_TEXT,     /* part.text is what follows the prefix */
+    DT_ARGUMENT_NUMBER,   /* part.number is a non-negative index */
+    DT_ARGUMENT_HEADER,   /* part.number is a row of header_names */
+    DT_ARGUMENT_VARIABLE, /* part.number is a row of variables */
+};
+
+/* What a part of a template stands for: id, name (a prefix where there is an argument), argument.
+ * Those marked (run time) may be unset when they are expanded; a template that keeps_unknown then
+ * writes dt_part.raw, any other writes nothing. All others always have a value, maybe empty. */
+#define DT_PLACEHOLDERS(X)                                                                         \
+    X(METHOD, "http.request.method", NONE)                                                         \
+    X(SCHEME, "http.request.scheme", NONE)                                                         \
+    X(PROTO, "http.request.proto", NONE)           /* HTTP/1.1, HTTP/2.0 */                        \
+    X(PROTO_NAME, "http.request.proto_name", NONE) /* HTTP/1.1, HTTP/2 */                          \
+    X(HOST, "http.request.host", NONE)             /* without port and brackets */                 \
+    X(PORT, "http.request.port", NONE)                                                             \
+    X(HOSTPORT, "http.request.hostport", NONE)                                                     \
+    X(LOCAL, "http.request.local", NONE)                                                           \
+    X(LOCAL_HOST, "http.request.local.host", NONE)                                                 \
+    X(LOCAL_PORT, "http.request.local.port", NONE)                                                 \
+    X(REMOTE, "http.request.remote", NONE)                                                         \
+    X(REMOTE_HOST, "http.request.remote.host", NONE)                                               \
+    X(REMOTE_PORT, "http.request.remote.port", NONE)                                               \
+    X(REMOTE_MASKED, "http.request.remote.host/", TEXT) /* "24" or "24,64": the network */         \
+    X(URI, "http.request.uri", NONE)                                                               \
+    X(URI_ESCAPED, "http.request.uri_escaped", NONE) /* query-escaped */                           \
+    X(PATH, "http.request.uri.path", NONE)           /* decoded */                                 \
+    X(PATH_ESCAPED, "http.request.uri.path_escaped", NONE)                                         \
+    X(PATH_FILE, "http.request.uri.path.file", NONE)                                               \
+    X(PATH_DIR, "http.request.uri.path.dir", NONE)                                                 \
+    X(PATH_FILE_BASE, "http.request.uri.path.file.base", NONE)                                     \
+    X(PATH_FILE_EXT, "http.request.uri.path.file.ext", NONE)                                       \
+    X(PATH_SEGMENT, "http.request.uri.path.", NUMBER)                                              \
+    X(QUERY, "http.request.uri.query", NONE)                                                       \
+    X(QUERY_ESCAPED, "http.request.uri.query_escaped", NONE)                                       \
+    X(PREFIXED_QUERY, "http.request.uri.prefixed_query", NONE)                                     \
+    X(QUERY_VALUE, "http.request.uri.query.", TEXT)    /* values joined by "," */                  \
+    X(HEADER, "http.request.header.", HEADER)          /* values joined by ","; Host is empty */   \
+    X(COOKIE, "http.request.cookie.", TEXT)            /* name compared without case */            \
+    X(HOST_LABEL, "http.request.host.labels.", NUMBER) /* 0 is the rightmost; lower case */        \
+    X(DURATION, "http.request.duration", NONE)         /* Go style: 1.5ms */                       \
+    X(DURATION_MS, "http.request.duration_ms", NONE)                                               \
+    X(UUID, "http.request.uuid", NONE)                                                             \
+    X(ORIG_METHOD, "http.request.orig_method", NONE)                                               \
+    X(ORIG_URI, "http.request.orig_uri", NONE)                                                     \
+    X(ORIG_PATH, "http.request.orig_uri.path", NONE)                                               \
+    X(ORIG_PATH_FILE, "http.request.orig_uri.path.file", NONE)                                     \
+    X(ORIG_PATH_DIR, "http.request.orig_uri.path.dir", NONE)                                       \
+    X(ORIG_PATH_SEGMENT, "http.request.orig_uri.path.", NUMBER)                                    \
+    X(ORIG_QUERY, "http.request.orig_uri.query", NONE)                                             \
+    X(ORIG_PREFIXED_QUERY, "http.request.orig_uri.prefixed_query", NONE)                           \
+    X(TLS_VERSION, "http.request.tls.version", NONE) /* tls1.3; empty without TLS, as the next */  \
+    X(TLS_CIPHER_SUITE, "http.request.tls.cipher_suite", NONE)                                     \
+    X(TLS_RESUMED, "http.request.tls.resumed", NONE)                                               \
+    X(TLS_PROTO, "http.request.tls.proto", NONE)                                                   \
+    X(TLS_PROTO_MUTUAL, "http.request.tls.proto_mutual", NONE)                                     \
+    X(TLS_SERVER_NAME, "http.request.tls.server_name", NONE)                                       \
+    X(RESPONSE_HEADER, "http.response.header.", HEADER)                                            \
+    X(VARIABLE, "http.vars.", VARIABLE)                                                            \
+    X(REGEXP, "http.regexp.", TEXT) /* run time */                                                 \
+    X(ERROR, "http.error", NONE)    /* run time, as the next */                                    \
+    X(ERROR_STATUS_CODE, "http.error.status_code", NONE)                                           \
+    X(ERROR_STATUS_TEXT, "http.error.status_text", NONE)                                           \
+    X(ERROR_MESSAGE, "http.error.message", NONE)                                                   \
+    X(ERROR_TRACE, "http.error.trace", NONE)                                                       \
+    X(ERROR_ID, "http.error.id", NONE)                                                             \
+    X(UPSTREAM_ADDRESS, "http.reverse_proxy.upstream.address", NONE) /* run time, as the next */   \
+    X(UPSTREAM_HOSTPORT, "http.reverse_proxy.upstream.hostport", NONE)                             \
+    X(UPSTREAM_HOST, "http.reverse_proxy.upstream.host", NONE)                                     \
+    X(UPSTREAM_PORT, "http.reverse_proxy.upstream.port", NONE)                                     \
+    X(UPSTREAM_REQUESTS, "http.reverse_proxy.upstream.requests", NONE)                             \
+    X(UPSTREAM_MAX_REQUESTS, "http.reverse_proxy.upstream.max_requests", NONE)                     \
+    X(UPSTREAM_FAILS, "http.reverse_proxy.upstream.fails", NONE)                                   \
+    X(UPSTREAM_LATENCY, "http.reverse_proxy.upstream.latency", NONE)                               \
+    X(UPSTREAM_LATENCY_MS, "http.reverse_proxy.upstream.latency_ms", NONE)                         \
+    X(UPSTREAM_DURATION, "http.reverse_proxy.upstream.duration", NONE)                             \
+    X(UPSTREAM_DURATION_MS, "http.reverse_proxy.upstream.duration_ms", NONE)                       \
+    X(PROXY_DURATION, "http.reverse_proxy.duration", NONE)                                         \
+    X(PROXY_DURATION_MS, "http.reverse_proxy.duration_ms", NONE)                                   \
+    X(PROXY_RETRIES, "http.reverse_proxy.retries", NONE)                                           \
+    X(PROXY_STATUS_CODE, "http.reverse_proxy.status_code", NONE)                                   \
+    X(PROXY_STATUS_TEXT, "http.reverse_proxy.status_text", NONE)                                   \
+    X(PROXY_HEADER, "http.reverse_proxy.header.", HEADER)                                          \
+    X(SHUTTING_DOWN, "http.shutting_down", NONE)                                                   \
+    X(TIME_UNTIL_SHUTDOWN, "http.time_until_shutdown", NONE)                                       \
+    X(ENV, "env.", TEXT) /* the environment of the running proxy */                                \
+    X(HOSTNAME, "system.hostname", NONE)                                                           \
+    X(SLASH, "system.slash", NONE)                                                                 \
+    X(OS, "system.os", NONE)                                                                       \
+    X(WORKING_DIRECTORY, "system.wd", NONE)                                                        \
+    X(ARCH, "system.arch", NONE) /* Go's names: amd64, arm64 */                                    \
+    X(NOW, "time.now", NONE)                                                                       \
+    X(NOW_HTTP, "time.now.http", NONE)                                                             \
+    X(NOW_COMMON_LOG, "time.now.common_log", NONE)                                                 \
+    X(NOW_YEAR, "time.now.year", NONE)                                                             \
+    X(NOW_UNIX, "time.now.unix", NONE)                                                             \
+    X(NOW_UNIX_MS, "time.now.unix_ms", NONE)
+
+#define X(id, name, argument) DT_PART_##id,
+enum dt_part_kind {
+    DT_PART_LITERAL,
+    DT_PART_PATH_RAW, /* the path as it is written in the URI: {path} inside of a rewrite */
+    DT_PLACEHOLDERS(X) DT_N_PART_KINDS
+};
+#undef X
+
+struct dt_part {
+    uint32_t kind;       /* enum dt_part_kind */
+    uint32_t number;     /* by enum dt_argument; else 0 */
+    struct dt_text text; /* the literal, or the text argument */
+    struct dt_text raw;  /* the placeholder as written, braces included; empty for a literal */
+};
+
+/* Text with placeholders. A constant one has no parts: <literal> is all of it. */
+struct dt_template {
+    struct dt_text literal;
+    struct dt_range parts;
+    uint32_t keeps_unknown; /* bool: see DT_PLACEHOLDERS */
+};
+
+/* ---- listeners and servers ---- */
+
+enum dt_network {
+    DT_NETWORK_NONE,
+    DT_NETWORK_TCP, /* both families */
+    DT_NETWORK_TCP4,
+    DT_NETWORK_TCP6,
+    DT_NETWORK_UNIX,
+    DT_NETWORK_FD, /* an inherited socket; listeners only */
+    DT_N_NETWORKS
+};
+
+enum dt_host_kind {
+    DT_HOST_NONE,     /* every address */
+    DT_HOST_IP4,      /* ip[0..3] */
+    DT_HOST_IP6,      /* ip, maybe with a zone */
+    DT_HOST_NAME,     /* to be resolved */
+    DT_HOST_PATH,     /* a unix socket; an abstract one begins with '@' */
+    DT_HOST_TEMPLATE, /* upstreams only: expand dt_upstream.dial_template, then parse */
+    DT_N_HOST_KINDS
+};
+
+/* One socket; port ranges are already expanded. */
+struct dt_listener {
+    uint8_t network;   /* enum dt_network */
+    uint8_t host_kind; /* enum dt_host_kind */
+    uint8_t is_tls;
+    uint8_t reserved;
+    uint16_t port;
+    uint16_t unix_mode;     /* permission bits of a unix socket */
+    uint32_t fd;            /* DT_NETWORK_FD */
+    struct dt_text host;    /* as text, canonical, without brackets and zone; the path for unix */
+    struct dt_text zone;    /* interface name or number; look it up when listening */
+    uint8_t ip[16];         /* network order */
+    struct dt_text address; /* as Caddy prints it, one port: "tcp6/[fe80::1%eth0]:443", ":80" */
+    uint32_t server;
+    uint32_t origin;
+};
+
+enum dt_protocols {
+    DT_PROTOCOL_H1 = 1,
+    DT_PROTOCOL_H2 = 2,
+    DT_PROTOCOL_H3 = 4,
+    DT_PROTOCOL_H2C = 8
+};
+
+struct dt_server {
+    /* nanoseconds; 0 is none, defaults are filled in */
+    int64_t read_timeout_ns, read_header_timeout_ns, read_idle_timeout_ns;
+    int64_t write_timeout_ns, write_idle_timeout_ns, idle_timeout_ns;
+    int64_t keepalive_interval_ns, keepalive_idle_ns; /* of TCP; <0 is off */
+    struct dt_text name;
+    struct dt_range routes;
+    struct dt_range error_routes; /* n 0: none */
+    uint32_t host_index;          /* over <routes>; DT_NONE: try them all */
+    uint32_t n_groups;            /* dt_route.group is below it, in every route of the server */
+    struct dt_range connection_policies; /* n 0: no TLS */
+    struct dt_range trusted_proxies;     /* ip_ranges */
+    struct dt_range client_ip_headers;   /* numbers: header_names, in order */
+    struct dt_range access_loggers;      /* by host; see dt_access_logger */
+    struct dt_range skip_log_hosts;      /* texts, lower case */
+    struct dt_range underscore_headers;  /* texts, lower case: names with '_' let through; x* */
+    struct dt_range dot_headers;         /* the same for '.' */
+    uint32_t default_logger;             /* access_loggers; DT_NONE: none */
+    uint32_t max_header_bytes;
+    uint32_t keepalive_count;
+    uint8_t protocols; /* enum dt_protocols, or'ed */
+    uint8_t has_access_log;
+    uint8_t skips_unmapped_hosts; /* no log line for hosts that are not in access_loggers */
+    uint8_t logs_credentials;
+    uint8_t is_strict_sni_host;
+    uint8_t is_trusted_proxies_strict;
+    uint8_t is_trusted_proxies_unix;
+    uint8_t is_automatic_redirect; /* made by the compiler: HTTP to HTTPS */
+    uint32_t origin;
+};
+
+/* The routes that may match a host, without walking all of them. Look up, in lower case and
+ * without port and brackets: the host itself, else its first label replaced by '*', else take
+ * <others>. Each list is ascending indices of routes and includes those without host matcher; the
+ * matchers still have to run. After a handler changed the Host, look up again and go on behind
+ * the current route. An entry's slot is dt_hash(host) & (n_slots - 1), the next one when taken. */
+struct dt_host_index {
+    struct dt_range slots;  /* host_entries; n is a power of two, or 0: only <others> */
+    struct dt_range others; /* numbers: routes */
+};
+
+struct dt_host_entry {
+    struct dt_text host; /* lower case, may begin with "*."; len 0: a free slot */
+    uint32_t hash;
+    struct dt_range routes; /* numbers: routes */
+};
+
+/* ---- routes and matchers ---- */
+
+struct dt_route {
+    struct dt_range matcher_sets; /* one of them must match; n 0: always */
+    struct dt_range handlers;
+    uint32_t group; /* DT_NONE, or a bit in the request's set of satisfied groups */
+    uint32_t is_terminal;
+    uint32_t origin;
+};
+
+struct dt_matcher_set {
+    struct dt_range matchers; /* all of them must match */
+};
+
+/* Matcher kinds: id, the module's name, what dt_matcher.rows is a range of. */
+#define DT_MATCHERS(X)                                                                             \
+    X(HOST, "host", host_patterns) /* <number> exact ones first, sorted by bytes */                \
+    X(PATH, "path", path_patterns)                                                                 \
+    X(METHOD, "method", texts)      /* compared as they are */                                     \
+    X(HEADER, "header", conditions) /* all must hold; subject is a row of header_names */          \
+    X(QUERY, "query", conditions)   /* all must hold; n 0: only an empty query */                  \
+    X(REMOTE_IP, "remote_ip", ip_ranges)                                                           \
+    X(CLIENT_IP, "client_ip", ip_ranges)                                                           \
+    X(PROTOCOL, "protocol", texts) /* no rows; <number> is enum dt_protocol_match */               \
+    X(TLS, "tls", texts)           /* no rows; <number>: 0 any TLS, 1 handshake complete, 2 not */ \
+    X(NOT, "not", matcher_sets)    /* true if none of them matches */                              \
+    X(VARS, "vars", conditions)    /* one must hold */                                             \
+    X(ERROR_STATUS, "expression", status_ranges) /* {err.status_code} in one of them */
+
+#define X(id, name, rows) DT_MATCHER_##id,
+enum dt_matcher_kind { DT_MATCHER_NONE, DT_MATCHERS(X) DT_N_MATCHER_KINDS };
+#undef X
+
+struct dt_matcher {
+    uint32_t kind; /* enum dt_matcher_kind */
+    uint32_t number;
+    struct dt_range rows;
+    uint32_t origin;
+};
+
+enum dt_protocol_match {
+    DT_PROTOCOL_MATCH_NEVER, /* a word Caddy does not know either */
+    DT_PROTOCOL_MATCH_HTTP,
+    DT_PROTOCOL_MATCH_HTTPS,
+    DT_PROTOCOL_MATCH_GRPC,
+    DT_PROTOCOL_MATCH_1_0,
+    DT_PROTOCOL_MATCH_1_1,
+    DT_PROTOCOL_MATCH_2,
+    DT_PROTOCOL_MATCH_3,
+    DT_PROTOCOL_MATCH_FROM_1_0,
+    DT_PROTOCOL_MATCH_FROM_1_1,
+    DT_PROTOCOL_MATCH_FROM_2,
+    DT_PROTOCOL_MATCH_FROM_3,
+};
+
+enum dt_host_pattern_kind {
+    DT_HOST_PATTERN_EXACT,
+    DT_HOST_PATTERN_WILDCARD, /* some labels are '*', each standing for one whole label */
+    DT_HOST_PATTERN_TEMPLATE, /* expand, then compare as above */
+};
+
+struct dt_host_pattern {
+    struct dt_text text; /* lower case, IDNA in ASCII */
+    uint32_t kind;       /* enum dt_host_pattern_kind */
+    uint32_t template;
+};
+
+enum dt_path_pattern_kind {
+    DT_PATH_ANY,
+    DT_PATH_EXACT,
+    DT_PATH_PREFIX,
+    DT_PATH_SUFFIX,
+    DT_PATH_CONTAINS,
+    DT_PATH_GLOB,     /* Go's path.Match: * ? [a-z] [^a] \x */
+    DT_PATH_ESCAPED,  /* has '%': compared in the escaped path */
+    DT_PATH_TEMPLATE, /* expand, then find the kind */
+};
+
+struct dt_path_pattern {
+    struct dt_text text; /* lower case; without the '*' for prefix, suffix and contains */
+    uint32_t kind;       /* enum dt_path_pattern_kind */
+    uint32_t template;
+    uint32_t keeps_slashes; /* has "//": the request path is cleaned without merging them */
+};
+
+enum dt_condition_kind {
+    DT_CONDITION_VALUES,  /* one of <values> fits one of the subject's values */
+    DT_CONDITION_PRESENT, /* the subject exists */
+    DT_CONDITION_ABSENT,
+};
+
+/* One field of a header, query or vars matcher. The subject: a header name; a query key (template);
+ * a variable, or for keys like {ph} the template. */
+struct dt_condition {
+    uint32_t kind;          /* enum dt_condition_kind */
+    uint32_t number;        /* header_names or variables; DT_NONE: <template> */
+    uint32_t template;      /* DT_NONE: <number> */
+    struct dt_range values; /* value_patterns */
+};
+
+enum dt_value_pattern_kind {
+    DT_VALUE_EXACT,
+    DT_VALUE_ANY,
+    DT_VALUE_PREFIX,
+    DT_VALUE_SUFFIX,
+    DT_VALUE_CONTAINS,
+    DT_VALUE_TEMPLATE, /* expand, then find the kind as the matcher does ('*' at the ends) */
+};
+
+struct dt_value_pattern {
+    struct dt_text text; /* without the '*' */
+    uint32_t kind;       /* enum dt_value_pattern_kind; query and vars: EXACT, ANY, TEMPLATE */
+    uint32_t template;
+};
+
+/* An address or network. IPv4 peers on an IPv6 socket are IPv4 here. */
+struct dt_ip_range {
+    uint8_t ip[16]; /* masked; IPv4 in the first four bytes */
+    uint8_t family; /* 4 or 6 */
+    uint8_t bits;
+    uint8_t reserved[2];
+    struct dt_text zone; /* when there is one the peer's must be equal */
+};
+
+struct dt_status_range {
+    uint32_t from, to; /* inclusive */
+};
+
+/* ---- handlers ---- */
+
+/* Handler kinds: id, the module's name, what dt_handler.row is a row of. */
+#define DT_HANDLERS(X)                                                                             \
+    X(RESPOND, "static_response", responses)                                                       \
+    X(HEADERS, "headers", header_edits)                                                            \
+    X(REWRITE, "rewrite", rewrites)                                                                \
+    X(VARS, "vars", assignments)                                                                   \
+    X(SUBROUTE, "subroute", subroutes)                                                             \
+    X(ERROR, "error", failures)                                                                    \
+    X(PROXY, "reverse_proxy", pools)
+
+#define X(id, name, rows) DT_HANDLER_##id,
+enum dt_handler_kind { DT_HANDLER_NONE, DT_HANDLERS(X) DT_N_HANDLER_KINDS };
+#undef X
+
+struct dt_handler {
+    uint32_t kind; /* enum dt_handler_kind */
+    uint32_t row;  /* VARS: the first of <n> assignments */
+    uint32_t n;    /* 1 but for VARS */
+    uint32_t origin;
+};
+
+enum dt_content {
+    DT_CONTENT_EMPTY,    /* no body, no Content-Type */
+    DT_CONTENT_TEXT,     /* text/plain; charset=utf-8 */
+    DT_CONTENT_JSON,     /* application/json */
+    DT_CONTENT_RUN_TIME, /* has placeholders: look at the body */
+};
+
+struct dt_response {
+    uint32_t status;          /* 0: the error's status in error routes, else 200 */
+    uint32_t status_template; /* DT_NONE: <status> */
+    uint32_t body;            /* templates; keeps_unknown; DT_NONE: none */
+    struct dt_range headers;  /* header_ops: DT_HEADER_SET, then ADD for more values of a name */
+    uint8_t content;          /* enum dt_content: unless a header says what it is */
+    uint8_t closes;           /* Connection: close */
+    uint8_t aborts;           /* drop the connection without an answer */
+    uint8_t reserved;
+};
+
+enum dt_header_op_kind {
+    DT_HEADER_NONE,
+    DT_HEADER_DELETE_ALL, /* "-*" */
+    DT_HEADER_ADD,
+    DT_HEADER_SET,
+    DT_HEADER_DELETE,
+    DT_HEADER_DELETE_PREFIX, /* <text>, lower case; also the next two */
+    DT_HEADER_DELETE_SUFFIX,
+    DT_HEADER_DELETE_CONTAINS,
+    DT_HEADER_REPLACE,     /* <search> becomes <value> in every value */
+    DT_HEADER_REPLACE_ALL, /* the same in every field */
+};
+
+/* One change, in the order in which they are to be made. */
+struct dt_header_op {
+    uint32_t kind;          /* enum dt_header_op_kind */
+    uint32_t name;          /* header_names; DT_NONE: <name_template> */
+    uint32_t name_template; /* DT_NONE: <name> */
+    uint32_t value;         /* templates; DT_NONE: none */
+    uint32_t search;        /* templates; DT_NONE: none */
+    struct dt_text text;
+};
+
+/* The `headers` handler, and a proxy's header_up and header_down. */
+struct dt_header_edit {
+    struct dt_range request;  /* header_ops */
+    struct dt_range response; /* header_ops */
+    uint32_t require;         /* response_matchers, for the response ops; DT_NONE: always */
+    uint32_t is_deferred;     /* response ops run when the head of the answer is written */
+};
+
+struct dt_response_matcher {
+    struct dt_range statuses;   /* numbers; 1 to 5 are classes; n 0: any */
+    struct dt_range conditions; /* headers, all must hold */
+};
+
+/* Parts that are DT_NONE or have n 0 change nothing. In this order: method, URI, prefix, suffix,
+ * substitutions, query. */
+struct dt_rewrite {
+    uint32_t method;    /* template */
+    uint32_t path;      /* template; DT_PART_PATH_RAW for {path} */
+    uint8_t sets_path;  /* also to nothing */
+    uint8_t sets_query; /* also to nothing */
+    uint8_t sets_fragment;
+    uint8_t reserved;
+    struct dt_range query; /* query_pieces */
+    uint32_t fragment;     /* template */
+    uint32_t strip_prefix; /* templates */
+    uint32_t strip_suffix;
+    struct dt_range substitutions;
+    struct dt_range query_ops;
+};
+
+/* A piece of a query to build: its values are query-escaped as they are put in, but {query} in
+ * key position is not. */
+struct dt_query_piece {
+    uint32_t template;
+    uint32_t is_value;  /* behind '=': escape {query} too */
+    uint32_t separator; /* the byte before it: '=', '&' or 0 */
+};
+
+struct dt_substitution {
+    uint32_t find, replace; /* templates */
+    uint32_t limit;         /* 0: all */
+};
+
+enum dt_query_op_kind {
+    DT_QUERY_NONE,
+    DT_QUERY_RENAME,
+    DT_QUERY_SET,
+    DT_QUERY_ADD,
+    DT_QUERY_REPLACE, /* <search> becomes <value> in the values of <key>; key "*": all */
+    DT_QUERY_DELETE,
+};
+
+struct dt_query_op {
+    uint32_t kind;               /* enum dt_query_op_kind; rows are in the order to run */
+    uint32_t key, value, search; /* templates; DT_NONE: none */
+};
+
+enum dt_type { DT_TYPE_STRING, DT_TYPE_TRUE, DT_TYPE_FALSE, DT_TYPE_NUMBER, DT_TYPE_NULL };
+
+struct dt_assignment {
+    uint32_t variable;
+    uint32_t kind;  /* enum dt_type */
+    uint32_t value; /* template: the string, or the number as text */
+};
+
+struct dt_subroute {
+    struct dt_range routes;
+    struct dt_range error_routes; /* n 0: none */
+};
+
+struct dt_failure {
+    uint32_t status;          /* 0: not a number, 500 */
+    uint32_t status_template; /* DT_NONE: <status> */
+    uint32_t message;         /* template, keeps_unknown; DT_NONE: none */
+};
+
+/* ---- reverse proxy ---- */
+
+struct dt_pool {
+    int64_t try_duration_ns, try_interval_ns;
+    int64_t fail_duration_ns; /* passive health; 0: off */
+    int64_t unhealthy_latency_ns;
+    int64_t flush_interval_ns; /* <0: at once */
+    int64_t stream_timeout_ns, stream_close_delay_ns;
+    int64_t request_buffers, response_buffers; /* bytes; <0: all, 0: none */
+    struct dt_range upstreams;
+    uint32_t policy; /* policies */
+    uint32_t retries;
+    struct dt_range retry_match; /* matcher_sets; n 0: only GET */
+    uint32_t max_fails;
+    struct dt_range unhealthy_statuses; /* numbers; 1 to 5 are classes; counted once for each */
+    uint32_t active_health;             /* active_healths; DT_NONE: off */
+    uint32_t transport;
+    uint32_t headers; /* header_edits: up is <request>, down is <response>; DT_NONE: none. For TLS
+                         the first op up is Host := {upstream.hostport}. A Host that goes to an
+                         upstream is always written without zone. */
+    uint32_t rewrite; /* rewrites, of the request sent up; DT_NONE: none */
+    struct dt_range trusted_proxies; /* ip_ranges */
+    uint32_t stream_buffer_bytes;
+    uint32_t is_verbose;
+    uint32_t origin;
+};
+
+struct dt_upstream {
+    uint8_t network;         /* enum dt_network */
+    uint8_t host_kind;       /* enum dt_host_kind */
+    uint16_t port;           /* 0 for unix */
+    struct dt_text host;     /* name, path, or IP without brackets and zone */
+    struct dt_text zone;     /* interface name or number; look it up when dialing */
+    uint8_t ip[16];          /* network order */
+    struct dt_text dial;     /* as in the JSON: key of hashes and of shared counters */
+    struct dt_text address;  /* {upstream.address}: network/host:port */
+    struct dt_text hostport; /* {upstream.hostport} */
+    uint32_t dial_template;  /* DT_HOST_TEMPLATE; else DT_NONE */
+    uint32_t state;          /* equal for equal <dial> in all pools; below dt_tables.n_states */
+    uint32_t max_requests;   /* 0: no limit */
+    uint32_t origin;
+};
+
+/* Selection policies: id, name. */
+#define DT_POLICIES(X)                                                                             \
+    X(RANDOM, "random")                                                                            \
+    X(RANDOM_CHOOSE, "random_choose") /* <choose> */                                               \
+    X(LEAST_CONN, "least_conn")                                                                    \
+    X(ROUND_ROBIN, "round_robin")                                                                  \
+    X(WEIGHTED_ROUND_ROBIN, "weighted_round_robin") /* <weights> */                                \
+    X(FIRST, "first")                                                                              \
+    X(IP_HASH, "ip_hash")                                                                          \
+    X(CLIENT_IP_HASH, "client_ip_hash")                                                            \
+    X(URI_HASH, "uri_hash")                                                                        \
+    X(QUERY, "query")   /* <key> */                                                                \
+    X(HEADER, "header") /* <number>: header_names */                                               \
+    X(COOKIE, "cookie") /* <key>, <secret>, <max_age_ns> */
+
+#define X(id, name) DT_POLICY_##id,
+enum dt_policy_kind { DT_POLICY_NONE, DT_POLICIES(X) DT_N_POLICY_KINDS };
+#undef X
+
+struct dt_policy {
+    int64_t max_age_ns;
+    uint32_t kind; /* enum dt_policy_kind */
+    uint32_t choose;
+    struct dt_range weights; /* numbers */
+    struct dt_text key, secret;
+    uint32_t number;
+    uint32_t fallback; /* policies, for query, header and cookie; DT_NONE: random */
+};
+
+struct dt_active_health {
+    int64_t interval_ns, timeout_ns;
+    int64_t max_bytes; /* of the answer that are read; 0: no limit */
+    struct dt_text uri;
+    struct dt_text method;
+    struct dt_text body;
+    struct dt_range headers; /* header_ops: SET and ADD; Host too */
+    uint32_t port;           /* 0: the upstream's */
+    uint32_t upstream;       /* upstreams: ask this one instead; DT_NONE */
+    uint32_t passes, fails;
+    uint32_t expect_status; /* 1 to 5 are classes; 0: 2xx */
+    uint32_t follows_redirects;
+};
+
+enum dt_proxy_protocol { DT_PROXY_PROTOCOL_NONE, DT_PROXY_PROTOCOL_V1, DT_PROXY_PROTOCOL_V2 };
+
+/* How upstreams of a pool are talked to. Defaults are filled in; 0 ns is no limit. */
+struct dt_transport {
+    int64_t dial_timeout_ns, dial_fallback_delay_ns; /* <0: no happy eyeballs */
+    int64_t response_header_timeout_ns, read_timeout_ns, write_timeout_ns;
+    int64_t tls_handshake_timeout_ns;
+    int64_t keepalive_probe_ns, idle_timeout_ns;
+    int64_t max_response_header_bytes;
+    uint32_t max_idle, max_idle_per_host, max_per_host; /* 0: no limit */
+    uint8_t keeps_alive;
+    uint8_t compresses; /* asks for gzip on its own and unpacks it */
+    uint8_t versions;   /* enum dt_protocols, or'ed */
+    uint8_t proxy_protocol;
+    uint8_t is_tls;
+    uint8_t skips_verify;            /* insecure_skip_verify */
+    uint8_t has_roots;               /* only <ca_files> and <ca_certificates> are trusted */
+    uint8_t renegotiates;            /* 0 never, 1 once, 2 freely */
+    uint32_t server_name;            /* template, or DT_NONE: the dial host */
+    struct dt_range ca_files;        /* texts: PEM files */
+    struct dt_range ca_certificates; /* texts: DER in base64 */
+    struct dt_text client_certificate, client_key; /* files; empty: none */
+    struct dt_range plain_ports;                   /* numbers: upstream ports that get no TLS */
+    struct dt_range curves;                        /* texts: Go's names */
+    struct dt_text local_address;                  /* empty: any */
+    uint32_t origin;
+    uint32_t reserved;
+};
+
+/* ---- TLS ---- */
+
+enum dt_certificate_kind {
+    DT_CERTIFICATE_NONE,
+    DT_CERTIFICATE_FILES,    /* <certificate>, <key>: paths of PEM files */
+    DT_CERTIFICATE_PEM,      /* <certificate>, <key>: the PEM texts */
+    DT_CERTIFICATE_INTERNAL, /* made for <subject> by the local CA */
+};
+
+struct dt_certificate {
+    int64_t lifetime_ns; /* internal; 0: the default, 12 hours */
+    uint32_t kind;       /* enum dt_certificate_kind */
+    struct dt_text certificate, key;
+    struct dt_text subject;   /* name, "*.name" or IP address */
+    struct dt_text authority; /* id of the local CA; empty: "local" */
+    struct dt_text key_type;  /* Caddy's name; empty: p256 */
+    uint32_t signs_with_root;
+    uint32_t origin;
+    uint32_t reserved;
+};
+
+enum dt_client_auth {
+    DT_CLIENT_AUTH_NONE,
+    DT_CLIENT_AUTH_REQUEST,
+    DT_CLIENT_AUTH_REQUIRE,
+    DT_CLIENT_AUTH_VERIFY_IF_GIVEN,
+    DT_CLIENT_AUTH_REQUIRE_AND_VERIFY,
+};
+
+/* The first that fits a ClientHello is used; none: the handshake fails. All ranges of conditions
+ * must hold, n 0 always does. */
+struct dt_connection_policy {
+    struct dt_range sni;                                            /* host_patterns */
+    struct dt_range remote_ranges, remote_not_ranges, local_ranges; /* ip_ranges */
+    struct dt_range certificates;      /* numbers: certificates it may choose from */
+    uint32_t has_selection;            /* bool: only <certificates>; else all there are */
+    struct dt_range alpn;              /* texts; n 0: by the server's protocols */
+    struct dt_range cipher_suites;     /* texts: Go's names, TLS 1.2; n 0: the defaults */
+    struct dt_range curves;            /* texts: Go's names; n 0: the defaults */
+    uint16_t min_version, max_version; /* 0x0303, 0x0304; defaults are filled in */
+    uint8_t client_auth;               /* enum dt_client_auth */
+    uint8_t drops;                     /* end the connection at once */
+    uint8_t reserved[2];
+    struct dt_range client_ca_files;        /* texts: PEM files */
+    struct dt_range client_ca_certificates; /* texts: DER in base64 */
+    struct dt_range client_leafs;           /* texts: DER in base64 */
+    struct dt_text default_sni, fallback_sni;
+    uint32_t origin;
+};
+
+/* ---- logs ---- */
+
+enum dt_log_output { DT_LOG_STDERR, DT_LOG_STDOUT, DT_LOG_DISCARD, DT_LOG_FILE };
+enum dt_log_format {
+    DT_LOG_AUTOMATIC,
+    DT_LOG_JSON,
+    DT_LOG_CONSOLE
+}; /* automatic: console on a terminal */
+enum dt_log_level {
+    DT_LOG_DEBUG,
+    DT_LOG_INFO,
+    DT_LOG_WARN,
+    DT_LOG_ERROR,
+    DT_LOG_PANIC,
+    DT_LOG_FATAL
+};
+
+/* A sink. The first row is always the default log. */
+struct dt_log {
+    struct dt_text name;
+    struct dt_text file;
+    struct dt_range include, exclude; /* texts: logger names, a name covers all below it */
+    uint32_t file_mode;
+    uint32_t roll_megabytes, roll_keep, roll_keep_days; /* roll_megabytes 0: never */
+    uint8_t output;                                     /* enum dt_log_output */
+    uint8_t format;                                     /* enum dt_log_format */
+    uint8_t level;                                      /* enum dt_log_level */
+    uint8_t roll_gzip;
+    uint32_t origin;
+};
+
+/* Where the access log lines of a host go. Look up the host without port as it is, then with each
+ * leading label in turn replaced by '*'; else the server's default_logger. */
+struct dt_access_logger {
+    struct dt_text host;  /* lower case; may begin with "*." */
+    struct dt_text name;  /* the "logger" of its lines: http.log.access[.NAME] */
+    struct dt_range logs; /* numbers: the logs that take lines of level info and above */
+};
+
+/* ---- the root ---- */
+
+struct dt_application {
+    int64_t grace_period_ns; /* 0: for ever */
+    int64_t shutdown_delay_ns;
+    uint16_t http_port, https_port;
+    uint32_t is_debug;
+    struct dt_text storage; /* root of certificates and keys; empty: the data directory */
+};
+
+/* What PROXY --version tells. */
+struct dt_build {
+    struct dt_text source;  /* name of the file it was made from */
+    struct dt_text digest;  /* SHA-256 of the JSON, in hex */
+    struct dt_text version; /* of dialtone */
+};
+
+struct dt_tables {
+    uint32_t abi;  /* DT_TABLES_ABI */
+    uint32_t size; /* sizeof(struct dt_tables) */
+    uint32_t n_states;
+    uint32_t strings_len;
+    struct dt_application application;
+    struct dt_build build;
+    const char *strings;
+#define X(type, name) const struct type *name;
+    DT_TABLE_ARRAYS(X)
+#undef X
+#define X(type, name) uint32_t n_##name;
+    DT_TABLE_ARRAYS(X)
+#undef X
+};
+
+static inline const char *dt_chars(const struct dt_tables *tables, struct dt_text text)
+{
+    return tables->strings + text.at;
+}
+
+/* FNV-1a, the hash of host indexes. */
+static inline uint32_t dt_hash(const char *bytes, uint32_t len)
+{
+    uint32_t hash = 2166136261u;
+    for (uint32_t i = 0; i < len; i++)
+        hash = (hash ^ (uint8_t)bytes[i]) * 16777619u;
+    return hash;
+}
+
+/* No row has hidden padding: what is written is all there is. */
+_Static_assert(sizeof(struct dt_origin) == 16, "dt_origin");
+_Static_assert(sizeof(struct dt_part) == 24, "dt_part");
+_Static_assert(sizeof(struct dt_template) == 20, "dt_template");
+_Static_assert(sizeof(struct dt_listener) == 60, "dt_listener");
+_Static_assert(sizeof(struct dt_server) == 176, "dt_server");
+_Static_assert(sizeof(struct dt_host_index) == 16, "dt_host_index");
+_Static_assert(sizeof(struct dt_host_entry) == 20, "dt_host_entry");
+_Static_assert(sizeof(struct dt_route) == 28, "dt_route");
+_Static_assert(sizeof(struct dt_matcher) == 20, "dt_matcher");
+_Static_assert(sizeof(struct dt_host_pattern) == 16, "dt_host_pattern");
+_Static_assert(sizeof(struct dt_path_pattern) == 20, "dt_path_pattern");
+_Static_assert(sizeof(struct dt_condition) == 20, "dt_condition");
+_Static_assert(sizeof(struct dt_value_pattern) == 16, "dt_value_pattern");
+_Static_assert(sizeof(struct dt_ip_range) == 28, "dt_ip_range");
+_Static_assert(sizeof(struct dt_handler) == 16, "dt_handler");
+_Static_assert(sizeof(struct dt_response) == 24, "dt_response");
+_Static_assert(sizeof(struct dt_header_op) == 28, "dt_header_op");
+_Static_assert(sizeof(struct dt_header_edit) == 24, "dt_header_edit");
+_Static_assert(sizeof(struct dt_rewrite) == 48, "dt_rewrite");
+_Static_assert(sizeof(struct dt_pool) == 144, "dt_pool");
+_Static_assert(sizeof(struct dt_upstream) == 76, "dt_upstream");
+_Static_assert(sizeof(struct dt_policy) == 48, "dt_policy");
+_Static_assert(sizeof(struct dt_active_health) == 80, "dt_active_health");
+_Static_assert(sizeof(struct dt_transport) == 160, "dt_transport");
+_Static_assert(sizeof(struct dt_certificate) == 64, "dt_certificate");
+_Static_assert(sizeof(struct dt_connection_policy) == 120, "dt_connection_policy");
+_Static_assert(sizeof(struct dt_log) == 56, "dt_log");
+_Static_assert(sizeof(struct dt_access_logger) == 24, "dt_access_logger");
+
+#endif
