@@ -33,6 +33,7 @@ json_t *document_array(struct document *document, const struct token *origin);
 json_t *document_string(struct document *document, struct str text, const struct token *origin);
 json_t *document_text(struct document *document, const char *text, const struct token *origin);
 json_t *document_integer(struct document *document, int64_t value, const struct token *origin);
+/* NULL where the value is not finite: JSON has no word for it. */
 json_t *document_real(struct document *document, double value, const struct token *origin);
 json_t *document_bool(bool value); /* no origin of its own: use document_set_at */
 json_t *document_null(void);
@@ -42,6 +43,9 @@ void document_set(struct document *document, json_t *object, const char *key, js
 /* The same, and remembers <origin> for the slot (needed for true, false and null). */
 void document_set_at(struct document *document, json_t *object, const char *key, json_t *value,
                      const struct token *origin);
+/* The same for a key out of a Caddyfile, which may hold any byte. <origin> may be NULL. */
+void document_set_str(struct document *document, json_t *object, struct str key, json_t *value,
+                      const struct token *origin);
 void document_remove(json_t *object, const char *key);
 /* Appends to an array. */
 void document_add(struct document *document, json_t *array, json_t *value);
