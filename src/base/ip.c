@@ -11,18 +11,30 @@ const char *const ip_private_ranges[] = {
 const char *ip_result_text(enum ip_result result)
 {
     switch (result) {
-    case IP_OK: return "it is fine";
-    case IP_NOT_AN_ADDRESS: return "it is no IP address";
-    case IP_MALFORMED: return "it is malformed";
-    case IP_LEADING_ZERO: return "a number in it begins with 0";
-    case IP_FIELD_RANGE: return "a number in it is too large";
-    case IP_TOO_SHORT: return "it is too short";
-    case IP_TOO_LONG: return "it is too long";
-    case IP_EMPTY_ZONE: return "its zone is empty";
-    case IP_ZONE_ON_IPV4: return "only IPv6 addresses have zones";
-    case IP_ZONE_IN_PREFIX: return "a range cannot have a zone";
-    case IP_BAD_PREFIX_LENGTH: return "the length after '/' is wrong";
-    case N_IP_RESULTS: break;
+    case IP_OK:
+        return "it is fine";
+    case IP_NOT_AN_ADDRESS:
+        return "it is no IP address";
+    case IP_MALFORMED:
+        return "it is malformed";
+    case IP_LEADING_ZERO:
+        return "a number in it begins with 0";
+    case IP_FIELD_RANGE:
+        return "a number in it is too large";
+    case IP_TOO_SHORT:
+        return "it is too short";
+    case IP_TOO_LONG:
+        return "it is too long";
+    case IP_EMPTY_ZONE:
+        return "its zone is empty";
+    case IP_ZONE_ON_IPV4:
+        return "only IPv6 addresses have zones";
+    case IP_ZONE_IN_PREFIX:
+        return "a range cannot have a zone";
+    case IP_BAD_PREFIX_LENGTH:
+        return "the length after '/' is wrong";
+    case N_IP_RESULTS:
+        break;
     }
     return "";
 }

@@ -17,19 +17,32 @@ enum {
 const char *parse_result_text(enum parse_result result)
 {
     switch (result) {
-    case PARSE_OK: return "it is fine";
-    case PARSE_EMPTY: return "it is empty";
-    case PARSE_SYNTAX: return "it is malformed";
-    case PARSE_RANGE: return "it is out of range";
-    case PARSE_TOO_LONG: return "it is too long";
-    case PARSE_MISSING_UNIT: return "it has no unit";
-    case PARSE_UNKNOWN_UNIT: return "its unit is unknown";
-    case PARSE_MISSING_PORT: return "it has no port";
-    case PARSE_TOO_MANY_COLONS: return "it has too many colons";
-    case PARSE_MISSING_BRACKET: return "its '[' has no ']'";
-    case PARSE_STRAY_BRACKET: return "it has a stray bracket";
-    case PARSE_REVERSED: return "it ends before it begins";
-    case N_PARSE_RESULTS: break;
+    case PARSE_OK:
+        return "it is fine";
+    case PARSE_EMPTY:
+        return "it is empty";
+    case PARSE_SYNTAX:
+        return "it is malformed";
+    case PARSE_RANGE:
+        return "it is out of range";
+    case PARSE_TOO_LONG:
+        return "it is too long";
+    case PARSE_MISSING_UNIT:
+        return "it has no unit";
+    case PARSE_UNKNOWN_UNIT:
+        return "its unit is unknown";
+    case PARSE_MISSING_PORT:
+        return "it has no port";
+    case PARSE_TOO_MANY_COLONS:
+        return "it has too many colons";
+    case PARSE_MISSING_BRACKET:
+        return "its '[' has no ']'";
+    case PARSE_STRAY_BRACKET:
+        return "it has a stray bracket";
+    case PARSE_REVERSED:
+        return "it ends before it begins";
+    case N_PARSE_RESULTS:
+        break;
     }
     return "";
 }
@@ -275,11 +288,9 @@ static uint64_t duration_unit(struct str name)
         const char *name;
         uint64_t nanoseconds;
     } units[] = {
-        {"ns", 1},          {"us", 1000},
-        {"\xc2\xb5s", 1000}, /* micro sign */
-        {"\xce\xbcs", 1000}, /* Greek mu */
-        {"ms", 1000000},    {"s", 1000000000},
-        {"m", 60000000000}, {"h", 3600000000000},
+        {"ns", 1},           {"us", 1000},      {"\xc2\xb5s", 1000}, /* micro sign */
+        {"\xce\xbcs", 1000},                                         /* Greek mu */
+        {"ms", 1000000},     {"s", 1000000000}, {"m", 60000000000},  {"h", 3600000000000},
     };
     for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++)
         if (str_is(name, units[i].name))
@@ -361,8 +372,8 @@ enum parse_result parse_duration(struct str text, int64_t *nanoseconds)
     bool in_number = false;
     if (len)
         memcpy(buffer, text.ptr, len);
-    /* The scan goes on at the same index after a replacement, whatever stands there by then: Caddy's
-     * loop does, and so some odd durations are refused. */
+    /* The scan goes on at the same index after a replacement, whatever stands there by then:
+     * Caddy's loop does, and so some odd durations are refused. */
     for (size_t i = 0; i < len; i++) {
         char c = buffer[i];
         if (c != 'd') {
@@ -391,8 +402,15 @@ enum parse_result parse_duration(struct str text, int64_t *nanoseconds)
 bool rune_is_space(uint32_t rune)
 {
     switch (rune) {
-    case ' ': case 0x85: case 0xa0: case 0x1680: case 0x2028: case 0x2029: case 0x202f:
-    case 0x205f: case 0x3000:
+    case ' ':
+    case 0x85:
+    case 0xa0:
+    case 0x1680:
+    case 0x2028:
+    case 0x2029:
+    case 0x202f:
+    case 0x205f:
+    case 0x3000:
         return true;
     }
     return (rune >= '\t' && rune <= '\r') || (rune >= 0x2000 && rune <= 0x200a);
@@ -436,7 +454,8 @@ enum parse_result parse_size(struct str text, uint64_t *bytes)
 {
     char digits[LONGEST_FLOAT];
     size_t end = 0, n = 0;
-    for (; end < text.len && (is_digit(text.ptr[end]) || text.ptr[end] == '.' || text.ptr[end] == ',');
+    for (; end < text.len &&
+           (is_digit(text.ptr[end]) || text.ptr[end] == '.' || text.ptr[end] == ',');
          end++) {
         if (n == sizeof(digits))
             return PARSE_TOO_LONG;
@@ -477,8 +496,9 @@ enum parse_result split_host_port(struct str text, struct str *host, struct str 
         if (close < 0)
             return PARSE_MISSING_BRACKET;
         if (close + 1 != colon)
-            return (size_t)close + 1 < text.len && text.ptr[close + 1] == ':' ? PARSE_TOO_MANY_COLONS
-                                                                              : PARSE_MISSING_PORT;
+            return (size_t)close + 1 < text.len && text.ptr[close + 1] == ':'
+                       ? PARSE_TOO_MANY_COLONS
+                       : PARSE_MISSING_PORT;
         name = str_slice(text, 1, (size_t)close);
         after_open = 1;
         after_close = (size_t)close + 1;

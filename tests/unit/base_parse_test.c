@@ -48,24 +48,15 @@ static void test_floats(void)
         enum parse_result result;
         double value;
     } rows[] = {
-        {"1.5", PARSE_OK, 1.5},
-        {".5", PARSE_OK, 0.5},
-        {"5.", PARSE_OK, 5},
-        {"1e3", PARSE_OK, 1000},
-        {"0x1p-2", PARSE_OK, 0.25},
-        {"0x_1_0p0", PARSE_OK, 16},
-        {"1_000.5", PARSE_OK, 1000.5},
-        {"+Infinity", PARSE_OK, (double)INFINITY},
-        {"1e-400", PARSE_OK, 0},
-        {"1e400", PARSE_RANGE, 0},
-        {"", PARSE_EMPTY, 0},
-        {".", PARSE_SYNTAX, 0},
-        {"0x10", PARSE_SYNTAX, 0},
-        {"1__0", PARSE_SYNTAX, 0},
-        {"_1", PARSE_SYNTAX, 0},
-        {"1e", PARSE_SYNTAX, 0},
-        {"+nan", PARSE_SYNTAX, 0},
-        {"1.5x", PARSE_SYNTAX, 0},
+        {"1.5", PARSE_OK, 1.5},        {".5", PARSE_OK, 0.5},
+        {"5.", PARSE_OK, 5},           {"1e3", PARSE_OK, 1000},
+        {"0x1p-2", PARSE_OK, 0.25},    {"0x_1_0p0", PARSE_OK, 16},
+        {"1_000.5", PARSE_OK, 1000.5}, {"+Infinity", PARSE_OK, (double)INFINITY},
+        {"1e-400", PARSE_OK, 0},       {"1e400", PARSE_RANGE, 0},
+        {"", PARSE_EMPTY, 0},          {".", PARSE_SYNTAX, 0},
+        {"0x10", PARSE_SYNTAX, 0},     {"1__0", PARSE_SYNTAX, 0},
+        {"_1", PARSE_SYNTAX, 0},       {"1e", PARSE_SYNTAX, 0},
+        {"+nan", PARSE_SYNTAX, 0},     {"1.5x", PARSE_SYNTAX, 0},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         double value = 0;
@@ -106,7 +97,7 @@ static void test_durations(void)
         {"1d", PARSE_OK, 86400000000000},
         {"1.5d", PARSE_OK, 129600000000000},
         {"1d2d", PARSE_OK, 259200000000000},
-        {"-1d-1h", PARSE_SYNTAX, 0},
+        {"-1d-1h", PARSE_UNKNOWN_UNIT, 0},
         {"10.00000d5d", PARSE_UNKNOWN_UNIT, 0},
         {"2562047h47m16.854775807s", PARSE_OK, INT64_MAX},
         {"2562047h47m16.854775808s", PARSE_RANGE, 0},
