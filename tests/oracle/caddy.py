@@ -1,0 +1,56 @@
+"""One real Caddy, started on a loopback port of its own, asked through its admin /adapt."""
+import http.client, json, os, socket, subprocess, tempfile, time
+
+
+class Caddy:
+    def __init__(self, binary, folder):
+        self.home = tempfile.TemporaryDirectory(prefix="dialtone-oracle-")
+        with socket.socket() as s:
+            s.bind(("127.0.0.1", 0))
+            self.port = s.getsockname()[1]
+        config = os.path.join(self.home.name, "caddy.json")
+        with open(config, "w") as f:
+            json.dump({"admin": {"listen": f"127.0.0.1:{self.port}", "config": {"persist": False}}}, f)
+        env = {**os.environ, "HOME": self.home.name, "XDG_DATA_HOME": self.home.name}
+        self.process = subprocess.Popen([binary, "run", "--config", config], cwd=folder, env=env,
+                                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        for _ in range(200):
+            with socket.socket() as s:
+                if s.connect_ex(("127.0.0.1", self.port)) == 0:
+                    break
+            time.sleep(0.05)
+        else:
+            self.close()
+            raise SystemExit("oracle: Caddy did not start")
+        self.connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+
+    def adapt(self, source):
+        """(JSON bytes, None) or (None, error text) for the bytes of a Caddyfile."""
+        for attempt in (1, 2):
+            try:
+                self.connection.request("POST", "/adapt", source, {"Content-Type": "text/caddyfile"})
+                response = self.connection.getresponse()
+                body = response.read()
+                break
+            except (http.client.HTTPException, OSError):
+                self.connection.close()
+                if attempt == 2:
+                    return None, "no answer"  # Caddy's handler crashed on this input
+        if response.status != 200:
+            try:
+                return None, json.loads(body)["error"]
+            except (ValueError, KeyError):
+                return None, body.decode("utf-8", "replace")
+        # the result member holds the adapter's bytes as they are
+        start = body.index(b'"result":') + len(b'"result":')
+        end = len(body.rstrip()) - 1
+        return body[start:end], None
+
+    def close(self):
+        self.process.terminate()
+        try:
+            self.process.wait(10)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        self.home.cleanup()
