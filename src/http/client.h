@@ -1,0 +1,146 @@
+#ifndef DIALTONE_HTTP_CLIENT_H
+#define DIALTONE_HTTP_CLIENT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/str.h"
+#include "http/message.h"
+#include "net/address.h"
+#include "net/dial.h"
+
+struct http_client;
+struct http_pool;
+struct loop;
+struct tls_client;
+
+/* The client side of HTTP in one thread: idle connections per upstream, and exchanges. */
+struct http_client *http_client_new(struct loop *loop);
+/* Closes everything; exchanges that still run get no more events. */
+void http_client_free(struct http_client *client);
+/* Closes idle connections (a reload, an interface that went away). */
+void http_client_close_idle(struct http_client *client);
+
+/* How to reach one upstream, with which settings. Text and tls are borrowed: they must outlive the
+ * pool. Times of 0 take Caddy's default, which is none where not said otherwise. */
+struct http_pool_config {
+    struct dial_target target;
+    struct tls_client *tls;  /* NULL: plain */
+    struct str server_name;  /* for TLS; empty: the dial host */
+    int64_t dial_timeout_ns; /* 3 s */
+    int64_t tls_timeout_ns;
+    int64_t head_timeout_ns; /* from the end of the request to the response head */
+    int64_t read_timeout_ns, write_timeout_ns; /* without any progress */
+    int64_t idle_timeout_ns; /* 2 m */
+    unsigned max_idle;       /* 32 */
+    unsigned max_connections; /* 0: no limit; beyond it exchanges fail with HTTP_FAIL_LIMIT */
+    bool no_keep_alive;
+    size_t max_head_bytes; /* 10 MiB */
+};
+
+/* One upstream's connections in this thread. Make it once per upstream and keep it. */
+struct http_pool *http_pool_new(struct http_client *client, const struct http_pool_config *config);
+/* The pool with this key (an expanded placeholder address), or NULL; pools made with
+ * http_pool_new have none. */
+struct http_pool *http_pool_find(struct http_client *client, struct str key);
+/* A keyed pool; text in <config> and <key> is copied. It goes away by itself when it has been
+ * empty for some minutes, so look it up for each exchange. */
+struct http_pool *http_pool_add(struct http_client *client, struct str key,
+                                const struct http_pool_config *config);
+
+/* What went wrong with an exchange. */
+enum http_failure {
+    HTTP_FAIL_NONE,
+    HTTP_FAIL_DIAL,         /* no connection: see exchange->dial_failure and error */
+    HTTP_FAIL_TLS,          /* handshake or verification failed */
+    HTTP_FAIL_TLS_TIMEOUT,
+    HTTP_FAIL_WRITE,        /* the request could not be sent */
+    HTTP_FAIL_CLOSED,       /* closed or reset before the response head was complete */
+    HTTP_FAIL_BAD_HEAD,     /* not HTTP, or framing that contradicts itself */
+    HTTP_FAIL_HEAD_TOO_LARGE,
+    HTTP_FAIL_HEAD_TIMEOUT,
+    HTTP_FAIL_READ_TIMEOUT,
+    HTTP_FAIL_WRITE_TIMEOUT,
+    HTTP_FAIL_TRUNCATED,    /* closed or reset in the middle of the response body */
+    HTTP_FAIL_BAD_BODY,     /* broken chunked coding in the response */
+    HTTP_FAIL_LIMIT,        /* max_connections reached */
+    N_HTTP_FAILURES
+};
+
+/* The request to send. */
+struct http_outgoing {
+    struct str method;
+    struct str target; /* origin form, escaped */
+    struct str host;   /* Host (":authority") */
+    /* All other headers. Host, Content-Length and Transfer-Encoding in it are left out. Connection
+     * goes out as given (for upgrades); hop-by-hop rules are the caller's. */
+    const struct http_headers *headers;
+    int64_t content_length; /* 0: no body; HTTP_LENGTH_UNKNOWN: chunked; else that many bytes */
+    bool zero_length;       /* with content_length 0: say "Content-Length: 0" */
+    bool idempotent;        /* GET, HEAD, OPTIONS, TRACE, or an Idempotency-Key: may be resent when
+                             * a reused connection turns out to be dead */
+};
+
+/* One request and its response; embed it or take it from the request's arena. Everything above
+ * <private_> may be read by events. */
+struct http_exchange {
+    const struct http_exchange_events *events;
+    void *owner;
+    struct arena *arena;   /* the head is copied here; it must outlive the exchange */
+    struct http_head head; /* from `head` on */
+    struct http_headers trailers;
+    enum http_failure failure;
+    enum dial_failure dial_failure;
+    int error;           /* errno, where there is one */
+    bool reused;         /* an idle connection was used */
+    bool body_started;   /* something of the request body was handed over: not replayable */
+    bool head_received;
+    struct address peer; /* of the connection */
+    int64_t started_ns, connected_ns, head_ns; /* loop times */
+    struct str tls_error; /* in the arena; for HTTP_FAIL_TLS */
+
+    struct http_upstream *private_connection;
+    struct http_pool *private_pool;
+    struct http_outgoing private_request;
+    unsigned char private_state;
+    bool private_retried;
+};
+
+/* Each may be NULL. No event comes after `end`, `failed` or http_exchange_cancel; the exchange's
+ * memory may be released from within `end` and `failed`. */
+struct http_exchange_events {
+    /* The request's head is out (or queued), or what was written after it has drained: the body may
+     * be written. Can come from within http_exchange_start. */
+    void (*writable)(struct http_exchange *exchange);
+    /* A 1xx response (not 101); valid during the call. */
+    void (*interim)(struct http_exchange *exchange, const struct http_head *head);
+    /* The head is complete. With status 101 follow http_tunnel or http_exchange_cancel. */
+    void (*head)(struct http_exchange *exchange);
+    /* A piece of the body, valid during the call. */
+    void (*data)(struct http_exchange *exchange, struct str data);
+    /* The response is complete. Where the request's body has not been sent in full by then, it
+     * need not be any more. */
+    void (*end)(struct http_exchange *exchange);
+    void (*failed)(struct http_exchange *exchange, enum http_failure reason);
+};
+
+/* Sends a request over an idle or a new connection. Set events, owner and arena before; the text
+ * and headers of <request> must stay until `head` or `failed`. Failures come as events, never from
+ * within this call. One dead idle connection is replaced silently where that is safe. */
+void http_exchange_start(struct http_exchange *exchange, struct http_pool *pool,
+                         const struct http_outgoing *request);
+/* A piece of the request body, after the first `writable`. False: wait for `writable` before
+ * sending more (what was given is taken in any case). */
+bool http_exchange_write(struct http_exchange *exchange, struct str data);
+/* The request body is complete; trailers (or NULL) go out if it is chunked. */
+void http_exchange_finish(struct http_exchange *exchange, const struct http_headers *trailers);
+/* No more `data` after the running read until resumed. */
+void http_exchange_pause(struct http_exchange *exchange);
+void http_exchange_resume(struct http_exchange *exchange);
+/* Breaks the exchange off; harmless on one that has ended. */
+void http_exchange_cancel(struct http_exchange *exchange);
+/* For logs and {http.error}: "dial tcp [fe80::1%eth0]:443: connection refused". */
+struct str http_exchange_error(const struct http_exchange *exchange, struct arena *arena);
+
+#endif

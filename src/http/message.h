@@ -1,0 +1,122 @@
+#ifndef DIALTONE_HTTP_MESSAGE_H
+#define DIALTONE_HTTP_MESSAGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/str.h"
+
+/* What a request and a response are, whatever the protocol version. */
+
+enum http_version { HTTP_VERSION_NONE, HTTP_1_0, HTTP_1_1, HTTP_2, HTTP_3, N_HTTP_VERSIONS };
+
+/* Header names that are compared by number; grammar/http1.re recognises the same list. */
+#define HTTP_HEADERS(X)                                                                            \
+    X(HOST, "Host")                                                                                \
+    X(CONNECTION, "Connection")                                                                    \
+    X(CONTENT_LENGTH, "Content-Length")                                                            \
+    X(TRANSFER_ENCODING, "Transfer-Encoding")                                                      \
+    X(EXPECT, "Expect")                                                                            \
+    X(UPGRADE, "Upgrade")                                                                          \
+    X(TE, "Te")                                                                                    \
+    X(TRAILER, "Trailer")                                                                          \
+    X(KEEP_ALIVE, "Keep-Alive")                                                                    \
+    X(PROXY_CONNECTION, "Proxy-Connection")                                                        \
+    X(PROXY_AUTHENTICATE, "Proxy-Authenticate")                                                    \
+    X(PROXY_AUTHORIZATION, "Proxy-Authorization")                                                  \
+    X(ALT_SVC, "Alt-Svc")                                                                          \
+    X(DATE, "Date")                                                                                \
+    X(SERVER, "Server")                                                                            \
+    X(VIA, "Via")                                                                                  \
+    X(USER_AGENT, "User-Agent")                                                                    \
+    X(ACCEPT, "Accept")                                                                            \
+    X(ACCEPT_ENCODING, "Accept-Encoding")                                                          \
+    X(AUTHORIZATION, "Authorization")                                                              \
+    X(COOKIE, "Cookie")                                                                            \
+    X(SET_COOKIE, "Set-Cookie")                                                                    \
+    X(CONTENT_TYPE, "Content-Type")                                                                \
+    X(CONTENT_ENCODING, "Content-Encoding")                                                        \
+    X(LOCATION, "Location")                                                                        \
+    X(RANGE, "Range")                                                                              \
+    X(VARY, "Vary")                                                                                \
+    X(ETAG, "Etag")                                                                                \
+    X(LAST_MODIFIED, "Last-Modified")                                                              \
+    X(EARLY_DATA, "Early-Data")                                                                    \
+    X(FORWARDED, "Forwarded")                                                                      \
+    X(X_FORWARDED_FOR, "X-Forwarded-For")                                                          \
+    X(X_FORWARDED_PROTO, "X-Forwarded-Proto")                                                      \
+    X(X_FORWARDED_HOST, "X-Forwarded-Host")                                                        \
+    X(X_FRAME_OPTIONS, "X-Frame-Options")                                                          \
+    X(SEC_WEBSOCKET_KEY, "Sec-WebSocket-Key")                                                      \
+    X(SEC_WEBSOCKET_ACCEPT, "Sec-WebSocket-Accept")                                                \
+    X(SEC_WEBSOCKET_VERSION, "Sec-WebSocket-Version")                                              \
+    X(SEC_WEBSOCKET_PROTOCOL, "Sec-WebSocket-Protocol")                                            \
+    X(SEC_WEBSOCKET_EXTENSIONS, "Sec-WebSocket-Extensions")                                        \
+    X(HTTP2_SETTINGS, "Http2-Settings")
+
+enum header_id {
+    HEADER_OTHER, /* none of the list */
+#define X(id, name) HEADER_##id,
+    HTTP_HEADERS(X)
+#undef X
+        N_HEADER_IDS
+};
+
+struct http_header {
+    struct str name, value; /* the name as it came; value without surrounding blanks */
+    enum header_id id;
+};
+
+/* A list in an arena, in order of arrival; names may repeat. */
+struct http_headers {
+    struct arena *arena;
+    struct http_header *at;
+    uint32_t n, cap;
+};
+
+/* "Content-Length"; empty for HEADER_OTHER. */
+struct str header_name(enum header_id id);
+/* Without regard to case. */
+enum header_id header_id_of(struct str name);
+/* Appends; the text is not copied. Give HEADER_OTHER only for names that are not in the list (or
+ * use headers_add_named). */
+void headers_add(struct http_headers *headers, enum header_id id, struct str value);
+void headers_add_named(struct http_headers *headers, struct str name, struct str value);
+/* The first with that name, or NULL. */
+struct http_header *headers_find(const struct http_headers *headers, enum header_id id);
+struct http_header *headers_find_named(const struct http_headers *headers, struct str name);
+/* The first value, or empty. */
+struct str headers_get(const struct http_headers *headers, enum header_id id);
+/* Removes all of that name; returns how many there were. */
+unsigned headers_remove(struct http_headers *headers, enum header_id id);
+unsigned headers_remove_named(struct http_headers *headers, struct str name);
+/* Replaces all of that name by one. */
+void headers_set(struct http_headers *headers, enum header_id id, struct str value);
+void headers_set_named(struct http_headers *headers, struct str name, struct str value);
+/* A copy of the list (not of the text) with room for <more>. */
+struct http_headers headers_copy(struct arena *arena, const struct http_headers *headers,
+                                 unsigned more);
+/* True if one of the comma-separated tokens in any header <id> equals <token> (any case). */
+bool headers_have_token(const struct http_headers *headers, enum header_id id, struct str token);
+
+/* "Not Found"; empty for statuses that have no name. */
+struct str http_status_text(unsigned status);
+/* Neither body nor framing headers: 1xx, 204, 304. */
+bool http_status_has_no_body(unsigned status);
+
+enum { HTTP_LENGTH_UNKNOWN = -1 };
+
+/* A response head, on its way out or as it came from an upstream. */
+struct http_head {
+    unsigned status;
+    enum http_version version; /* of the upstream's message; 0 on the way out */
+    struct str reason;         /* empty: the standard text */
+    struct http_headers headers;
+    /* Of the body: 0 none, HTTP_LENGTH_UNKNOWN chunked or until close. For HEAD and 304 it is what
+     * Content-Length says though no body follows. */
+    int64_t content_length;
+};
+
+#endif

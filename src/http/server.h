@@ -1,0 +1,156 @@
+#ifndef DIALTONE_HTTP_SERVER_H
+#define DIALTONE_HTTP_SERVER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/str.h"
+#include "http/message.h"
+#include "net/address.h"
+
+struct http_exchange;
+struct http_server;
+struct listen_target;
+struct loop;
+struct stream;
+struct tls_server;
+
+/* The server side of HTTP in one thread: accepts, parses, times out, and hands requests to
+ * on_request. All of it runs in the loop's thread. */
+
+/* How a request ended. */
+enum http_end {
+    HTTP_END_DONE,        /* answered in full (handed to the kernel or queued) */
+    HTTP_END_ABORTED,     /* by http_reply_abort */
+    HTTP_END_CLIENT_GONE, /* the client closed, reset, or stopped reading for too long */
+    HTTP_END_UPGRADED,    /* a tunnel that is now closed */
+};
+
+/* Why the request body broke off. */
+enum http_body_failure {
+    HTTP_BODY_OK,
+    HTTP_BODY_BAD,     /* malformed chunk: answer 400 */
+    HTTP_BODY_TIMEOUT, /* the client sent nothing for read_idle */
+};
+
+struct http_request {
+    struct arena *arena; /* this request's; reset when it is done */
+    struct http_connection *connection;
+    const struct http_request_events *events; /* set by on_request when it will answer later */
+    void *app;                                /* for on_request's own use */
+
+    struct str method;
+    struct str target; /* as it came */
+    struct str path;   /* still escaped, without query; "*" for OPTIONS *, empty for CONNECT */
+    struct str query;  /* without the question mark */
+    bool has_query;    /* tells "/x?" from "/x" */
+    struct str host;   /* the Host header's value or an absolute target's authority; empty only in
+                        * HTTP/1.0 */
+    enum http_version version;
+    /* As it came, but for names with '_' or '.', which are dropped (they are in
+     * <dropped_headers>). */
+    struct http_headers headers;
+    uint32_t n_dropped_headers;
+    struct http_header *dropped_headers;
+
+    int64_t content_length; /* 0: no body; HTTP_LENGTH_UNKNOWN: chunked */
+    bool expects_continue;  /* http_body_read sends 100 */
+    struct http_headers trailers; /* complete at body_end */
+
+    int64_t started_ns;     /* loop time when the head was complete */
+    uint64_t body_read;     /* bytes of the request body so far */
+    uint64_t body_sent;     /* bytes of the response body so far, without framing */
+    unsigned status;        /* of the response, 0 before it starts */
+    bool close;             /* set it to close the connection after the response */
+};
+
+/* What on_request may want to hear of. Each may be NULL. */
+struct http_request_events {
+    /* A piece of the body, valid during the call; after http_body_read only. */
+    void (*body)(struct http_request *request, struct str data);
+    void (*body_end)(struct http_request *request);
+    void (*body_failed)(struct http_request *request, enum http_body_failure reason);
+    /* http_reply_data said "stop": now it may go on. */
+    void (*drained)(struct http_request *request);
+    /* Exactly once, last. Cancel what still works for this request; after it, it is gone. */
+    void (*done)(struct http_request *request, enum http_end end);
+};
+
+struct http_server_config {
+    void (*on_request)(struct http_request *request, void *ctx);
+    void *ctx;
+    struct tls_server *tls;         /* NULL: plain */
+    int64_t read_header_timeout_ns; /* 0 takes Caddy's defaults in each: 1 m, 5 m, 1 m, 1 m */
+    int64_t idle_timeout_ns;
+    int64_t read_idle_ns;
+    int64_t write_idle_ns;
+    size_t max_head_bytes; /* 0: 16 KiB; 4 KiB more are let through */
+    bool keep_underscores; /* keep headers with '_' or '.' in the name (to filter them oneself) */
+};
+
+/* <config> is copied. */
+struct http_server *http_server_new(struct loop *loop, const struct http_server_config *config);
+/* Accepts from a listening socket (listen_open) for this server; <tag> comes back as
+ * http_connection_tag. 0 or -errno; takes over <fd>. */
+int http_server_listen(struct http_server *server, int fd, uint32_t tag);
+/* Takes over one connected socket (for tests, and for inherited connections). */
+void http_server_connection(struct http_server *server, int fd, const struct address *peer,
+                            uint32_t tag);
+/* Stops accepting, closes idle connections, lets active ones finish; <drained> is called (never
+ * from within) when the last has gone. */
+void http_server_drain(struct http_server *server, void (*drained)(void *ctx), void *ctx);
+/* Closes every connection at once and releases the server. */
+void http_server_free(struct http_server *server);
+unsigned http_server_connections(const struct http_server *server);
+
+/* Facts about the connection. */
+const struct address *http_connection_peer(const struct http_connection *connection);
+const struct address *http_connection_local(struct http_connection *connection);
+struct stream *http_connection_stream(struct http_connection *connection); /* for tls_info */
+bool http_connection_is_tls(const struct http_connection *connection);
+uint32_t http_connection_tag(const struct http_connection *connection);
+struct loop *http_connection_loop(const struct http_connection *connection);
+
+/* ---- Answering. on_request answers at once, or sets request->events and answers later.
+ *
+ * The server adds Date (where absent), Content-Length or Transfer-Encoding, and Connection; such
+ * headers in <head> (but Date) are left out, though "Connection: close" there closes. Bodies of
+ * answers to HEAD, and of 204 and 304, are left out. Calls that finish the request (reply,
+ * reply_end, reply_abort) call events->done before they return: do not touch it afterwards. */
+
+/* A whole answer; it leaves in one send. */
+void http_reply(struct http_request *request, const struct http_head *head, struct str body);
+/* The head alone; head->content_length tells the framing. Data and end follow. */
+void http_reply_start(struct http_request *request, const struct http_head *head);
+/* A piece of the body, copied or sent. False: the client reads too slowly, wait for `drained`
+ * before sending more (what was given is taken in any case). */
+bool http_reply_data(struct http_request *request, struct str data);
+/* The end; trailers (or NULL) go out if the body is chunked. A body shorter than announced closes
+ * the connection. */
+void http_reply_end(struct http_request *request, const struct http_headers *trailers);
+/* Breaks the connection, so that the client sees that the answer is not complete. */
+void http_reply_abort(struct http_request *request);
+/* An interim response (1xx, not 101). */
+void http_reply_interim(struct http_request *request, const struct http_head *head);
+static inline bool http_reply_started(const struct http_request *request)
+{
+    return request->status != 0;
+}
+
+/* ---- The request body. Unless one of these is called, it waits unread; when the answer is
+ * finished up to 256 KiB of it are read and dropped, more closes the connection. */
+
+/* From now on (also at once, from within) `body` and `body_end` come. */
+void http_body_read(struct http_request *request);
+void http_body_pause(struct http_request *request);
+void http_body_resume(struct http_request *request);
+
+/* ---- Tunnels. Sends <head> (101 to HTTP/1.1) and passes bytes both ways between the client and
+ * the upstream of <exchange>, which has answered 101, until either side ends. Takes over the
+ * exchange: no events of it come any more; `done` with HTTP_END_UPGRADED comes. body_read and
+ * body_sent count the tunnel's bytes. <timeout_ns> 0 is none. */
+void http_tunnel(struct http_request *request, const struct http_head *head,
+                 struct http_exchange *exchange, int64_t timeout_ns);
+
+#endif

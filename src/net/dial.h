@@ -1,0 +1,61 @@
+#ifndef DIALTONE_NET_DIAL_H
+#define DIALTONE_NET_DIAL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/str.h"
+#include "net/address.h"
+#include "net/loop.h"
+#include "net/timer.h"
+
+enum dial_network { DIAL_TCP, DIAL_TCP4, DIAL_TCP6, DIAL_UNIX };
+
+/* Where to connect. Zones are looked up when dialing, never before: interfaces come and go. */
+struct dial_target {
+    enum dial_network network;
+    struct str host; /* IP literal without brackets and zone, host name, or path ("@x": abstract) */
+    struct str zone; /* interface name, or its number */
+    uint16_t port;
+};
+
+enum dial_failure {
+    DIAL_OK,
+    DIAL_REFUSED,     /* connect failed; see error */
+    DIAL_TIMEOUT,
+    DIAL_NOT_FOUND,   /* the name has no address (of the family) */
+    DIAL_NO_ZONE,     /* no such interface now */
+    DIAL_BAD_ADDRESS, /* a literal of the wrong family, a path too long */
+};
+
+struct dial_attempt {
+    struct watch watch;
+    struct dial *dial;
+};
+
+/* One connection being made; embed it. Host names are resolved in a helper thread; their addresses
+ * are tried in order, both families at once after 300 ms. */
+struct dial {
+    struct loop *loop;
+    struct dial_target target; /* text borrowed until done */
+    struct dial_attempt attempts[2];
+    struct timer timeout, fallback;
+    struct resolution *resolution; /* owned while a name is being looked up or tried */
+    struct task finish;
+    struct address peer; /* where it connected */
+    enum dial_failure failure;
+    int error; /* errno of the last attempt; for DIAL_NOT_FOUND the EAI_ code */
+    int fd;
+    /* Exactly once, never from within dial_start. On DIAL_OK <fd> is connected, non-blocking,
+     * TCP_NODELAY, and now the callback's. */
+    void (*done)(struct dial *dial);
+};
+
+void dial_start(struct dial *dial, struct loop *loop, const struct dial_target *target,
+                int64_t timeout_ns);
+/* Stops it; `done` does not come any more. */
+void dial_cancel(struct dial *dial);
+/* "connection refused", "no interface eth0", "no such host", "i/o timeout". */
+struct str dial_failure_text(const struct dial *dial, char out[static 160]);
+
+#endif

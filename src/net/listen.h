@@ -1,0 +1,48 @@
+#ifndef DIALTONE_NET_LISTEN_H
+#define DIALTONE_NET_LISTEN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/str.h"
+#include "net/address.h"
+#include "net/loop.h"
+
+enum listen_network { LISTEN_TCP, LISTEN_TCP4, LISTEN_TCP6, LISTEN_UNIX, LISTEN_FD };
+
+/* Where to listen, as configured. */
+struct listen_target {
+    enum listen_network network;
+    struct str host;  /* IP literal without brackets and zone, host name, empty for any; path */
+    struct str zone;  /* interface name or number */
+    uint16_t port;
+    int fd;           /* LISTEN_FD */
+    mode_t unix_mode; /* 0: 0200, as Caddy */
+};
+
+struct accepted {
+    int fd; /* non-blocking, close-on-exec; now the callback's */
+    struct address peer;
+};
+
+/* A listening socket in one thread's loop; embed it. */
+struct listener {
+    struct watch watch;
+    struct loop *loop;
+    void (*accepted)(struct listener *listener, const struct accepted *connection);
+    void *ctx;
+    bool is_unix;
+};
+
+/* A bound, listening socket, or -errno. Call it once per thread: TCP sockets share the port by
+ * SO_REUSEPORT; of unix and inherited ones the caller hands dup()s to the other threads. */
+int listen_open(const struct listen_target *target);
+/* Starts accepting in <loop>; 0 or -errno. Takes over <fd>. */
+int listener_start(struct listener *listener, struct loop *loop, int fd);
+/* Accepts what is queued, then closes. */
+void listener_close(struct listener *listener);
+/* The address the socket is bound to (the port where 0 was asked for). */
+struct address listener_address(const struct listener *listener);
+
+#endif

@@ -1,0 +1,69 @@
+#ifndef DIALTONE_NET_LOOP_H
+#define DIALTONE_NET_LOOP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* One thread's event loop: descriptors (epoll, edge-triggered), timers, work at the end of the
+ * round, and messages from other threads. Everything but loop_post and loop_stop belongs to the
+ * thread that runs it. */
+struct loop;
+
+enum { LOOP_SHARED_BYTES = 64 * 1024 };
+
+enum watch_event {
+    WATCH_READABLE = 1,
+    WATCH_WRITABLE = 2,
+    WATCH_HANGUP = 4, /* the peer will send no more */
+    WATCH_ERROR = 8,
+};
+
+/* A descriptor in the loop; embed it. */
+struct watch {
+    int fd; /* -1 once removed: no event comes after that */
+    void (*ready)(struct watch *watch, unsigned events);
+};
+
+/* Work for the end of the running callback's turn; embed it. Starting it twice does nothing. */
+struct task {
+    struct task *next;
+    void (*run)(struct task *task);
+    bool queued;
+};
+
+struct loop *loop_new(void);
+/* Releases the loop; what is still registered is forgotten, not closed. */
+void loop_free(struct loop *loop);
+/* Runs until loop_stop. */
+void loop_run(struct loop *loop);
+/* From any thread, also from a signal handler. */
+void loop_stop(struct loop *loop);
+
+/* Monotonic, and read once per round. */
+int64_t loop_now_ns(const struct loop *loop);
+/* Seconds since 1970 of the same moment. */
+int64_t loop_wall_ns(const struct loop *loop);
+/* "Tue, 24 Nov 2026 04:11:56 GMT", 29 bytes, formatted once per second. */
+const char *loop_http_date(struct loop *loop);
+
+/* Adds the descriptor once for everything, edge-triggered; 0 or -errno. */
+int loop_watch(struct loop *loop, struct watch *watch);
+/* A level-triggered reader (listeners, wake-ups); 0 or -errno. */
+int loop_watch_level(struct loop *loop, struct watch *watch);
+/* Forgets the descriptor; the caller closes it. */
+void loop_unwatch(struct loop *loop, struct watch *watch);
+
+void loop_defer(struct loop *loop, struct task *task);
+/* Takes it back before it runs. */
+void loop_undefer(struct loop *loop, struct task *task);
+/* free()s <memory> at the end of the round, when no pending event can name it any more. */
+void loop_free_later(struct loop *loop, void *memory);
+/* Runs <task> in the loop's thread; from any thread. The task is owned by the loop until it runs. */
+void loop_post(struct loop *loop, struct task *task);
+
+/* The thread's read buffer, LOOP_SHARED_BYTES plus a byte for a sentinel: what is in it is lost
+ * when the callback returns. */
+char *loop_read_buffer(struct loop *loop);
+
+#endif

@@ -1,0 +1,74 @@
+#ifndef DIALTONE_NET_STREAM_H
+#define DIALTONE_NET_STREAM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "base/str.h"
+#include "net/buffer.h"
+#include "net/loop.h"
+
+struct tls_session;
+
+/* A non-blocking byte stream over a connected socket, plain or TLS; embed it in a connection.
+ * Writes are gathered: small ones wait in the thread's scratch until the running event ends, so
+ * that a head and its body, or several pipelined replies, leave in one system call. */
+struct stream {
+    struct watch watch;
+    struct task report; /* tells of a failed write */
+    struct loop *loop;
+    const struct stream_events *events;
+    struct tls_session *tls; /* owned; NULL for plain */
+    struct buffer unsent;    /* as it goes on the wire */
+    int error;               /* errno of the first failure, 0 while all is well */
+    bool readable;           /* the kernel may have more for us */
+    bool writable;
+    bool hangup;   /* the peer has sent its end; what it sent before may still be unread */
+    bool paused;   /* the reader does not want `readable` now */
+    bool end_sent; /* shut down for writing */
+    bool end_due;  /* shut down once all is sent */
+};
+
+struct stream_events {
+    /* There may be something to read: read until STREAM_AGAIN, or pause. */
+    void (*readable)(struct stream *stream);
+    /* Everything handed over so far has reached the kernel after some of it had to wait. */
+    void (*drained)(struct stream *stream);
+    /* Writing failed, or the socket broke; stream->error says why. Comes at most once. */
+    void (*broken)(struct stream *stream);
+};
+
+enum { STREAM_AGAIN = -11 /* -EAGAIN */ };
+
+/* Takes over a connected, non-blocking socket and registers it; 0 or -errno. */
+int stream_open(struct stream *stream, struct loop *loop, int fd,
+                const struct stream_events *events);
+/* The same for a watch that is already in the loop (a dial that has finished). */
+void stream_adopt(struct stream *stream, struct loop *loop, const struct stream_events *events);
+/* Makes it TLS before anything is written; see tls.h. Takes over the session. */
+void stream_use_tls(struct stream *stream, struct tls_session *session);
+
+/* Reads at most <cap> bytes: the count, 0 at the peer's (clean) end, STREAM_AGAIN, or -errno. */
+ssize_t stream_read(struct stream *stream, char *into, size_t cap);
+/* Hands over bytes; they are copied or sent before it returns. Failures come as `broken`. */
+void stream_write(struct stream *stream, struct str data);
+/* Room for up to <len> bytes to be written in place, then stream_commit; NULL when that is more
+ * than STREAM_INPLACE_BYTES. */
+char *stream_reserve(struct stream *stream, size_t len);
+void stream_commit(struct stream *stream, size_t len);
+enum { STREAM_INPLACE_BYTES = 32 * 1024 };
+/* Sends what is gathered now instead of at the end of the event. */
+void stream_flush(struct stream *stream);
+/* Bytes that the kernel would not take yet. */
+size_t stream_unsent(const struct stream *stream);
+/* Ends our direction once everything is sent (close_notify, then FIN). */
+void stream_end(struct stream *stream);
+/* Closes at once; unsent bytes are lost. <reset> makes the peer see an abort. */
+void stream_close(struct stream *stream);
+void stream_reset(struct stream *stream);
+/* No `readable` until resumed; resuming asks again if there may be something. */
+void stream_pause(struct stream *stream);
+void stream_resume(struct stream *stream);
+
+#endif
