@@ -9,9 +9,10 @@ VERSION := 0.1.0
 
 WARNINGS := -Wall -Wextra -Wshadow -Wmissing-prototypes -Wstrict-prototypes -Wpointer-arith -Wvla
 OPTIMISE ?= -O2 -g
-CPPFLAGS += -D_GNU_SOURCE -Isrc -Iinclude -I$(GEN) -DDIALTONE_VERSION='"$(VERSION)"'
-CFLAGS   += -std=gnu11 $(OPTIMISE) $(WARNINGS) $(SANITIZE)
-LDFLAGS  += $(SANITIZE)
+override CPPFLAGS += -D_GNU_SOURCE -Isrc -Iinclude -I$(GEN) -DDIALTONE_VERSION='"$(VERSION)"' \
+    -DDIALTONE_PROXY_LIBS='"$(PROXY_LIBS)"'
+override CFLAGS   += -std=gnu11 $(OPTIMISE) $(WARNINGS) $(SANITIZE)
+override LDFLAGS  += $(SANITIZE)
 
 COMPILER_LIBS = $(shell pkg-config --libs jansson 2>/dev/null || echo -ljansson)
 PROXY_LIBS    = $(shell pkg-config --libs openssl 2>/dev/null || echo -lssl -lcrypto) -lpthread
@@ -37,9 +38,12 @@ CLI_OBJECTS   := $(call objects,$(CLI_SOURCES))
 
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/*_test.c))
 
+FUZZERS := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: all help libs unit layers clean
+.PHONY: all help libs run test deps unit corpus corpus-update wire layers asan clang fuzz oracle \
+    conformance story bench install uninstall clean
 
 all: $(BUILD)/dialtone $(BUILD)/libdialtone.a $(BUILD)/libdialtone-proxy.a
 
@@ -86,11 +90,98 @@ $(BUILD)/unit/%: tests/unit/%.c $(BUILD)/libdialtone.a
 	$(CC) $(CPPFLAGS) -Itests/unit $(CFLAGS) $(LDFLAGS) -MMD -MP -o $@ $< $(BUILD)/libdialtone.a \
 	    $(COMPILER_LIBS) $(PROXY_LIBS)
 
+# `make run`: install what is missing, build, and show dialtone at work
+run:
+	@tests/tools/deps.sh run
+	@$(MAKE) --no-print-directory all
+	@BUILD=$(BUILD) tests/demo.sh
+
+# `make test`: install what is missing, build, and run every quick test
+test:
+	@tests/tools/deps.sh test
+	@$(MAKE) --no-print-directory all
+	@$(MAKE) --no-print-directory $(UNIT_TESTS) $(BUILD)/corpus_test
+	@BUILD=$(BUILD) tests/all.sh
+
+# `make deps`: only install what building needs
+deps:
+	@tests/tools/deps.sh build
+
+# `make corpus`: the cases under corpus/ alone
+CORPUS := corpus/adapt corpus/errors corpus/native
+corpus: $(BUILD)/corpus_test
+	@$(BUILD)/corpus_test $(CORPUS)
+
+# `make corpus-update`: write what comes out now as what is expected (read the diff!)
+corpus-update: $(BUILD)/corpus_test
+	@$(BUILD)/corpus_test --update $(CORPUS)
+
+$(BUILD)/corpus_test: tests/corpus_test.c $(BUILD)/libdialtone.a
+	$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -MMD -MP -o $@ $< $(BUILD)/libdialtone.a \
+	    $(COMPILER_LIBS) $(PROXY_LIBS)
+
+# `make wire`: what goes over the wire, against a real proxy process
+wire: all
+	@tests/wire/run.sh $(BUILD)
+
 # `make layers`: who may include whom
 layers:
 	@tests/layers.sh
 
+# `make asan`: every quick test under AddressSanitizer, UBSan and LeakSanitizer
+asan:
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)-asan OPTIMISE="-O1 -g" \
+	    SANITIZE="-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer" test
+
+# `make clang`: everything compiled with clang, warnings as errors
+clang:
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)-clang CC=clang CFLAGS=-Werror all
+
+# `make fuzz`: every fuzz target for FUZZ_SECONDS from the committed seeds
+FUZZ_SECONDS ?= 20
+fuzz:
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)-fuzz CC=clang OPTIMISE="-O1 -g" \
+	    SANITIZE="-fsanitize=address,undefined,fuzzer-no-link -fno-sanitize-recover=all" \
+	    $(FUZZERS:%=$(BUILD)-fuzz/fuzz_%)
+	@tests/fuzz/run.sh $(BUILD)-fuzz $(FUZZ_SECONDS)
+
+$(BUILD)/fuzz_%: tests/fuzz/fuzz_%.c $(BUILD)/libdialtone.a
+	$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -fsanitize=fuzzer -o $@ $< $(BUILD)/libdialtone.a \
+	    $(COMPILER_LIBS) $(PROXY_LIBS)
+
+# `make oracle`: the corpus against a real Caddy
+oracle: all
+	@caddy=$$(BUILD=$(BUILD) tests/tools/caddy.sh) && tests/oracle/corpus.py $(BUILD)/dialtone "$$caddy"
+
+# `make story`: the router story in network namespaces (root)
+story: all
+	@tests/story/run.sh $(BUILD)
+
+# `make bench`: CPU time per request beside nginx, HAProxy and Caddy
+bench: all
+	@CADDY=$${CADDY-$$(BUILD=$(BUILD) tests/tools/caddy.sh || :)} tests/bench/run.py $(BUILD) $(BENCH)
+
+# `make install`: program, libraries, headers, pkg-config files and manual (PREFIX=, DESTDIR=)
+HEADERS := dialtone tables proxy
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/pkgconfig \
+	    $(DESTDIR)$(PREFIX)/include/dialtone $(DESTDIR)$(PREFIX)/share/man/man1
+	install -m 755 $(BUILD)/dialtone $(DESTDIR)$(PREFIX)/bin/
+	install -m 644 $(BUILD)/libdialtone.a $(BUILD)/libdialtone-proxy.a $(DESTDIR)$(PREFIX)/lib/
+	install -m 644 $(HEADERS:%=include/dialtone/%.h) $(DESTDIR)$(PREFIX)/include/dialtone/
+	install -m 644 src/cli/dialtone.1 $(DESTDIR)$(PREFIX)/share/man/man1/
+	printf 'prefix=$(PREFIX)\nName: dialtone\nDescription: Caddyfile compiler as a library\nVersion: $(VERSION)\nRequires.private: jansson openssl\nLibs: -L$${prefix}/lib -ldialtone\nLibs.private: -lpthread\nCflags: -I$${prefix}/include\n' \
+	    >$(DESTDIR)$(PREFIX)/lib/pkgconfig/dialtone.pc
+	printf 'prefix=$(PREFIX)\nName: dialtone-proxy\nDescription: the proxy core that emitted tables are linked with\nVersion: $(VERSION)\nRequires.private: openssl\nLibs: -L$${prefix}/lib -ldialtone-proxy\nLibs.private: -lpthread\nCflags: -I$${prefix}/include\n' \
+	    >$(DESTDIR)$(PREFIX)/lib/pkgconfig/dialtone-proxy.pc
+
+uninstall:
+	rm -f $(DESTDIR)$(PREFIX)/bin/dialtone $(DESTDIR)$(PREFIX)/lib/libdialtone.a \
+	    $(DESTDIR)$(PREFIX)/lib/libdialtone-proxy.a $(DESTDIR)$(PREFIX)/share/man/man1/dialtone.1 \
+	    $(DESTDIR)$(PREFIX)/lib/pkgconfig/dialtone.pc $(DESTDIR)$(PREFIX)/lib/pkgconfig/dialtone-proxy.pc
+	rm -rf $(DESTDIR)$(PREFIX)/include/dialtone
+
 clean:
 	rm -rf $(BUILD)
 
--include $(LIB_OBJECTS:.o=.d) $(CLI_OBJECTS:.o=.d) $(UNIT_TESTS:=.d)
+-include $(LIB_OBJECTS:.o=.d) $(CLI_OBJECTS:.o=.d) $(UNIT_TESTS:=.d) $(BUILD)/corpus_test.d

@@ -58,8 +58,8 @@ struct test {
                 fprintf(stderr, "FAILED %s\n", (table)[i].name);                                   \
             }                                                                                      \
         }                                                                                          \
-        printf("%s: %d tests, %d checks, %d failed\n", __FILE__,                                   \
-               (int)(sizeof(table) / sizeof((table)[0])), checks_done, tests_failed);              \
+        printf("%s: %d checks: %d passed, %d failed\n", __FILE__, checks_done,                    \
+               (int)(sizeof(table) / sizeof((table)[0])) - tests_failed, tests_failed);            \
         return tests_failed != 0;                                                                  \
     }
 

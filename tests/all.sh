@@ -1,0 +1,38 @@
+#!/bin/sh
+# Every quick test, then the count: unit tests, corpus, layers, command line, wire.
+set -u
+cd "$(dirname "$0")/.."
+BUILD=${BUILD:-build}
+passed=0 failed=0 skipped=0
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+
+# suite NAME COMMAND…: adds up the "N passed, N failed[, N skipped]" of the last line it prints
+suite() {
+    name=$1
+    shift
+    timeout 300 "$@" >"$log" 2>&1
+    status=$?
+    cat "$log"
+    counts=$(grep -Eo '[0-9]+ passed, [0-9]+ failed(, [0-9]+ skipped)?' "$log" | tail -n 1)
+    p=${counts%% passed*} f=${counts#*passed, } s=0
+    f=${f%% failed*}
+    case $counts in *skipped) s=${counts##*failed, } s=${s%% skipped} ;; esac
+    if [ -z "$counts" ]; then
+        p=$((status == 0)) f=$((status != 0))
+    elif [ $status != 0 ] && [ "$f" = 0 ]; then
+        f=1
+    fi
+    [ "$f" = 0 ] || echo "FAILED: $name (status $status)"
+    passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
+}
+
+for test in "$BUILD"/unit/*_test; do
+    suite "$test" "$test"
+done
+suite corpus "$BUILD/corpus_test" corpus/adapt corpus/errors corpus/native
+suite layers tests/layers.sh
+suite cli tests/cli/run.sh "$BUILD"
+suite wire tests/wire/run.sh "$BUILD"
+echo "$passed passed, $failed failed, $skipped skipped"
+[ "$failed" = 0 ]

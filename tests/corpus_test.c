@@ -1,0 +1,254 @@
+/* Runs every case under corpus/: a file holds a source, a line of ten dashes, and what must come of
+ * it. corpus_test [--update] FOLDER…; the last part of a folder's name says what is made of the
+ * source: adapt (pretty JSON), errors (the diagnostics), native (the table dump). A line
+ * `# env: NAME=value` in a source sets a variable; all others are unset. */
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/map.h"
+#include "base/vec.h"
+#include "pipeline.h"
+
+#define SEPARATOR "\n----------\n"
+
+struct test_case {
+    struct arena arena;
+    const char *name;
+    struct str source, expected;
+    struct map environment;
+};
+
+typedef struct str product_fn(struct test_case *test);
+
+static bool update;
+static int passed, failed;
+
+static int read_disk(void *user, struct arena *arena, const char *path, struct str *text)
+{
+    (void)user;
+    FILE *file = fopen(path, "rb");
+    if (!file)
+        return -2; /* ENOENT, whatever the reason: cases are plain files */
+    struct strbuf buf = strbuf_in(arena);
+    char chunk[4096];
+    size_t n;
+    while ((n = fread(chunk, 1, sizeof(chunk), file)) > 0)
+        strbuf_add(&buf, str_make(chunk, n));
+    fclose(file);
+    *text = strbuf_str(&buf);
+    return 0;
+}
+
+static const char *get_env(void *user, const char *name)
+{
+    struct test_case *test = user;
+    return map_get(&test->environment, str_from(name));
+}
+
+static void read_environment(struct test_case *test)
+{
+    test->environment = map_in(&test->arena);
+    struct str left = test->source, line, name, value;
+    while (left.len) {
+        str_cut(left, STR("\n"), &line, &left);
+        if (!str_has_prefix(line, STR("# env: ")))
+            continue;
+        str_cut(str_slice(line, 7, line.len), STR("="), &name, &value);
+        map_put(&test->environment, name, arena_strndup(&test->arena, value.ptr, value.len));
+    }
+}
+
+static void compile(struct test_case *test, struct pipeline *pipeline,
+                    const struct source_hooks *hooks)
+{
+    pipeline_init(pipeline, hooks);
+    pipeline_load_text(pipeline, test->name, test->source);
+    bool parsed = pipeline_parse(pipeline);
+    bool adapted = pipeline_adapt(pipeline, (struct adapt_options){0});
+    if (!parsed || !adapted)
+        pipeline->document.root = NULL;
+}
+
+static void print_diagnostics(struct test_case *test, struct pipeline *pipeline,
+                              struct strbuf *out)
+{
+    char *text = NULL;
+    size_t len = 0;
+    FILE *memory = open_memstream(&text, &len);
+    diags_sort(&pipeline->diags);
+    diags_print(&pipeline->diags, &pipeline->sources, (struct diag_style){.at_least = SEVERITY_INFO},
+                memory);
+    fclose(memory);
+    strbuf_add(out, str_make(text, len));
+    free(text);
+    (void)test;
+}
+
+static struct str product_adapt(struct test_case *test)
+{
+    struct source_hooks hooks = {test, read_disk, get_env};
+    struct strbuf out = strbuf_in(&test->arena);
+    struct pipeline pipeline;
+    compile(test, &pipeline, &hooks);
+    if (pipeline.document.root) {
+        document_write(pipeline.document.root, true, &out);
+        strbuf_add_char(&out, '\n');
+    } else {
+        print_diagnostics(test, &pipeline, &out);
+    }
+    pipeline_free(&pipeline);
+    return strbuf_str(&out);
+}
+
+static struct str product_errors(struct test_case *test)
+{
+    struct source_hooks hooks = {test, read_disk, get_env};
+    struct strbuf out = strbuf_in(&test->arena);
+    struct pipeline pipeline;
+    compile(test, &pipeline, &hooks);
+    if (pipeline.document.root)
+        strbuf_puts(&out, "adapts\n");
+    print_diagnostics(test, &pipeline, &out);
+    pipeline_free(&pipeline);
+    return strbuf_str(&out);
+}
+
+static struct str product_native(struct test_case *test)
+{
+    struct source_hooks hooks = {test, read_disk, get_env};
+    struct strbuf out = strbuf_in(&test->arena);
+    struct pipeline pipeline;
+    compile(test, &pipeline, &hooks);
+    if (pipeline.document.root && pipeline_lower(&pipeline))
+        pipeline_dump(&pipeline, &out);
+    else
+        print_diagnostics(test, &pipeline, &out);
+    pipeline_free(&pipeline);
+    return strbuf_str(&out);
+}
+
+static const struct product {
+    const char *folder;
+    product_fn *make;
+} products[] = {
+    {"adapt", product_adapt},
+    {"errors", product_errors},
+    {"native", product_native},
+};
+
+/* Prints the first line that differs, with the two before it. */
+static void show_difference(const char *path, struct str want, struct str got)
+{
+    size_t at = 0, line = 1, line_start = 0, context = 0;
+    while (at < want.len && at < got.len && want.ptr[at] == got.ptr[at]) {
+        if (want.ptr[at++] == '\n') {
+            context = line > 1 ? line_start : 0;
+            line_start = at;
+            line++;
+        }
+    }
+    struct str want_line, got_line, rest;
+    str_cut(str_slice(want, line_start, want.len), STR("\n"), &want_line, &rest);
+    str_cut(str_slice(got, line_start, got.len), STR("\n"), &got_line, &rest);
+    fprintf(stderr, "%s: differs at line %zu of the result:\n" STR_FMT "- " STR_FMT "\n+ " STR_FMT "\n",
+            path, line, STR_ARG(str_slice(want, context, line_start)), STR_ARG(want_line),
+            STR_ARG(got_line));
+}
+
+static bool write_case(const char *path, struct str source, struct str result)
+{
+    FILE *file = fopen(path, "wb");
+    if (!file)
+        return false;
+    fprintf(file, STR_FMT SEPARATOR STR_FMT, STR_ARG(source), STR_ARG(result));
+    return fclose(file) == 0;
+}
+
+static void run_case(const char *name, product_fn *make)
+{
+    struct test_case test = {.name = name};
+    struct str text;
+    if (read_disk(NULL, &test.arena, name, &text) != 0) {
+        fprintf(stderr, "%s: cannot be read\n", name);
+        failed++;
+        return;
+    }
+    bool has_result = str_cut(text, STR(SEPARATOR), &test.source, &test.expected);
+    /* the separator's first newline ends the source */
+    test.source = str_printf(&test.arena, STR_FMT "\n", STR_ARG(test.source));
+    read_environment(&test);
+    struct str result = make(&test);
+    if (has_result && str_eq(result, test.expected)) {
+        passed++;
+    } else if (update) {
+        struct str source = str_slice(test.source, 0, test.source.len - 1);
+        printf("%s: %s\n", name, write_case(name, source, result) ? "updated" : "cannot be written");
+    } else {
+        failed++;
+        if (has_result)
+            show_difference(name, test.expected, result);
+        else
+            fprintf(stderr, "%s: has no expected result (make corpus-update writes it)\n", name);
+    }
+    arena_free(&test.arena);
+}
+
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static void run_folder(const char *path, product_fn *make)
+{
+    DIR *folder = opendir(path);
+    if (!folder || chdir(path) != 0) {
+        fprintf(stderr, "%s: no such folder\n", path);
+        failed++;
+        if (folder)
+            closedir(folder);
+        return;
+    }
+    struct arena arena = ARENA_INIT;
+    VEC(char *) names = {0};
+    struct dirent *entry;
+    while ((entry = readdir(folder)))
+        if (str_has_suffix(str_from(entry->d_name), STR(".caddyfile")) ||
+            str_has_suffix(str_from(entry->d_name), STR(".case.json")))
+            vec_push(&arena, &names, arena_strndup(&arena, entry->d_name, strlen(entry->d_name)));
+    closedir(folder);
+    if (names.n)
+        qsort(names.at, names.n, sizeof(*names.at), by_name);
+    for (size_t i = 0; i < names.n; i++)
+        run_case(names.at[i], make);
+    arena_free(&arena);
+}
+
+int main(int argc, char **argv)
+{
+    char start[4096];
+    if (!getcwd(start, sizeof(start)))
+        return 2;
+    for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], "--update") == 0) {
+            update = true;
+            continue;
+        }
+        const char *slash = strrchr(argv[i], '/');
+        const char *last = slash ? slash + 1 : argv[i];
+        product_fn *make = NULL;
+        for (size_t k = 0; k < sizeof(products) / sizeof(*products); k++)
+            if (strcmp(last, products[k].folder) == 0)
+                make = products[k].make;
+        if (!make) {
+            fprintf(stderr, "corpus_test: nothing is known of %s\n", argv[i]);
+            return 2;
+        }
+        run_folder(argv[i], make);
+        if (chdir(start) != 0)
+            return 2;
+    }
+    printf("corpus: %d passed, %d failed\n", passed, failed);
+    return failed != 0;
+}

@@ -1,0 +1,89 @@
+#!/usr/bin/env python3
+"""Compares dialtone with a real Caddy over the project's corpus.
+
+    corpus.py DIALTONE CADDY [FOLDER…]
+
+For every case under corpus/adapt, corpus/errors, corpus/native and corpus/seed: accepted input must
+give the same bytes, refused input must be refused, and the line that Caddy names must be among
+those of dialtone's diagnostics.  tests/oracle/differences lists the cases that differ on purpose,
+each with its reason; a listed case that does not differ any more is a failure too.
+"""
+import glob, os, re, subprocess, sys
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from caddy import Caddy
+
+ROOT = os.path.abspath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", ".."))
+
+
+def read_differences():
+    rows = {}
+    with open(os.path.join(ROOT, "tests", "oracle", "differences")) as f:
+        for line in f:
+            line = line.split("#")[0].strip()
+            if line:
+                name, _, reason = line.partition(" ")
+                rows[name] = reason.strip()
+    return rows
+
+
+def compare(dialtone, caddy, folder, source):
+    """None where both agree, else what differs."""
+    want, error = caddy.adapt(source)
+    ours = subprocess.run([dialtone, "adapt", "--compact", "-"], input=source, cwd=folder,
+                          capture_output=True, timeout=20)
+    if error is None:
+        if ours.returncode != 0:
+            return "Caddy accepts, dialtone refuses: " + ours.stderr.decode("utf-8", "replace")[:300]
+        if ours.stdout.rstrip(b"\n") != want:
+            return "different JSON"
+        return None
+    if ours.returncode == 0:
+        return "Caddy refuses, dialtone accepts: " + error[:300]
+    lines = re.findall(r"Caddyfile:(\d+)", error)
+    if lines and not any(re.search(r"Caddyfile:%s:\d+: error" % n, ours.stderr.decode("utf-8", "replace"))
+                         for n in lines):
+        return f"Caddy names line {lines}: {error[:200]} - dialtone: {ours.stderr.decode('utf-8', 'replace')[:300]}"
+    return None
+
+
+def main():
+    dialtone, binary = os.path.abspath(sys.argv[1]), sys.argv[2]
+    folders = sys.argv[3:] or [os.path.join(ROOT, "corpus", n) for n in ("adapt", "errors", "native", "seed")]
+    differences = read_differences()
+    passed, failed, seen = 0, 0, set()
+    for folder in folders:
+        cases = []
+        for path in sorted(glob.glob(os.path.join(folder, "*.caddyfile"))):
+            with open(path, "rb") as f:
+                cases.append((os.path.relpath(path, os.path.join(ROOT, "corpus")),
+                              f.read().partition(b"\n----------\n")[0].rstrip(b"\n") + b"\n"))
+        for _, source in cases:
+            for variable in re.findall(rb"^# env: (\w+)=(.*)$", source, re.M):
+                os.environ[variable[0].decode()] = variable[1].decode()
+        caddy = Caddy(binary, folder)
+        try:
+            for name, source in cases:
+                difference = compare(dialtone, caddy, folder, source)
+                if name in differences:
+                    seen.add(name)
+                    if difference is None:
+                        difference = "is listed as different on purpose, but does not differ"
+                    else:
+                        difference = None
+                if difference is None:
+                    passed += 1
+                else:
+                    failed += 1
+                    print(f"{name}: {difference}")
+        finally:
+            caddy.close()
+    if len(sys.argv) <= 3:
+        for name in sorted(set(differences) - seen):
+            failed += 1
+            print(f"{name}: is listed in differences, but there is no such case")
+    print(f"oracle: {passed} passed, {failed} failed")
+    return failed != 0
+
+
+sys.exit(main())
