@@ -114,14 +114,19 @@ json_t *handler_new(struct scope *scope, const char *name);
  * document_sorted, as Caddy does. */
 json_t *route_new(struct scope *scope, json_t *matcher_set, json_t *handler);
 
-/* Matchers. If the next argument is a matcher (`*`, /path, @name), takes it off the tokens and
- * gives its set (NULL for `*` or none), then resets the cursor. False after a diagnostic. */
+/* Asks for a named route: the servers of the site around get it. */
+void scope_invoke(struct scope *scope, const struct token *name);
+
+/* Matchers. With the cursor on the directive's name, or before it: if the next argument is a matcher (`*`, /path,
+ * @name), takes it off the tokens and gives its set (NULL for `*` or none), then resets the cursor.
+ * False after a diagnostic. */
 bool scope_take_matcher(struct scope *scope, json_t **matcher_set);
 /* Looks at the current token only: *is_matcher tells whether it is one. */
 bool scope_matcher_token(struct scope *scope, const struct token *token, json_t **matcher_set,
                          bool *is_matcher);
-/* Reads a set of matchers from a block whose `{` follows, or from the rest of the line
- * (`not`, lb_retry_match, …): an object of matcher name → value. NULL after a diagnostic. */
+/* Reads a set of matchers from a block whose `{` follows, or from the rest of the line (`not`,
+ * lb_retry_match, …), the cursor standing on the word before: an object of matcher name → value.
+ * NULL after a diagnostic. */
 json_t *scope_matcher_block(struct scope *scope, struct cursor *in, struct str name);
 
 /* Blocks of directives. Reads the block at the scope's cursor (which stands before or on the
@@ -145,7 +150,8 @@ json_t *scope_global(const struct scope *scope, const char *name);
 struct str_list scope_files(const struct scope *scope);
 
 /* Response matchers (handle_response, header { match }, encode { match }, …): reads a one-line or
- * block definition `@name status 2xx` at the cursor into <matchers> (name → object). */
+ * block definition `@name status 2xx` at the cursor into <matchers> (name → object). The cursor
+ * stands on the name, or is a fresh one over the definition alone. */
 bool scope_response_matcher(struct scope *scope, struct cursor *in, json_t *matchers);
 
 /* State of the whole adaptation that families share, by name: certificate tags, log counters.
