@@ -1,0 +1,58 @@
+#!/usr/bin/env python3
+"""Counts system calls per warm proxied request: a dialtone proxy before a dialtone responder."""
+import os, re, signal, socket, subprocess, sys, tempfile, time
+
+build = os.path.abspath(sys.argv[1])
+folder = tempfile.mkdtemp(prefix="dialtone-syscalls-")
+processes = []
+
+
+def start(name, text, port):
+    path = os.path.join(folder, name)
+    with open(path, "w") as f:
+        f.write("{\n\tauto_https off\n}\n" + text)
+    process = subprocess.Popen([f"{build}/dialtone", "run", path, "--", "--workers", "1"],
+                               env={**os.environ, "XDG_DATA_HOME": folder}, stderr=subprocess.DEVNULL)
+    processes.append(process)
+    for _ in range(100):
+        with socket.socket() as s:
+            if s.connect_ex(("127.0.0.1", port)) == 0:
+                return process
+        time.sleep(0.05)
+    raise SystemExit(f"{name} did not start")
+
+
+try:
+    start("origin", "http://127.0.0.1:18701 {\n\tbind 127.0.0.1\n\trespond hello\n}\n", 18701)
+    proxy = start("proxy", "http://127.0.0.1:18702 {\n\tbind 127.0.0.1\n\treverse_proxy 127.0.0.1:18701\n}\n", 18702)
+    load = ["wrk", "-t1", "-c16", "-d1s", "http://127.0.0.1:18702/"]
+    subprocess.run(load, stdout=subprocess.DEVNULL)
+    summary = os.path.join(folder, "summary")
+    trace = subprocess.Popen(["strace", "-f", "-c", "-o", summary, "-p", str(proxy.pid)], stderr=subprocess.DEVNULL)
+    time.sleep(0.5)
+    load[3] = "-d3s"
+    out = subprocess.run(load, capture_output=True, text=True).stdout
+    trace.send_signal(signal.SIGINT)
+    trace.wait(10)
+    requests = int(re.search(r"(\d+) requests in", out).group(1))
+    with open(summary) as f:
+        rows = {m.group(2): int(m.group(1)) for m in
+                re.finditer(r"^\s*[\d.]+\s+[\d.]+\s+\d+\s+(\d+)\s+(?:\d+\s+)?(\w+)$", f.read(), re.M)}
+    rows.pop("total", None)
+    waits = sum(n for name, n in rows.items() if name.startswith("epoll_") and "wait" in name)
+    calls = (sum(rows.values()) - waits) / requests
+    print(f"{requests} requests, {calls:.3f} system calls each, {waits / requests:.3f} epoll waits each: {rows}")
+    bad = "Non-2xx" in out or "Socket errors" in out or requests < 100
+    good = not bad and calls <= 4.1
+    print("1 passed, 0 failed" if good else "0 passed, 1 failed")
+    status = 0 if good else 1
+finally:
+    for process in processes:
+        process.terminate()
+    for process in processes:
+        try:
+            process.wait(5)
+        except subprocess.TimeoutExpired:
+            process.kill()
+    subprocess.run(["rm", "-rf", folder])
+sys.exit(status)

@@ -1,0 +1,124 @@
+#!/bin/sh
+# The command line: exit codes, streams, help, atomic output, no side effects. run.sh BUILD
+set -u
+cd "$(dirname "$0")/../.."
+dialtone=$(cd "${1:-build}" && pwd)/dialtone
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+passed=0 failed=0
+
+ok() { passed=$((passed + 1)); }
+bad() { failed=$((failed + 1)); echo "FAILED: $*"; }
+# expect NAME STATUS COMMAND…: runs it, output in $work/out and $work/err
+expect() {
+    name=$1 want=$2
+    shift 2
+    "$@" >"$work/out" 2>"$work/err" </dev/null
+    got=$?
+    if [ $got = "$want" ]; then ok; else bad "$name: exit status $got, not $want"; cat "$work/err"; fi
+}
+holds() { # holds NAME FILE PATTERN
+    if grep -q -- "$3" "$work/$2"; then ok; else bad "$1: no '$3' in $2:"; cat "$work/$2"; fi
+}
+empty() { # empty NAME FILE
+    if [ -s "$work/$2" ]; then bad "$1: $2 is not empty:"; cat "$work/$2"; else ok; fi
+}
+
+printf ':8080 {\n\trespond hello\n}\n' >"$work/good"
+printf ':8080 {\n\trespnd hello\n\trevers_proxy a\n}\n' >"$work/bad"
+printf ':8080 {\n\treverse_proxy [2001:db8::1%%eth0]:80\n}\n' >"$work/warns"
+
+expect 'help' 0 "$dialtone" --help
+holds 'help' out 'usage: dialtone'
+expect 'version' 0 "$dialtone" --version
+holds 'version' out '^dialtone [0-9]'
+expect 'no command' 2 "$dialtone"
+expect 'unknown command' 2 "$dialtone" chekc
+holds 'unknown command' err "did you mean 'check'"
+for command in check adapt emit tables build run; do
+    expect "$command --help" 0 "$dialtone" $command --help
+    holds "$command --help" out "^usage: dialtone $command"
+    expect "$command without file" 2 "$dialtone" $command
+done
+expect 'unknown option' 2 "$dialtone" adapt --prety "$work/good"
+holds 'unknown option' err "did you mean '--pretty'"
+expect 'bad value' 2 "$dialtone" check --color maybe "$work/good"
+expect 'missing value' 2 "$dialtone" adapt "$work/good" -o
+
+expect 'check, fine' 0 "$dialtone" check "$work/good"
+empty 'check, fine' out
+expect 'check, errors' 1 "$dialtone" check "$work/bad"
+holds 'check, errors' out 'bad:2:'
+holds 'check: all errors in one run' out 'bad:3:'
+holds 'check: did you mean' out 'respond'
+expect 'check, several files' 1 "$dialtone" check "$work/good" "$work/bad"
+expect 'check, unreadable' 3 "$dialtone" check "$work/none"
+holds 'check, unreadable' err "$work/none"
+expect 'check, a warning' 1 "$dialtone" check "$work/warns"
+expect 'check --fail-on error' 0 "$dialtone" check --fail-on error "$work/warns"
+expect 'check --fail-on never' 0 "$dialtone" check --fail-on never "$work/bad"
+expect 'check --compact' 1 "$dialtone" check --compact "$work/bad"
+holds 'check --compact' out '^.*bad:2:2: error\[DT105\]: '
+expect 'colour on demand' 1 "$dialtone" check --color always "$work/bad"
+holds 'colour on demand' out "$(printf '\033')"
+expect 'no colour into a pipe' 1 "$dialtone" check "$work/bad"
+if grep -q "$(printf '\033')" "$work/out"; then bad 'no colour into a pipe'; else ok; fi
+
+expect 'adapt' 0 "$dialtone" adapt "$work/good"
+empty 'adapt' err
+holds 'adapt' out '^{"apps":{"http":'
+expect 'adapt, errors' 1 "$dialtone" adapt "$work/bad"
+empty 'adapt, errors' out
+holds 'adapt, errors' err 'error'
+if printf ':80 {\n\trespond hi\n}\n' | "$dialtone" adapt - >"$work/out" 2>"$work/err"; then ok; else bad 'adapt -'; fi
+holds 'adapt -' out '"body":"hi"'
+expect 'adapt of JSON' 0 sh -c "'$dialtone' adapt '$work/good' | '$dialtone' adapt -"
+holds 'adapt of JSON' out '"body":"hello"'
+expect 'source map' 0 "$dialtone" adapt --source-map "$work/good"
+holds 'source map' out 'good:2:'
+
+chmod 640 "$work/good"
+echo old >"$work/result"
+chmod 600 "$work/result"
+expect 'adapt -o' 0 "$dialtone" adapt "$work/good" -o "$work/result"
+holds 'adapt -o' result '"body":"hello"'
+case $(ls -l "$work/result") in -rw-------*) ok ;; *) bad 'adapt -o keeps the mode' ;; esac
+expect 'adapt -o, errors' 1 "$dialtone" adapt "$work/bad" -o "$work/result"
+holds 'adapt -o with errors leaves the old file' result '"body":"hello"'
+expect 'adapt -o into nowhere' 3 "$dialtone" adapt "$work/good" -o "$work/none/result"
+if ls "$work"/*.tmp* >/dev/null 2>&1; then bad 'temporary files are left'; else ok; fi
+
+expect 'emit c' 0 "$dialtone" emit c "$work/good"
+holds 'emit c' out 'dt_proxy_main'
+expect 'emit what' 2 "$dialtone" emit rust "$work/good"
+expect 'tables' 0 "$dialtone" tables "$work/good"
+expect 'build' 0 "$dialtone" build "$work/good" -o "$work/proxy"
+expect 'proxy --version' 0 "$work/proxy" --version
+expect 'proxy --help' 0 "$work/proxy" --help
+expect 'proxy --bad' 2 "$work/proxy" --bad
+expect 'build, errors' 1 "$dialtone" build "$work/bad" -o "$work/proxy2"
+if [ -e "$work/proxy2" ]; then bad 'build with errors writes nothing'; else ok; fi
+expect 'build, no compiler' 3 env CC=/nonexistent/cc "$dialtone" build "$work/good" -o "$work/proxy3"
+if ls "$work"/proxy3* >/dev/null 2>&1; then bad 'a failed build leaves files'; else ok; fi
+
+# the compiler opens no socket, runs nothing and writes nothing on its own
+if command -v strace >/dev/null 2>&1 && strace -o /dev/null true 2>/dev/null; then
+    for command in check adapt 'emit c' tables; do
+        # shellcheck disable=SC2086
+        strace -f -o "$work/trace" "$dialtone" $command "$work/good" >/dev/null 2>&1
+        if grep -Eq '^[0-9]+ +(socket|connect|bind|fork|vfork|clone3?|unlink|rename|mkdir)\(|O_WRONLY|O_RDWR|O_CREAT' "$work/trace" ||
+            [ "$(grep -c 'execve(' "$work/trace")" != 1 ]; then
+            bad "$command has side effects:"
+            grep -E 'socket|connect|bind|fork|clone|O_WRONLY|O_RDWR|O_CREAT|execve' "$work/trace"
+        else
+            ok
+        fi
+    done
+    skipped=0
+else
+    skipped=1
+    echo 'skipped: side effects (no strace here)'
+    [ -z "${CI-}" ] || { skipped=0; bad 'strace is missing'; }
+fi
+echo "cli: $passed passed, $failed failed, $skipped skipped"
+[ $failed = 0 ]
