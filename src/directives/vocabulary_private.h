@@ -37,6 +37,8 @@ extern const struct directive tls_directives[];
 extern const struct matcher request_matchers[];
 /* global_options.c */
 extern const struct option global_options[];
+/* global_tls.c */
+extern const struct option global_tls_options[];
 /* server_options.c: the block of `servers` */
 extern const struct option server_options[];
 

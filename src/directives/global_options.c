@@ -1,0 +1,420 @@
+/* The options of the first block, but for those of certificates and keys (global_tls.c). What passes
+ * make of them is not decided here. */
+#include <stdlib.h>
+
+#include "adapt/adapter.h"
+#include "adapt/order.h"
+#include "directives/bind.h"
+#include "directives/global_pki.h"
+#include "directives/global_private.h"
+#include "directives/server_options.h"
+#include "directives/storage.h"
+#include "directives/vocabulary_private.h"
+
+/* Unlike option_set: that an option is present counts, even with a zero value. */
+bool global_keep(struct scope *scope, json_t *globals, const struct option *row, json_t *value,
+                 const struct token *origin)
+{
+    document_set_at(scope->document, globals, row->name, value, origin);
+    return value != NULL;
+}
+
+/* Whatever follows is ignored. */
+bool global_take_true(struct scope *scope, struct cursor *in, const struct option *row,
+                        json_t *globals, void *state)
+{
+    (void)state;
+    return global_keep(scope, globals, row, document_bool(true), cursor_token(in));
+}
+
+static bool option_port(struct scope *scope, struct cursor *in, const struct option *row,
+                        json_t *globals, void *state)
+{
+    (void)state;
+    int64_t port;
+    if (cursor_count_remaining(in) != 1)
+        return cursor_arg_error(in, row->arguments);
+    cursor_next_arg(in);
+    const struct token *token = cursor_token(in);
+    return read_integer(in, &port) &&
+           global_keep(scope, globals, row, document_integer(scope->document, port, token), token);
+}
+
+/* Exactly one more token, on whatever line. */
+bool global_one_token(struct cursor *in, const struct option *row)
+{
+    if (!cursor_next(in))
+        return cursor_arg_error(in, row->arguments);
+    struct cursor after = *in;
+    return !cursor_next(&after) || cursor_arg_error(in, row->arguments);
+}
+
+bool global_take_string(struct scope *scope, struct cursor *in, const struct option *row,
+                          json_t *globals, void *state)
+{
+    (void)state;
+    if (!global_one_token(in, row))
+        return false;
+    const struct token *token = cursor_token(in);
+    return global_keep(scope, globals, row, document_string(scope->document, token->text, token), token);
+}
+
+bool global_take_off(struct scope *scope, struct cursor *in, const struct option *row,
+                       json_t *globals, void *state)
+{
+    if (!global_take_string(scope, in, row, globals, state))
+        return false;
+    return cursor_is(in, "off") ||
+           cursor_error(in, DIAG_BAD_VALUE, "%s can only be 'off'", row->name);
+}
+
+/* What follows the duration is ignored. */
+bool global_take_duration(struct scope *scope, struct cursor *in, const struct option *row,
+                            json_t *globals, void *state)
+{
+    (void)state;
+    int64_t duration;
+    if (!cursor_next(in))
+        return cursor_arg_error(in, row->arguments);
+    const struct token *token = cursor_token(in);
+    return read_duration(in, &duration) &&
+           global_keep(scope, globals, row, document_integer(scope->document, duration, token), token);
+}
+
+static bool option_order(struct scope *scope, struct cursor *in, const struct option *row,
+                         json_t *globals, void *state)
+{
+    (void)globals, (void)state;
+    struct adapter *adapter = scope->adapter;
+    if (!cursor_next(in))
+        return cursor_arg_error(in, row->arguments);
+    struct str name = cursor_val(in);
+    if (!vocabulary_directive(adapter->vocabulary, name))
+        return cursor_error(in, DIAG_UNKNOWN_DIRECTIVE, "'" STR_FMT "' is not a directive",
+                            STR_ARG(name));
+    if (!cursor_next(in))
+        return cursor_arg_error(in, row->arguments);
+    const struct token *where = cursor_token(in);
+    bool is_first = token_is(where, "first"), is_after = token_is(where, "after");
+    if (is_first || token_is(where, "last")) {
+        if (cursor_next_arg(in))
+            return cursor_arg_error(in, row->arguments);
+        adapter_order_remove(adapter, name);
+        adapter_order_insert(adapter, is_first ? 0 : adapter_order_count(adapter), name);
+        return true;
+    }
+    if (!is_after && !token_is(where, "before"))
+        return cursor_error(in, DIAG_BAD_VALUE, "'" STR_FMT "' is not one of first, last, before, "
+                            "after", STR_ARG(where->text));
+    if (!cursor_next_arg(in))
+        return cursor_arg_error(in, row->arguments);
+    const struct token *other = cursor_token(in);
+    if (cursor_next_arg(in))
+        return cursor_arg_error(in, row->arguments);
+    adapter_order_remove(adapter, name);
+    ptrdiff_t place = adapter_order_find(adapter, other->text);
+    if (place < 0)
+        return cursor_error_at(in, DIAG_UNKNOWN_DIRECTIVE, other,
+                               "'" STR_FMT "' has no place in the order of directives",
+                               STR_ARG(other->text));
+    adapter_order_insert(adapter, (size_t)place + is_after, name);
+    return true;
+}
+
+static bool option_storage(struct scope *scope, struct cursor *in, const struct option *row,
+                           json_t *globals, void *state)
+{
+    (void)state;
+    const struct token *name = cursor_token(in);
+    if (!cursor_next(in))
+        return cursor_arg_error(in, row->arguments);
+    return global_keep(scope, globals, row, storage_take(scope, in), name);
+}
+
+static bool option_default_bind(struct scope *scope, struct cursor *in, const struct option *row,
+                                json_t *globals, void *state)
+{
+    (void)state;
+    const struct token *name = cursor_token(in);
+    json_t *bind = bind_take(scope, in);
+    if (!bind)
+        return false;
+    json_t *addresses = json_object_get(bind, "addresses");
+    if (json_array_size(addresses) == 0)
+        document_add(scope->document, addresses, document_text(scope->document, "", name));
+    document_add(scope->document, document_array_at(scope->document, globals, row->name, name),
+                 bind);
+    return true;
+}
+
+static const struct option admin_options[] = {
+    {.name = "origins",
+     .doc = "the origins that browsers may call the interface from",
+     .arguments = "[<origin...>]",
+     .key = "origins",
+     .type = VALUE_STRINGS,
+     .max_args = -1,
+     .parse = take_strings},
+    {.name = "enforce_origin",
+     .doc = "refuse calls without a known origin",
+     .key = "enforce_origin",
+     .type = VALUE_TRUE,
+     .parse = take_loose_flag},
+    {0},
+};
+
+static bool option_admin(struct scope *scope, struct cursor *in, const struct option *row,
+                         json_t *globals, void *state)
+{
+    struct document *document = scope->document;
+    const struct token *name = cursor_token(in);
+    json_t *admin = document_object(document, name);
+    if (cursor_next_arg(in)) {
+        const struct token *listen = cursor_token(in);
+        if (token_is(listen, "off")) {
+            document_set_at(document, admin, "disabled", document_bool(true), listen);
+            if (cursor_next(in))
+                return cursor_error(in, DIAG_INVALID_OPTION, "nothing may follow 'admin off'");
+            return global_keep(scope, globals, row, admin, name);
+        }
+        option_set(scope, admin, "listen", document_string(document, listen->text, listen),
+                   listen);
+        if (cursor_next_arg(in))
+            return cursor_arg_error(in, row->arguments);
+    }
+    if (!options_parse(scope, in, row->block, admin, state))
+        return false;
+    if (!json_object_get(admin, "listen")) {
+        const char *standard = getenv("CADDY_ADMIN"); /* Caddy's own default comes from there */
+        option_set(scope, admin, "listen",
+                   document_text(document, standard ? standard : "localhost:2019", name), name);
+    }
+    document_order(document, admin, "disabled listen enforce_origin origins config");
+    return global_keep(scope, globals, row, admin, name);
+}
+
+static bool option_auto_https(struct scope *scope, struct cursor *in, const struct option *row,
+                              json_t *globals, void *state)
+{
+    (void)state;
+    static const char *const known[] = {"off", "disable_redirects", "disable_certs",
+                                        "ignore_loaded_certs"};
+    const struct token *name = cursor_token(in);
+    struct token_list words = cursor_remaining(in);
+    if (words.n == 0)
+        return cursor_arg_error(in, row->arguments);
+    for (size_t i = 0; i < words.n; i++) {
+        size_t k = 0;
+        while (k < 4 && !token_is(words.at[i], known[k]))
+            k++;
+        if (k == 4)
+            return cursor_error_at(in, DIAG_BAD_VALUE, words.at[i],
+                                   "'" STR_FMT "' is not one of %s", STR_ARG(words.at[i]->text),
+                                   row->values);
+    }
+    return global_keep(scope, globals, row, strings_from(scope, words), name);
+}
+
+static const struct option metrics_options[] = {
+    {.name = "per_host",
+     .doc = "count every host by itself",
+     .key = "per_host",
+     .type = VALUE_TRUE,
+     .parse = take_loose_flag},
+    {.name = "observe_catchall_hosts",
+     .doc = "count hosts by themselves that no site names",
+     .key = "observe_catchall_hosts",
+     .type = VALUE_TRUE,
+     .parse = take_loose_flag,
+     .since = "2.11"},
+    {.name = "otlp",
+     .doc = "push metrics by OTLP",
+     .key = "otlp",
+     .type = VALUE_TRUE,
+     .parse = take_loose_flag,
+     .since = "2.11"},
+    {0},
+};
+
+static bool option_metrics(struct scope *scope, struct cursor *in, const struct option *row,
+                           json_t *globals, void *state)
+{
+    const struct token *name = cursor_token(in);
+    json_t *metrics = document_object(scope->document, name);
+    if (!options_parse(scope, in, row->block, metrics, state))
+        return false;
+    document_order(scope->document, metrics, "per_host observe_catchall_hosts otlp");
+    return global_keep(scope, globals, row, metrics, name);
+}
+
+static bool option_log(struct scope *scope, struct cursor *in, const struct option *row,
+                       json_t *globals, void *state)
+{
+    (void)scope, (void)row, (void)globals, (void)state;
+    return cursor_error(in, DIAG_UNSUPPORTED, "the global option 'log' is not supported yet");
+}
+
+static bool events_on(struct scope *scope, struct cursor *in, const struct option *row,
+                      json_t *object, void *state)
+{
+    (void)scope, (void)object, (void)state;
+    if (!cursor_next_arg(in) || !cursor_next_arg(in))
+        return cursor_arg_error(in, row->arguments);
+    module_missing(in, "events.handlers");
+    return false;
+}
+
+static const struct option events_options[] = {
+    {.name = "on",
+     .doc = "run a handler when an event happens (plugins only)",
+     .arguments = "<event> <handler> ...",
+     .min_args = 2,
+     .max_args = -1,
+     .parse = events_on},
+    {0},
+};
+
+static bool option_events(struct scope *scope, struct cursor *in, const struct option *row,
+                          json_t *globals, void *state)
+{
+    const struct token *name = cursor_token(in);
+    json_t *events = document_object(scope->document, name);
+    return options_parse(scope, in, row->block, events, state) &&
+           global_keep(scope, globals, row, events, name);
+}
+
+static bool option_filesystem(struct scope *scope, struct cursor *in, const struct option *row,
+                              json_t *globals, void *state)
+{
+    (void)scope, (void)globals, (void)state;
+    if (!cursor_next_arg(in) || !cursor_next_arg(in))
+        return cursor_arg_error(in, row->arguments);
+    module_missing(in, "caddy.fs");
+    return false;
+}
+const struct option global_options[] = {
+    {.name = "http_port",
+     .doc = "the port for HTTP",
+     .arguments = "<port>",
+     .key = "http_port",
+     .type = VALUE_INTEGER,
+     .min_args = 1,
+     .max_args = 1,
+     .parse = option_port},
+    {.name = "https_port",
+     .doc = "the port for HTTPS",
+     .arguments = "<port>",
+     .key = "https_port",
+     .type = VALUE_INTEGER,
+     .min_args = 1,
+     .max_args = 1,
+     .parse = option_port},
+    {.name = "default_bind",
+     .doc = "the addresses that sites without bind listen on",
+     .arguments = "<address...>",
+     .key = "default_bind",
+     .max_args = -1,
+     .block = bind_options,
+     .parse = option_default_bind},
+    {.name = "auto_https",
+     .doc = "what automatic HTTPS shall leave alone",
+     .arguments = "off|disable_redirects|disable_certs|ignore_loaded_certs...",
+     .key = "auto_https",
+     .type = VALUE_STRINGS,
+     .min_args = 1,
+     .max_args = -1,
+     .values = "off|disable_redirects|disable_certs|ignore_loaded_certs",
+     .parse = option_auto_https},
+    {.name = "admin",
+     .doc = "where the administration interface listens",
+     .arguments = "off|<address>",
+     .key = "admin",
+     .max_args = 1,
+     .block = admin_options,
+     .parse = option_admin},
+    {.name = "debug",
+     .doc = "log everything",
+     .key = "debug",
+     .type = VALUE_TRUE,
+     .parse = global_take_true},
+    {.name = "log",
+     .doc = "a logger; without a name the default one",
+     .arguments = "[<name>]",
+     .key = "log",
+     .max_args = 1,
+     .parse = option_log},
+    {.name = "servers",
+     .doc = "settings of the servers that listen on an address, or of all",
+     .arguments = "[<listener_address>]",
+     .key = "servers",
+     .max_args = 1,
+     .block = server_options,
+     .parse = servers_option},
+    {.name = "order",
+     .doc = "move a directive in the order of directives",
+     .arguments = "<directive> first|last|before|after [<other>]",
+     .min_args = 2,
+     .max_args = 3,
+     .parse = option_order},
+    {.name = "grace_period",
+     .doc = "how long open requests may take when the server stops",
+     .arguments = "<duration>",
+     .key = "grace_period",
+     .type = VALUE_DURATION,
+     .min_args = 1,
+     .max_args = 1,
+     .parse = global_take_duration},
+    {.name = "shutdown_delay",
+     .doc = "how long to go on accepting requests before stopping",
+     .arguments = "<duration>",
+     .key = "shutdown_delay",
+     .type = VALUE_DURATION,
+     .min_args = 1,
+     .max_args = 1,
+     .parse = global_take_duration,
+     .since = "2.6"},
+    {.name = "metrics",
+     .doc = "collect metrics",
+     .key = "metrics",
+     .block = metrics_options,
+     .parse = option_metrics,
+     .since = "2.10"},
+    {.name = "storage",
+     .doc = "where certificates and keys are kept",
+     .arguments = "<module> ...",
+     .key = "storage",
+     .min_args = 1,
+     .max_args = -1,
+     .values = "file_system",
+     .parse = option_storage},
+    {.name = "persist_config",
+     .doc = "whether the running configuration is saved",
+     .arguments = "off",
+     .key = "persist_config",
+     .type = VALUE_STRING,
+     .min_args = 1,
+     .max_args = 1,
+     .values = "off",
+     .parse = global_take_off,
+     .since = "2.7"},
+    {.name = "pki",
+     .doc = "certificate authorities that this server runs itself",
+     .key = "pki",
+     .block = pki_options,
+     .parse = pki_option},
+    {.name = "events",
+     .doc = "what to do when events happen (plugins only)",
+     .key = "events",
+     .block = events_options,
+     .parse = option_events,
+     .since = "2.6"},
+    {.name = "filesystem",
+     .doc = "a file system to serve files from (plugins only)",
+     .arguments = "<name> <module> ...",
+     .key = "filesystem",
+     .min_args = 2,
+     .max_args = -1,
+     .parse = option_filesystem,
+     .since = "2.8"},
+    {0},
+};

@@ -1,0 +1,240 @@
+/* Reads option arguments in the handful of ways that Caddy's own parsers do, so that option tables
+ * say which way instead of repeating it. */
+#include "directives/option_takes.h"
+
+#include "base/str.h"
+#include "base/suggest.h"
+
+/* The object that holds the last part of <key>, which goes to <leaf>. */
+static json_t *descend(struct scope *scope, json_t *object, const char *key, const char **leaf,
+                       const struct token *origin)
+{
+    struct str rest = str_from(key);
+    struct str part, after;
+    while (str_cut(rest, STR("."), &part, &after)) {
+        object = document_object_at(scope->document, object, str_dup(scope->arena, part).ptr,
+                                    origin);
+        rest = after;
+    }
+    *leaf = rest.ptr;
+    return object;
+}
+
+void option_set(struct scope *scope, json_t *object, const char *key, json_t *value,
+                const struct token *origin)
+{
+    const char *leaf;
+    json_t *holder = descend(scope, object, key, &leaf, origin);
+    if (document_is_empty(value))
+        document_remove(holder, leaf);
+    else
+        document_set_at(scope->document, holder, leaf, value, origin);
+}
+
+json_t *strings_from(struct scope *scope, struct token_list tokens)
+{
+    json_t *array = document_array(scope->document, tokens.n ? tokens.at[0] : NULL);
+    for (size_t i = 0; i < tokens.n; i++)
+        document_add(scope->document, array,
+                     document_string(scope->document, tokens.at[i]->text, tokens.at[i]));
+    return array;
+}
+
+static bool next_argument(struct cursor *in, const struct option *row)
+{
+    return cursor_next_arg(in) || cursor_arg_error(in, row->arguments);
+}
+
+static bool only_argument(struct cursor *in, const struct option *row)
+{
+    if (cursor_count_remaining(in) != 1)
+        return cursor_arg_error(in, row->arguments);
+    return cursor_next_arg(in);
+}
+
+bool take_loose_flag(struct scope *scope, struct cursor *in, const struct option *row,
+                     json_t *object, void *state)
+{
+    (void)state;
+    option_set(scope, object, row->key, document_bool(true), cursor_token(in));
+    return true;
+}
+
+bool take_flag(struct scope *scope, struct cursor *in, const struct option *row, json_t *object,
+               void *state)
+{
+    take_loose_flag(scope, in, row, object, state);
+    return !cursor_next_arg(in) || cursor_arg_error(in, NULL);
+}
+
+static bool set_string(struct scope *scope, struct cursor *in, const struct option *row,
+                       json_t *object)
+{
+    const struct token *token = cursor_token(in);
+    option_set(scope, object, row->key, document_string(scope->document, token->text, token),
+               token);
+    return true;
+}
+
+bool take_next_string(struct scope *scope, struct cursor *in, const struct option *row,
+                      json_t *object, void *state)
+{
+    (void)state;
+    return next_argument(in, row) && set_string(scope, in, row, object);
+}
+
+bool take_only_string(struct scope *scope, struct cursor *in, const struct option *row,
+                      json_t *object, void *state)
+{
+    (void)state;
+    return only_argument(in, row) && set_string(scope, in, row, object);
+}
+
+static bool set_integer(struct scope *scope, const struct cursor *in, const struct option *row,
+                        json_t *object, int64_t value)
+{
+    const struct token *token = cursor_token(in);
+    option_set(scope, object, row->key, document_integer(scope->document, value, token), token);
+    return true;
+}
+
+bool take_next_integer(struct scope *scope, struct cursor *in, const struct option *row,
+                       json_t *object, void *state)
+{
+    (void)state;
+    int64_t value;
+    return next_argument(in, row) && read_integer(in, &value) &&
+           set_integer(scope, in, row, object, value);
+}
+
+bool take_next_duration(struct scope *scope, struct cursor *in, const struct option *row,
+                        json_t *object, void *state)
+{
+    (void)state;
+    int64_t value;
+    return next_argument(in, row) && read_duration(in, &value) &&
+           set_integer(scope, in, row, object, value);
+}
+
+bool take_only_duration(struct scope *scope, struct cursor *in, const struct option *row,
+                        json_t *object, void *state)
+{
+    (void)state;
+    int64_t value;
+    return only_argument(in, row) && read_duration(in, &value) &&
+           set_integer(scope, in, row, object, value);
+}
+
+bool take_only_size(struct scope *scope, struct cursor *in, const struct option *row,
+                    json_t *object, void *state)
+{
+    (void)state;
+    int64_t value;
+    return only_argument(in, row) && read_size(in, &value) &&
+           set_integer(scope, in, row, object, value);
+}
+
+static bool some_arguments(struct cursor *in, const struct option *row, struct token_list *tokens)
+{
+    *tokens = cursor_remaining(in);
+    return tokens->n >= (size_t)row->min_args || cursor_arg_error(in, row->arguments);
+}
+
+bool take_strings(struct scope *scope, struct cursor *in, const struct option *row, json_t *object,
+                  void *state)
+{
+    (void)state;
+    const struct token *name = cursor_token(in);
+    struct token_list tokens;
+    if (!some_arguments(in, row, &tokens))
+        return false;
+    option_set(scope, object, row->key, strings_from(scope, tokens), name);
+    return true;
+}
+
+bool take_more_strings(struct scope *scope, struct cursor *in, const struct option *row,
+                       json_t *object, void *state)
+{
+    (void)state;
+    const struct token *name = cursor_token(in);
+    struct token_list tokens;
+    if (!some_arguments(in, row, &tokens))
+        return false;
+    const char *leaf;
+    json_t *holder = descend(scope, object, row->key, &leaf, name);
+    for (size_t i = 0; i < tokens.n; i++)
+        document_add(scope->document, document_array_at(scope->document, holder, leaf, name),
+                     document_string(scope->document, tokens.at[i]->text, tokens.at[i]));
+    return true;
+}
+
+bool take_pair(struct scope *scope, struct cursor *in, const struct option *row, json_t *object,
+               void *state)
+{
+    (void)state;
+    const struct token *name = cursor_token(in);
+    struct token_list tokens = cursor_remaining(in);
+    if (tokens.n != 2)
+        return cursor_arg_error(in, row->arguments);
+    struct str first, second;
+    str_cut(str_from(row->values), STR("|"), &first, &second);
+    json_t *pair = document_object(scope->document, name);
+    document_set(scope->document, pair, str_dup(scope->arena, first).ptr,
+                 document_string(scope->document, tokens.at[0]->text, tokens.at[0]));
+    document_set(scope->document, pair, second.ptr,
+                 document_string(scope->document, tokens.at[1]->text, tokens.at[1]));
+    option_set(scope, object, row->key, pair, name);
+    return true;
+}
+
+bool take_block(struct scope *scope, struct cursor *in, const struct option *row, json_t *object,
+                void *state)
+{
+    json_t *inner = document_object_at(scope->document, object, row->key, cursor_token(in));
+    return options_parse(scope, in, row->block, inner, state);
+}
+
+static struct str names_of(struct arena *arena, const struct option *rows)
+{
+    struct strbuf names = strbuf_in(arena);
+    for (; rows->name; rows++)
+        strbuf_printf(&names, "%s%s", names.len ? ", " : "", rows->name);
+    return strbuf_str(&names);
+}
+
+json_t *module_missing(struct cursor *in, const char *space)
+{
+    struct str name = cursor_val(in);
+    struct diag *diag = diag_token(in->diags, DIAG_INVALID_OPTION, cursor_token(in),
+                                   "module not registered: %s." STR_FMT, space, STR_ARG(name));
+    diag_note(in->diags, diag, "the standard build of Caddy has no module of this kind; it comes "
+                               "with plugins");
+    return NULL;
+}
+
+json_t *module_take(struct scope *scope, struct cursor *in, const struct option *modules,
+                    const char *space, const char *inline_key)
+{
+    const struct token *token = cursor_token(in);
+    const struct option *row = option_find(modules, token->text);
+    if (!row) {
+        struct suggestion suggestion = suggest_for(token->text);
+        for (const struct option *module = modules; module->name; module++)
+            suggest_try(&suggestion, str_from(module->name));
+        struct diag *diag = diag_token(scope->diags, DIAG_INVALID_OPTION, token,
+                                       "module not registered: %s." STR_FMT, space,
+                                       STR_ARG(token->text));
+        struct str names = names_of(scope->arena, modules);
+        if (suggestion.best.len)
+            diag_help(scope->diags, diag, token->span, suggestion.best, "did you mean '" STR_FMT "'?",
+                      STR_ARG(suggestion.best));
+        diag_note(scope->diags, diag, "the standard build has: " STR_FMT, STR_ARG(names));
+        return NULL;
+    }
+    struct cursor segment = cursor_segment(in);
+    json_t *object = document_object(scope->document, token);
+    document_set(scope->document, object, inline_key,
+                 document_text(scope->document, row->name, token));
+    cursor_next(&segment);
+    return row->parse(scope, &segment, row, object, NULL) ? object : NULL;
+}

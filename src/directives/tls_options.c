@@ -1,0 +1,495 @@
+/* The options of the tls directive's block. */
+#include "base/suggest.h"
+#include "directives/option_takes.h"
+#include "directives/tls_client_auth.h"
+#include "directives/tls_issuers.h"
+#include "directives/tls_private.h"
+
+json_t *tls_new_issuer(struct scope *scope, const char *module, const struct token *origin)
+{
+    json_t *issuer = document_object(scope->document, origin);
+    document_set(scope->document, issuer, "module",
+                 document_text(scope->document, module, origin));
+    return issuer;
+}
+
+json_t *tls_implied_acme(struct scope *scope, struct tls *tls, const struct token *origin)
+{
+    if (!tls->acme)
+        tls->acme = tls_new_issuer(scope, "acme", origin);
+    return tls->acme;
+}
+
+static bool in_list(struct str word, const char *const *list)
+{
+    for (; *list; list++)
+        if (str_is(word, *list))
+            return true;
+    return false;
+}
+
+static bool protocol(struct scope *scope, struct cursor *in, json_t *policy, const char *key,
+                     const struct token *word)
+{
+    static const char *const known[] = {"tls1.2", "tls1.3", NULL};
+    if (!in_list(word->text, known))
+        return cursor_error_at(in, DIAG_BAD_VALUE, word,
+                               "'" STR_FMT "' is not a TLS version that Caddy speaks: tls1.2 or "
+                               "tls1.3", STR_ARG(word->text));
+    document_set(scope->document, policy, key,
+                 document_string(scope->document, word->text, word));
+    return true;
+}
+
+static bool option_protocols(struct scope *scope, struct cursor *in, const struct option *row,
+                             json_t *policy, void *state)
+{
+    (void)state;
+    struct token_list words = cursor_remaining(in);
+    if (words.n == 0)
+        return cursor_arg_error(in, row->arguments);
+    return protocol(scope, in, policy, "protocol_min", words.at[0]) &&
+           (words.n < 2 || protocol(scope, in, policy, "protocol_max", words.at[1]));
+}
+
+/* Names out of a fixed list, appended to the policy. */
+static bool known_names(struct scope *scope, struct cursor *in, const struct option *row,
+                        json_t *policy, const char *const *known)
+{
+    const struct token *name = cursor_token(in);
+    while (cursor_next_arg(in)) {
+        const struct token *word = cursor_token(in);
+        if (!in_list(word->text, known)) {
+            struct suggestion suggestion = suggest_for(word->text);
+            for (size_t i = 0; known[i]; i++)
+                suggest_try(&suggestion, str_from(known[i]));
+            struct diag *diag =
+                diag_token(scope->diags, DIAG_BAD_VALUE, word, "'" STR_FMT "' is not one of the %s "
+                           "that Caddy supports", STR_ARG(word->text), row->name);
+            if (suggestion.best.len)
+                diag_help(scope->diags, diag, word->span, suggestion.best,
+                          "did you mean '" STR_FMT "'?", STR_ARG(suggestion.best));
+            return false;
+        }
+        document_add(scope->document, document_array_at(scope->document, policy, row->key, name),
+                     document_string(scope->document, word->text, word));
+    }
+    return true;
+}
+
+static bool option_ciphers(struct scope *scope, struct cursor *in, const struct option *row,
+                           json_t *policy, void *state)
+{
+    (void)state;
+    static const char *const known[] = {
+        "TLS_AES_128_GCM_SHA256",
+        "TLS_AES_256_GCM_SHA384",
+        "TLS_CHACHA20_POLY1305_SHA256",
+        "TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA",
+        "TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA",
+        "TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA",
+        "TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA",
+        "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256",
+        "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384",
+        "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256",
+        "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384",
+        "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256",
+        "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256",
+        NULL,
+    };
+    return known_names(scope, in, row, policy, known);
+}
+
+static bool option_curves(struct scope *scope, struct cursor *in, const struct option *row,
+                          json_t *policy, void *state)
+{
+    (void)state;
+    static const char *const known[] = {"x25519mlkem768", "x25519",    "secp256r1",
+                                        "secp384r1",      "secp521r1", NULL};
+    return known_names(scope, in, row, policy, known);
+}
+
+static bool option_client_auth(struct scope *scope, struct cursor *in, const struct option *row,
+                               json_t *policy, void *state)
+{
+    (void)state;
+    json_t *client_auth = tls_client_auth_take(scope, in);
+    document_set(scope->document, policy, row->key, client_auth);
+    return client_auth != NULL;
+}
+
+static bool option_load(struct scope *scope, struct cursor *in, const struct option *row,
+                        json_t *policy, void *state)
+{
+    (void)policy;
+    struct tls *tls = state;
+    if (!tls->folders)
+        tls->folders = document_object(scope->document, cursor_token(in));
+    return take_more_strings(scope, in, row, tls->folders, NULL);
+}
+
+/* Options of the implied ACME issuer: the row's key is a path in it. */
+static bool acme_string(struct scope *scope, struct cursor *in, const struct option *row,
+                        json_t *policy, void *state)
+{
+    (void)policy;
+    return take_only_string(scope, in, row, tls_implied_acme(scope, state, cursor_token(in)), NULL);
+}
+
+static bool acme_strings(struct scope *scope, struct cursor *in, const struct option *row,
+                         json_t *policy, void *state)
+{
+    (void)policy;
+    if (cursor_count_remaining(in) != 1)
+        return cursor_arg_error(in, row->arguments);
+    return take_more_strings(scope, in, row, tls_implied_acme(scope, state, cursor_token(in)), NULL);
+}
+
+static bool acme_eab(struct scope *scope, struct cursor *in, const struct option *row,
+                     json_t *policy, void *state)
+{
+    (void)policy;
+    return take_pair(scope, in, row, tls_implied_acme(scope, state, cursor_token(in)), NULL);
+}
+
+static json_t *dns_challenge(struct scope *scope, struct tls *tls, const struct token *origin)
+{
+    json_t *acme = tls_implied_acme(scope, tls, origin);
+    json_t *challenges = document_object_at(scope->document, acme, "challenges", origin);
+    return document_object_at(scope->document, challenges, "dns", origin);
+}
+
+static bool option_dns(struct scope *scope, struct cursor *in, const struct option *row,
+                       json_t *policy, void *state)
+{
+    (void)policy;
+    json_t *dns = dns_challenge(scope, state, cursor_token(in));
+    if (cursor_next_arg(in)) {
+        json_t *provider = tls_dns_provider_take(scope, in);
+        document_set(scope->document, dns, row->key, provider);
+        return provider != NULL;
+    }
+    if (scope_global(scope, "dns"))
+        return true;
+    return cursor_error(in, DIAG_WRONG_ARGUMENTS,
+                        "dns without a provider needs the global option 'dns'");
+}
+
+/* Options of the DNS challenge, which need a provider that some other line names. */
+static json_t *dns_option(struct scope *scope, struct tls *tls, struct cursor *in)
+{
+    const struct token *name = cursor_token(in);
+    strbuf_printf(&tls->dns_options, "%s" STR_FMT, tls->dns_options.len ? ", " : "",
+                  STR_ARG(name->text));
+    return dns_challenge(scope, tls, name);
+}
+
+static bool dns_strings(struct scope *scope, struct cursor *in, const struct option *row,
+                        json_t *policy, void *state)
+{
+    (void)policy;
+    return take_strings(scope, in, row, dns_option(scope, state, in), NULL);
+}
+
+static bool dns_string(struct scope *scope, struct cursor *in, const struct option *row,
+                       json_t *policy, void *state)
+{
+    (void)policy;
+    return take_only_string(scope, in, row, dns_option(scope, state, in), NULL);
+}
+
+static bool dns_duration(struct scope *scope, struct cursor *in, const struct option *row,
+                         json_t *policy, void *state)
+{
+    (void)policy;
+    return take_only_duration(scope, in, row, dns_option(scope, state, in), NULL);
+}
+
+static bool dns_propagation_timeout(struct scope *scope, struct cursor *in,
+                                    const struct option *row, json_t *policy, void *state)
+{
+    (void)policy;
+    json_t *dns = dns_option(scope, state, in);
+    int64_t timeout;
+    if (cursor_count_remaining(in) != 1)
+        return cursor_arg_error(in, row->arguments);
+    cursor_next_arg(in);
+    if (!tls_propagation_timeout(in, &timeout))
+        return false;
+    const struct token *token = cursor_token(in);
+    option_set(scope, dns, row->key, document_integer(scope->document, timeout, token), token);
+    return true;
+}
+
+static bool option_issuer(struct scope *scope, struct cursor *in, const struct option *row,
+                          json_t *policy, void *state)
+{
+    (void)policy;
+    struct tls *tls = state;
+    if (!cursor_next_arg(in))
+        return cursor_arg_error(in, row->arguments);
+    json_t *issuer = tls_issuer_take(scope, in);
+    if (issuer)
+        document_add(scope->document, tls->issuers, issuer);
+    return issuer != NULL;
+}
+
+static bool manager_http(struct scope *scope, struct cursor *in, const struct option *row,
+                         json_t *object, void *state)
+{
+    if (!take_next_string(scope, in, row, object, state))
+        return false;
+    if (cursor_next_arg(in))
+        return cursor_arg_error(in, row->arguments);
+    if (cursor_next_block(in, 0))
+        return cursor_error(in, DIAG_MISPLACED_BLOCK, "get_certificate http takes no block");
+    return true;
+}
+
+static bool manager_tailscale(struct scope *scope, struct cursor *in, const struct option *row,
+                              json_t *object, void *state)
+{
+    (void)scope, (void)row, (void)object, (void)state;
+    return !cursor_next_arg(in) || cursor_arg_error(in, NULL);
+}
+
+static const struct option certificate_managers[] = {
+    {.name = "http",
+     .doc = "ask an HTTP server for the certificate during the handshake",
+     .arguments = "<url>",
+     .key = "url",
+     .min_args = 1,
+     .max_args = 1,
+     .parse = manager_http,
+     .since = "2.5"},
+    {.name = "tailscale",
+     .doc = "take the certificate from the local Tailscale daemon",
+     .parse = manager_tailscale,
+     .since = "2.5"},
+    {0},
+};
+
+static bool option_get_certificate(struct scope *scope, struct cursor *in,
+                                   const struct option *row, json_t *policy, void *state)
+{
+    (void)policy;
+    struct tls *tls = state;
+    if (!cursor_next_arg(in))
+        return cursor_arg_error(in, row->arguments);
+    json_t *manager = module_take(scope, in, certificate_managers, "tls.get_certificate", "via");
+    if (manager)
+        document_add(scope->document, tls->managers, document_sorted(scope->document, manager));
+    return manager != NULL;
+}
+
+static bool option_key_type(struct scope *scope, struct cursor *in, const struct option *row,
+                            json_t *policy, void *state)
+{
+    (void)policy;
+    struct tls *tls = state;
+    if (cursor_count_remaining(in) != 1)
+        return cursor_arg_error(in, row->arguments);
+    cursor_next_arg(in);
+    tls->key_type = document_string(scope->document, cursor_val(in), cursor_token(in));
+    return true;
+}
+
+static bool option_on_demand(struct scope *scope, struct cursor *in, const struct option *row,
+                             json_t *policy, void *state)
+{
+    (void)scope, (void)row, (void)policy;
+    ((struct tls *)state)->on_demand = cursor_token(in);
+    return !cursor_next_arg(in) || cursor_arg_error(in, NULL);
+}
+
+static bool option_reuse_keys(struct scope *scope, struct cursor *in, const struct option *row,
+                              json_t *policy, void *state)
+{
+    (void)scope, (void)row, (void)policy;
+    ((struct tls *)state)->reuse_keys = cursor_token(in);
+    return !cursor_next_arg(in) || cursor_arg_error(in, NULL);
+}
+
+static bool option_renewal_ratio(struct scope *scope, struct cursor *in, const struct option *row,
+                                 json_t *policy, void *state)
+{
+    (void)policy;
+    struct tls *tls = state;
+    double ratio;
+    if (cursor_count_remaining(in) != 1)
+        return cursor_arg_error(in, row->arguments);
+    cursor_next_arg(in);
+    if (!read_float(in, &ratio))
+        return false;
+    if (!(ratio > 0 && ratio < 1))
+        return cursor_error(in, DIAG_BAD_VALUE, "the ratio lies between 0 and 1, both excluded");
+    tls->renewal_ratio = document_real(scope->document, ratio, cursor_token(in));
+    return true;
+}
+
+const struct option tls_options[] = {
+    {.name = "protocols",
+     .doc = "the lowest and the highest TLS version",
+     .arguments = "<min> [<max>]",
+     .key = "protocol_min",
+     .min_args = 1,
+     .max_args = 2,
+     .values = "tls1.2|tls1.3",
+     .parse = option_protocols},
+    {.name = "ciphers",
+     .doc = "the cipher suites for TLS 1.2, best first",
+     .arguments = "<name...>",
+     .key = "cipher_suites",
+     .type = VALUE_STRINGS,
+     .max_args = -1,
+     .parse = option_ciphers},
+    {.name = "curves",
+     .doc = "the groups for key exchange",
+     .arguments = "<name...>",
+     .key = "curves",
+     .type = VALUE_STRINGS,
+     .max_args = -1,
+     .values = "x25519mlkem768|x25519|secp256r1|secp384r1|secp521r1",
+     .parse = option_curves},
+    {.name = "alpn",
+     .doc = "the protocols to offer in the handshake",
+     .arguments = "<protocol...>",
+     .key = "alpn",
+     .type = VALUE_STRINGS,
+     .min_args = 1,
+     .max_args = -1,
+     .parse = take_strings},
+    {.name = "client_auth",
+     .doc = "ask clients for certificates",
+     .key = "client_authentication",
+     .type = VALUE_BLOCK,
+     .block = tls_client_auth_options,
+     .parse = option_client_auth},
+    {.name = "load",
+     .doc = "folders to load PEM files with certificate and key from",
+     .arguments = "<folder...>",
+     .key = "load_folders",
+     .type = VALUE_STRINGS,
+     .max_args = -1,
+     .parse = option_load},
+    {.name = "ca",
+     .doc = "the directory of the ACME server",
+     .arguments = "<url>",
+     .key = "ca",
+     .type = VALUE_STRING,
+     .min_args = 1,
+     .max_args = 1,
+     .parse = acme_string},
+    {.name = "ca_root",
+     .doc = "a PEM file with a root that vouches for the ACME server",
+     .arguments = "<pem_file>",
+     .key = "trusted_roots_pem_files",
+     .type = VALUE_STRINGS,
+     .min_args = 1,
+     .max_args = 1,
+     .parse = acme_strings},
+    {.name = "key_type",
+     .doc = "the kind of keys to make",
+     .arguments = "ed25519|p256|p384|rsa2048|rsa4096",
+     .key = "key_type",
+     .type = VALUE_STRING,
+     .min_args = 1,
+     .max_args = 1,
+     .parse = option_key_type},
+    {.name = "eab",
+     .doc = "the external account that the ACME account is bound to",
+     .arguments = "<key_id> <mac_key>",
+     .key = "external_account",
+     .min_args = 2,
+     .max_args = 2,
+     .values = "key_id|mac_key",
+     .parse = acme_eab},
+    {.name = "issuer",
+     .doc = "who issues the certificates; several are tried in turn",
+     .arguments = "<issuer> ...",
+     .min_args = 1,
+     .max_args = -1,
+     .values = "acme|internal|zerossl",
+     .parse = option_issuer},
+    {.name = "get_certificate",
+     .doc = "where to get certificates from during the handshake",
+     .arguments = "<manager> ...",
+     .min_args = 1,
+     .max_args = -1,
+     .values = "http|tailscale",
+     .parse = option_get_certificate,
+     .since = "2.5"},
+    {.name = "dns",
+     .doc = "prove control by DNS, through this provider",
+     .arguments = "[<provider> ...]",
+     .key = "provider",
+     .max_args = -1,
+     .parse = option_dns},
+    {.name = "resolvers",
+     .doc = "the DNS servers to look for the challenge's record at",
+     .arguments = "<server...>",
+     .key = "resolvers",
+     .type = VALUE_STRINGS,
+     .min_args = 1,
+     .max_args = -1,
+     .parse = dns_strings},
+    {.name = "propagation_delay",
+     .doc = "how long to wait before looking for the DNS record",
+     .arguments = "<duration>",
+     .key = "propagation_delay",
+     .type = VALUE_DURATION,
+     .min_args = 1,
+     .max_args = 1,
+     .parse = dns_duration},
+    {.name = "propagation_timeout",
+     .doc = "how long to look for the DNS record; -1 for not at all",
+     .arguments = "<duration>|-1",
+     .key = "propagation_timeout",
+     .type = VALUE_DURATION,
+     .min_args = 1,
+     .max_args = 1,
+     .parse = dns_propagation_timeout},
+    {.name = "dns_ttl",
+     .doc = "how long the DNS record may be cached",
+     .arguments = "<duration>",
+     .key = "ttl",
+     .type = VALUE_DURATION,
+     .min_args = 1,
+     .max_args = 1,
+     .parse = dns_duration,
+     .since = "2.8"},
+    {.name = "dns_challenge_override_domain",
+     .doc = "the domain to put the DNS record under",
+     .arguments = "<domain>",
+     .key = "override_domain",
+     .type = VALUE_STRING,
+     .min_args = 1,
+     .max_args = 1,
+     .parse = dns_string},
+    {.name = "on_demand",
+     .doc = "get certificates when they are first asked for",
+     .type = VALUE_TRUE,
+     .parse = option_on_demand},
+    {.name = "reuse_private_keys",
+     .doc = "keep the key when a certificate is renewed",
+     .type = VALUE_TRUE,
+     .parse = option_reuse_keys},
+    {.name = "insecure_secrets_log",
+     .doc = "a file to write session secrets to, for debugging",
+     .arguments = "<file>",
+     .key = "insecure_secrets_log",
+     .type = VALUE_STRING,
+     .min_args = 1,
+     .max_args = 1,
+     .parse = take_next_string},
+    {.name = "renewal_window_ratio",
+     .doc = "the part of a certificate's lifetime that is left when it is renewed",
+     .arguments = "<ratio>",
+     .type = VALUE_FLOAT,
+     .min_args = 1,
+     .max_args = 1,
+     .parse = option_renewal_ratio,
+     .since = "2.11"},
+    {0},
+};
+
