@@ -11,7 +11,7 @@ struct site {
     struct site_address *keys;
     size_t n_keys;
     struct results *results; /* [N_RESULT_CLASSES], in source order within a class */
-    struct str_list invoked; /* named routes that the block invokes */
+    struct token_list invoked; /* names of the routes that the block invokes */
 };
 
 /* What a server listens on; no protocols means the default ones. */

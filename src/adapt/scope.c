@@ -1,0 +1,268 @@
+/* Runs directives, and blocks of directives within directives. */
+#include "adapt/scope.h"
+
+#include <stdlib.h>
+
+#include "adapt/adapter.h"
+#include "adapt/matchers.h"
+#include "adapt/routes.h"
+#include "base/suggest.h"
+
+enum { DEEPEST = 200 }; /* directives within directives; each level copies what is in it */
+
+const struct directive *vocabulary_directive(const struct vocabulary *vocabulary, struct str name)
+{
+    const struct directive *const *list = vocabulary->directives;
+    for (; list && *list; list++)
+        for (const struct directive *row = *list; row->name; row++)
+            if (str_is(name, row->name))
+                return row;
+    return NULL;
+}
+
+static bool unknown_directive(const struct scope *scope, const struct token *token)
+{
+    struct suggestion suggestion = suggest_for(token->text);
+    const struct directive *const *list = scope->adapter->vocabulary->directives;
+    for (; list && *list; list++)
+        for (const struct directive *row = *list; row->name; row++)
+            suggest_try(&suggestion, str_from(row->name));
+    struct diag *diag = diag_token(scope->diags, DIAG_UNKNOWN_DIRECTIVE, token,
+                                   "unknown directive '" STR_FMT "'", STR_ARG(token->text));
+    if (suggestion.best.len)
+        diag_help(scope->diags, diag, token->span, suggestion.best,
+                  "did you mean '" STR_FMT "'?", STR_ARG(suggestion.best));
+    if (scope->site && scope->site->role == ROLE_SITE && !scope->site->has_braces)
+        diag_note(scope->diags, diag,
+                  "the site above has no braces, so this line belongs to it; with more than one "
+                  "site, each needs braces");
+    return false;
+}
+
+/* handle_path takes its place among the handle blocks. */
+static const char *name_in_order(const char *name)
+{
+    return strcmp(name, "handle_path") == 0 ? "handle" : name;
+}
+
+static bool run_handler(struct scope *scope)
+{
+    json_t *matcher_set;
+    if (!scope_take_matcher(scope, &matcher_set))
+        return false;
+    json_t *handler = scope->directive->handler(scope);
+    if (handler)
+        scope_push_route(scope, matcher_set, handler);
+    return handler != NULL;
+}
+
+bool directive_run(const struct scope *outer, struct token_list tokens)
+{
+    const struct token *name = tokens.at[0];
+    struct cursor in = cursor_over(outer->arena, outer->diags, tokens.at, tokens.n);
+    struct scope scope = scope_with_cursor(outer, &in);
+    scope.directive = vocabulary_directive(outer->adapter->vocabulary, name->text);
+    if (!scope.directive)
+        return unknown_directive(outer, name);
+    if (scope.directive->deprecated)
+        diag_token(scope.diags, DIAG_DEPRECATED, name, "'%s' is deprecated: write %s",
+                   scope.directive->name, scope.directive->deprecated);
+    size_t first = scope.out->n;
+    bool ok = scope.directive->handler ? run_handler(&scope) : scope.directive->adapt(&scope);
+    for (size_t i = first; i < scope.out->n; i++) {
+        scope.out->at[i].directive = name_in_order(scope.directive->name);
+        if (!scope.out->at[i].origin)
+            scope.out->at[i].origin = name;
+    }
+    return ok;
+}
+
+bool is_matcher_line(struct token_list tokens)
+{
+    return tokens.n && str_has_prefix(tokens.at[0]->text, STR("@"));
+}
+
+struct scope scope_with_cursor(const struct scope *scope, struct cursor *in)
+{
+    struct scope inner = *scope;
+    inner.in = in;
+    return inner;
+}
+
+void scope_push(struct scope *scope, enum result_class class, json_t *value)
+{
+    struct result result = {.class = class,
+                            .directive = scope->directive ? scope->directive->name : "",
+                            .value = value,
+                            .origin = scope->in->n ? scope->in->tokens[0] : NULL};
+    vec_push(scope->arena, scope->out, result);
+}
+
+void scope_push_route(struct scope *scope, json_t *matcher_set, json_t *handler)
+{
+    scope_push(scope, RESULT_ROUTE, route_new(scope, matcher_set, handler));
+}
+
+json_t *handler_new(struct scope *scope, const char *name)
+{
+    const struct token *origin = cursor_token(scope->in);
+    if (!origin && scope->in->n)
+        origin = scope->in->tokens[0];
+    json_t *handler = document_object(scope->document, origin);
+    document_set(scope->document, handler, "handler", document_text(scope->document, name, origin));
+    return handler;
+}
+
+struct lines {
+    VEC(struct token_list) list;
+};
+
+/* The lines of one block: first its matchers, which all of them see, then the directives. */
+static bool read_lines(struct scope *scope, struct lines *lines, struct results *out)
+{
+    bool ok = true;
+    struct map matchers = map_in(scope->arena);
+    for (size_t i = 0; scope->matchers && i < scope->matchers->n; i++)
+        map_put(&matchers, scope->matchers->entries[i].key, scope->matchers->entries[i].value);
+    struct scope inner = *scope;
+    inner.matchers = &matchers;
+    inner.out = out;
+    for (size_t i = 0; i < lines->list.n; i++)
+        if (is_matcher_line(lines->list.at[i]))
+            ok = matcher_define(&inner, lines->list.at[i]) && ok;
+    for (size_t i = 0; i < lines->list.n; i++)
+        if (!is_matcher_line(lines->list.at[i]))
+            ok = directive_run(&inner, lines->list.at[i]) && ok;
+    return ok;
+}
+
+static bool read_blocks(struct scope *scope, struct results *out)
+{
+    struct cursor *in = scope->in;
+    bool ok = true;
+    while (cursor_next(in)) {
+        const struct token *name = cursor_token(in);
+        if (cursor_next_arg(in))
+            return cursor_error(in, DIAG_WRONG_ARGUMENTS,
+                                "unexpected argument '" STR_FMT "' after '" STR_FMT
+                                "': only a block can follow",
+                                STR_ARG(cursor_val(in)), STR_ARG(name->text));
+        struct lines lines = {0};
+        int nesting = in->nesting;
+        while (cursor_next_block(in, nesting)) {
+            struct token_list line = cursor_segment_tokens(in);
+            vec_push(scope->arena, &lines.list, line);
+        }
+        ok = read_lines(scope, &lines, out) && ok;
+    }
+    return ok;
+}
+
+bool scope_block_results(struct scope *scope, struct results *out)
+{
+    if (scope->adapter->depth == DEEPEST) {
+        diag_token(scope->diags, DIAG_EXPANSION_LIMIT, scope->in->tokens[0],
+                   "more than %d directives within each other", DEEPEST);
+        return false;
+    }
+    scope->adapter->depth++;
+    bool ok = read_blocks(scope, out);
+    scope->adapter->depth--;
+    return ok;
+}
+
+json_t *scope_subroute(struct scope *scope)
+{
+    struct results results = {0};
+    bool ok = scope_block_results(scope, &results);
+    /* Built even after a mistake: it may bring others to light. */
+    json_t *subroute = scope_build_subroute(scope, &results, true);
+    return ok ? subroute : NULL;
+}
+
+json_t *adapter_global(const struct adapter *adapter, const char *name)
+{
+    return json_object_get(adapter->globals, name);
+}
+
+struct str adapter_global_text(const struct adapter *adapter, const char *name)
+{
+    json_t *value = adapter_global(adapter, name);
+    return json_is_string(value) ? str_make(json_string_value(value), json_string_length(value))
+                                 : STR("");
+}
+
+int64_t adapter_global_integer(const struct adapter *adapter, const char *name, int64_t otherwise)
+{
+    json_t *value = adapter_global(adapter, name);
+    return json_is_integer(value) ? json_integer_value(value) : otherwise;
+}
+
+struct str adapter_http_port(const struct adapter *adapter)
+{
+    return str_printf(adapter->arena, "%lld",
+                      (long long)adapter_global_integer(adapter, "http_port", 80));
+}
+
+struct str adapter_https_port(const struct adapter *adapter)
+{
+    return str_printf(adapter->arena, "%lld",
+                      (long long)adapter_global_integer(adapter, "https_port", 443));
+}
+
+bool adapter_auto_https(const struct adapter *adapter, const char *word)
+{
+    json_t *words = adapter_global(adapter, "auto_https");
+    for (size_t i = 0; i < json_array_size(words); i++)
+        if (strcmp(json_string_value(json_array_get(words, i)), word) == 0)
+            return true;
+    return false;
+}
+
+json_t *scope_global(const struct scope *scope, const char *name)
+{
+    return adapter_global(scope->adapter, name);
+}
+
+static int compare_texts(const void *a, const void *b)
+{
+    return str_compare(*(const struct str *)a, *(const struct str *)b);
+}
+
+static void add_files(struct map *files, const struct node *node)
+{
+    for (uint32_t i = 0; i < node->n_tokens; i++)
+        map_put(files, node->tokens[i]->file, NULL);
+}
+
+struct str_list scope_files(const struct scope *scope)
+{
+    struct map files = map_in(scope->arena);
+    const struct node *site = scope->site;
+    /* The addresses of a site do not count, but the whole of a named route does. */
+    if (site && site->role == ROLE_NAMED_ROUTE)
+        add_files(&files, site);
+    for (const struct node *line = site ? site->body : NULL; line; line = line->next)
+        add_files(&files, line);
+    struct str_list list = {.at = arena_array(scope->arena, struct str, files.n), .n = files.n};
+    for (size_t i = 0; i < files.n; i++)
+        list.at[i] = files.entries[i].key;
+    if (list.n)
+        qsort(list.at, list.n, sizeof(*list.at), compare_texts);
+    return list;
+}
+
+void scope_invoke(struct scope *scope, const struct token *name)
+{
+    map_put(&scope->adapter->invoked, name->text, (void *)name);
+}
+
+void *adapter_state(struct adapter *adapter, const char *name, size_t size)
+{
+    void *state = map_get(&adapter->state, str_from(name));
+    if (!state) {
+        state = arena_zalloc(adapter->arena, size);
+        map_put(&adapter->state, str_from(name), state);
+    }
+    return state;
+}
