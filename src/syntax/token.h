@@ -5,14 +5,15 @@
 
 enum token_quote { QUOTE_NONE, QUOTE_DOUBLE, QUOTE_BACKTICK, QUOTE_HEREDOC };
 
-/* How a token came to be where it stands: the import that brought it, and the imports around
- * that. Caddy prints it as "FILE:LINE (import NAME)". */
+/* How a token came to be where it stands: one import that brought it. Caddy keeps a list of these
+ * with each token and prints it. The imports around this one are those of <at>: at->via. */
 struct import_chain {
-    const struct import_chain *outer; /* the import that brought this import; NULL at the root */
+    const struct import_chain *outer; /* the token's link before this one (a snippet that was itself
+                                         imported from a file); NULL for the first */
     const struct token *at;           /* the word `import` */
     struct str name;                  /* the snippet; empty for a file */
-    struct str text;                  /* as Caddy prints this link */
-    uint32_t depth;                   /* 1 for the outermost */
+    struct str text;                  /* as Caddy prints this link: "FILE:LINE (import NAME)" */
+    uint32_t depth;                   /* links in the list, this one included */
 };
 
 /* One word of the expanded Caddyfile. Immutable once lexed or expanded; lives in the arena. */
