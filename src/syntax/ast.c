@@ -1,4 +1,4 @@
-/* The one shape of node: building and walking. */
+/* The one node shape: linking, walking, naming. */
 #include "syntax/ast.h"
 
 void node_append(struct node *parent, struct node *child)
@@ -16,9 +16,15 @@ struct span node_span(const struct node *node)
 {
     if (node->n_tokens == 0)
         return (struct span){0, 0};
-    struct span first = node->tokens[0]->span, last = node->tokens[node->n_tokens - 1]->span;
-    /* tokens of several files have no common range */
-    return last.end >= first.begin ? (struct span){first.begin, last.end} : first;
+    struct span span = node->tokens[0]->span;
+    for (uint32_t i = 1; i < node->n_tokens; i++) {
+        /* imported tokens lie elsewhere; the span stays in the file of the first one */
+        const struct token *token = node->tokens[i];
+        if (str_eq(token->file, node->tokens[0]->file) && token->span.end > span.end &&
+            token->via == node->tokens[0]->via)
+            span.end = token->span.end;
+    }
+    return span;
 }
 
 bool node_walk(const struct node *node, bool (*visit)(const struct node *node, void *user),
@@ -34,16 +40,27 @@ bool node_walk(const struct node *node, bool (*visit)(const struct node *node, v
 
 const char *node_role_name(enum node_role role)
 {
-    static const char *const names[N_ROLES] = {
-        [ROLE_NONE] = "nothing",
-        [ROLE_FILE] = "file",
-        [ROLE_GLOBAL] = "global options",
-        [ROLE_SNIPPET] = "snippet",
-        [ROLE_NAMED_ROUTE] = "named route",
-        [ROLE_SITE] = "site",
-        [ROLE_LINE] = "line",
-        [ROLE_MATCHER] = "matcher",
-        [ROLE_IMPORT] = "import",
-    };
-    return names[role];
+    switch (role) {
+    case ROLE_NONE:
+        break;
+    case ROLE_FILE:
+        return "file";
+    case ROLE_GLOBAL:
+        return "global options";
+    case ROLE_SNIPPET:
+        return "snippet";
+    case ROLE_NAMED_ROUTE:
+        return "named route";
+    case ROLE_SITE:
+        return "site";
+    case ROLE_LINE:
+        return "line";
+    case ROLE_MATCHER:
+        return "matcher";
+    case ROLE_IMPORT:
+        return "import";
+    case N_ROLES:
+        break;
+    }
+    return "nothing";
 }

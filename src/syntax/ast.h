@@ -3,8 +3,6 @@
 
 #include "syntax/token.h"
 
-struct arena;
-
 /* Every construct is words plus an optional body, so there is one shape of node and a role. */
 enum node_role {
     ROLE_NONE,
@@ -28,6 +26,7 @@ struct node {
      * route or snippet: everything from the first key to the closing brace. */
     const struct token **tokens;
     uint32_t n_tokens;
+    uint32_t first_token;             /* index of tokens[0] among all tokens of the tree */
     const struct token *open, *close; /* the braces; NULL where absent */
     struct node *body;                /* first child */
     struct node *last;                /* last child */

@@ -1,58 +1,77 @@
-/* Diagnostics: collecting, sorting, printing with excerpts. */
+/* Diagnostics as records: reporting, de-duplication, order. */
 #include "syntax/diag.h"
-
-#include <stdlib.h>
 
 #include "base/arena.h"
 #include "base/vec.h"
 #include "syntax/token.h"
 
-static const struct diag_code_info code_infos[N_DIAG_CODES] = {
+#include <stdlib.h>
+
+static const struct diag_code_info codes[] = {
+    [DIAG_NONE] = {"DT000", "none", "", SEVERITY_NONE},
 #define X(code, id, name, severity, doc) [DIAG_##code] = {id, name, doc, SEVERITY_##severity},
-    [DIAG_NONE] = {"DT000", "none", "", SEVERITY_NONE}, DIAGNOSTIC_CODES(X)
+    DIAGNOSTIC_CODES(X)
 #undef X
 };
 
 const struct diag_code_info *diag_code_info(enum diag_code code)
 {
-    return &code_infos[code];
+    return &codes[code];
 }
 
-/* ---- collecting ---- */
-
-static struct diag *find_same(struct diags *diags, enum diag_code code, struct span span,
-                              const struct import_chain *via, struct str message)
+static struct str format_text(struct arena *arena, const char *format, va_list args)
 {
-    for (struct diag *diag = diags->first; diag; diag = diag->next)
-        if (diag->code == code && diag->span.begin == span.begin && diag->span.end == span.end &&
-            diag->via == via && (span.end != 0 || str_eq(diag->message, message)))
-            return diag;
-    return NULL;
+    struct strbuf buf = strbuf_in(arena);
+    strbuf_vprintf(&buf, format, args);
+    return strbuf_str(&buf);
 }
 
-static struct diag *add(struct diags *diags, enum diag_code code, struct span span,
-                        const struct import_chain *via, const char *format, va_list args)
+static void count(struct diags *diags, enum severity severity)
 {
-    struct strbuf text = strbuf_in(diags->arena);
-    strbuf_vprintf(&text, format, args);
-    strbuf_cstr(&text);
-    struct diag *diag = find_same(diags, code, span, via, strbuf_str(&text));
-    if (diag)
+    switch (severity) {
+    case SEVERITY_NONE:
+        break;
+    case SEVERITY_INFO:
+        diags->n_infos++;
+        break;
+    case SEVERITY_WARNING:
+        diags->n_warnings++;
+        break;
+    case SEVERITY_ERROR:
+        diags->n_errors++;
+        break;
+    }
+}
+
+/* What makes two reports the same. */
+static struct str identity(struct arena *arena, enum diag_code code, struct span span,
+                           const struct import_chain *via)
+{
+    uintptr_t parts[] = {code, span.begin, span.end, (uintptr_t)via};
+    return str_dup(arena, str_make((const char *)parts, sizeof(parts)));
+}
+
+static struct diag *report(struct diags *diags, enum diag_code code, struct span span,
+                           const struct import_chain *via, struct str message)
+{
+    struct str key = identity(diags->arena, code, span, via);
+    struct diag *diag = map_get(&diags->seen, key);
+    /* without a place there is only the text to tell two reports apart */
+    if (diag && (span.begin || str_eq(diag->message, message)))
         return diag;
     diag = arena_new(diags->arena, struct diag);
-    diag->code = code;
-    diag->severity = code_infos[code].severity;
-    diag->span = span;
-    diag->via = via;
-    diag->message = strbuf_str(&text);
+    *diag = (struct diag){.code = code,
+                          .severity = codes[code].severity,
+                          .span = span,
+                          .via = via,
+                          .message = message};
+    map_put(&diags->seen, key, diag);
     if (diags->last)
         diags->last->next = diag;
     else
         diags->first = diag;
     diags->last = diag;
-    diags->n_errors += diag->severity == SEVERITY_ERROR;
-    diags->n_warnings += diag->severity == SEVERITY_WARNING;
-    diags->n_infos += diag->severity == SEVERITY_INFO;
+    count(diags, diag->severity);
     return diag;
 }
 
@@ -61,9 +80,9 @@ struct diag *diag_at(struct diags *diags, enum diag_code code, struct span span,
 {
     va_list args;
     va_start(args, format);
-    struct diag *diag = add(diags, code, span, via, format, args);
+    struct str message = format_text(diags->arena, format, args);
     va_end(args);
-    return diag;
+    return report(diags, code, span, via, message);
 }
 
 struct diag *diag_token(struct diags *diags, enum diag_code code, const struct token *token,
@@ -71,42 +90,43 @@ struct diag *diag_token(struct diags *diags, enum diag_code code, const struct t
 {
     va_list args;
     va_start(args, format);
-    struct diag *diag = add(diags, code, token ? token->span : (struct span){0, 0},
-                            token ? token->via : NULL, format, args);
+    struct str message = format_text(diags->arena, format, args);
     va_end(args);
-    return diag;
+    if (!token)
+        return report(diags, code, (struct span){0, 0}, NULL, message);
+    return report(diags, code, token->span, token->via, message);
 }
 
-static struct diag_note *add_note(struct diags *diags, struct diag *diag, enum diag_note_kind kind,
-                                  struct span span, const char *format, va_list args)
+/* Appends, unless the same note hangs there already (a diagnostic reported twice). */
+static void add_note(struct diags *diags, struct diag *diag, struct diag_note note)
 {
-    struct strbuf text = strbuf_in(diags->arena);
-    strbuf_vprintf(&text, format, args);
     struct diag_note **end = &diag->notes;
-    for (; *end; end = &(*end)->next)
-        if ((*end)->kind == kind && str_eq((*end)->text, strbuf_str(&text)))
-            return NULL; /* the diagnostic was reported before */
+    while (*end) {
+        if ((*end)->kind == note.kind && (*end)->span.begin == note.span.begin &&
+            str_eq((*end)->text, note.text))
+            return;
+        end = &(*end)->next;
+    }
     *end = arena_new(diags->arena, struct diag_note);
-    (*end)->kind = kind;
-    (*end)->span = span;
-    (*end)->text = strbuf_str(&text);
-    return *end;
+    **end = note;
 }
 
 void diag_label(struct diags *diags, struct diag *diag, struct span span, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    add_note(diags, diag, NOTE_LABEL, span, format, args);
+    struct str text = format_text(diags->arena, format, args);
     va_end(args);
+    add_note(diags, diag, (struct diag_note){.kind = NOTE_LABEL, .span = span, .text = text});
 }
 
 void diag_note(struct diags *diags, struct diag *diag, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    add_note(diags, diag, NOTE_NOTE, (struct span){0, 0}, format, args);
+    struct str text = format_text(diags->arena, format, args);
     va_end(args);
+    add_note(diags, diag, (struct diag_note){.kind = NOTE_NOTE, .text = text});
 }
 
 void diag_help(struct diags *diags, struct diag *diag, struct span span, struct str replacement,
@@ -114,38 +134,42 @@ void diag_help(struct diags *diags, struct diag *diag, struct span span, struct 
 {
     va_list args;
     va_start(args, format);
-    struct diag_note *note = add_note(diags, diag, NOTE_HELP, span, format, args);
+    struct str text = format_text(diags->arena, format, args);
     va_end(args);
-    if (note && replacement.ptr)
-        note->replacement = str_dup(diags->arena, replacement);
+    if (replacement.ptr)
+        replacement = str_dup(diags->arena, replacement);
+    add_note(diags, diag,
+             (struct diag_note){
+                 .kind = NOTE_HELP, .span = span, .text = text, .replacement = replacement});
 }
 
-/* ---- sorting ---- */
-
-struct numbered {
+/* Spans grow in order of loading, so they alone give the order; what has no place comes first. */
+struct place {
     struct diag *diag;
-    size_t number;
+    size_t reported;
 };
 
-static int by_position(const void *left, const void *right)
+static int compare_places(const void *a, const void *b)
 {
-    const struct numbered *a = left, *b = right;
-    uint32_t x = a->diag->span.begin, y = b->diag->span.begin;
-    if (x != y)
-        return x < y ? -1 : 1;
-    return a->number < b->number ? -1 : 1;
+    const struct place *left = a, *right = b;
+    if (left->diag->span.begin != right->diag->span.begin)
+        return left->diag->span.begin < right->diag->span.begin ? -1 : 1;
+    return left->reported < right->reported ? -1 : left->reported > right->reported;
 }
 
 void diags_sort(struct diags *diags)
 {
-    VEC(struct numbered) all = {0};
-    for (struct diag *diag = diags->first; diag; diag = diag->next)
-        vec_push(diags->arena, &all, (struct numbered){diag, all.n});
-    if (all.n == 0)
+    VEC(struct place) places = {0};
+    for (struct diag *diag = diags->first; diag; diag = diag->next) {
+        struct place place = {diag, places.n};
+        vec_push(diags->arena, &places, place);
+    }
+    if (places.n == 0)
         return;
-    qsort(all.at, all.n, sizeof(*all.at), by_position);
-    for (size_t i = 0; i < all.n; i++)
-        all.at[i].diag->next = i + 1 < all.n ? all.at[i + 1].diag : NULL;
-    diags->first = all.at[0].diag;
-    diags->last = all.at[all.n - 1].diag;
+    qsort(places.at, places.n, sizeof(*places.at), compare_places);
+    for (size_t i = 0; i + 1 < places.n; i++)
+        places.at[i].diag->next = places.at[i + 1].diag;
+    diags->first = places.at[0].diag;
+    diags->last = places.at[places.n - 1].diag;
+    diags->last->next = NULL;
 }

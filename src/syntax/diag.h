@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "base/map.h"
 #include "syntax/source.h"
 
 struct arena;
@@ -36,6 +37,12 @@ enum severity { SEVERITY_NONE, SEVERITY_INFO, SEVERITY_WARNING, SEVERITY_ERROR }
     X(WRONG_ARGUMENTS, "DT119", "wrong-arguments", ERROR, "too few or too many arguments")         \
     X(BAD_VALUE, "DT120", "bad-value", ERROR, "an argument cannot be read as what it must be")     \
     X(NOT_ALLOWED_HERE, "DT121", "not-allowed-here", ERROR, "a directive stands where it cannot")  \
+    X(TOLERATED_BRACE, "DT123", "tolerated-brace", WARNING,                                        \
+      "a brace too few or too many that Caddy lets pass")                                          \
+    X(UNTERMINATED_QUOTE, "DT124", "unterminated-quote", WARNING,                                  \
+      "a quote is never closed and reaches to the end of the file")                                \
+    X(IMPORT_NOTHING, "DT125", "import-of-nothing", WARNING, "an import brings no text")           \
+    X(NESTING_LIMIT, "DT126", "nesting-limit", ERROR, "blocks are nested too deeply")              \
     X(UNSUPPORTED, "DT122", "unsupported", ERROR, "real Caddy knows this, dialtone does not yet")  \
     X(BAD_ADDRESS, "DT201", "bad-address", ERROR, "a site or listener address is malformed")       \
     X(AMBIGUOUS_SITE, "DT202", "ambiguous-site", ERROR, "the same site address twice on one server") \
@@ -97,11 +104,12 @@ struct diags {
     struct arena *arena;
     struct diag *first, *last;
     uint32_t n_errors, n_warnings, n_infos;
+    struct map seen; /* code, span and imports → struct diag: what is reported once */
 };
 
 static inline struct diags diags_in(struct arena *arena)
 {
-    return (struct diags){.arena = arena};
+    return (struct diags){.arena = arena, .seen = {.arena = arena}};
 }
 
 /* Reports at a span, with the severity of the code's row. The same code at the same span and

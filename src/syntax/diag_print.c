@@ -1,315 +1,362 @@
-/* How diagnostics look to a person: excerpt, carets, notes, the corrected line. */
+/* Prints diagnostics for people: the excerpt with carets, labels, notes, imports, the corrected
+ * line. Nothing of a source reaches the terminal but printable text. */
 #include "base/arena.h"
 #include "syntax/diag.h"
 #include "syntax/token.h"
 
-enum { TAB_WIDTH = 4, WIDEST_LINE = 160, CONTEXT_BEFORE = 60 };
-
-struct printer {
-    const struct sources *sources;
-    struct diag_style style;
-    FILE *out;
-    int gutter; /* width of the line numbers */
+enum {
+    TAB_WIDTH = 4,
+    MAX_EXCERPT = 110,    /* cells of a source line that are shown */
+    CONTEXT_CELLS = 30,   /* cells shown before the span when a line is cut */
+    MAX_CHAIN = 8,        /* imports listed below a diagnostic */
 };
 
-static const char *severity_name(enum severity severity)
+static const struct {
+    const char *name, *colour;
+} severities[] = {
+    [SEVERITY_NONE] = {"note", "\033[1m"},
+    [SEVERITY_INFO] = {"info", "\033[1;36m"},
+    [SEVERITY_WARNING] = {"warning", "\033[1;33m"},
+    [SEVERITY_ERROR] = {"error", "\033[1;31m"},
+};
+
+struct printer {
+    FILE *out;
+    const struct sources *sources;
+    struct diag_style style;
+    int margin; /* width of the line numbers */
+};
+
+static void paint(struct printer *pr, const char *colour)
 {
-    switch (severity) {
-    case SEVERITY_ERROR:
-        return "error";
-    case SEVERITY_WARNING:
-        return "warning";
-    case SEVERITY_INFO:
-        return "info";
-    case SEVERITY_NONE:
-        break;
-    }
-    return "note";
+    if (pr->style.colour)
+        fputs(colour, pr->out);
 }
 
-static const char *colour_of(enum severity severity)
-{
-    switch (severity) {
-    case SEVERITY_ERROR:
-        return "\033[1;31m";
-    case SEVERITY_WARNING:
-        return "\033[1;33m";
-    case SEVERITY_INFO:
-        return "\033[1;36m";
-    case SEVERITY_NONE:
-        break;
-    }
-    return "\033[1m";
-}
-
-static void paint(const struct printer *p, const char *colour)
-{
-    if (p->style.colour)
-        fputs(colour, p->out);
-}
-
-#define BOLD  "\033[1m"
-#define BLUE  "\033[1;34m"
+#define BOLD "\033[1m"
+#define BLUE "\033[1;34m"
 #define GREEN "\033[32m"
 #define RESET "\033[0m"
 
-/* Whether a terminal would act on the character instead of showing it. */
-static bool is_harmful(uint32_t rune)
+/* Code points that a terminal obeys instead of showing, or that turn the reading direction. */
+static bool is_unprintable(uint32_t rune)
 {
-    return rune < 0x20 || (rune >= 0x7f && rune < 0xa0) || rune == 0xad || rune == 0x2028 ||
-           rune == 0x2029 || (rune >= 0x200b && rune <= 0x200f) ||
-           (rune >= 0x202a && rune <= 0x202e) || (rune >= 0x2066 && rune <= 0x2069) ||
-           rune == 0xfeff;
+    return rune < 0x20 || (rune >= 0x7f && rune < 0xa0) || (rune >= 0x200b && rune <= 0x200f) ||
+           (rune >= 0x2028 && rune <= 0x202e) || (rune >= 0x2060 && rune <= 0x206f) ||
+           rune == 0xfeff || (rune >= 0xfff9 && rune <= 0xfffb) ||
+           (rune >= 0xe0000 && rune <= 0xe0fff) || rune > 0x10ffff;
 }
 
-/* Text with tabs widened and harmful characters shown as U+FFFD; returns the columns it took. */
-static int put_text(const struct printer *p, struct str text)
+/* Cells a printable code point takes: East Asian wide ones and emoji two, combining ones none. */
+static int cells_of(uint32_t rune)
 {
-    int columns = 0;
+    if (rune >= 0x300 && rune <= 0x36f)
+        return 0;
+    bool is_wide = (rune >= 0x1100 && rune <= 0x115f) || (rune >= 0x2e80 && rune <= 0xa4cf) ||
+                   (rune >= 0xac00 && rune <= 0xd7a3) || (rune >= 0xf900 && rune <= 0xfaff) ||
+                   (rune >= 0xfe30 && rune <= 0xfe6f) || (rune >= 0xff00 && rune <= 0xff60) ||
+                   (rune >= 0x1f300 && rune <= 0x1faff) || (rune >= 0x20000 && rune <= 0x3fffd);
+    return is_wide ? 2 : 1;
+}
+
+static void put_rune(FILE *out, uint32_t rune)
+{
+    char bytes[4];
+    fwrite(bytes, 1, utf8_encode(is_unprintable(rune) ? 0xfffd : rune, bytes), out);
+}
+
+/* Text of messages and paths: line ends become spaces. */
+static void put_text(FILE *out, struct str text)
+{
     for (size_t i = 0, size; i < text.len; i += size) {
         uint32_t rune = utf8_decode(text, i, &size);
+        put_rune(out, rune == '\n' || rune == '\t' || rune == '\r' ? ' ' : rune);
+    }
+}
+
+/* One line of a source, measured: the cell at which a byte stands. */
+static int cell_at(struct str line, size_t byte)
+{
+    int cell = 0;
+    for (size_t i = 0, size; i < line.len && i < byte; i += size) {
+        uint32_t rune = utf8_decode(line, i, &size);
+        cell += rune == '\t' ? TAB_WIDTH - cell % TAB_WIDTH
+                             : cells_of(is_unprintable(rune) ? 0xfffd : rune);
+    }
+    return cell;
+}
+
+/* Prints the cells from <first> up to <end> of a line. */
+static void put_cells(FILE *out, struct str line, int first, int end)
+{
+    int cell = 0;
+    for (size_t i = 0, size; i < line.len && cell < end; i += size) {
+        uint32_t rune = utf8_decode(line, i, &size);
+        int width = rune == '\t' ? TAB_WIDTH - cell % TAB_WIDTH
+                                 : cells_of(is_unprintable(rune) ? 0xfffd : rune);
         if (rune == '\t') {
-            fprintf(p->out, "%*s", TAB_WIDTH, "");
-            columns += TAB_WIDTH;
-            continue;
+            for (int k = 0; k < width; k++)
+                if (cell + k >= first && cell + k < end)
+                    fputc(' ', out);
+        } else if (cell >= first) {
+            put_rune(out, rune);
         }
-        char bytes[4];
-        size_t n = utf8_encode(is_harmful(rune) ? 0xfffd : rune, bytes);
-        fwrite(bytes, 1, n, p->out);
-        columns++;
+        cell += width;
     }
-    return columns;
 }
 
-static int width_of(struct str text)
+static void put_gutter(struct printer *pr, const char *number, const char *bar)
 {
-    int columns = 0;
-    for (size_t i = 0, size; i < text.len; i += size)
-        columns += utf8_decode(text, i, &size) == '\t' ? TAB_WIDTH : 1;
-    return columns;
+    paint(pr, BLUE);
+    fprintf(pr->out, "%*s %s", pr->margin, number, bar);
+    paint(pr, RESET);
 }
 
-static void put_message(const struct printer *p, struct str text)
+/* The part of a line that is shown when it is too long for all of it. */
+struct window {
+    int first, end;
+    bool cut_before, cut_after;
+};
+
+static struct window window_around(int line_cells, int begin, int end)
 {
-    struct str line;
-    while (str_cut(text, STR("\n"), &line, &text)) {
-        put_text(p, line);
-        fputc(' ', p->out);
+    struct window window = {0, line_cells, false, false};
+    if (line_cells <= MAX_EXCERPT)
+        return window;
+    if (end > MAX_EXCERPT - CONTEXT_CELLS / 2)
+        window.first = begin > CONTEXT_CELLS ? begin - CONTEXT_CELLS : 0;
+    if (window.first + MAX_EXCERPT < line_cells)
+        window.end = window.first + MAX_EXCERPT;
+    window.cut_before = window.first > 0;
+    window.cut_after = window.end < line_cells;
+    return window;
+}
+
+static void put_source_line(struct printer *pr, struct str line, struct window window)
+{
+    if (line.len == 0) {
+        fputc('\n', pr->out);
+        return;
     }
-    put_text(p, line);
+    fputc(' ', pr->out);
+    if (window.cut_before)
+        fputs("…", pr->out);
+    put_cells(pr->out, line, window.first, window.end);
+    fputs(window.cut_after ? "…\n" : "\n", pr->out);
 }
 
-static void put_gutter(const struct printer *p, uint32_t line, const char *mark)
-{
-    paint(p, BLUE);
-    if (line)
-        fprintf(p->out, "%*u %s", p->gutter, line, mark);
-    else
-        fprintf(p->out, "%*s %s", p->gutter, "", mark);
-    paint(p, RESET);
-}
-
-/* A long line is cut around the place, at character boundaries. */
-static struct str cut_line(struct str line, size_t begin, size_t *offset)
-{
-    *offset = 0;
-    if (line.len <= WIDEST_LINE)
-        return line;
-    size_t from = begin > CONTEXT_BEFORE ? begin - CONTEXT_BEFORE : 0;
-    while (from > 0 && ((unsigned char)line.ptr[from] & 0xc0) == 0x80)
-        from--;
-    size_t to = from + WIDEST_LINE < line.len ? from + WIDEST_LINE : line.len;
-    while (to < line.len && ((unsigned char)line.ptr[to] & 0xc0) == 0x80)
-        to++;
-    *offset = from;
-    return str_slice(line, from, to);
-}
-
-static void put_excerpt(const struct printer *p, struct span span, char caret, const char *colour,
+/* The line of <span> with a row of <mark> under it, and <label> after that. */
+static void put_excerpt(struct printer *pr, struct span span, char mark, const char *colour,
                         struct str label)
 {
-    const struct source *source = source_of(p->sources, span);
-    struct position position = source_position(p->sources, span.begin);
-    struct str whole = source_line(source, position.line);
-    size_t begin = position.byte_column - 1, offset;
-    size_t end = begin + (span.end > span.begin ? span.end - span.begin : 0);
-    struct str line = cut_line(whole, begin, &offset);
-    if (end > offset + line.len)
-        end = offset + line.len;
-    if (begin > offset + line.len)
-        begin = offset + line.len;
-    if (end < begin)
-        end = begin;
-    put_gutter(p, position.line, "| ");
-    put_text(p, line);
-    fputc('\n', p->out);
-    put_gutter(p, 0, "| ");
-    int before = width_of(str_slice(line, 0, begin - offset));
-    int width = width_of(str_slice(line, begin - offset, end - offset));
-    fprintf(p->out, "%*s", before, "");
-    paint(p, colour);
-    for (int i = 0; i < (width ? width : 1); i++)
-        fputc(caret, p->out);
-    if (label.len) {
-        fputc(' ', p->out);
-        put_message(p, label);
-    }
-    paint(p, RESET);
-    fputc('\n', p->out);
-}
-
-static void put_place(const struct printer *p, struct span span, const char *arrow)
-{
-    struct position position = source_position(p->sources, span.begin);
-    paint(p, BLUE);
-    fprintf(p->out, "%*s%s ", p->gutter, "", arrow);
-    paint(p, RESET);
-    put_text(p, position.path);
-    fprintf(p->out, ":%u:%u\n", position.line, position.column);
-}
-
-static bool has_place(const struct printer *p, struct span span)
-{
-    return span.end != 0 && source_of(p->sources, span) != NULL;
-}
-
-static void put_label(const struct printer *p, const struct diag *diag,
-                      const struct diag_note *note)
-{
-    if (!has_place(p, note->span))
+    const struct source *source = source_of(pr->sources, span);
+    struct position position = source_position(pr->sources, span.begin);
+    if (!source)
         return;
-    if (source_of(p->sources, note->span) != source_of(p->sources, diag->span))
-        put_place(p, note->span, ":::");
-    put_excerpt(p, note->span, '-', BLUE, note->text);
-}
-
-/* The line as it should be, when the replacement fits on the one line it changes. */
-static void put_corrected_line(const struct printer *p, const struct diag_note *note)
-{
-    const struct source *source = source_of(p->sources, note->span);
-    struct position position = source_position(p->sources, note->span.begin);
     struct str line = source_line(source, position.line);
-    size_t begin = position.byte_column - 1;
-    size_t end = begin + (note->span.end - note->span.begin);
-    if (begin > line.len || end > line.len)
+    size_t from = position.byte_column - 1;
+    size_t to = from + (span.end > span.begin ? span.end - span.begin : 0);
+    int begin = cell_at(line, from), end = cell_at(line, to);
+    int n_cells = cell_at(line, line.len);
+    if (end <= begin)
+        end = begin + 1;
+    struct window window = window_around(n_cells, begin, end);
+    if (end > window.end && window.cut_after)
+        end = window.end;
+
+    char number[16];
+    snprintf(number, sizeof(number), "%u", position.line);
+    put_gutter(pr, "", "|");
+    fputc('\n', pr->out);
+    put_gutter(pr, number, "|");
+    put_source_line(pr, line, window);
+    put_gutter(pr, "", "|");
+    fprintf(pr->out, " %*s", begin - window.first + window.cut_before, "");
+    paint(pr, colour);
+    for (int i = begin; i < end; i++)
+        fputc(mark, pr->out);
+    if (label.len) {
+        fputc(' ', pr->out);
+        put_text(pr->out, label);
+    }
+    paint(pr, RESET);
+    fputc('\n', pr->out);
+}
+
+static void put_place(struct printer *pr, const char *arrow, struct span span)
+{
+    struct position position = source_position(pr->sources, span.begin);
+    paint(pr, BLUE);
+    fprintf(pr->out, "%*s%s ", pr->margin, "", arrow);
+    paint(pr, RESET);
+    put_text(pr->out, position.path);
+    fprintf(pr->out, ":%u:%u\n", position.line, position.column);
+}
+
+static void put_titled(struct printer *pr, const char *title, struct str text)
+{
+    put_gutter(pr, "", "=");
+    fputc(' ', pr->out);
+    paint(pr, BOLD);
+    fprintf(pr->out, "%s:", title);
+    paint(pr, RESET);
+    fputc(' ', pr->out);
+    put_text(pr->out, text);
+    fputc('\n', pr->out);
+}
+
+/* The line of a help's span as it would be after the replacement. */
+static void put_corrected(struct printer *pr, const struct diag_note *note)
+{
+    const struct source *source = source_of(pr->sources, note->span);
+    if (!source || !note->replacement.ptr)
         return;
-    struct str left = note->replacement, part;
-    bool is_first = true, more;
-    do {
-        more = str_cut(left, STR("\n"), &part, &left);
-        put_gutter(p, is_first ? position.line : 0, "");
-        paint(p, GREEN);
-        fputs("+ ", p->out);
-        if (is_first)
-            put_text(p, str_slice(line, 0, begin));
-        put_text(p, part);
+    struct position position = source_position(pr->sources, note->span.begin);
+    struct str line = source_line(source, position.line);
+    size_t from = position.byte_column - 1, to = from + note->span.end - note->span.begin;
+
+    struct arena arena = ARENA_INIT;
+    struct strbuf corrected = strbuf_in(&arena);
+    strbuf_add(&corrected, str_slice(line, 0, from));
+    strbuf_add(&corrected, note->replacement);
+    strbuf_add(&corrected, str_slice(line, to, line.len));
+    struct str all = strbuf_str(&corrected);
+    for (uint32_t number = position.line;; number++) {
+        struct str first, rest;
+        bool more = str_cut(all, STR("\n"), &first, &rest);
+        int begin = number == position.line ? cell_at(first, from) : 0;
+        char text[16];
+        snprintf(text, sizeof(text), "%u", number);
+        put_gutter(pr, text, "");
+        paint(pr, GREEN);
+        fputc('+', pr->out);
+        put_source_line(pr, first, window_around(cell_at(first, first.len), begin, begin + 1));
+        paint(pr, RESET);
         if (!more)
-            put_text(p, str_slice(line, end, line.len));
-        paint(p, RESET);
-        fputc('\n', p->out);
-        is_first = false;
-    } while (more);
+            break;
+        all = rest;
+    }
+    arena_free(&arena);
 }
 
-static void put_note(const struct printer *p, const struct diag_note *note)
+static void put_note(struct printer *pr, const struct diag_note *note)
 {
-    put_gutter(p, 0, "= ");
-    paint(p, BOLD);
-    fputs(note->kind == NOTE_HELP ? "help: " : "note: ", p->out);
-    paint(p, RESET);
-    put_message(p, note->text);
-    fputc('\n', p->out);
-    if (note->kind == NOTE_HELP && note->replacement.ptr && has_place(p, note->span))
-        put_corrected_line(p, note);
+    switch (note->kind) {
+    case NOTE_NOTE:
+        put_titled(pr, "note", note->text);
+        break;
+    case NOTE_HELP:
+        put_titled(pr, "help", note->text);
+        put_corrected(pr, note);
+        break;
+    case NOTE_LABEL:
+        put_place(pr, ":::", note->span);
+        put_excerpt(pr, note->span, '-', BLUE, note->text);
+        break;
+    }
 }
 
-static void put_imports(const struct printer *p, const struct import_chain *via)
+static void put_chain(struct printer *pr, const struct import_chain *via)
 {
-    for (; via; via = via->at->via) {
-        struct position position = source_position(p->sources, via->at->span.begin);
-        put_gutter(p, 0, "= ");
-        paint(p, BOLD);
-        fputs("note: ", p->out);
-        paint(p, RESET);
-        fputs(via->name.len ? "in snippet '" : "in a file", p->out);
-        if (via->name.len) {
-            put_text(p, via->name);
-            fputc('\'', p->out);
+    const struct import_chain *last = NULL;
+    for (int n = 0; via && via->at; via = via->at->via, n++) {
+        struct position position = source_position(pr->sources, via->at->span.begin);
+        if (n == MAX_CHAIN) {
+            put_titled(pr, "note", STR("and so on, through more imports"));
+            break;
         }
-        fputs(", imported at ", p->out);
-        put_text(p, position.path);
-        fprintf(p->out, ":%u:%u\n", position.line, position.column);
+        if (last && last->at->span.begin == via->at->span.begin && str_eq(last->name, via->name))
+            continue;
+        last = via;
+        put_gutter(pr, "", "=");
+        fputc(' ', pr->out);
+        paint(pr, BOLD);
+        fputs("note:", pr->out);
+        paint(pr, RESET);
+        fputs(" imported at ", pr->out);
+        put_text(pr->out, position.path);
+        fprintf(pr->out, ":%u", position.line);
+        if (via->name.len) {
+            fputs(" (snippet ", pr->out);
+            put_text(pr->out, via->name);
+            fputc(')', pr->out);
+        }
+        fputc('\n', pr->out);
     }
 }
 
-static void put_headline(const struct printer *p, const struct diag *diag)
+static int digits(uint32_t number)
 {
-    paint(p, colour_of(diag->severity));
-    fprintf(p->out, "%s[%s]", severity_name(diag->severity), diag_code_info(diag->code)->id);
-    paint(p, RESET);
-    fputs(": ", p->out);
-    if (!p->style.compact)
-        paint(p, BOLD);
-    put_message(p, diag->message);
-    if (!p->style.compact)
-        paint(p, RESET);
-    fputc('\n', p->out);
-}
-
-static void put_compact(const struct printer *p, const struct diag *diag)
-{
-    if (has_place(p, diag->span)) {
-        struct position position = source_position(p->sources, diag->span.begin);
-        put_text(p, position.path);
-        fprintf(p->out, ":%u:%u: ", position.line, position.column);
+    int n = 1;
+    while (number >= 10) {
+        number /= 10;
+        n++;
     }
-    put_headline(p, diag);
+    return n;
 }
 
-static int digits_of(const struct printer *p, struct span span)
+static int margin_of(struct printer *pr, const struct diag *diag)
 {
-    if (!has_place(p, span))
-        return 1;
-    int digits = 1;
-    for (uint32_t line = source_position(p->sources, span.begin).line; line >= 10; line /= 10)
-        digits++;
-    return digits;
-}
-
-static void put_full(struct printer *p, const struct diag *diag)
-{
-    put_headline(p, diag);
-    p->gutter = digits_of(p, diag->span);
+    int widest = digits(source_position(pr->sources, diag->span.begin).line);
     for (const struct diag_note *note = diag->notes; note; note = note->next) {
-        int digits = digits_of(p, note->span);
-        if (digits > p->gutter)
-            p->gutter = digits;
+        int width = digits(source_position(pr->sources, note->span.begin).line);
+        widest = width > widest ? width : widest;
     }
-    if (has_place(p, diag->span)) {
-        put_place(p, diag->span, "-->");
-        put_gutter(p, 0, "|\n");
-        put_excerpt(p, diag->span, '^', colour_of(diag->severity), STR(""));
+    return widest;
+}
+
+static void put_head(struct printer *pr, const struct diag *diag)
+{
+    paint(pr, severities[diag->severity].colour);
+    fprintf(pr->out, "%s[%s]", severities[diag->severity].name, diag_code_info(diag->code)->id);
+    paint(pr, RESET BOLD);
+    fputs(": ", pr->out);
+    put_text(pr->out, diag->message);
+    paint(pr, RESET);
+    fputc('\n', pr->out);
+}
+
+static void print_compact(struct printer *pr, const struct diag *diag)
+{
+    if (diag->span.begin) {
+        struct position position = source_position(pr->sources, diag->span.begin);
+        put_text(pr->out, position.path);
+        fprintf(pr->out, ":%u:%u: ", position.line, position.column);
+    }
+    put_head(pr, diag);
+}
+
+static void print_full(struct printer *pr, const struct diag *diag)
+{
+    /* a label on the very place of the diagnostic is the text behind its carets */
+    struct str label = {0};
+    for (const struct diag_note *note = diag->notes; note; note = note->next)
+        if (note->kind == NOTE_LABEL && note->span.begin == diag->span.begin && !label.ptr)
+            label = note->text;
+
+    pr->margin = margin_of(pr, diag) + 1;
+    put_head(pr, diag);
+    if (diag->span.begin) {
+        put_place(pr, "-->", diag->span);
+        put_excerpt(pr, diag->span, '^', severities[diag->severity].colour, label);
     }
     for (const struct diag_note *note = diag->notes; note; note = note->next)
-        if (note->kind == NOTE_LABEL)
-            put_label(p, diag, note);
-    for (const struct diag_note *note = diag->notes; note; note = note->next)
-        if (note->kind != NOTE_LABEL)
-            put_note(p, note);
-    put_imports(p, diag->via);
-    fputc('\n', p->out);
+        if (note->kind != NOTE_LABEL || note->span.begin != diag->span.begin)
+            put_note(pr, note);
+    put_chain(pr, diag->via);
+    fputc('\n', pr->out);
 }
 
 void diags_print(const struct diags *diags, const struct sources *sources, struct diag_style style,
                  FILE *out)
 {
-    struct printer printer = {.sources = sources, .style = style, .out = out};
+    struct printer pr = {.out = out, .sources = sources, .style = style};
     for (const struct diag *diag = diags->first; diag; diag = diag->next) {
         if (diag->severity < style.at_least)
             continue;
         if (style.compact)
-            put_compact(&printer, diag);
+            print_compact(&pr, diag);
         else
-            put_full(&printer, diag);
+            print_full(&pr, diag);
     }
 }

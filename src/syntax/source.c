@@ -1,83 +1,29 @@
-/* Loaded text, {$ENV} splicing, and offsets ↔ file, line, column. */
+/* Loaded text: reads files, keeps raw and spliced bytes, and maps offsets to files, lines and
+ * columns. */
 #include "syntax/source.h"
-
-#include <errno.h>
-#include <fcntl.h>
-#include <stdlib.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/arena.h"
 #include "base/vec.h"
+#include "syntax/env.h"
 
-/* <raw> was replaced by <spliced>; offsets in the two texts of one source. */
-struct splice {
-    uint32_t raw_begin, raw_end;
-    uint32_t spliced_begin, spliced_end;
-};
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
-typedef VEC(struct splice) splice_list;
-typedef VEC(uint32_t) line_list;
+/* What a value may add at most, so that offsets in the spliced text stay in 32 bits. */
+#define MAX_SOURCE_BYTES (1u << 30)
 
 struct sources sources_in(struct arena *arena, const struct source_hooks *hooks)
 {
-    /* 0 is left out, so that the span {0, 0} is no place */
+    /* 0 stays free: it is "no place" */
     return (struct sources){.arena = arena, .hooks = hooks, .next_base = 1};
-}
-
-static const char *get_env(const struct sources *sources, const char *name)
-{
-    if (strchr(name, '='))
-        return NULL; /* no variable is called so, but getenv could find one */
-    const struct source_hooks *hooks = sources->hooks;
-    return hooks && hooks->get_env ? hooks->get_env(hooks->user, name) : getenv(name);
-}
-
-static void splice_environment(const struct sources *sources, struct source *source)
-{
-    struct str raw = source->raw;
-    struct strbuf out = strbuf_in(sources->arena);
-    splice_list splices = {0};
-    size_t copied = 0, at = 0;
-    for (;;) {
-        ptrdiff_t found = str_find(str_slice(raw, at, raw.len), STR("{$"));
-        if (found < 0)
-            break;
-        size_t begin = at + (size_t)found;
-        ptrdiff_t close = str_index(str_slice(raw, begin + 2, raw.len), '}');
-        if (close < 0)
-            break;
-        size_t end = begin + 2 + (size_t)close + 1;
-        at = end;
-        struct str name, fallback;
-        bool has_default = str_cut(str_slice(raw, begin + 2, end - 1), STR(":"), &name, &fallback);
-        if (end - begin == 3)
-            continue; /* Caddy: {$} stays as it is */
-        const char *value = memchr(name.ptr, '\0', name.len)
-                                ? NULL
-                                : get_env(sources, str_dup(sources->arena, name).ptr);
-        struct str text = value ? str_from(value) : has_default ? fallback : STR("");
-        strbuf_add(&out, str_slice(raw, copied, begin));
-        struct splice splice = {(uint32_t)begin, (uint32_t)end, (uint32_t)out.len, 0};
-        strbuf_add(&out, text);
-        splice.spliced_end = (uint32_t)out.len;
-        vec_push(sources->arena, &splices, splice);
-        copied = end;
-    }
-    source->splices = splices.at;
-    source->n_splices = (uint32_t)splices.n;
-    if (splices.n == 0) {
-        source->spliced = raw;
-        return;
-    }
-    strbuf_add(&out, str_slice(raw, copied, raw.len));
-    strbuf_cstr(&out);
-    source->spliced = strbuf_str(&out);
 }
 
 static void find_lines(struct arena *arena, struct source *source)
 {
-    line_list lines = {0};
+    VEC(uint32_t) lines = {0};
     vec_push(arena, &lines, 0);
     for (size_t i = 0; i < source->raw.len; i++)
         if (source->raw.ptr[i] == '\n')
@@ -88,66 +34,96 @@ static void find_lines(struct arena *arena, struct source *source)
 
 struct source *source_add(struct sources *sources, struct str path, struct str raw)
 {
-    if (raw.len >= UINT32_MAX - sources->next_base - 2)
+    if (raw.len >= MAX_SOURCE_BYTES || sources->next_base > UINT32_MAX - raw.len - 1)
         return NULL;
     struct source *source = arena_new(sources->arena, struct source);
     source->path = str_dup(sources->arena, path);
-    source->raw = raw;
+    source->raw = raw.ptr ? raw : STR("");
     source->base = sources->next_base;
     sources->next_base += (uint32_t)raw.len + 1;
-    splice_environment(sources, source);
-    if (source->spliced.len >= UINT32_MAX)
-        return NULL;
     find_lines(sources->arena, source);
+    env_splice(sources, source);
     if (sources->n == sources->cap) {
-        sources->cap = sources->cap ? sources->cap * 2 : 8;
-        struct source **bigger = arena_array(sources->arena, struct source *, sources->cap);
+        uint32_t cap = sources->cap ? sources->cap * 2 : 4;
+        struct source **at = arena_array(sources->arena, struct source *, cap);
         if (sources->n)
-            memcpy(bigger, sources->at, sources->n * sizeof(*bigger));
-        sources->at = bigger;
+            memcpy(at, sources->at, sources->n * sizeof(struct source *));
+        sources->at = at;
+        sources->cap = cap;
     }
     sources->at[sources->n++] = source;
     return source;
 }
 
-static int read_whole(struct arena *arena, const char *path, struct str *text)
+static int read_stream(struct arena *arena, int fd, struct str *text)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return -errno;
-    struct stat info;
-    int error = 0;
     struct strbuf buf = strbuf_in(arena);
-    if (fstat(fd, &info) != 0)
-        error = -errno;
-    else if (S_ISDIR(info.st_mode))
-        error = -EISDIR;
-    else if (info.st_size > 0 && info.st_size < UINT32_MAX)
-        strbuf_reserve(&buf, (size_t)info.st_size + 1);
-    while (!error) {
-        strbuf_reserve(&buf, 4096);
+    struct stat stat;
+    if (fstat(fd, &stat) < 0)
+        return -errno;
+    if (S_ISDIR(stat.st_mode))
+        return -EISDIR;
+    strbuf_reserve(&buf, stat.st_size > 0 && stat.st_size < MAX_SOURCE_BYTES
+                             ? (size_t)stat.st_size + 1
+                             : 4096);
+    for (;;) {
+        if (buf.len == buf.cap)
+            strbuf_reserve(&buf, buf.len);
         ssize_t n = read(fd, buf.ptr + buf.len, buf.cap - buf.len);
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0)
-            error = -errno;
-        if (n <= 0)
+            return -errno;
+        if (n == 0)
             break;
         buf.len += (size_t)n;
-        if (buf.len >= UINT32_MAX)
-            error = -EFBIG;
+        if (buf.len >= MAX_SOURCE_BYTES)
+            return -EFBIG;
     }
-    close(fd);
     *text = strbuf_str(&buf);
+    return 0;
+}
+
+int source_read(struct sources *sources, const char *path, struct str *text)
+{
+    const struct source_hooks *hooks = sources->hooks;
+    if (hooks && hooks->read_file)
+        return hooks->read_file(hooks->user, sources->arena, path, text);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return -errno;
+    int error = read_stream(sources->arena, fd, text);
+    close(fd);
     return error;
+}
+
+int source_list_directory(struct sources *sources, const char *path, struct str **names, size_t *n)
+{
+    const struct source_hooks *hooks = sources->hooks;
+    if (hooks && hooks->list_directory)
+        return hooks->list_directory(hooks->user, sources->arena, path, names, n);
+    if (hooks && hooks->read_file)
+        return -ENOENT;
+    DIR *dir = opendir(path);
+    if (!dir)
+        return -errno;
+    VEC(struct str) found = {0};
+    struct dirent *entry;
+    while ((entry = readdir(dir)) != NULL) {
+        struct str name = str_from(entry->d_name);
+        if (!str_is(name, ".") && !str_is(name, ".."))
+            vec_push(sources->arena, &found, str_dup(sources->arena, name));
+    }
+    closedir(dir);
+    *names = found.at;
+    *n = found.n;
+    return 0;
 }
 
 struct source *source_load(struct sources *sources, const char *path, int *error)
 {
-    struct str raw;
-    const struct source_hooks *hooks = sources->hooks;
-    *error = hooks && hooks->read_file ? hooks->read_file(hooks->user, sources->arena, path, &raw)
-                                       : read_whole(sources->arena, path, &raw);
+    struct str raw = {0};
+    *error = source_read(sources, path, &raw);
     if (*error)
         return NULL;
     struct source *source = source_add(sources, str_from(path), raw);
@@ -161,40 +137,50 @@ static const struct source *source_at(const struct sources *sources, uint32_t of
     uint32_t low = 0, high = sources->n;
     while (low < high) {
         uint32_t middle = low + (high - low) / 2;
-        if (sources->at[middle]->base <= offset)
+        const struct source *source = sources->at[middle];
+        if (offset < source->base)
+            high = middle;
+        else if (offset > source->base + (uint32_t)source->raw.len)
             low = middle + 1;
         else
-            high = middle;
+            return source;
     }
-    return low ? sources->at[low - 1] : NULL;
+    return NULL;
 }
 
 const struct source *source_of(const struct sources *sources, struct span span)
 {
-    return source_at(sources, span.begin);
+    return span.begin == 0 ? NULL : source_at(sources, span.begin);
 }
 
-struct position source_position(const struct sources *sources, uint32_t offset)
+/* Index of the line that holds <offset> of the raw text. */
+static uint32_t line_of(const struct source *source, uint32_t offset)
 {
-    const struct source *source = source_at(sources, offset);
-    if (!source)
-        return (struct position){.path = STR("")};
-    uint32_t at = offset - source->base;
-    if (at > source->raw.len)
-        at = (uint32_t)source->raw.len;
     uint32_t low = 0, high = source->n_lines;
     while (high - low > 1) {
         uint32_t middle = low + (high - low) / 2;
-        if (source->lines[middle] <= at)
+        if (source->lines[middle] <= offset)
             low = middle;
         else
             high = middle;
     }
-    struct position position = {source->path, low + 1, 1, at - source->lines[low] + 1};
-    struct str before = str_slice(source->raw, source->lines[low], at);
-    for (size_t i = 0, size; i < before.len; i += size) {
+    return low;
+}
+
+struct position source_position(const struct sources *sources, uint32_t offset)
+{
+    const struct source *source = offset ? source_at(sources, offset) : NULL;
+    if (!source)
+        return (struct position){0};
+    uint32_t at = offset - source->base;
+    uint32_t line = line_of(source, at);
+    struct position position = {.path = source->path, .line = line + 1, .column = 1};
+    struct str before = str_slice(source->raw, source->lines[line], at);
+    position.byte_column = (uint32_t)before.len + 1;
+    for (size_t i = 0; i < before.len; position.column++) {
+        size_t size;
         utf8_decode(before, i, &size);
-        position.column++;
+        i += size;
     }
     return position;
 }
@@ -204,10 +190,10 @@ struct str source_line(const struct source *source, uint32_t line)
     if (line == 0 || line > source->n_lines)
         return STR("");
     size_t begin = source->lines[line - 1];
-    size_t end = line < source->n_lines ? source->lines[line] : source->raw.len;
-    struct str text = str_slice(source->raw, begin, end);
-    text = str_trim_suffix(text, STR("\n"));
-    return str_trim_suffix(text, STR("\r"));
+    size_t end = line < source->n_lines ? source->lines[line] - 1 : source->raw.len;
+    if (end > begin && source->raw.ptr[end - 1] == '\r')
+        end--;
+    return str_slice(source->raw, begin, end);
 }
 
 struct str source_text(const struct sources *sources, struct span span)
@@ -218,29 +204,34 @@ struct str source_text(const struct sources *sources, struct span span)
     return str_slice(source->raw, span.begin - source->base, span.end - source->base);
 }
 
-/* Offset in the spliced text → offset in the raw text; inside of a splice, its begin or end. */
-static uint32_t unsplice(const struct source *source, uint32_t offset, bool is_end)
+/* Where <offset> of the spliced text lies in the raw text. Inside a replaced {$ENV} it is that
+ * one's begin or end, whichever <is_end> asks for. */
+static uint32_t raw_offset(const struct source *source, uint32_t offset, bool is_end)
 {
     uint32_t low = 0, high = source->n_splices;
-    while (low < high) {
+    while (low < high) { /* the first splice that begins after <offset> */
         uint32_t middle = low + (high - low) / 2;
-        const struct splice *splice = &source->splices[middle];
-        if (is_end ? splice->spliced_begin < offset : splice->spliced_begin <= offset)
+        if (source->splices[middle].spliced_begin <= offset)
             low = middle + 1;
         else
             high = middle;
     }
+    if (is_end) /* an end that touches the begin of a value stays before it */
+        while (low > 0 && source->splices[low - 1].spliced_begin == offset)
+            low--;
     if (low == 0)
         return offset;
     const struct splice *splice = &source->splices[low - 1];
-    if (offset < splice->spliced_end || (is_end && offset == splice->spliced_end))
+    if (offset < splice->spliced_end)
         return is_end ? splice->raw_end : splice->raw_begin;
-    return offset - splice->spliced_end + splice->raw_end;
+    return splice->raw_end + (offset - splice->spliced_end);
 }
 
 struct span source_span(const struct source *source, uint32_t begin, uint32_t end)
 {
-    uint32_t raw_begin = unsplice(source, begin, false);
-    uint32_t raw_end = end > begin ? unsplice(source, end, true) : raw_begin;
-    return (struct span){source->base + raw_begin, source->base + raw_end};
+    struct span span = {source->base + raw_offset(source, begin, false),
+                        source->base + raw_offset(source, end, true)};
+    if (span.end < span.begin)
+        span.end = span.begin;
+    return span;
 }

@@ -31,6 +31,16 @@ struct source_hooks {
     int (*read_file)(void *user, struct arena *arena, const char *path, struct str *text);
     /* The value, or NULL where the variable is unset. */
     const char *(*get_env)(void *user, const char *name);
+    /* The names in a directory, in any order, as C strings in the arena; 0, or -errno. Where
+     * read_file is given and this is not, there are no directories. */
+    int (*list_directory)(void *user, struct arena *arena, const char *path, struct str **names,
+                          size_t *n);
+};
+
+/* One {$ENV} and what stands in its place. */
+struct splice {
+    uint32_t raw_begin, raw_end;         /* the {$…} */
+    uint32_t spliced_begin, spliced_end; /* its value */
 };
 
 /* One loaded text. */
@@ -43,6 +53,7 @@ struct source {
     uint32_t n_splices;
     uint32_t *lines; /* offset in raw of the start of each line */
     uint32_t n_lines;
+    struct comment_list *comments; /* syntax/lexer.h; NULL until the source is lexed */
 };
 
 struct sources {
@@ -59,6 +70,10 @@ struct sources sources_in(struct arena *arena, const struct source_hooks *hooks)
 struct source *source_add(struct sources *sources, struct str path, struct str raw);
 /* Reads and adds a file; NULL and *error = -errno where it cannot be read. */
 struct source *source_load(struct sources *sources, const char *path, int *error);
+/* What is there to read a file by its path without adding it: 0, or -errno. */
+int source_read(struct sources *sources, const char *path, struct str *text);
+/* The names in a directory: 0, or -errno. */
+int source_list_directory(struct sources *sources, const char *path, struct str **names, size_t *n);
 /* The source that holds the span, or NULL. */
 const struct source *source_of(const struct sources *sources, struct span span);
 struct position source_position(const struct sources *sources, uint32_t offset);
@@ -66,7 +81,7 @@ struct position source_position(const struct sources *sources, uint32_t offset);
 struct str source_line(const struct source *source, uint32_t line);
 /* The raw text under a span; empty where it is no place. */
 struct str source_text(const struct sources *sources, struct span span);
-/* Offset in <spliced> → span in the space of all raw text. */
+/* Offsets in <spliced> → span in the space of all raw text. */
 struct span source_span(const struct source *source, uint32_t begin, uint32_t end);
 
 #endif

@@ -1,31 +1,33 @@
-/* Which tokens share a line, by Caddy's rules. */
+/* Tokens: the line rule that decides where one ends and the next begins, exactly as Caddy sees
+ * it. */
 #include "syntax/token.h"
 
-uint32_t token_line_breaks(const struct token *token)
+static bool same_chain(const struct import_chain *a, const struct import_chain *b)
 {
-    uint32_t breaks = 0;
-    for (size_t i = 0; i < token->text.len; i++)
-        breaks += token->text.ptr[i] == '\n';
-    /* Caddy: the opening line of a heredoc and its last newline are not in the text; an empty one
-     * so claims a line too many */
-    return token->quote == QUOTE_HEREDOC ? breaks + 2 : breaks;
-}
-
-/* Caddy compares what the links say, so that two imports of one line are alike. */
-static bool same_imports(const struct import_chain *a, const struct import_chain *b)
-{
-    while (a && b && a != b) {
-        if (!str_eq(a->text, b->text))
+    while (a != b) {
+        if (!a || !b || a->depth != b->depth || !str_eq(a->text, b->text))
             return false;
         a = a->outer;
         b = b->outer;
     }
-    return a == b;
+    return true;
+}
+
+uint32_t token_line_breaks(const struct token *token)
+{
+    uint32_t n = 0;
+    const char *at = token->text.ptr, *end = at + token->text.len;
+    while (at < end && (at = memchr(at, '\n', (size_t)(end - at))) != NULL) {
+        n++;
+        at++;
+    }
+    /* Caddy: the marker's line and the newline that was cut off, even of an empty heredoc */
+    return token->quote == QUOTE_HEREDOC ? n + 2 : n;
 }
 
 bool token_is_on_new_line(const struct token *first, const struct token *second)
 {
-    if (!str_eq(first->file, second->file) || !same_imports(first->via, second->via))
+    if (!str_eq(first->file, second->file) || !same_chain(first->via, second->via))
         return true;
     return first->line + token_line_breaks(first) < second->line;
 }
