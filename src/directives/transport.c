@@ -1,0 +1,90 @@
+/* How upstreams are talked to: the `transport` option, and what the scheme of the upstreams asks of
+ * it. */
+#include "directives/transport.h"
+
+#include "directives/option_takes.h"
+#include "directives/reverse_proxy.h"
+
+static bool read_transport(struct scope *scope, struct cursor *in, const struct option *row,
+                           json_t *object, void *state)
+{
+    return options_parse(scope, in, row->block, object, state);
+}
+
+const struct option proxy_transports[] = {
+    {.name = "http",
+     .doc = "HTTP/1.1, HTTP/2 or HTTP/3, with or without TLS",
+     .block = http_transport_options,
+     .parse = read_transport},
+    {.name = "fastcgi",
+     .doc = "FastCGI, as php-fpm speaks it",
+     .block = fastcgi_transport_options,
+     .parse = read_transport},
+    {0},
+};
+
+/* A second one takes the place of the first, as in Caddy. */
+bool parse_transport(struct scope *scope, struct cursor *in, const struct option *row,
+                     json_t *object, void *state)
+{
+    (void)object;
+    struct proxy *proxy = state;
+    if (!cursor_next_arg(in))
+        return cursor_arg_error(in, row->arguments);
+    if (proxy->has_fixed_transport)
+        return cursor_error(in, DIAG_DUPLICATE, "'%s' brings its own transport",
+                            scope->directive ? scope->directive->name : "the directive");
+    const struct token *name = cursor_token(in);
+    json_t *transport =
+        module_take(scope, in, proxy_transports, "http.reverse_proxy.transport", "protocol");
+    if (!transport)
+        return false;
+    proxy->transport = transport;
+    proxy->transport_is_http = token_is(name, "http");
+    return true;
+}
+
+static json_t *http_transport(struct scope *scope)
+{
+    json_t *transport = document_object(scope->document, NULL);
+    document_set(scope->document, transport, "protocol",
+                 document_text(scope->document, "http", NULL));
+    return transport;
+}
+
+static void enable_h2c(struct scope *scope, json_t *transport)
+{
+    json_t *versions = document_array(scope->document, NULL);
+    document_add(scope->document, versions, document_text(scope->document, "h2c", NULL));
+    document_add(scope->document, versions, document_text(scope->document, "2", NULL));
+    document_set(scope->document, transport, "versions", versions);
+}
+
+bool proxy_finish_transport(struct scope *scope, struct cursor *in, struct proxy *proxy)
+{
+    bool is_https = str_is(proxy->scheme, "https"), is_h2c = str_is(proxy->scheme, "h2c");
+    if (!proxy->transport && (is_https || is_h2c)) {
+        proxy->transport = http_transport(scope);
+        proxy->transport_is_http = true;
+    }
+    json_t *transport = proxy->transport;
+    if (!transport)
+        return true;
+    if (!proxy->transport_is_http && is_https)
+        return cursor_error(in, DIAG_UPSTREAM_SCHEME,
+                            "the upstreams are https://, but this transport knows no TLS");
+    if (proxy->transport_is_http) {
+        if (is_https)
+            document_object_at(scope->document, transport, "tls", NULL);
+        if (str_is(proxy->scheme, "http") && json_object_get(transport, "tls"))
+            return cursor_error(in, DIAG_UPSTREAM_SCHEME,
+                                "the upstreams are http://, but the transport is set up for TLS");
+        if (is_h2c)
+            enable_h2c(scope, transport);
+        /* Only the protocol: that is the default transport. */
+        if (json_object_size(transport) == 1)
+            return true;
+    }
+    document_set(scope->document, proxy->handler, "transport", transport);
+    return true;
+}
