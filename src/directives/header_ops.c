@@ -36,8 +36,7 @@ static void set_field(struct scope *scope, json_t *ops, const struct header_op *
     json_t *set = document_object_at(document, ops, "set", op->field);
     json_t *values = document_array(document, op->field);
     document_add(document, values, token_string(scope, op->value));
-    document_set(document, set, header_canonical_name(scope->arena, str_dup(scope->arena, name)).ptr,
-                 values);
+    document_set_str(document, set, header_canonical_name(scope->arena, name), values, NULL);
 }
 
 static void defer(struct scope *scope, json_t *ops, enum header_side side,

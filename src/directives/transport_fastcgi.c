@@ -11,8 +11,9 @@ static bool parse_env(struct scope *scope, struct cursor *in, const struct optio
     if (arguments.n != 2)
         return cursor_arg_error(in, row->arguments);
     json_t *variables = document_object_at(scope->document, object, row->key, name);
-    document_set(scope->document, variables, str_dup(scope->arena, arguments.at[0]->text).ptr,
-                 document_string(scope->document, arguments.at[1]->text, arguments.at[1]));
+    document_set_str(scope->document, variables, arguments.at[0]->text,
+                     document_string(scope->document, arguments.at[1]->text, arguments.at[1]),
+                     NULL);
     return true;
 }
 
