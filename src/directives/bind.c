@@ -1,7 +1,9 @@
 /* bind, and the global option default_bind: the addresses that sites listen on. */
 #include "directives/bind.h"
 
+#include "adapt/adapter.h"
 #include "directives/option_takes.h"
+#include "syntax/address.h"
 
 const struct option bind_options[] = {
     {.name = "protocols",
@@ -19,9 +21,20 @@ const struct option bind_options[] = {
 json_t *bind_take(struct scope *scope, struct cursor *in)
 {
     json_t *bind = document_object(scope->document, cursor_token(in));
-    struct token_list words = cursor_remaining(in);
-    document_set(scope->document, bind, "addresses", strings_from(scope, words));
-    return options_parse(scope, in, bind_options, bind, NULL) ? bind : NULL;
+    json_t *addresses = document_array(scope->document, cursor_token(in));
+    document_set(scope->document, bind, "addresses", addresses);
+    bool ok = true;
+    while (cursor_next_arg(in)) {
+        const struct token *word = cursor_token(in);
+        struct address address;
+        ok &= address_check(scope->diags, word, 0, word->text, ADDRESS_LISTENER, &address);
+        /* the old spelling of a zone is not what the system knows the interface by */
+        struct str text = address.has_zone && !scope->adapter->options.no_normalize
+                              ? address_plain(scope->arena, &address)
+                              : word->text;
+        document_add(scope->document, addresses, document_string(scope->document, text, word));
+    }
+    return options_parse(scope, in, bind_options, bind, NULL) && ok ? bind : NULL;
 }
 
 bool bind_adapt(struct scope *scope)

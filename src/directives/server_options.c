@@ -1,6 +1,7 @@
 /* The global option `servers`: settings of whole servers, picked by listener address. */
 #include "directives/server_options.h"
 
+#include "base/ip.h"
 #include "base/parse.h"
 #include "directives/option_takes.h"
 #include "directives/vocabulary_private.h"
@@ -295,9 +296,6 @@ static bool ip_source_static(struct scope *scope, struct cursor *in, const struc
                              json_t *object, void *state)
 {
     (void)state;
-    static const char *const private_ranges[] = {
-        "192.168.0.0/16", "172.16.0.0/12", "10.0.0.0/8", "127.0.0.1/8", "fd00::/8", "::1",
-    };
     struct document *document = scope->document;
     const struct token *name = cursor_token(in);
     while (cursor_next_arg(in)) {
@@ -307,8 +305,8 @@ static bool ip_source_static(struct scope *scope, struct cursor *in, const struc
             document_add(document, ranges, document_string(document, word->text, word));
             continue;
         }
-        for (size_t i = 0; i < sizeof(private_ranges) / sizeof(private_ranges[0]); i++)
-            document_add(document, ranges, document_text(document, private_ranges[i], word));
+        for (const char *const *range = ip_private_ranges; *range; range++)
+            document_add(document, ranges, document_text(document, *range, word));
     }
     return true;
 }
