@@ -1,0 +1,346 @@
+/* Groups sites by the listeners they are served on: each key of a site has its listeners, and the
+ * listeners with exactly the same keys of the same sites make one server. */
+#include <stdlib.h>
+
+#include "adapt/adapter.h"
+#include "adapt/servers.h"
+#include "base/map.h"
+
+/* One protocol of one listener, and the parts of sites that it serves. */
+struct socket {
+    struct str address, protocol; /* an empty protocol means the default ones */
+    VEC(struct site) sites;
+    bool is_taken; /* by a server */
+};
+
+struct pairing {
+    struct adapter *adapter;
+    struct map by_name; /* address NUL protocol → struct socket * */
+    VEC(struct socket *) sockets;
+    struct str http_port, https_port;
+};
+
+/* The listeners of one key: address → struct map * of protocols. */
+static bool add_listeners(struct pairing *pairing, const struct site_address *key, struct str port,
+                          const json_t *bind, const struct token *origin, struct map *listeners)
+{
+    struct adapter *adapter = pairing->adapter;
+    struct arena *arena = adapter->arena;
+    json_t *addresses = json_object_get(bind, "addresses");
+    json_t *protocols = json_object_get(bind, "protocols");
+    struct str key_text = site_address_text(arena, key);
+    for (size_t i = 0; i < json_array_size(addresses); i++) {
+        json_t *value = json_array_get(addresses, i);
+        const struct token *token = document_origin(adapter->document, NULL, NULL, value);
+        struct str text = str_make(json_string_value(value), json_string_length(value));
+        struct str network, host, ignored;
+        struct network_address address;
+        const char *problem = network_address_split(arena, text, &network, &host, &ignored);
+        if (!problem)
+            problem = network_address_parse(
+                arena, network_address_join(arena, network, host, port), &address);
+        if (problem) {
+            diag_token(adapter->diags, DIAG_BAD_ADDRESS, token ? token : origin,
+                       "'" STR_FMT "' is not a listener address: %s", STR_ARG(text), problem);
+            return false;
+        }
+        /* Caddy looks for the key's text here, so of the same listener twice the last counts. */
+        struct str listener = network_address_text(arena, &address);
+        struct map *set = map_get(listeners, listener);
+        if (!set || !map_find(listeners, key_text)) {
+            set = arena_new(arena, struct map);
+            *set = map_in(arena);
+            map_put(listeners, listener, set);
+        }
+        for (size_t j = 0; j < json_array_size(protocols); j++) {
+            json_t *protocol = json_array_get(protocols, j);
+            map_put(set, str_make(json_string_value(protocol), json_string_length(protocol)), NULL);
+        }
+    }
+    return true;
+}
+
+static bool bad_key(struct adapter *adapter, const struct site_address *key, const char *problem)
+{
+    diag_token(adapter->diags, DIAG_BAD_ADDRESS, key->token, "'" STR_FMT "': %s",
+               STR_ARG(key->original), problem);
+    return false;
+}
+
+/* The port of a key; empty after a diagnostic. */
+static struct str port_of(struct pairing *pairing, const struct site_address *key)
+{
+    struct adapter *adapter = pairing->adapter;
+    bool is_http = str_is(key->scheme, "http"), is_https = str_is(key->scheme, "https");
+    const char *problem = NULL;
+    if (str_is(key->scheme, "ws"))
+        problem = "ws:// is for browsers: write http://";
+    else if (str_is(key->scheme, "wss"))
+        problem = "wss:// is for browsers: write https://";
+    else if (key->scheme.len && !is_http && !is_https)
+        problem = "the scheme of a site can be http:// or https://";
+    struct str port = key->port.len ? key->port
+                      : is_http     ? pairing->http_port
+                                    : pairing->https_port;
+    if (!problem && is_http && str_eq(port, pairing->https_port))
+        problem = "http:// on the HTTPS port";
+    if (!problem && is_https && str_eq(port, pairing->http_port))
+        problem = "https:// on the HTTP port";
+    if (!problem)
+        return port;
+    bad_key(adapter, key, problem);
+    return STR("");
+}
+
+static bool key_listeners(struct pairing *pairing, const struct site *site,
+                          const struct site_address *key, struct map *listeners)
+{
+    struct adapter *adapter = pairing->adapter;
+    const struct results *binds = &site->results[RESULT_BIND];
+    json_t *defaults = adapter_global(adapter, "default_bind");
+    struct str port = port_of(pairing, key);
+    if (port.len == 0)
+        return false;
+    bool ok = true;
+    for (size_t i = 0; i < binds->n; i++)
+        ok = add_listeners(pairing, key, port, binds->at[i].value, binds->at[i].origin,
+                           listeners) &&
+             ok;
+    if (binds->n)
+        return ok;
+    for (size_t i = 0; i < json_array_size(defaults); i++)
+        ok = add_listeners(pairing, key, port, json_array_get(defaults, i), key->token,
+                           listeners) &&
+             ok;
+    if (defaults)
+        return ok;
+    json_t *everywhere = document_object(adapter->document, NULL);
+    document_add(adapter->document,
+                 document_array_at(adapter->document, everywhere, "addresses", NULL),
+                 document_text(adapter->document, "", NULL));
+    return add_listeners(pairing, key, port, everywhere, key->token, listeners);
+}
+
+static struct socket *socket_of(struct pairing *pairing, struct str address, struct str protocol)
+{
+    struct arena *arena = pairing->adapter->arena;
+    struct strbuf name = strbuf_in(arena);
+    strbuf_add(&name, address);
+    strbuf_add_char(&name, '\0');
+    strbuf_add(&name, protocol);
+    struct socket *socket = map_get(&pairing->by_name, strbuf_str(&name));
+    if (socket)
+        return socket;
+    socket = arena_new(arena, struct socket);
+    socket->address = address;
+    socket->protocol = protocol;
+    map_put(&pairing->by_name, strbuf_str(&name), socket);
+    vec_push(arena, &pairing->sockets, socket);
+    return socket;
+}
+
+/* Adds a key to the part of its site that the socket serves. */
+static void serve_key(struct pairing *pairing, struct socket *socket, const struct site *site,
+                      const struct site_address *key)
+{
+    struct arena *arena = pairing->adapter->arena;
+    struct site *part = socket->sites.n ? &socket->sites.at[socket->sites.n - 1] : NULL;
+    if (!part || part->node != site->node) {
+        struct site fresh = *site;
+        fresh.keys = arena_array(arena, struct site_address, site->n_keys);
+        fresh.n_keys = 0;
+        vec_push(arena, &socket->sites, fresh);
+        part = &socket->sites.at[socket->sites.n - 1];
+    }
+    part->keys[part->n_keys++] = *key;
+}
+
+static bool pair_key(struct pairing *pairing, const struct site *site,
+                     const struct site_address *key)
+{
+    struct map listeners = map_in(pairing->adapter->arena);
+    if (!key_listeners(pairing, site, key, &listeners))
+        return false;
+    for (size_t i = 0; i < listeners.n; i++) {
+        const struct map *protocols = listeners.entries[i].value;
+        struct str address = listeners.entries[i].key;
+        if (protocols->n == 0)
+            serve_key(pairing, socket_of(pairing, address, STR("")), site, key);
+        for (size_t j = 0; j < protocols->n; j++)
+            serve_key(pairing, socket_of(pairing, address, protocols->entries[j].key), site, key);
+    }
+    return true;
+}
+
+static int compare_sockets(const void *a, const void *b)
+{
+    const struct socket *left = *(struct socket *const *)a, *right = *(struct socket *const *)b;
+    int order = str_compare(left->address, right->address);
+    return order ? order : str_compare(left->protocol, right->protocol);
+}
+
+static bool serve_the_same(const struct socket *a, const struct socket *b)
+{
+    if (a->sites.n != b->sites.n)
+        return false;
+    for (size_t i = 0; i < a->sites.n; i++) {
+        const struct site *left = &a->sites.at[i], *right = &b->sites.at[i];
+        if (left->node != right->node || left->n_keys != right->n_keys)
+            return false;
+        for (size_t j = 0; j < left->n_keys; j++)
+            if (left->keys[j].token != right->keys[j].token)
+                return false;
+    }
+    return true;
+}
+
+/* Takes every socket that serves what <socket> does into one server. */
+static struct server server_for(struct pairing *pairing, struct socket *socket)
+{
+    struct arena *arena = pairing->adapter->arena;
+    VEC(struct server_listener) listeners = {0};
+    struct server server = {.sites = socket->sites.at, .n_sites = socket->sites.n};
+    for (size_t i = 0; i < pairing->sockets.n; i++) {
+        struct socket *other = pairing->sockets.at[i];
+        if (other->is_taken || !(other == socket || serve_the_same(socket, other)))
+            continue;
+        other->is_taken = true;
+        if (!listeners.n || !str_eq(listeners.at[listeners.n - 1].address, other->address))
+            vec_push(arena, &listeners, (struct server_listener){.address = other->address});
+        struct str_list *protocols = &listeners.at[listeners.n - 1].protocols;
+        struct str *more = arena_array(arena, struct str, protocols->n + 1);
+        if (protocols->n)
+            memcpy(more, protocols->at, protocols->n * sizeof(*more));
+        more[protocols->n] = other->protocol;
+        *protocols = (struct str_list){.at = more, .n = protocols->n + 1};
+    }
+    server.listeners = listeners.at;
+    server.n_listeners = listeners.n;
+    return server;
+}
+
+static void make_servers(struct pairing *pairing, struct servers *servers)
+{
+    VEC(struct server) list = {0};
+    size_t n = pairing->sockets.n;
+    for (size_t i = 0; i < n;) {
+        /* The protocols of one listener that are free now; Caddy gives each of them a server, even
+         * where the server of another of them took it. */
+        VEC(struct socket *) free_ones = {0};
+        size_t next = i;
+        for (; next < n && str_eq(pairing->sockets.at[next]->address,
+                                  pairing->sockets.at[i]->address);
+             next++)
+            if (!pairing->sockets.at[next]->is_taken)
+                vec_push(pairing->adapter->arena, &free_ones, pairing->sockets.at[next]);
+        for (size_t j = 0; j < free_ones.n; j++) {
+            struct server server = {0};
+            if (!free_ones.at[j]->is_taken)
+                server = server_for(pairing, free_ones.at[j]);
+            server.number = (uint32_t)list.n;
+            vec_push(pairing->adapter->arena, &list, server);
+        }
+        i = next;
+    }
+    servers->at = list.at;
+    servers->n = list.n;
+}
+
+bool servers_pair(struct adapter *adapter, const struct site *sites, size_t n_sites,
+                  struct servers *servers)
+{
+    struct pairing pairing = {.adapter = adapter,
+                              .by_name = map_in(adapter->arena),
+                              .http_port = adapter_http_port(adapter),
+                              .https_port = adapter_https_port(adapter)};
+    bool ok = true;
+    for (size_t i = 0; i < n_sites; i++)
+        for (size_t j = 0; j < sites[i].n_keys; j++)
+            ok = pair_key(&pairing, &sites[i], &sites[i].keys[j]) && ok;
+    if (pairing.sockets.n)
+        qsort(pairing.sockets.at, pairing.sockets.n, sizeof(*pairing.sockets.at), compare_sockets);
+    make_servers(&pairing, servers);
+    return ok;
+}
+
+static void add_once(struct map *set, struct str text)
+{
+    if (text.len)
+        map_put(set, text, NULL);
+}
+
+static struct str_list as_list(struct arena *arena, const struct map *set)
+{
+    struct str_list list = {.at = arena_array(arena, struct str, set->n + 1), .n = set->n};
+    for (size_t i = 0; i < set->n; i++)
+        list.at[i] = set->entries[i].key;
+    return list;
+}
+
+struct str_list site_hosts(struct arena *arena, const struct site *site)
+{
+    struct map hosts = map_in(arena);
+    if (!site_has_catch_all_key(site))
+        for (size_t i = 0; i < site->n_keys; i++)
+            add_once(&hosts, site->keys[i].host);
+    return as_list(arena, &hosts);
+}
+
+struct str_list site_log_hosts(struct arena *arena, const struct site *site)
+{
+    struct map hosts = map_in(arena);
+    for (size_t i = 0; i < site->n_keys; i++) {
+        const struct site_address *key = &site->keys[i];
+        bool is_standard =
+            key->port.len == 0 || str_is(key->port, "80") || str_is(key->port, "443");
+        if (key->host.len)
+            add_once(&hosts, is_standard ? key->host
+                                         : network_address_join(arena, STR(""), key->host,
+                                                                key->port));
+    }
+    return as_list(arena, &hosts);
+}
+
+struct str_list site_hosts_not_http(struct arena *arena, const struct site *site,
+                                    struct str http_port)
+{
+    struct map hosts = map_in(arena);
+    for (size_t i = 0; i < site->n_keys; i++)
+        if (!str_is(site->keys[i].scheme, "http") && !str_eq(site->keys[i].port, http_port))
+            add_once(&hosts, site->keys[i].host);
+    return as_list(arena, &hosts);
+}
+
+bool site_has_catch_all_key(const struct site *site)
+{
+    for (size_t i = 0; i < site->n_keys; i++)
+        if (site->keys[i].host.len == 0)
+            return true;
+    return false;
+}
+
+bool site_is_all_http(const struct site *site)
+{
+    for (size_t i = 0; i < site->n_keys; i++)
+        if (!str_is(site->keys[i].scheme, "http"))
+            return false;
+    return true;
+}
+
+bool server_uses_other_port(const struct server *server, struct str port)
+{
+    struct arena scratch = ARENA_INIT;
+    bool other = false;
+    struct str digits = str_trim_prefix(port, STR("-"));
+    for (size_t i = 0; i < server->n_listeners && !other; i++) {
+        struct network_address address;
+        if (network_address_parse(&scratch, server->listeners[i].address, &address))
+            continue;
+        uint64_t wanted = 0;
+        for (size_t j = 0; j < digits.len; j++)
+            wanted = wanted * 10 + (uint64_t)(digits.ptr[j] - '0');
+        other = digits.len < port.len || wanted > address.end_port || wanted < address.start_port;
+    }
+    arena_free(&scratch);
+    return other;
+}

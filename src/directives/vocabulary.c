@@ -1,0 +1,81 @@
+/* The whole vocabulary, as lists of the tables in this folder. */
+#include "directives/vocabulary.h"
+
+#include "directives/vocabulary_private.h"
+
+static const struct directive *const directives[] = {
+    routing_directives,
+    tls_directives,
+    NULL,
+};
+
+static const struct matcher *const matchers[] = {
+    NULL,
+};
+
+static const struct option *const global_option_tables[] = {
+    global_options,
+    global_tls_options,
+    NULL,
+};
+
+/* Where handlers are sorted to; what is not here stands only in route blocks and sites. */
+static const char *const order[] = {
+    "tracing",
+    "map",
+    "vars",
+    "fs",
+    "root",
+    "log_append",
+    "skip_log",
+    "log_skip",
+    "log_name",
+    "header",
+    "copy_response_headers",
+    "request_body",
+    "timeouts",
+    "redir",
+    /* these rewrite the request, so later ones see the new one */
+    "method",
+    "rewrite",
+    "uri",
+    "try_files",
+    /* these wrap the handlers below */
+    "basicauth",
+    "basic_auth",
+    "forward_auth",
+    "request_header",
+    "encode",
+    "push",
+    "intercept",
+    "templates",
+    /* these hold handlers */
+    "invoke",
+    "handle",
+    "handle_path",
+    "route",
+    /* these answer */
+    "abort",
+    "error",
+    "copy_response",
+    "respond",
+    "metrics",
+    "reverse_proxy",
+    "php_fastcgi",
+    "file_server",
+    "acme_server",
+    NULL,
+};
+
+static const struct vocabulary vocabulary = {
+    .directives = directives,
+    .order = order,
+    .matchers = matchers,
+    .global_options = global_option_tables,
+    .server_options = server_options,
+};
+
+const struct vocabulary *caddy_vocabulary(void)
+{
+    return &vocabulary;
+}

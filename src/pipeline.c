@@ -1,0 +1,102 @@
+/* The compiler as a line of passes: Caddyfile → tokens and tree → JSON document → native tables.
+ * This is the place to start reading. */
+#include "pipeline.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "directives/vocabulary.h"
+#include "syntax/parser.h"
+
+void pipeline_init(struct pipeline *pipeline, const struct source_hooks *hooks)
+{
+    *pipeline = (struct pipeline){0};
+    pipeline->sources = sources_in(&pipeline->arena, hooks);
+    pipeline->diags = diags_in(&pipeline->arena);
+    document_init(&pipeline->document, &pipeline->arena);
+}
+
+void pipeline_free(struct pipeline *pipeline)
+{
+    document_free(&pipeline->document);
+    arena_free(&pipeline->arena);
+}
+
+/* 0, or -errno. */
+static int read_standard_input(struct arena *arena, struct str *text)
+{
+    struct strbuf buf = strbuf_in(arena);
+    ssize_t n;
+    do {
+        strbuf_reserve(&buf, 65536);
+        n = read(STDIN_FILENO, buf.ptr + buf.len, 65536);
+        if (n > 0)
+            buf.len += (size_t)n;
+    } while (n > 0 || (n < 0 && errno == EINTR));
+    *text = strbuf_str(&buf);
+    return n < 0 ? -errno : 0;
+}
+
+int pipeline_load(struct pipeline *pipeline, const char *path)
+{
+    int error = 0;
+    if (strcmp(path, "-") == 0) {
+        struct str text;
+        error = read_standard_input(&pipeline->arena, &text);
+        if (!error)
+            return pipeline_load_text(pipeline, path, text) ? 0 : -EFBIG;
+    } else {
+        pipeline->source = source_load(&pipeline->sources, path, &error);
+        if (pipeline->source)
+            return 0;
+    }
+    diag_at(&pipeline->diags, DIAG_UNREADABLE_FILE, (struct span){0}, NULL, "cannot read %s: %s",
+            path, strerror(-error));
+    return error;
+}
+
+bool pipeline_load_text(struct pipeline *pipeline, const char *path, struct str text)
+{
+    pipeline->source = source_add(&pipeline->sources, str_from(path), text);
+    if (!pipeline->source)
+        diag_at(&pipeline->diags, DIAG_UNREADABLE_FILE, (struct span){0}, NULL,
+                "%s is too large", path);
+    return pipeline->source != NULL;
+}
+
+bool pipeline_parse(struct pipeline *pipeline)
+{
+    uint32_t errors_before = pipeline->diags.n_errors;
+    pipeline->tree = parse_caddyfile(&pipeline->arena, &pipeline->sources, &pipeline->diags,
+                                     pipeline->source, true);
+    return pipeline->diags.n_errors == errors_before;
+}
+
+/* JSON begins with a brace and then a quoted key, or is empty; a Caddyfile cannot: its brace ends
+ * the line. */
+static bool holds_json(const struct source *source)
+{
+    struct str text = str_trim(source->raw);
+    if (str_has_suffix(source->path, STR(".json")))
+        return true;
+    if (!str_has_prefix(text, STR("{")) || !str_has_suffix(text, STR("}")))
+        return false;
+    text = str_trim(str_slice(text, 1, text.len));
+    return str_has_prefix(text, STR("\"")) && !str_has_prefix(text, STR("\"\n"));
+}
+
+bool pipeline_adapt(struct pipeline *pipeline, struct adapt_options options)
+{
+    if (holds_json(pipeline->source)) {
+        pipeline->document.root =
+            document_parse(&pipeline->document, pipeline->source, &pipeline->diags);
+        return pipeline->document.root != NULL;
+    }
+    bool parsed = pipeline_parse(pipeline);
+    bool adapted = adapt(&pipeline->arena, &pipeline->diags, &pipeline->sources,
+                         caddy_vocabulary(), options, pipeline->tree, &pipeline->document);
+    if (!parsed)
+        pipeline->document.root = NULL;
+    return parsed && adapted;
+}

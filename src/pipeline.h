@@ -1,0 +1,38 @@
+#ifndef DIALTONE_PIPELINE_H
+#define DIALTONE_PIPELINE_H
+
+#include "adapt/adapt.h"
+#include "base/arena.h"
+#include "json/document.h"
+#include "syntax/ast.h"
+#include "syntax/diag.h"
+#include "syntax/source.h"
+
+/* One run of the compiler and everything it makes: each pass reads the finished product of the one
+ * before. The arena owns it all, but for the JSON, which the document owns. */
+struct pipeline {
+    struct arena arena;
+    struct sources sources;
+    struct diags diags;
+    const struct source *source; /* the file that was asked for */
+    struct node *tree;           /* NULL for plain JSON */
+    struct document document;    /* .root is NULL until, or unless, it could be made */
+};
+
+/* <hooks> may be NULL: then the file system and the process environment are read. The pipeline must
+ * stay where it is: its parts point at each other. */
+void pipeline_init(struct pipeline *pipeline, const struct source_hooks *hooks);
+void pipeline_free(struct pipeline *pipeline);
+
+/* Loads a file, or standard input for "-". 0, or -errno after a diagnostic. */
+int pipeline_load(struct pipeline *pipeline, const char *path);
+/* The same with text that is in memory and stays there. False after a diagnostic. */
+bool pipeline_load_text(struct pipeline *pipeline, const char *path, struct str text);
+
+/* Text → tree, imports filled in. False after a diagnostic; the tree is there all the same. */
+bool pipeline_parse(struct pipeline *pipeline);
+/* Text → JSON document, through the tree or, for a file that holds JSON, directly. False after a
+ * diagnostic. */
+bool pipeline_adapt(struct pipeline *pipeline, struct adapt_options options);
+
+#endif
