@@ -73,17 +73,18 @@ bool pipeline_parse(struct pipeline *pipeline)
     return pipeline->diags.n_errors == errors_before;
 }
 
-/* JSON begins with a brace and then a quoted key, or is empty; a Caddyfile cannot: its brace ends
- * the line. */
+/* JSON begins with a brace, a quoted key and a colon, which no Caddyfile does. */
 static bool holds_json(const struct source *source)
 {
-    struct str text = str_trim(source->raw);
+    struct str text = str_trim(source->raw), key, rest;
     if (str_has_suffix(source->path, STR(".json")))
         return true;
-    if (!str_has_prefix(text, STR("{")) || !str_has_suffix(text, STR("}")))
+    if (!str_has_prefix(text, STR("{")))
         return false;
     text = str_trim(str_slice(text, 1, text.len));
-    return str_has_prefix(text, STR("\"")) && !str_has_prefix(text, STR("\"\n"));
+    return str_has_prefix(text, STR("\"")) &&
+           str_cut(str_slice(text, 1, text.len), STR("\""), &key, &rest) &&
+           str_has_prefix(str_trim(rest), STR(":"));
 }
 
 bool pipeline_adapt(struct pipeline *pipeline, struct adapt_options options)

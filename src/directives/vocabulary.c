@@ -5,6 +5,9 @@
 
 static const struct directive *const directives[] = {
     routing_directives,
+    reverse_proxy_directives,
+    php_fastcgi_directives,
+    forward_auth_directives,
     tls_directives,
     NULL,
 };
