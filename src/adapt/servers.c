@@ -19,6 +19,9 @@ static const char server_keys[] =
     "client_ip_headers trusted_proxies_strict trusted_proxies_unix logs protocols "
     "listen_protocols allow_0rtt metrics";
 
+static const char automatic_https_keys[] =
+    "disable disable_redirects disable_certificates skip ignore_loaded_certificates";
+
 /* One address in two sites of a server: only one of them could ever be served. */
 static bool check_ambiguous(struct adapter *adapter, const struct server *server)
 {
@@ -362,6 +365,9 @@ static bool build_server(struct adapter *adapter, struct server *server)
         ok = add_site(adapter, server, &server->sites[i], routes) && ok;
     server_logs_end(adapter, server);
     ok = ok && check_schemes(adapter, server) && tls_server_policies(adapter, server);
+    json_t *automatic = json_object_get(server->json, "automatic_https");
+    if (automatic)
+        document_order(document, automatic, automatic_https_keys);
     if (json_array_size(routes))
         document_set(document, server->json, "routes", routes_consolidate(adapter, routes));
     if (json_array_size(server->policies))
