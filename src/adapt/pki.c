@@ -67,7 +67,8 @@ static json_t *sorted(struct authorities *ca)
     json_t *ignored;
     json_object_foreach(ca->by_id, id, authority)
         document_set(document, ids, id, document_bool(true));
-    json_object_foreach(document_sorted(document, ids), id, ignored) {
+    ids = document_sorted(document, ids);
+    json_object_foreach(ids, id, ignored) {
         authority = json_object_get(ca->by_id, id);
         document_order(document, authority, AUTHORITY_KEYS);
         document_set(document, sorted_ids, id, authority);

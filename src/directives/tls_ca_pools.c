@@ -317,6 +317,7 @@ const struct option tls_ca_pools[] = {
      .since = "2.11"},
     {.name = "combined",
      .doc = "the certificates of several pools",
+     .key = "sources",
      .block = combined_options,
      .parse = pool_combined,
      .since = "2.11"},

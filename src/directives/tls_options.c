@@ -321,9 +321,10 @@ static bool option_renewal_ratio(struct scope *scope, struct cursor *in, const s
     cursor_next_arg(in);
     if (!read_float(in, &ratio))
         return false;
-    if (!(ratio > 0 && ratio < 1))
+    if (ratio <= 0 || ratio >= 1)
         return cursor_error(in, DIAG_BAD_VALUE, "the ratio lies between 0 and 1, both excluded");
-    tls->renewal_ratio = document_real(scope->document, ratio, cursor_token(in));
+    if (ratio > 0) /* Caddy lets NaN pass, and then drops it */
+        tls->renewal_ratio = document_real(scope->document, ratio, cursor_token(in));
     return true;
 }
 
