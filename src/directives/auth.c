@@ -1,0 +1,68 @@
+/* basic_auth: user names and passwords. */
+#include "directives/values.h"
+#include "directives/vocabulary_private.h"
+
+static bool read_account(struct scope *scope, json_t *provider)
+{
+    struct cursor *in = scope->in;
+    const struct token *name = cursor_token(in), *password = NULL;
+    if (cursor_next_arg(in))
+        password = cursor_token(in);
+    if (cursor_next_arg(in))
+        return cursor_arg_error(in, "<user name> <password hash>");
+    if (name->text.len == 0 || !password || password->text.len == 0)
+        return cursor_error(in, DIAG_WRONG_ARGUMENTS,
+                            "an account needs a user name and the hash of a password");
+    json_t *account = document_object(scope->document, name);
+    document_set(scope->document, account, "username", value_text(scope, name));
+    document_set(scope->document, account, "password", value_text(scope, password));
+    document_add(scope->document, document_array_at(scope->document, provider, "accounts", name),
+                 account);
+    return true;
+}
+
+static json_t *adapt_basic_auth(struct scope *scope)
+{
+    struct document *document = scope->document;
+    struct cursor *in = scope->in;
+    cursor_next(in);
+    const struct token *origin = cursor_token(in);
+    json_t *handler = handler_new(scope, "authentication");
+    json_t *providers = document_object_at(document, handler, "providers", origin);
+    json_t *provider = document_object_at(document, providers, "http_basic", origin);
+    struct token_list words = cursor_remaining(in);
+    if (words.n > 2) {
+        cursor_arg_error(in, "basic_auth [<matcher>] [<hash algorithm> [<realm>]]");
+        return NULL;
+    }
+    const struct token *algorithm = words.n ? words.at[0] : NULL;
+    if (algorithm && !token_is(algorithm, "bcrypt") && !token_is(algorithm, "argon2id")) {
+        value_refuse(in, algorithm, "a hash algorithm: bcrypt or argon2id");
+        return NULL;
+    }
+    json_t *hash = document_object_at(document, provider, "hash", algorithm ? algorithm : origin);
+    document_set(document, hash, "algorithm",
+                 algorithm ? value_text(scope, algorithm)
+                           : document_text(document, "bcrypt", origin));
+    if (words.n == 2)
+        value_set(scope, provider, "realm", value_text(scope, words.at[1]), words.at[1]);
+    document_object_at(document, provider, "hash_cache", origin);
+    while (cursor_next_block(in, 0))
+        if (!read_account(scope, provider))
+            return NULL;
+    return handler;
+}
+
+const struct directive auth_directives[] = {
+    {.name = "basic_auth",
+     .doc = "asks for a user name and a password",
+     .arguments = "[bcrypt|argon2id [<realm>]]",
+     .handler = adapt_basic_auth,
+     .since = "2.8"},
+    {.name = "basicauth",
+     .doc = "the old name of basic_auth",
+     .arguments = "[bcrypt|argon2id [<realm>]]",
+     .handler = adapt_basic_auth,
+     .deprecated = "basic_auth"},
+    {0},
+};

@@ -1,0 +1,271 @@
+/* How logs are written: console, json, filter, append, journald. */
+#include "directives/log_encoders.h"
+
+#include "directives/values.h"
+
+/* One argument, kept under the row's key even where it is empty. */
+static bool parse_kept(struct scope *scope, struct cursor *in, const struct option *row,
+                       json_t *object, void *state)
+{
+    if (!option_only_one(scope, in, row, object, state))
+        return false;
+    document_set(scope->document, object, row->key, value_text(scope, cursor_token(in)));
+    return true;
+}
+
+static const struct option format_options[] = {
+    {.name = "message_key",
+     .doc = "name of the message's field",
+     .arguments = "<key>",
+     .key = "message_key",
+     .type = VALUE_STRING,
+     .min_args = 1,
+     .max_args = 1,
+     .parse = parse_kept},
+    {.name = "level_key",
+     .doc = "name of the level's field",
+     .arguments = "<key>",
+     .key = "level_key",
+     .type = VALUE_STRING,
+     .min_args = 1,
+     .max_args = 1,
+     .parse = parse_kept},
+    {.name = "time_key",
+     .doc = "name of the time's field",
+     .arguments = "<key>",
+     .key = "time_key",
+     .type = VALUE_STRING,
+     .min_args = 1,
+     .max_args = 1,
+     .parse = parse_kept},
+    {.name = "name_key",
+     .doc = "name of the logger's field",
+     .arguments = "<key>",
+     .key = "name_key",
+     .type = VALUE_STRING,
+     .min_args = 1,
+     .max_args = 1,
+     .parse = parse_kept},
+    {.name = "caller_key",
+     .doc = "name of the caller's field",
+     .arguments = "<key>",
+     .key = "caller_key",
+     .type = VALUE_STRING,
+     .min_args = 1,
+     .max_args = 1,
+     .parse = parse_kept},
+    {.name = "stacktrace_key",
+     .doc = "name of the stack trace's field",
+     .arguments = "<key>",
+     .key = "stacktrace_key",
+     .type = VALUE_STRING,
+     .min_args = 1,
+     .max_args = 1,
+     .parse = parse_kept},
+    {.name = "line_ending",
+     .doc = "what ends a line",
+     .arguments = "<text>",
+     .key = "line_ending",
+     .type = VALUE_STRING,
+     .min_args = 1,
+     .max_args = 1,
+     .parse = parse_kept},
+    {.name = "time_format",
+     .doc = "how times are written",
+     .arguments = "<format>",
+     .key = "time_format",
+     .type = VALUE_STRING,
+     .min_args = 1,
+     .max_args = 1,
+     .parse = option_only_one},
+    {.name = "time_local",
+     .doc = "writes local times",
+     .key = "time_local",
+     .type = VALUE_TRUE,
+     .parse = option_lone_flag,
+     .since = "2.7"},
+    {.name = "duration_format",
+     .doc = "how durations are written",
+     .arguments = "<format>",
+     .key = "duration_format",
+     .type = VALUE_STRING,
+     .min_args = 1,
+     .max_args = 1,
+     .parse = option_only_one},
+    {.name = "level_format",
+     .doc = "how levels are written",
+     .arguments = "<format>",
+     .key = "level_format",
+     .type = VALUE_STRING,
+     .min_args = 1,
+     .max_args = 1,
+     .parse = option_only_one},
+    {0},
+};
+
+static bool parse_format(struct scope *scope, struct cursor *in, const struct option *row,
+                         json_t *object, void *state)
+{
+    if (cursor_next_arg(in))
+        return cursor_arg_error(in, row->name);
+    return options_parse(scope, in, row->block, object, state);
+}
+
+static bool parse_wrap(struct scope *scope, struct cursor *in, const struct option *row,
+                       json_t *object, void *state)
+{
+    (void)state;
+    if (!cursor_next_arg(in))
+        return cursor_arg_error(in, "wrap <encoder>");
+    const struct token *name = cursor_token(in);
+    json_t *wrapped = log_encoder_read(scope, in);
+    if (!wrapped)
+        return false;
+    value_set(scope, object, row->key, wrapped, name);
+    return true;
+}
+
+static const struct option wrap_options[] = {
+    {.name = "wrap",
+     .doc = "the encoder that writes what is left",
+     .arguments = "<encoder>",
+     .key = "wrap",
+     .min_args = 1,
+     .max_args = 1,
+     .parse = parse_wrap},
+    {0},
+};
+
+static const struct option fields_options[] = {
+    {.name = "wrap",
+     .doc = "the encoder that writes the result",
+     .arguments = "<encoder>",
+     .key = "wrap",
+     .min_args = 1,
+     .max_args = 1,
+     .parse = parse_wrap},
+    {.name = "fields", .doc = "the fields; they may stand outside as well", .key = "fields"},
+    {0},
+};
+
+/* Lines of fields, bare or in a block called `fields`, each read by <read>; and `wrap`. */
+static bool read_fields(struct scope *scope, struct cursor *in, json_t *encoder,
+                        bool (*read)(struct scope *scope, struct cursor *in, void *state),
+                        void *state)
+{
+    while (cursor_next_block(in, 0)) {
+        if (cursor_is(in, "wrap")) {
+            if (!parse_wrap(scope, in, &fields_options[0], encoder, NULL))
+                return false;
+        } else if (cursor_is(in, "fields")) {
+            int nesting = in->nesting;
+            while (cursor_next_block(in, nesting))
+                if (!read(scope, in, state))
+                    return false;
+        } else if (!read(scope, in, state)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+struct filtering {
+    struct log_filters_of *filters;
+    json_t *fields;
+};
+
+static bool read_filtered_field(struct scope *scope, struct cursor *in, void *state)
+{
+    struct filtering *filtering = state;
+    return log_filter_read(scope, in, filtering->filters, filtering->fields);
+}
+
+static bool parse_filter(struct scope *scope, struct cursor *in, const struct option *row,
+                         json_t *object, void *state)
+{
+    (void)row, (void)state;
+    const struct token *name = cursor_token(in);
+    struct filtering filtering = {
+        .filters = log_filters_new(scope),
+        .fields = document_object(scope->document, name),
+    };
+    if (!read_fields(scope, in, object, read_filtered_field, &filtering) ||
+        !log_filters_finish(scope, in, filtering.filters, filtering.fields))
+        return false;
+    value_set(scope, object, "fields", filtering.fields, name);
+    return true;
+}
+
+struct appending {
+    json_t *fields;
+    bool printable;
+};
+
+static bool read_appended_field(struct scope *scope, struct cursor *in, void *state)
+{
+    struct appending *appending = state;
+    const struct token *field = cursor_token(in);
+    if (!cursor_next_arg(in))
+        return cursor_arg_error(in, "<field> <value>");
+    json_t *value = value_scalar(scope, cursor_token(in));
+    appending->printable &= value != NULL;
+    document_set_str(scope->document, appending->fields, field->text, value, cursor_token(in));
+    return !cursor_next_arg(in) || cursor_arg_error(in, "<field> <value>");
+}
+
+static bool parse_append(struct scope *scope, struct cursor *in, const struct option *row,
+                         json_t *object, void *state)
+{
+    (void)row;
+    const struct token *name = cursor_token(in);
+    struct appending appending = {.fields = document_object(scope->document, name),
+                                  .printable = true};
+    if (!read_fields(scope, in, object, read_appended_field, &appending))
+        return false;
+    value_set(scope, object, "fields", appending.fields, name);
+    *(bool *)state = appending.printable;
+    return true;
+}
+
+const struct option log_encoders[] = {
+    {.name = "console", .doc = "lines for people", .block = format_options, .parse = parse_format},
+    {.name = "json",
+     .doc = "one JSON object a line",
+     .block = format_options,
+     .parse = parse_format},
+    {.name = "filter",
+     .doc = "changes or leaves out fields",
+     .block = fields_options,
+     .parse = parse_filter},
+    {.name = "append",
+     .doc = "adds fields",
+     .block = fields_options,
+     .parse = parse_append,
+     .since = "2.8"},
+    {.name = "journald",
+     .doc = "marks lines with their level for the systemd journal",
+     .block = wrap_options,
+     .parse = parse_format,
+     .since = "2.11"},
+    {0},
+};
+
+json_t *log_encoder_read(struct scope *scope, struct cursor *in)
+{
+    const struct token *name = cursor_token(in);
+    const struct option *row = option_find(log_encoders, name->text);
+    bool printable = true;
+    if (!row) {
+        option_unknown(scope, in, log_encoders, "format");
+        return NULL;
+    }
+    json_t *encoder = document_object(scope->document, name);
+    struct cursor segment = cursor_segment(in);
+    cursor_next(&segment);
+    if (!row->parse(scope, &segment, row, encoder, &printable))
+        return NULL;
+    if (!printable) /* an inf or nan among the fields: Caddy prints nothing */
+        return document_null();
+    document_set(scope->document, encoder, "format", value_text(scope, name));
+    return document_sorted(scope->document, encoder);
+}

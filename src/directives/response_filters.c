@@ -1,0 +1,497 @@
+/* encode, templates, intercept, push: handlers that change answers on their way out. */
+#include "base/parse.h"
+#include "directives/header_ops.h"
+#include "directives/values.h"
+#include "directives/vocabulary_private.h"
+
+/* What one `encode` directive gathers. */
+struct encoding {
+    json_t *handler;
+    json_t *prefer;   /* names in the order of their definition */
+    json_t *matchers; /* response matchers by name; Caddy allows one */
+};
+
+static const char zstd_levels[] = "fastest|default|better|best";
+
+/* Levels are compared without regard to case, and printed as written. */
+static bool read_zstd_level(struct scope *scope, struct cursor *in, const struct token *level,
+                            json_t *encoder)
+{
+    struct str names = str_from(zstd_levels), name;
+    while (names.len) {
+        str_cut(names, STR("|"), &name, &names);
+        if (str_eq_nocase(name, level->text)) {
+            document_set(scope->document, encoder, "level", value_text(scope, level));
+            return true;
+        }
+    }
+    return value_refuse(in, level, "a level: fastest, default, better or best");
+}
+
+static bool parse_zstd_level(struct scope *scope, struct cursor *in, const struct option *row,
+                             json_t *object, void *state)
+{
+    (void)state;
+    struct token_list words = cursor_remaining(in);
+    if (words.n != 1)
+        return cursor_arg_error(in, "level <level>");
+    if (json_object_get(object, row->key))
+        return cursor_error(in, DIAG_DUPLICATE, "there is a level already");
+    return read_zstd_level(scope, in, words.at[0], object);
+}
+
+static bool parse_zstd_checksum(struct scope *scope, struct cursor *in, const struct option *row,
+                                json_t *object, void *state)
+{
+    if (json_object_get(object, row->key))
+        return cursor_error(in, DIAG_DUPLICATE, "'disable_checksum' stands here twice");
+    return option_lone_false(scope, in, row, object, state);
+}
+
+static const struct option zstd_options[] = {
+    {.name = "level",
+     .doc = "how hard to compress",
+     .arguments = "fastest|default|better|best",
+     .key = "level",
+     .type = VALUE_STRING,
+     .min_args = 1,
+     .max_args = 1,
+     .values = zstd_levels,
+     .parse = parse_zstd_level},
+    {.name = "disable_checksum",
+     .doc = "leaves out the checksum at the end",
+     .key = "checksum",
+     .type = VALUE_TRUE,
+     .parse = parse_zstd_checksum,
+     .since = "2.11"},
+    {0},
+};
+
+static bool read_gzip(struct scope *scope, struct cursor *in, json_t *encoder)
+{
+    int64_t level;
+    cursor_next(in);
+    if (!cursor_next_arg(in))
+        return true;
+    if (!read_integer(in, &level))
+        return false;
+    value_set(scope, encoder, "level", document_integer(scope->document, level, cursor_token(in)),
+              cursor_token(in));
+    return true;
+}
+
+static bool read_zstd(struct scope *scope, struct cursor *in, json_t *encoder)
+{
+    cursor_next(in);
+    struct token_list words = cursor_remaining(in);
+    if (words.n > 1)
+        return cursor_arg_error(in, "zstd [<level>]");
+    if (words.n == 1 && !read_zstd_level(scope, in, words.at[0], encoder))
+        return false;
+    return options_parse(scope, in, zstd_options, encoder, NULL);
+}
+
+static void add_encoder(struct scope *scope, struct encoding *encoding, const struct token *name,
+                        json_t *encoder)
+{
+    json_t *encoders = document_object_at(scope->document, encoding->handler, "encodings", name);
+    document_set_str(scope->document, encoders, name->text, encoder, name);
+    document_add(scope->document, encoding->prefer, value_text(scope, name));
+}
+
+static bool parse_encoder(struct scope *scope, struct cursor *in, const struct option *row,
+                          json_t *object, void *state)
+{
+    (void)object;
+    const struct token *name = cursor_token(in);
+    struct cursor segment = cursor_segment(in);
+    json_t *encoder = document_object(scope->document, name);
+    bool ok = strcmp(row->name, "gzip") == 0 ? read_gzip(scope, &segment, encoder)
+                                             : read_zstd(scope, &segment, encoder);
+    add_encoder(scope, state, name, encoder);
+    return ok;
+}
+
+static bool parse_encode_match(struct scope *scope, struct cursor *in, const struct option *row,
+                               json_t *object, void *state)
+{
+    struct encoding *encoding = state;
+    const struct token *name = cursor_token(in);
+    struct cursor segment = cursor_segment(in);
+    if (!scope_response_matcher(scope, &segment, encoding->matchers))
+        return false;
+    document_set_at(scope->document, object, row->key, json_object_get(encoding->matchers, "match"),
+                    name);
+    return true;
+}
+
+static const struct option encode_options[] = {
+    {.name = "gzip",
+     .doc = "compresses with gzip",
+     .arguments = "[<level>]",
+     .key = "encodings.gzip",
+     .type = VALUE_INTEGER,
+     .max_args = 1,
+     .parse = parse_encoder},
+    {.name = "zstd",
+     .doc = "compresses with Zstandard",
+     .arguments = "[fastest|default|better|best]",
+     .key = "encodings.zstd",
+     .type = VALUE_STRING,
+     .max_args = 1,
+     .block = zstd_options,
+     .parse = parse_encoder},
+    {.name = "minimum_length",
+     .doc = "compresses only what is at least so long",
+     .arguments = "<bytes>",
+     .key = "minimum_length",
+     .type = VALUE_INTEGER,
+     .min_args = 1,
+     .max_args = 1,
+     .parse = option_one},
+    {.name = "match",
+     .doc = "compresses only responses of this status or with these fields",
+     .arguments = "status <code…> | header <field> [<value>]",
+     .key = "match",
+     .max_args = -1,
+     .parse = parse_encode_match},
+    {0},
+};
+
+static json_t *adapt_encode(struct scope *scope)
+{
+    struct cursor *in = scope->in;
+    struct document *document = scope->document;
+    cursor_next(in);
+    const struct token *origin = cursor_token(in);
+    struct encoding encoding = {
+        .handler = handler_new(scope, "encode"),
+        .prefer = document_array(document, origin),
+        .matchers = document_object(document, NULL),
+    };
+    struct token_list words = cursor_remaining(in);
+    if (!options_parse(scope, in, encode_options, encoding.handler, &encoding))
+        return NULL;
+    for (size_t i = 0; i < words.n; i++) {
+        if (!token_is(words.at[i], "gzip") && !token_is(words.at[i], "zstd")) {
+            value_refuse(in, words.at[i], "an encoding: gzip or zstd");
+            return NULL;
+        }
+        add_encoder(scope, &encoding, words.at[i], document_object(document, words.at[i]));
+    }
+    if (json_array_size(encoding.prefer) == 0) {
+        json_t *encoders = document_object_at(document, encoding.handler, "encodings", origin);
+        document_set(document, encoders, "zstd", document_object(document, origin));
+        document_set(document, encoders, "gzip", document_object(document, origin));
+        document_add(document, encoding.prefer, document_text(document, "zstd", origin));
+        document_add(document, encoding.prefer, document_text(document, "gzip", origin));
+    }
+    document_set(document, encoding.handler, "prefer", encoding.prefer);
+    return encoding.handler;
+}
+
+static bool parse_extensions(struct scope *scope, struct cursor *in, const struct option *row,
+                             json_t *object, void *state)
+{
+    (void)scope, (void)object, (void)state;
+    if (cursor_next_arg(in))
+        return cursor_arg_error(in, row->name);
+    if (cursor_next_block(in, in->nesting))
+        return cursor_error(in, DIAG_INVALID_OPTION,
+                            "no template extension '" STR_FMT "': standard Caddy has none",
+                            STR_ARG(cursor_val(in)));
+    return true;
+}
+
+static const struct option templates_options[] = {
+    {.name = "mime",
+     .doc = "content types that are templates",
+     .arguments = "<type…>",
+     .key = "mime_types",
+     .type = VALUE_STRINGS,
+     .min_args = 1,
+     .max_args = -1,
+     .parse = option_list},
+    {.name = "between",
+     .doc = "what begins and ends an action",
+     .arguments = "<begin> <end>",
+     .key = "delimiters",
+     .type = VALUE_STRINGS,
+     .min_args = 2,
+     .max_args = 2,
+     .parse = option_list},
+    {.name = "root",
+     .doc = "folder that templates may read",
+     .arguments = "<path>",
+     .key = "file_root",
+     .type = VALUE_STRING,
+     .min_args = 1,
+     .max_args = 1,
+     .parse = option_one},
+    {.name = "extensions",
+     .doc = "modules with functions for templates",
+     .key = "match",
+     .type = VALUE_BLOCK,
+     .parse = parse_extensions,
+     .since = "2.9"},
+    {0},
+};
+
+static json_t *adapt_templates(struct scope *scope)
+{
+    cursor_next(scope->in);
+    json_t *handler = handler_new(scope, "templates");
+    while (cursor_next_block(scope->in, 0)) { /* Caddy passes over what it does not know here */
+        const struct option *row = option_find(templates_options, cursor_val(scope->in));
+        if (row && !option_apply(scope, scope->in, row, handler, NULL))
+            return NULL;
+    }
+    return handler;
+}
+
+/* What one `intercept` directive gathers. */
+struct interception {
+    json_t *matchers; /* response matchers by name */
+    json_t *matched, *unmatched;
+    VEC(struct cursor) blocks; /* handle_response, read when all matchers are known */
+};
+
+static bool named_response_matcher(struct cursor *in, struct interception *interception,
+                                   const struct token *name, json_t **matcher)
+{
+    if (!str_has_prefix(name->text, STR("@")))
+        return cursor_error_at(in, DIAG_BAD_VALUE, name,
+                               "'" STR_FMT "' is not a response matcher: its name begins with @",
+                               STR_ARG(name->text));
+    *matcher = json_object_getn(interception->matchers, name->text.ptr, name->text.len);
+    if (!*matcher)
+        return cursor_error_at(in, DIAG_UNRESOLVED_REFERENCE, name,
+                               "response matcher '" STR_FMT "' is not defined here",
+                               STR_ARG(name->text));
+    return true;
+}
+
+/* Entries without a matcher come last. */
+static json_t *add_response_handler(struct scope *scope, struct interception *interception,
+                                    json_t *matcher, const struct token *origin)
+{
+    json_t *entry = document_object(scope->document, origin);
+    document_set(scope->document, entry, "match", matcher);
+    document_add(scope->document, matcher ? interception->matched : interception->unmatched, entry);
+    return entry;
+}
+
+static bool parse_replace_status(struct scope *scope, struct cursor *in, const struct option *row,
+                                 json_t *object, void *state)
+{
+    (void)object;
+    const struct token *name = cursor_token(in);
+    struct token_list words = cursor_remaining(in);
+    json_t *matcher = NULL;
+    if (words.n < 1 || words.n > 2)
+        return cursor_arg_error(in, "replace_status [<@matcher>] <status>");
+    if (words.n == 2 && !named_response_matcher(in, state, words.at[0], &matcher))
+        return false;
+    json_t *entry = add_response_handler(scope, state, matcher, name);
+    const struct token *status = words.at[words.n - 1];
+    value_set(scope, entry, "status_code", value_weak(scope, status), status);
+    if (cursor_next_block(in, in->nesting))
+        return cursor_error(in, DIAG_MISPLACED_BLOCK, "'%s' takes no block: write handle_response",
+                            row->name);
+    return true;
+}
+
+static bool parse_handle_response(struct scope *scope, struct cursor *in, const struct option *row,
+                                  json_t *object, void *state)
+{
+    (void)row, (void)object;
+    struct interception *interception = state;
+    struct cursor block = cursor_segment(in);
+    vec_push(scope->arena, &interception->blocks, block);
+    return true;
+}
+
+static bool read_handle_response(struct scope *scope, struct cursor *in,
+                                 struct interception *interception)
+{
+    cursor_next(in);
+    const struct token *name = cursor_token(in);
+    struct token_list words = cursor_remaining(in);
+    json_t *matcher = NULL;
+    if (words.n > 1)
+        return cursor_arg_error(in, "handle_response [<@matcher>]");
+    if (words.n == 1 && !named_response_matcher(in, interception, words.at[0], &matcher))
+        return false;
+    struct cursor body = cursor_segment(in);
+    struct scope inner = scope_with_cursor(scope, &body);
+    json_t *subroute = scope_subroute(&inner);
+    if (!subroute)
+        return false;
+    json_t *entry = add_response_handler(scope, interception, matcher, name);
+    value_set(scope, entry, "routes", json_object_get(subroute, "routes"), name);
+    return true;
+}
+
+static const struct option intercept_options[] = {
+    {.name = "handle_response",
+     .doc = "handles answers that match with these directives",
+     .arguments = "[<@matcher>]",
+     .key = "handle_response",
+     .max_args = 1,
+     .parse = parse_handle_response},
+    {.name = "replace_status",
+     .doc = "gives answers that match another status",
+     .arguments = "[<@matcher>] <status>",
+     .key = "handle_response",
+     .min_args = 1,
+     .max_args = 2,
+     .parse = parse_replace_status},
+    {0},
+};
+
+static json_t *adapt_intercept(struct scope *scope)
+{
+    struct cursor *in = scope->in;
+    cursor_next(in);
+    json_t *handler = handler_new(scope, "intercept");
+    struct interception interception = {
+        .matchers = document_object(scope->document, NULL),
+        .matched = document_array(scope->document, cursor_token(in)),
+        .unmatched = document_array(scope->document, NULL),
+    };
+    bool ok = true;
+    while (cursor_next_block(in, 0)) {
+        const struct option *row = option_find(intercept_options, cursor_val(in));
+        struct cursor segment;
+        if (str_has_prefix(cursor_val(in), STR("@"))) {
+            segment = cursor_segment(in);
+            if (!scope_response_matcher(scope, &segment, interception.matchers))
+                return NULL;
+        } else if (!row) {
+            option_unknown(scope, in, intercept_options, "intercept");
+            return NULL;
+        } else if (!option_apply(scope, in, row, handler, &interception)) {
+            return NULL;
+        }
+    }
+    for (size_t i = 0; i < interception.blocks.n; i++)
+        ok = read_handle_response(scope, &interception.blocks.at[i], &interception) && ok;
+    for (size_t i = 0; i < json_array_size(interception.unmatched); i++)
+        document_add(scope->document, interception.matched,
+                     json_array_get(interception.unmatched, i));
+    if (json_array_size(interception.matched))
+        document_set(scope->document, handler, "handle_response", interception.matched);
+    return ok ? handler : NULL;
+}
+
+static void add_resource(struct scope *scope, json_t *handler, const struct token *method,
+                         const struct token *target)
+{
+    json_t *resource = document_object(scope->document, target);
+    if (method)
+        document_set(scope->document, resource, "method", value_text(scope, method));
+    value_set(scope, resource, "target", value_text(scope, target), target);
+    document_add(scope->document, document_array_at(scope->document, handler, "resources", target),
+                 resource);
+}
+
+static bool parse_push_headers(struct scope *scope, struct cursor *in, const struct option *row,
+                               json_t *object, void *state)
+{
+    (void)state;
+    const struct token *name = cursor_token(in);
+    if (cursor_next_arg(in))
+        return cursor_arg_error(in, row->name);
+    int nesting = in->nesting;
+    while (cursor_next_block(in, nesting)) {
+        const struct token *field = cursor_token(in);
+        struct token_list words = cursor_remaining(in);
+        if (words.n > 2)
+            return cursor_arg_error(in, "[+|-]<field> [<value|pattern> [<replacement>]]");
+        struct header_op op = {
+            .field = field,
+            .name = field->text,
+            .value = words.n > 0 ? words.at[0] : NULL,
+            .replacement = words.n > 1 ? words.at[1] : NULL,
+        };
+        json_t *ops = document_object_at(scope->document, object, row->key, name);
+        if (!header_op_add(scope, in, ops, HEADER_SIDE_PLAIN, &op))
+            return false;
+    }
+    return true;
+}
+
+static bool parse_push_method(struct scope *scope, struct cursor *in, const struct option *row,
+                              json_t *object, void *state)
+{
+    (void)state;
+    const struct token *method = cursor_token(in);
+    if (!cursor_next_arg(in))
+        return cursor_arg_error(in,
+                                str_printf(scope->arena, "%s %s", row->name, row->arguments).ptr);
+    add_resource(scope, object, method, cursor_token(in));
+    return true;
+}
+
+static const struct option push_options[] = {
+    {.name = "headers",
+     .doc = "changes fields of the pushed requests",
+     .key = "headers",
+     .type = VALUE_BLOCK,
+     .parse = parse_push_headers},
+    {.name = "GET",
+     .doc = "pushes the answer to a GET request",
+     .arguments = "<resource>",
+     .key = "resources",
+     .min_args = 1,
+     .max_args = 1,
+     .parse = parse_push_method},
+    {.name = "HEAD",
+     .doc = "pushes the answer to a HEAD request",
+     .arguments = "<resource>",
+     .key = "resources",
+     .min_args = 1,
+     .max_args = 1,
+     .parse = parse_push_method},
+    {0},
+};
+
+static json_t *adapt_push(struct scope *scope)
+{
+    struct cursor *in = scope->in;
+    cursor_next(in);
+    json_t *handler = handler_new(scope, "push");
+    if (cursor_next_arg(in))
+        add_resource(scope, handler, NULL, cursor_token(in));
+    while (cursor_next_block(in, 0)) {
+        const struct option *row = option_find(push_options, cursor_val(in));
+        if (!row)
+            add_resource(scope, handler, NULL, cursor_token(in));
+        else if (!option_apply(scope, in, row, handler, NULL))
+            return NULL;
+    }
+    return handler;
+}
+
+const struct directive filter_directives[] = {
+    {.name = "encode",
+     .doc = "compresses answers",
+     .arguments = "[gzip|zstd…]",
+     .handler = adapt_encode,
+     .options = encode_options},
+    {.name = "templates",
+     .doc = "runs answers through a template engine",
+     .handler = adapt_templates,
+     .options = templates_options},
+    {.name = "intercept",
+     .doc = "replaces answers by what they are",
+     .handler = adapt_intercept,
+     .options = intercept_options,
+     .since = "2.8"},
+    {.name = "push",
+     .doc = "pushes resources over HTTP/2 before they are asked for",
+     .arguments = "[<resource>]",
+     .handler = adapt_push,
+     .options = push_options},
+    {0},
+};
