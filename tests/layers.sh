@@ -27,7 +27,7 @@ for file in src/*.[ch] src/*/*.[ch] grammar/*; do
     [ -f "$file" ] || continue
     folder=$(basename "$(dirname "$file")")
     case $file in
-    src/pipeline.*) folder=pipeline ;;
+    src/pipeline.* | src/library.c) folder=pipeline ;;
     grammar/http1.re) folder=http ;;
     grammar/*) folder=syntax ;;
     esac
