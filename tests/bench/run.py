@@ -26,10 +26,14 @@ def cpu_ns(pids):
 def tree(pid):
     """The process and its children (nginx's worker)."""
     pids = [pid]
-    for task in os.listdir(f"/proc/{pid}/task"):
-        with open(f"/proc/{pid}/task/{task}/children") as f:
-            for child in f.read().split():
-                pids += tree(int(child))
+    for other in os.listdir("/proc"):
+        if other.isdigit():
+            try:
+                with open(f"/proc/{other}/stat") as f:
+                    if int(f.read().rpartition(")")[2].split()[1]) == pid:
+                        pids += tree(int(other))
+            except OSError:
+                pass  # it ended meanwhile
     return pids
 
 
@@ -75,14 +79,14 @@ error_log {folder}/{name}/error.log; events {{ worker_connections 4096; }}
 http {{ access_log off; keepalive_requests 1000000000; {temp} {servers} }}""")
 
 
-def start_peers(build, folder, wanted):
+def start_peers(peers, build, folder, wanted):
+    """Appends to <peers> as they start, the origin first, so that all can be stopped whatever happens."""
     for name, size in BODIES.items():
         write(f"{folder}/{name}", "x" * size)
     small = "x" * BODIES["small"]
     origin = nginx_conf(folder, "origin", f"""server {{ listen 127.0.0.1:{ORIGIN} backlog=4096; root {folder};
         location = /small {{ return 200 "{small}"; }} }}""")
-    peers = [Peer("origin", ORIGIN, ["nginx", "-e", f"{folder}/origin.err", "-c", origin], cwd=folder)]
-    starters = {}
+    peers.append(Peer("origin", ORIGIN, ["nginx", "-e", f"{folder}/origin.err", "-c", origin], cwd=folder))
 
     def dialtone(port):
         site = write(f"{folder}/dialtone.caddyfile", f"""{{
@@ -107,7 +111,7 @@ http://127.0.0.1:{port} {{
     def haproxy(port):
         return ["haproxy", "-db", "-f", write(f"{folder}/haproxy.cfg", f"""global
     nbthread 1
-    maxconn 10000
+    maxconn 4000
 defaults
     mode http
     timeout client 60s
@@ -148,7 +152,8 @@ http://127.0.0.1:{port} {{
         peers.append(Peer(name, BASE + i, argv, {"GOMAXPROCS": "1", "XDG_DATA_HOME": folder, "HOME": folder}, folder))
     for peer in peers:
         wait_port(peer.port)
-    return peers
+        if peer.process.poll() is not None:
+            raise SystemExit(f"bench: {peer.name} ended; is port {peer.port} taken?")
 
 
 def measure(peer, path, connections, seconds):
@@ -201,7 +206,7 @@ def main():
     os.chmod(folder, 0o755)
     peers = []
     try:
-        peers = start_peers(os.path.abspath(options.build), folder, [n for n in options.only.split(",") if n])
+        start_peers(peers, os.path.abspath(options.build), folder, [n for n in options.only.split(",") if n])
         proxies = peers[1:]
         for title, path, connections in workloads:
             results = {peer.name: [] for peer in proxies}
