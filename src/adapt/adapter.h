@@ -22,8 +22,13 @@ struct adapter {
     uint32_t group_counter;   /* of routes in sites */
     struct map named_routes;  /* name → struct named_route * */
     struct map invoked;       /* names of routes that `invoke` has asked for since last taken */
-    uint32_t depth;           /* of directives within directives */
+    uint32_t depth;           /* see adapter_enter */
 };
+
+/* To be called around whatever the Caddyfile can nest in itself: each level copies what is in it,
+ * so there is an end to it. False, after a diagnostic, where it is reached. */
+bool adapter_enter(struct adapter *adapter, const struct token *token);
+void adapter_leave(struct adapter *adapter);
 
 /* The global option of that name, or NULL. */
 json_t *adapter_global(const struct adapter *adapter, const char *name);

@@ -75,6 +75,22 @@ static int compare_kinds(const void *a, const void *b)
     return str_compare(((const struct kind *)a)->name, ((const struct kind *)b)->name);
 }
 
+static json_t *read_kind(struct scope *scope, struct kind *kind, struct str name)
+{
+    const struct matcher *row = vocabulary_matcher(scope->adapter->vocabulary, kind->name);
+    if (!row) {
+        unknown_matcher(scope, kind->tokens.at[0]);
+        return NULL;
+    }
+    if (!adapter_enter(scope->adapter, kind->tokens.at[0]))
+        return NULL;
+    struct cursor in = cursor_over(scope->arena, scope->diags, kind->tokens.at, kind->tokens.n);
+    struct scope inner = scope_with_cursor(scope, &in);
+    json_t *value = row->parse(&inner, &in, name);
+    adapter_leave(scope->adapter);
+    return value;
+}
+
 /* Reads each kind and puts its value into <set>, in the order of names. */
 static bool read_kinds(struct scope *scope, struct kinds *kinds, struct str name, json_t *set)
 {
@@ -83,18 +99,9 @@ static bool read_kinds(struct scope *scope, struct kinds *kinds, struct str name
         qsort(kinds->list.at, kinds->list.n, sizeof(*kinds->list.at), compare_kinds);
     for (size_t i = 0; i < kinds->list.n; i++) {
         struct kind *kind = &kinds->list.at[i];
-        const struct token *token = kind->tokens.at[0];
-        const struct matcher *row = vocabulary_matcher(scope->adapter->vocabulary, kind->name);
-        if (!row) {
-            ok = unknown_matcher(scope, token);
-            continue;
-        }
-        struct cursor in =
-            cursor_over(scope->arena, scope->diags, kind->tokens.at, kind->tokens.n);
-        struct scope inner = scope_with_cursor(scope, &in);
-        json_t *value = row->parse(&inner, &in, name);
+        json_t *value = read_kind(scope, kind, name);
         ok = value && ok;
-        document_set_at(scope->document, set, row->name, value, token);
+        document_set_str(scope->document, set, kind->name, value, kind->tokens.at[0]);
     }
     return ok;
 }
@@ -211,14 +218,9 @@ static bool read_status(struct scope *scope, struct cursor *in, json_t *codes)
 /* Header lines are read together by the request matcher of that name. */
 static bool read_headers(struct scope *scope, struct kinds *headers, json_t *matcher)
 {
-    const struct matcher *row =
-        vocabulary_matcher(scope->adapter->vocabulary, STR("header"));
-    if (headers->list.n == 0 || !row)
+    if (headers->list.n == 0)
         return true;
-    struct kind *kind = &headers->list.at[0];
-    struct cursor in = cursor_over(scope->arena, scope->diags, kind->tokens.at, kind->tokens.n);
-    struct scope inner = scope_with_cursor(scope, &in);
-    json_t *value = row->parse(&inner, &in, STR(""));
+    json_t *value = read_kind(scope, &headers->list.at[0], STR(""));
     if (!document_is_empty(value))
         document_set(scope->document, matcher, "headers", document_sorted(scope->document, value));
     return value != NULL;

@@ -1,11 +1,11 @@
 /* Fills a JSON object from the lines of a block, by a table of the options that are legal there. */
 #include "adapt/options.h"
 
-#include "adapt/directive.h"
+#include <math.h>
+
+#include "adapt/adapter.h"
 #include "base/parse.h"
 #include "base/suggest.h"
-
-#include <math.h>
 
 /* Whether <name> is among the names of "a|b|c". */
 static bool is_one_of(const char *names, struct str name)
@@ -176,30 +176,52 @@ bool option_apply(struct scope *scope, struct cursor *in, const struct option *r
     return true;
 }
 
+/* Whether the option is on the list of those that may stand here only once, which it joins. */
+struct once {
+    VEC(const struct option *) seen;
+};
+
+static bool is_repeated(struct scope *scope, struct once *once, const struct option *row)
+{
+    if (!(row->flags & OPTION_ONCE))
+        return false;
+    for (size_t i = 0; i < once->seen.n; i++)
+        if (once->seen.at[i] == row)
+            return true;
+    vec_push(scope->arena, &once->seen, row);
+    return false;
+}
+
+static bool read_option(struct scope *scope, struct cursor *in, const struct option *rows,
+                        struct once *once, json_t *object, void *state)
+{
+    const struct option *row = option_find(rows, cursor_val(in));
+    if (!row)
+        return option_unknown(scope, in, rows, scope->directive ? scope->directive->name : NULL);
+    if (is_repeated(scope, once, row))
+        return cursor_error(in, DIAG_DUPLICATE, "'" STR_FMT "' stands here twice",
+                            STR_ARG(cursor_val(in)));
+    return option_apply(scope, in, row, object, state);
+}
+
 bool options_parse(struct scope *scope, struct cursor *in, const struct option *rows,
                    json_t *object, void *state)
 {
-    VEC(const struct option *) once = {0};
+    struct once once = {0};
     bool ok = true;
     int nesting = in->nesting;
+    if (!adapter_enter(scope->adapter, cursor_token(in)))
+        return false;
     while (cursor_next_block(in, nesting)) {
         struct cursor before = *in;
-        const struct option *row = option_find(rows, cursor_val(in));
-        bool good = row || option_unknown(scope, in, rows,
-                                          scope->directive ? scope->directive->name : NULL);
-        for (size_t i = 0; row && (row->flags & OPTION_ONCE) && i < once.n; i++)
-            if (once.at[i] == row)
-                good = cursor_error(in, DIAG_DUPLICATE, "'" STR_FMT "' stands here twice",
-                                    STR_ARG(cursor_val(in)));
-        if (row && (row->flags & OPTION_ONCE))
-            vec_push(scope->arena, &once, row);
-        if (good && option_apply(scope, in, row, object, state))
+        if (read_option(scope, in, rows, &once, object, state))
             continue;
         /* Skip the whole of the bad one, so that the others are read as what they are. */
         ok = false;
         *in = before;
         cursor_segment_tokens(in);
     }
+    adapter_leave(scope->adapter);
     return ok;
 }
 

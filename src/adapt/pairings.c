@@ -147,10 +147,16 @@ static void serve_key(struct pairing *pairing, struct socket *socket, const stru
     struct site *part = socket->sites.n ? &socket->sites.at[socket->sites.n - 1] : NULL;
     if (!part || part->node != site->node) {
         struct site fresh = *site;
-        fresh.keys = arena_array(arena, struct site_address, site->n_keys);
         fresh.n_keys = 0;
         vec_push(arena, &socket->sites, fresh);
         part = &socket->sites.at[socket->sites.n - 1];
+    }
+    /* The keys have room for a power of two of them. */
+    if ((part->n_keys & (part->n_keys - 1)) == 0) {
+        struct site_address *keys = arena_array(arena, struct site_address, part->n_keys * 2 + 1);
+        if (part->n_keys)
+            memcpy(keys, part->keys, part->n_keys * sizeof(*keys));
+        part->keys = keys;
     }
     part->keys[part->n_keys++] = *key;
 }

@@ -8,7 +8,7 @@
 #include "adapt/routes.h"
 #include "base/suggest.h"
 
-enum { DEEPEST = 200 }; /* directives within directives; each level copies what is in it */
+enum { DEEPEST = 200 };
 
 const struct directive *vocabulary_directive(const struct vocabulary *vocabulary, struct str name)
 {
@@ -158,16 +158,28 @@ static bool read_blocks(struct scope *scope, struct results *out)
     return ok;
 }
 
-bool scope_block_results(struct scope *scope, struct results *out)
+bool adapter_enter(struct adapter *adapter, const struct token *token)
 {
-    if (scope->adapter->depth == DEEPEST) {
-        diag_token(scope->diags, DIAG_EXPANSION_LIMIT, scope->in->tokens[0],
-                   "more than %d directives within each other", DEEPEST);
+    if (adapter->depth == DEEPEST) {
+        diag_token(adapter->diags, DIAG_EXPANSION_LIMIT, token, "more than %d blocks in each other",
+                   DEEPEST);
         return false;
     }
-    scope->adapter->depth++;
+    adapter->depth++;
+    return true;
+}
+
+void adapter_leave(struct adapter *adapter)
+{
+    adapter->depth--;
+}
+
+bool scope_block_results(struct scope *scope, struct results *out)
+{
+    if (!adapter_enter(scope->adapter, scope->in->tokens[0]))
+        return false;
     bool ok = read_blocks(scope, out);
-    scope->adapter->depth--;
+    adapter_leave(scope->adapter);
     return ok;
 }
 

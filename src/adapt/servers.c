@@ -22,6 +22,14 @@ static const char server_keys[] =
 static const char automatic_https_keys[] =
     "disable disable_redirects disable_certificates skip ignore_loaded_certificates";
 
+static bool is_key_of(const struct site *site, const struct token *token)
+{
+    for (size_t i = 0; i < site->n_keys; i++)
+        if (site->keys[i].token == token)
+            return true;
+    return false;
+}
+
 /* One address in two sites of a server: only one of them could ever be served. */
 static bool check_ambiguous(struct adapter *adapter, const struct server *server)
 {
@@ -32,12 +40,9 @@ static bool check_ambiguous(struct adapter *adapter, const struct server *server
         for (size_t j = 0; j < site->n_keys; j++) {
             const struct token *token = site->keys[j].token;
             const struct token *first = map_get(&seen, token->text);
-            bool is_own = !first;
-            for (size_t k = 0; k < site->n_keys; k++)
-                is_own = is_own || site->keys[k].token == first;
             if (!first)
                 map_put(&seen, token->text, (void *)token);
-            if (is_own)
+            if (!first || is_key_of(site, first))
                 continue;
             struct diag *diag =
                 diag_token(adapter->diags, DIAG_AMBIGUOUS_SITE, token,
