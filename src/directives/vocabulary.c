@@ -8,11 +8,21 @@ static const struct directive *const directives[] = {
     reverse_proxy_directives,
     php_fastcgi_directives,
     forward_auth_directives,
+    file_server_directives,
+    header_directives,
+    rewrite_directives,
+    respond_directives,
+    vars_directives,
+    filter_directives,
+    auth_directives,
+    logging_directives,
+    limit_directives,
     tls_directives,
     NULL,
 };
 
 static const struct matcher *const matchers[] = {
+    request_matchers,
     NULL,
 };
 
