@@ -1,0 +1,216 @@
+/* Request targets: decoding, encoding and taking apart, with the letter-for-letter choices of Go's
+ * net/url, because what an upstream sees and what a matcher compares depend on them. */
+
+#include "proxy/url.h"
+
+#include "base/arena.h"
+
+/* --- encoding --- */
+
+enum {
+    SAFE_PATH = 1 << URL_PATH,
+    SAFE_SEGMENT = 1 << URL_PATH_SEGMENT,
+    SAFE_QUERY = 1 << URL_QUERY,
+    SAFE = SAFE_PATH | SAFE_SEGMENT | SAFE_QUERY,
+    VALID = 8, /* may stand in an encoded path though the encoder would not write it */
+};
+
+static const uint8_t char_classes[256] = {
+    ['a' ... 'z'] = SAFE,
+    ['A' ... 'Z'] = SAFE,
+    ['0' ... '9'] = SAFE,
+    ['-'] = SAFE,
+    ['_'] = SAFE,
+    ['.'] = SAFE,
+    ['~'] = SAFE,
+    ['$'] = SAFE_PATH | SAFE_SEGMENT,
+    ['&'] = SAFE_PATH | SAFE_SEGMENT,
+    ['+'] = SAFE_PATH | SAFE_SEGMENT,
+    [':'] = SAFE_PATH | SAFE_SEGMENT,
+    ['='] = SAFE_PATH | SAFE_SEGMENT,
+    ['@'] = SAFE_PATH | SAFE_SEGMENT,
+    ['/'] = SAFE_PATH,
+    [','] = SAFE_PATH,
+    [';'] = SAFE_PATH,
+    ['!'] = VALID,
+    ['\''] = VALID,
+    ['('] = VALID,
+    [')'] = VALID,
+    ['*'] = VALID,
+    ['['] = VALID,
+    [']'] = VALID,
+    ['%'] = VALID,
+};
+
+static bool all_of(struct str text, int classes)
+{
+    for (size_t i = 0; i < text.len; i++)
+        if (!(char_classes[(uint8_t)text.ptr[i]] & classes))
+            return false;
+    return true;
+}
+
+struct str url_escape(struct str text, enum url_encoding encoding, struct arena *arena)
+{
+    static const char digits[] = "0123456789ABCDEF";
+    if (all_of(text, 1 << encoding))
+        return text;
+    char *out = arena_alloc(arena, text.len * 3);
+    size_t n = 0;
+    for (size_t i = 0; i < text.len; i++) {
+        uint8_t c = (uint8_t)text.ptr[i];
+        if (char_classes[c] & (1 << encoding)) {
+            out[n++] = (char)c;
+        } else if (c == ' ' && encoding == URL_QUERY) {
+            out[n++] = '+';
+        } else {
+            out[n++] = '%';
+            out[n++] = digits[c >> 4];
+            out[n++] = digits[c & 15];
+        }
+    }
+    return str_make(out, n);
+}
+
+static int hex_digit(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    c |= 0x20;
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+bool url_unescape(struct str text, enum url_encoding encoding, struct arena *arena, struct str *out)
+{
+    bool plus = encoding == URL_QUERY && memchr(text.len ? text.ptr : "", '+', text.len);
+    if (!plus && (text.len == 0 || !memchr(text.ptr, '%', text.len))) {
+        *out = text;
+        return true;
+    }
+    char *decoded = arena_alloc(arena, text.len);
+    size_t n = 0;
+    for (size_t i = 0; i < text.len; i++) {
+        char c = text.ptr[i];
+        if (c == '%') {
+            if (i + 2 >= text.len || hex_digit(text.ptr[i + 1]) < 0 ||
+                hex_digit(text.ptr[i + 2]) < 0)
+                return false;
+            c = (char)(hex_digit(text.ptr[i + 1]) * 16 + hex_digit(text.ptr[i + 2]));
+            i += 2;
+        } else if (plus && c == '+') {
+            c = ' ';
+        }
+        decoded[n++] = c;
+    }
+    *out = str_make(decoded, n);
+    return true;
+}
+
+/* --- targets --- */
+
+bool url_parse(struct str target, struct arena *arena, struct url *out)
+{
+    size_t i = 0;
+    while (i < target.len && (char_classes[(uint8_t)target.ptr[i]] & SAFE_PATH))
+        i++;
+    *out = (struct url){.is_plain = i == target.len || target.ptr[i] == '?'};
+    while (i < target.len && target.ptr[i] != '?')
+        i++;
+    struct str path = str_slice(target, 0, i);
+    if (i < target.len)
+        out->query = str_slice(target, i + 1, target.len);
+    out->force_query = i < target.len && out->query.len == 0;
+    out->path = path;
+    if (out->is_plain)
+        return true;
+    if (!url_unescape(path, URL_PATH, arena, &out->path))
+        return false;
+    if (!str_eq(path, url_escape(out->path, URL_PATH, arena)))
+        out->raw_path = path;
+    return true;
+}
+
+struct str url_escaped_path(const struct url *url, struct arena *arena)
+{
+    struct str decoded;
+    if (url->is_plain)
+        return url->path;
+    if (url->raw_path.len > 0 && all_of(url->raw_path, SAFE_PATH | VALID) &&
+        url_unescape(url->raw_path, URL_PATH, arena, &decoded) && str_eq(decoded, url->path))
+        return url->raw_path;
+    if (str_eq(url->path, STR("*")))
+        return url->path;
+    return url_escape(url->path, URL_PATH, arena);
+}
+
+struct str url_request_uri(const struct url *url, struct arena *arena)
+{
+    struct str path = url_escaped_path(url, arena);
+    if (path.len == 0)
+        path = STR("/");
+    if (url->query.len == 0 && !url->force_query)
+        return path;
+    char *out = arena_alloc(arena, path.len + 1 + url->query.len);
+    memcpy(out, path.ptr, path.len);
+    out[path.len] = '?';
+    if (url->query.len > 0)
+        memcpy(out + path.len + 1, url->query.ptr, url->query.len);
+    return str_make(out, path.len + 1 + url->query.len);
+}
+
+void url_set_path(struct url *url, struct str path)
+{
+    url->path = path;
+    url->raw_path = (struct str){0};
+    url->is_plain = all_of(path, SAFE_PATH);
+}
+
+/* --- queries --- */
+
+bool url_query_next(struct str *rest, struct arena *arena, struct str *key, struct str *value,
+                    bool *bad)
+{
+    while (rest->len > 0) {
+        struct str pair;
+        if (!str_cut(*rest, STR("&"), &pair, rest))
+            *rest = (struct str){0};
+        if (pair.len == 0)
+            continue;
+        struct str name, text = {0};
+        str_cut(pair, STR("="), &name, &text);
+        if (str_index(pair, ';') < 0 && url_unescape(name, URL_QUERY, arena, key) &&
+            url_unescape(text, URL_QUERY, arena, value))
+            return true;
+        *bad = true;
+    }
+    return false;
+}
+
+/* --- hosts --- */
+
+bool url_split_host_port(struct str hostport, struct str *host, struct str *port)
+{
+    ptrdiff_t colon = str_last_index(hostport, ':');
+    *host = hostport;
+    *port = (struct str){0};
+    if (colon < 0)
+        return false;
+    struct str before = str_slice(hostport, 0, (size_t)colon);
+    struct str after = str_slice(hostport, (size_t)colon + 1, hostport.len);
+    if (hostport.ptr[0] == '[') {
+        ptrdiff_t close = str_index(hostport, ']');
+        if (close < 0 || close + 1 != colon)
+            return false;
+        before = str_slice(hostport, 1, (size_t)close);
+        if (str_index(before, '[') >= 0)
+            return false;
+    } else if (str_index(before, ':') >= 0 || str_index(before, '[') >= 0 ||
+               str_index(before, ']') >= 0) {
+        return false;
+    }
+    if (str_index(after, ']') >= 0 || str_index(after, '[') >= 0)
+        return false;
+    *host = before;
+    *port = after;
+    return true;
+}
