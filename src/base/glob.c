@@ -150,7 +150,8 @@ static bool escaped_match(struct str pattern, struct str raw_path, struct arena 
             encoded = str_slice(path, t, t + 3);
             t += 2; /* as if on the last byte of the sequence */
         }
-        bool raw_span = pattern.ptr[p] == '%' && !(p + 3 <= pattern.len && pattern.ptr[p + 1] != '*');
+        bool raw_span =
+            pattern.ptr[p] == '%' && !(p + 3 <= pattern.len && pattern.ptr[p + 1] != '*');
         if (pattern.ptr[p] == '%' && !raw_span) {
             strbuf_add(&out, encoded);
             t++;
@@ -231,8 +232,7 @@ struct path_pattern path_pattern_parse(struct str pattern)
     return result;
 }
 
-bool path_pattern_match(const struct path_pattern *pattern, struct str cleaned,
-                        struct arena *arena)
+bool path_pattern_match(const struct path_pattern *pattern, struct str cleaned, struct arena *arena)
 {
     switch (pattern->kind) {
     case PATH_ANY:

@@ -42,8 +42,8 @@ uint64_t digest_xxh64(struct str a, struct str b)
         for (; i + 32 <= len; i += 32)
             for (int k = 0; k < 4; k++)
                 lanes[k] = round64(lanes[k], little_endian(a, b, i + 8 * (size_t)k, 8));
-        hash = rotate(lanes[0], 1) + rotate(lanes[1], 7) + rotate(lanes[2], 12) +
-               rotate(lanes[3], 18);
+        hash =
+            rotate(lanes[0], 1) + rotate(lanes[1], 7) + rotate(lanes[2], 12) + rotate(lanes[3], 18);
         for (int k = 0; k < 4; k++)
             hash = (hash ^ round64(0, lanes[k])) * prime1 + prime4;
     }

@@ -108,25 +108,19 @@ bool url_unescape(struct str text, enum url_encoding encoding, struct arena *are
 
 /* --- targets --- */
 
-bool url_parse(struct str target, struct arena *arena, struct url *out)
+bool url_read(struct url *url, struct str path, struct str query, bool has_query,
+              struct arena *arena)
 {
-    size_t i = 0;
-    while (i < target.len && (char_classes[(uint8_t)target.ptr[i]] & SAFE_PATH))
-        i++;
-    *out = (struct url){.is_plain = i == target.len || target.ptr[i] == '?'};
-    while (i < target.len && target.ptr[i] != '?')
-        i++;
-    struct str path = str_slice(target, 0, i);
-    if (i < target.len)
-        out->query = str_slice(target, i + 1, target.len);
-    out->force_query = i < target.len && out->query.len == 0;
-    out->path = path;
-    if (out->is_plain)
+    *url = (struct url){.path = path,
+                        .query = query,
+                        .force_query = has_query && query.len == 0,
+                        .is_plain = all_of(path, SAFE_PATH)};
+    if (url->is_plain)
         return true;
-    if (!url_unescape(path, URL_PATH, arena, &out->path))
+    if (!url_unescape(path, URL_PATH, arena, &url->path))
         return false;
-    if (!str_eq(path, url_escape(out->path, URL_PATH, arena)))
-        out->raw_path = path;
+    if (!str_eq(path, url_escape(url->path, URL_PATH, arena)))
+        url->raw_path = path;
     return true;
 }
 
@@ -150,6 +144,8 @@ struct str url_request_uri(const struct url *url, struct arena *arena)
         path = STR("/");
     if (url->query.len == 0 && !url->force_query)
         return path;
+    if (url->query.ptr == path.ptr + path.len + 1 && path.ptr[path.len] == '?')
+        return str_make(path.ptr, path.len + 1 + url->query.len); /* still one text */
     char *out = arena_alloc(arena, path.len + 1 + url->query.len);
     memcpy(out, path.ptr, path.len);
     out[path.len] = '?';

@@ -15,9 +15,10 @@ struct url {
     bool is_plain;       /* <path> needs no encoding at all */
 };
 
-/* Reads an origin-form target (or the path and query of an absolute one); false where a %-escape
- * is malformed. The text is borrowed. */
-bool url_parse(struct str target, struct arena *arena, struct url *out);
+/* From the encoded path and the query of a target, which are borrowed; false where a %-escape is
+ * malformed. */
+bool url_read(struct url *url, struct str path, struct str query, bool has_query,
+              struct arena *arena);
 /* The path as it goes on the wire. */
 struct str url_escaped_path(const struct url *url, struct arena *arena);
 /* Path and query as they go on the wire; an empty path is "/". */

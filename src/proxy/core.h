@@ -1,0 +1,74 @@
+#ifndef DIALTONE_PROXY_CORE_H
+#define DIALTONE_PROXY_CORE_H
+
+#include <stdatomic.h>
+
+#include "base/str.h"
+#include "dialtone/tables.h"
+#include "http/message.h"
+
+struct local_ca;
+struct log_sink;
+struct tls_client;
+struct tls_identity;
+struct tls_server;
+struct worker;
+
+/* A dial string's counters, shared by all pools that have it and all threads. On a cache line of
+ * its own; any worker writes it. */
+struct upstream_state {
+    _Atomic uint32_t requests; /* in flight */
+    _Atomic uint32_t fails;    /* remembered failures */
+} __attribute__((aligned(64)));
+
+/* What active checks found out about one row of upstreams; written by the worker that checks. */
+struct upstream_health {
+    _Atomic bool is_down;
+    uint32_t passes, fails; /* the checking worker's own */
+};
+
+/* One row of pools. */
+struct pool_state {
+    _Atomic uint32_t robin; /* any worker adds to it */
+} __attribute__((aligned(64)));
+
+/* What all workers share: const after the start but for the atomics in it. */
+struct core {
+    const struct dt_tables *tables;
+    const char *name;                  /* of the program, for messages */
+    struct arena *arena;               /* for what lives as long as the process */
+    enum header_id *header_ids;        /* of header_names */
+    struct upstream_state *states;     /* dt_upstream.state */
+    struct upstream_health *healths;   /* of upstreams */
+    struct pool_state *pools;          /* of pools */
+    struct tls_client **transport_tls; /* of transports; NULL where plain */
+    struct tls_server **server_tls;    /* of servers; NULL where plain */
+    struct tls_identity **identities;  /* of certificates; swapped by a reload */
+    struct log_sink *sinks;            /* of logs */
+    struct str data_directory;
+    struct str hostname, working_directory, architecture;
+    struct worker *workers;
+    unsigned n_workers;
+    _Atomic int64_t shutdown_at_ns; /* wall clock; 0 while nothing is planned */
+};
+
+static inline struct str table_text(const struct dt_tables *tables, struct dt_text text)
+{
+    return (struct str){tables->strings + text.at, text.len};
+}
+
+/* Access to a header of the tables' header_names. */
+static inline struct str field_name(const struct core *core, uint32_t name)
+{
+    return table_text(core->tables, core->tables->header_names[name].canonical);
+}
+/* True where <header> is named so. */
+bool field_is(const struct core *core, const struct http_header *header, uint32_t name);
+/* All values joined by <separator>; false where there is none. */
+bool field_join(const struct core *core, const struct http_headers *headers, uint32_t name,
+                struct str separator, struct str *out);
+void field_remove(const struct core *core, struct http_headers *headers, uint32_t name);
+void field_add(const struct core *core, struct http_headers *headers, uint32_t name,
+               struct str value);
+
+#endif

@@ -1,0 +1,410 @@
+/* reverse_proxy: sends the request to an upstream, tries others where that fails, and passes the
+ * answer on as it comes. The request and the response heads are made in proxy_head.c. */
+
+#include "base/parse.h"
+#include "net/loop.h"
+#include "proxy/balance.h"
+#include "proxy/handlers.h"
+#include "proxy/log.h"
+#include "proxy/match.h"
+#include "proxy/proxy_head.h"
+#include "proxy/upstream.h"
+#include "proxy/worker.h"
+
+static enum step run_attempts(struct proxying *proxying);
+
+static int64_t now_of(const struct proxying *proxying)
+{
+    return loop_now_ns(proxying->tx->worker->loop);
+}
+
+/* For what happens outside of the handler's own call. */
+static void go_on(struct proxying *proxying, enum step step)
+{
+    if (step != STEP_TAKEN)
+        transaction_resume(proxying->tx, step);
+}
+
+/* The attempt does not count among the upstream's requests any more. */
+static void release_upstream(struct proxying *proxying)
+{
+    if (proxying->is_counted)
+        atomic_fetch_sub_explicit(&upstream_state(proxying->tx->core, proxying->upstream)->requests,
+                                  1, memory_order_relaxed);
+    proxying->is_counted = false;
+    proxying->is_attempting = false;
+}
+
+/* --- trying again --- */
+
+/* What can be sent a second time? */
+static bool is_replayable(const struct proxying *proxying)
+{
+    return !proxying->exchange.body_started || proxying->upload_complete;
+}
+
+static bool may_retry(struct proxying *proxying, bool is_certain_not_sent)
+{
+    const struct dt_pool *pool = proxying->pool;
+    struct transaction *tx = proxying->tx;
+    if (pool->try_duration_ns == 0 && pool->retries == 0)
+        return false;
+    if (pool->try_duration_ns > 0 &&
+        now_of(proxying) - proxying->started_ns >= pool->try_duration_ns)
+        return false;
+    if (pool->retries > 0 && proxying->retries >= pool->retries)
+        return false;
+    if (is_certain_not_sent)
+        return true;
+    if (!is_replayable(proxying))
+        return false;
+    if (pool->retry_match.n == 0)
+        return str_eq(proxying->method, STR("GET"));
+    bool failed = false;
+    return match_any_set(tx, pool->retry_match, &failed) && !failed;
+}
+
+static void pause_over(struct timer *timer)
+{
+    struct proxying *proxying =
+        (struct proxying *)((char *)timer - offsetof(struct proxying, pause));
+    go_on(proxying, run_attempts(proxying));
+}
+
+/* After a failed attempt: the next one now (STEP_NEXT), later (STEP_TAKEN), or the failure. */
+static enum step retry_or_fail(struct proxying *proxying, bool is_certain_not_sent, unsigned status,
+                               struct str message)
+{
+    if (!may_retry(proxying, is_certain_not_sent))
+        return transaction_fail(proxying->tx, status, message);
+    proxying->retries++;
+    if (proxying->pool->try_interval_ns <= 0)
+        return STEP_NEXT;
+    proxying->pause.fire = pause_over;
+    timer_start(proxying->tx->worker->loop, &proxying->pause, proxying->pool->try_interval_ns);
+    return STEP_TAKEN;
+}
+
+/* --- the request's body --- */
+
+static void send_upload(struct proxying *proxying, struct str data)
+{
+    if (http_exchange_write(&proxying->exchange, data) || proxying->client_paused ||
+        !proxying->is_reading)
+        return;
+    proxying->client_paused = true;
+    http_body_pause(proxying->tx->request);
+}
+
+/* The upstream takes (more of) the body. */
+static void on_writable(struct http_exchange *exchange)
+{
+    struct proxying *proxying = exchange->owner;
+    struct http_request *request = proxying->tx->request;
+    if (proxying->upload == UPLOAD_WAITING) {
+        proxying->upload = UPLOAD_STREAMING;
+        if (proxying->buffered.len > 0)
+            send_upload(proxying, strbuf_str(&proxying->buffered));
+        if (proxying->upload_complete) {
+            proxying->upload = UPLOAD_NONE;
+            http_exchange_finish(exchange, NULL);
+        } else if (!proxying->is_reading) {
+            proxying->is_reading = true;
+            http_body_read(request);
+        } else {
+            proxying->client_paused = false;
+            http_body_resume(request);
+        }
+    } else if (proxying->upload == UPLOAD_STREAMING && proxying->client_paused) {
+        proxying->client_paused = false;
+        http_body_resume(request);
+    }
+}
+
+void proxying_upload(struct proxying *proxying, struct str data)
+{
+    if (proxying->upload == UPLOAD_STREAMING && proxying->is_attempting) {
+        send_upload(proxying, data);
+        return;
+    }
+    if (proxying->upload != UPLOAD_BUFFERING && proxying->upload != UPLOAD_WAITING)
+        return;
+    strbuf_add(&proxying->buffered, data);
+    int64_t limit = proxying->pool->request_buffers;
+    if (proxying->upload != UPLOAD_BUFFERING || limit < 0 ||
+        (int64_t)proxying->buffered.len < limit)
+        return;
+    proxying->client_paused = true;
+    http_body_pause(proxying->tx->request);
+    go_on(proxying, run_attempts(proxying));
+}
+
+void proxying_upload_end(struct proxying *proxying)
+{
+    struct http_headers *trailers = &proxying->tx->request->trailers;
+    if (proxying->upload == UPLOAD_STREAMING) {
+        proxying->upload = UPLOAD_NONE;
+        if (proxying->is_attempting)
+            http_exchange_finish(&proxying->exchange, trailers->n ? trailers : NULL);
+        return;
+    }
+    proxying->upload_complete = true;
+    if (proxying->upload != UPLOAD_BUFFERING)
+        return;
+    proxying->content_length = (int64_t)proxying->buffered.len;
+    go_on(proxying, run_attempts(proxying));
+}
+
+void proxying_upload_failed(struct proxying *proxying, enum http_body_failure reason)
+{
+    struct transaction *tx = proxying->tx;
+    proxying_cancel(proxying);
+    proxying->upload = UPLOAD_NONE;
+    if (http_reply_started(tx->request)) {
+        http_reply_abort(tx->request);
+        return;
+    }
+    tx->request->close = true;
+    bool is_timeout = reason == HTTP_BODY_TIMEOUT;
+    go_on(proxying, transaction_fail(tx, is_timeout ? 408 : 400,
+                                     is_timeout ? STR("the request body stopped coming")
+                                                : STR("malformed request body")));
+}
+
+/* --- the answer --- */
+
+static void on_interim(struct http_exchange *exchange, const struct http_head *head)
+{
+    struct proxying *proxying = exchange->owner;
+    if (head->status != 100) /* the server says that one itself */
+        proxy_send_interim(proxying, head);
+}
+
+static void check_passively(struct proxying *proxying)
+{
+    const struct dt_pool *pool = proxying->pool;
+    struct worker *worker = proxying->tx->worker;
+    const struct dt_tables *tables = proxying->tx->tables;
+    for (uint32_t i = 0; i < pool->unhealthy_statuses.n; i++) {
+        struct dt_range one = {pool->unhealthy_statuses.first + i, 1};
+        if (match_status(tables, one, proxying->exchange.head.status))
+            upstream_count_failure(worker, pool, proxying->upstream);
+    }
+    if (pool->unhealthy_latency_ns > 0 && proxying->latency_ns >= pool->unhealthy_latency_ns)
+        upstream_count_failure(worker, pool, proxying->upstream);
+}
+
+/* The upstream has switched protocols, as the client asked it to. */
+static void start_tunnel(struct proxying *proxying)
+{
+    struct transaction *tx = proxying->tx;
+    struct http_head head;
+    if (!proxy_make_upgrade_head(proxying, &head)) {
+        http_exchange_cancel(&proxying->exchange);
+        release_upstream(proxying);
+        go_on(proxying,
+              transaction_fail(tx, 502, STR("upstream switched to another protocol than asked")));
+        return;
+    }
+    proxying->is_attempting = false; /* the tunnel has the exchange now */
+    proxying->head_sent = true;
+    http_tunnel(tx->request, &head, &proxying->exchange, proxying->pool->stream_timeout_ns);
+}
+
+static void on_head(struct http_exchange *exchange)
+{
+    struct proxying *proxying = exchange->owner;
+    proxying->has_head = true;
+    proxying->latency_ns = now_of(proxying) - proxying->attempt_ns;
+    if (proxying->pool->unhealthy_statuses.n > 0 || proxying->pool->unhealthy_latency_ns > 0)
+        check_passively(proxying);
+    if (exchange->head.status == 101) {
+        start_tunnel(proxying);
+        return;
+    }
+    proxy_make_response(proxying);
+    if (!proxying->awaits_body)
+        proxy_send_response(proxying, (struct str){0});
+}
+
+static void on_data(struct http_exchange *exchange, struct str data)
+{
+    struct proxying *proxying = exchange->owner;
+    if (!proxying->head_sent)
+        proxy_send_response(proxying, data);
+    bool was_blocked = proxying->is_reply_blocked;
+    int64_t limit = proxying->pool->response_buffers;
+    proxying->is_reply_blocked = !http_reply_data(proxying->tx->request, data);
+    proxying->backlog += was_blocked ? (int64_t)data.len : 0;
+    if (proxying->is_reply_blocked && limit >= 0 && proxying->backlog >= limit)
+        http_exchange_pause(exchange);
+}
+
+void proxying_client_drained(struct proxying *proxying)
+{
+    proxying->is_reply_blocked = false;
+    proxying->backlog = 0;
+    if (proxying->is_attempting)
+        http_exchange_resume(&proxying->exchange);
+}
+
+static void on_end(struct http_exchange *exchange)
+{
+    struct proxying *proxying = exchange->owner;
+    struct http_headers *trailers = &exchange->trailers;
+    proxying->duration_ns = now_of(proxying) - proxying->started_ns;
+    release_upstream(proxying);
+    if (!proxying->head_sent)
+        proxy_send_response(proxying, (struct str){0});
+    http_reply_end(proxying->tx->request, trailers->n ? trailers : NULL);
+}
+
+/* --- failed attempts --- */
+
+static unsigned status_of(enum http_failure reason)
+{
+    switch (reason) {
+    case HTTP_FAIL_TLS_TIMEOUT:
+    case HTTP_FAIL_HEAD_TIMEOUT:
+    case HTTP_FAIL_READ_TIMEOUT:
+    case HTTP_FAIL_WRITE_TIMEOUT:
+        return 504;
+    case HTTP_FAIL_LIMIT:
+        return 503;
+    case HTTP_FAIL_NONE:
+    case HTTP_FAIL_DIAL:
+    case HTTP_FAIL_TLS:
+    case HTTP_FAIL_WRITE:
+    case HTTP_FAIL_CLOSED:
+    case HTTP_FAIL_BAD_HEAD:
+    case HTTP_FAIL_HEAD_TOO_LARGE:
+    case HTTP_FAIL_TRUNCATED:
+    case HTTP_FAIL_BAD_BODY:
+    case N_HTTP_FAILURES:
+        break;
+    }
+    return 502;
+}
+
+static void on_failed(struct http_exchange *exchange, enum http_failure reason)
+{
+    struct proxying *proxying = exchange->owner;
+    struct transaction *tx = proxying->tx;
+    struct str message = http_exchange_error(exchange, tx->arena);
+    release_upstream(proxying);
+    if (proxying->head_sent) {
+        proxy_log_broken(proxying, message);
+        http_reply_abort(tx->request);
+        return;
+    }
+    proxying->has_head = false;
+    upstream_count_failure(tx->worker, proxying->pool, proxying->upstream);
+    enum step step = retry_or_fail(proxying, reason == HTTP_FAIL_DIAL, status_of(reason), message);
+    if (step == STEP_NEXT)
+        step = run_attempts(proxying);
+    go_on(proxying, step);
+}
+
+/* --- attempts --- */
+
+static const struct http_exchange_events exchange_events = {
+    .writable = on_writable,
+    .interim = on_interim,
+    .head = on_head,
+    .data = on_data,
+    .end = on_end,
+    .failed = on_failed,
+};
+
+static bool is_idempotent(struct proxying *proxying)
+{
+    static const struct str methods[] = {STR_INIT("GET"), STR_INIT("HEAD"), STR_INIT("OPTIONS"),
+                                         STR_INIT("TRACE")};
+    for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++)
+        if (str_eq(proxying->method, methods[i]))
+            return true;
+    return headers_find_named(&proxying->headers, STR("Idempotency-Key")) ||
+           headers_find_named(&proxying->headers, STR("X-Idempotency-Key"));
+}
+
+/* Go sends the length of an empty body with these. */
+static bool says_zero_length(struct str method)
+{
+    return str_eq(method, STR("POST")) || str_eq(method, STR("PUT")) ||
+           str_eq(method, STR("PATCH"));
+}
+
+static void start_exchange(struct proxying *proxying)
+{
+    struct transaction *tx = proxying->tx;
+    struct http_pool *connections = upstream_connections(proxying, proxying->upstream);
+    atomic_fetch_add_explicit(&upstream_state(tx->core, proxying->upstream)->requests, 1,
+                              memory_order_relaxed);
+    proxying->is_counted = proxying->is_attempting = true;
+    proxying->attempt_ns = now_of(proxying);
+    proxying->exchange = (struct http_exchange){
+        .events = &exchange_events,
+        .owner = proxying,
+        .arena = tx->arena,
+    };
+    proxying->outgoing = (struct http_outgoing){
+        .method = proxying->method,
+        .target = proxying->uri,
+        .host = proxying->attempt_host,
+        .headers = &proxying->headers,
+        .content_length = proxying->content_length,
+        .zero_length = proxying->content_length == 0 && says_zero_length(proxying->method),
+        .idempotent = is_idempotent(proxying),
+    };
+    if (proxying->content_length != 0)
+        proxying->upload = UPLOAD_WAITING;
+    http_exchange_start(&proxying->exchange, connections, &proxying->outgoing);
+}
+
+/* Chooses upstreams until an attempt is under way. */
+static enum step run_attempts(struct proxying *proxying)
+{
+    struct transaction *tx = proxying->tx;
+    for (;;) {
+        struct str problem = {0};
+        proxying->upstream = balance_choose(proxying);
+        if (proxying->upstream == DT_NONE) {
+            enum step step = retry_or_fail(proxying, true, 503, STR("no upstreams available"));
+            if (step != STEP_NEXT)
+                return step;
+            continue;
+        }
+        if (!upstream_resolve(tx, proxying->upstream, &proxying->destination, &problem))
+            return transaction_fail(tx, 502, problem);
+        proxy_make_attempt(proxying);
+        start_exchange(proxying);
+        return STEP_TAKEN;
+    }
+}
+
+void proxying_cancel(struct proxying *proxying)
+{
+    timer_remove(&proxying->pause);
+    if (proxying->is_attempting)
+        http_exchange_cancel(&proxying->exchange);
+    release_upstream(proxying);
+}
+
+enum step handle_proxy(struct transaction *tx, const struct dt_handler *handler)
+{
+    struct proxying *proxying = arena_new(tx->arena, struct proxying);
+    proxying->tx = tx;
+    proxying->pool_row = handler->row;
+    proxying->pool = &tx->tables->pools[handler->row];
+    proxying->transport = &tx->tables->transports[proxying->pool->transport];
+    proxying->started_ns = now_of(proxying);
+    proxying->buffered = strbuf_in(tx->arena);
+    tx->proxying = proxying;
+    proxy_make_request(proxying);
+    if (proxying->content_length == 0 || proxying->pool->request_buffers == 0)
+        return run_attempts(proxying);
+    proxying->upload = UPLOAD_BUFFERING;
+    proxying->is_reading = true;
+    http_body_read(tx->request);
+    return STEP_TAKEN;
+}

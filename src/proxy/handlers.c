@@ -1,0 +1,77 @@
+/* Handler kinds and their functions; the small ones are here. */
+
+#include "proxy/handlers.h"
+
+#include "base/parse.h"
+#include "proxy/router.h"
+#include "proxy/template.h"
+
+static enum step handle_vars(struct transaction *tx, const struct dt_handler *handler)
+{
+    for (uint32_t i = 0; i < handler->n; i++) {
+        const struct dt_assignment *assignment = &tx->tables->assignments[handler->row + i];
+        struct value value = {0};
+        switch ((enum dt_type)assignment->kind) {
+        case DT_TYPE_STRING:
+            value = (struct value){VALUE_STRING, template_expand(tx, assignment->value)};
+            break;
+        case DT_TYPE_TRUE:
+            value.kind = VALUE_TRUE;
+            break;
+        case DT_TYPE_FALSE:
+            value.kind = VALUE_FALSE;
+            break;
+        case DT_TYPE_NUMBER:
+            value = (struct value){VALUE_NUMBER, template_expand(tx, assignment->value)};
+            break;
+        case DT_TYPE_NULL:
+            value.kind = VALUE_NULL;
+            break;
+        }
+        *transaction_variable(tx, assignment->variable) = value;
+    }
+    return STEP_NEXT;
+}
+
+static enum step handle_subroute(struct transaction *tx, const struct dt_handler *handler)
+{
+    router_enter(tx, &tx->tables->subroutes[handler->row]);
+    return STEP_NEXT;
+}
+
+static enum step handle_error(struct transaction *tx, const struct dt_handler *handler)
+{
+    const struct dt_failure *failure = &tx->tables->failures[handler->row];
+    int64_t status = failure->status ? failure->status : 500;
+    if (failure->status_template != DT_NONE) {
+        struct str text = template_expand(tx, failure->status_template);
+        if (parse_go_int(text, &status) != PARSE_OK)
+            return transaction_fail(
+                tx, 500, str_printf(tx->arena, "status is no number: " STR_FMT, STR_ARG(text)));
+    }
+    return transaction_fail(tx, (unsigned)status, template_expand(tx, failure->message));
+}
+
+typedef enum step handler_function(struct transaction *tx, const struct dt_handler *handler);
+
+static handler_function *const handlers[DT_N_HANDLER_KINDS] = {
+    [DT_HANDLER_RESPOND] = handle_respond,   [DT_HANDLER_HEADERS] = handle_headers,
+    [DT_HANDLER_REWRITE] = handle_rewrite,   [DT_HANDLER_VARS] = handle_vars,
+    [DT_HANDLER_SUBROUTE] = handle_subroute, [DT_HANDLER_ERROR] = handle_error,
+    [DT_HANDLER_PROXY] = handle_proxy,
+};
+
+enum step handler_run(struct transaction *tx, const struct dt_handler *handler)
+{
+    return handlers[handler->kind](tx, handler);
+}
+
+uint32_t handler_find_unknown(const struct dt_tables *tables)
+{
+    for (uint32_t i = 0; i < tables->n_handlers; i++) {
+        uint32_t kind = tables->handlers[i].kind;
+        if (kind >= DT_N_HANDLER_KINDS || !handlers[kind])
+            return i;
+    }
+    return DT_NONE;
+}

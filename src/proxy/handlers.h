@@ -1,0 +1,25 @@
+#ifndef DIALTONE_PROXY_HANDLERS_H
+#define DIALTONE_PROXY_HANDLERS_H
+
+#include "proxy/transaction.h"
+
+/* Runs one row of handlers. */
+enum step handler_run(struct transaction *tx, const struct dt_handler *handler);
+/* The first row of handlers that this core has no function for, or DT_NONE. */
+uint32_t handler_find_unknown(const struct dt_tables *tables);
+
+/* One function per kind; <row> is what DT_HANDLERS says. */
+enum step handle_respond(struct transaction *tx, const struct dt_handler *handler);
+enum step handle_headers(struct transaction *tx, const struct dt_handler *handler);
+enum step handle_rewrite(struct transaction *tx, const struct dt_handler *handler);
+enum step handle_proxy(struct transaction *tx, const struct dt_handler *handler);
+
+/* Header operations on a list: of a request (where Host is one of them, and ends in <*host>) or of
+ * a response (<host> NULL). */
+void headers_edit(struct transaction *tx, struct dt_range ops, struct http_headers *headers,
+                  struct str *host);
+
+/* A row of rewrites on a method and a target. */
+void rewrite_apply(struct transaction *tx, uint32_t row, struct str *method, struct url *url);
+
+#endif

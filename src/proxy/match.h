@@ -1,0 +1,23 @@
+#ifndef DIALTONE_PROXY_MATCH_H
+#define DIALTONE_PROXY_MATCH_H
+
+#include "proxy/transaction.h"
+
+/* True where one of the sets matches, or there is none. A matcher that cannot decide sets
+ * <*failed> and the transaction's failure. */
+bool match_any_set(struct transaction *tx, struct dt_range sets, bool *failed);
+/* True where the status and the headers of an answer fit. */
+bool match_response(const struct core *core, const struct dt_response_matcher *matcher,
+                    unsigned status, const struct http_headers *headers);
+/* True where one of the numbers is the status or its class. */
+bool match_status(const struct dt_tables *tables, struct dt_range numbers, unsigned status);
+
+struct address;
+/* True where the address lies in one of the ranges (with the zone that a range may ask for). */
+bool match_address(const struct dt_tables *tables, struct dt_range ranges,
+                   const struct address *address, struct str zone);
+
+/* The first row of matchers that this core has no function for, or DT_NONE. */
+uint32_t match_find_unknown(const struct dt_tables *tables);
+
+#endif

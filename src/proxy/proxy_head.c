@@ -1,0 +1,344 @@
+/* The heads that reverse_proxy sends in both directions: hop-by-hop fields (RFC 9110 7.6.1),
+ * X-Forwarded-*, Via and the configured operations. */
+
+#include "proxy/proxy_head.h"
+
+#include "proxy/handlers.h"
+#include "proxy/log.h"
+#include "proxy/match.h"
+#include "proxy/sniff.h"
+#include "proxy/text.h"
+
+/* --- hop-by-hop fields --- */
+
+/* Fields that end here, as Caddy has them; those of the framing are written by the http layer. */
+static const bool is_hop_by_hop[N_HEADER_IDS] = {
+    [HEADER_ALT_SVC] = true,
+    [HEADER_CONNECTION] = true,
+    [HEADER_PROXY_CONNECTION] = true,
+    [HEADER_KEEP_ALIVE] = true,
+    [HEADER_PROXY_AUTHENTICATE] = true,
+    [HEADER_PROXY_AUTHORIZATION] = true,
+    [HEADER_TE] = true,
+    [HEADER_TRAILER] = true,
+    [HEADER_TRANSFER_ENCODING] = true,
+    [HEADER_UPGRADE] = true,
+};
+
+/* True where a Connection field names something beyond the connection itself. */
+static bool names_fields(const struct http_headers *headers)
+{
+    static const struct str usual[] = {STR_INIT("keep-alive"), STR_INIT("close"),
+                                       STR_INIT("upgrade")};
+    for (uint32_t i = 0; i < headers->n; i++) {
+        struct str value = headers->at[i].value;
+        bool is_usual = false;
+        if (headers->at[i].id != HEADER_CONNECTION)
+            continue;
+        for (size_t k = 0; k < sizeof(usual) / sizeof(usual[0]); k++)
+            is_usual |= str_eq_nocase(value, usual[k]);
+        if (!is_usual)
+            return true;
+    }
+    return false;
+}
+
+/* True where a Connection field names this one. */
+static bool is_named(const struct http_headers *headers, struct str name)
+{
+    return headers_have_token(headers, HEADER_CONNECTION, name);
+}
+
+/* The protocol that is to be switched to, in lower case; empty for none. */
+static struct str upgrade_of(struct arena *arena, const struct http_headers *headers)
+{
+    if (!headers_have_token(headers, HEADER_CONNECTION, STR("upgrade")))
+        return STR("");
+    return str_lower(arena, headers_get(headers, HEADER_UPGRADE));
+}
+
+/* --- the request --- */
+
+static struct str via_text(enum http_version version)
+{
+    static const struct str texts[N_HTTP_VERSIONS] = {
+        [HTTP_VERSION_NONE] = STR_INIT("1.1 Caddy"),
+        [HTTP_1_0] = STR_INIT("1.0 Caddy"),
+        [HTTP_1_1] = STR_INIT("1.1 Caddy"),
+        [HTTP_2] = STR_INIT("2.0 Caddy"),
+        [HTTP_3] = STR_INIT("3.0 Caddy"),
+    };
+    return texts[version];
+}
+
+/* What earlier proxies said, taken out of the request's headers while they are copied. */
+struct forwarded {
+    struct strbuf addresses;
+    struct str first_address, proto, host;
+    unsigned n_addresses;
+};
+
+static void note_forwarded(struct forwarded *forwarded, const struct http_header *header)
+{
+    if (header->id == HEADER_X_FORWARDED_PROTO) {
+        forwarded->proto = header->value;
+    } else if (header->id == HEADER_X_FORWARDED_HOST) {
+        forwarded->host = header->value;
+    } else if (forwarded->n_addresses++ == 0) {
+        forwarded->first_address = header->value;
+    } else {
+        if (forwarded->n_addresses == 2)
+            strbuf_add(&forwarded->addresses, forwarded->first_address);
+        strbuf_puts(&forwarded->addresses, ", ");
+        strbuf_add(&forwarded->addresses, header->value);
+        forwarded->first_address = strbuf_str(&forwarded->addresses);
+    }
+}
+
+/* The peer's address without zone; empty for unix sockets. */
+static struct str peer_address(struct transaction *tx)
+{
+    struct str peer = transaction_peer(tx), address, zone;
+    if (str_eq(peer, STR("@")))
+        return STR("");
+    str_cut(peer, STR("%"), &address, &zone);
+    return address;
+}
+
+static void add_forwarded(struct proxying *proxying, struct http_headers *headers,
+                          struct forwarded *forwarded)
+{
+    struct transaction *tx = proxying->tx;
+    const struct dt_pool *pool = proxying->pool;
+    struct str peer = peer_address(tx), host = tx->host;
+    struct str addresses = forwarded->first_address;
+    struct str proto = http_connection_is_tls(tx->request->connection) ? STR("https") : STR("http");
+    transaction_client_ip(tx);
+    bool is_trusted = tx->is_from_trusted_proxy;
+    if (peer.len == 0 && !is_trusted)
+        return;
+    if (!is_trusted && pool->trusted_proxies.n > 0)
+        is_trusted = match_address(tx->tables, pool->trusted_proxies,
+                                   http_connection_peer(tx->request->connection), (struct str){0});
+    if (!is_trusted || addresses.len == 0)
+        addresses = peer;
+    else if (peer.len > 0)
+        addresses = str_printf(tx->arena, STR_FMT ", " STR_FMT, STR_ARG(addresses), STR_ARG(peer));
+    if (addresses.len > 0)
+        headers_add(headers, HEADER_X_FORWARDED_FOR, addresses);
+    if (is_trusted && forwarded->proto.len > 0)
+        proto = forwarded->proto;
+    if (is_trusted && forwarded->host.len > 0)
+        host = forwarded->host;
+    headers_add(headers, HEADER_X_FORWARDED_PROTO, proto);
+    headers_add(headers, HEADER_X_FORWARDED_HOST, host);
+}
+
+enum { MORE_HEADERS = 8 };
+
+static struct http_headers headers_for(struct arena *arena, uint32_t cap)
+{
+    return (struct http_headers){
+        .arena = arena,
+        .at = arena_alloc(arena, cap * sizeof(struct http_header)),
+        .cap = cap,
+    };
+}
+
+static void copy_end_to_end(struct transaction *tx, struct http_headers *out,
+                            struct forwarded *forwarded)
+{
+    const struct http_headers *in = &tx->headers;
+    bool checks_names = names_fields(in);
+    for (uint32_t i = 0; i < in->n; i++) {
+        const struct http_header *header = &in->at[i];
+        if (is_hop_by_hop[header->id] || header->id == HEADER_CONTENT_LENGTH ||
+            header->id == HEADER_HOST)
+            continue;
+        if (checks_names && is_named(in, header->name))
+            continue;
+        if (header->id >= HEADER_X_FORWARDED_FOR && header->id <= HEADER_X_FORWARDED_HOST)
+            note_forwarded(forwarded, header);
+        else
+            out->at[out->n++] = *header;
+    }
+    if (headers_have_token(in, HEADER_TE, STR("trailers")))
+        headers_add(out, HEADER_TE, STR("trailers"));
+}
+
+void proxy_make_request(struct proxying *proxying)
+{
+    struct transaction *tx = proxying->tx;
+    struct http_headers *headers = &proxying->prepared;
+    struct forwarded forwarded = {.addresses = strbuf_in(tx->arena)};
+    proxying->method = tx->method;
+    proxying->host = tx->host;
+    proxying->content_length = tx->request->content_length;
+    if (proxying->pool->rewrite != DT_NONE) {
+        struct url url = tx->url;
+        rewrite_apply(tx, proxying->pool->rewrite, &proxying->method, &url);
+        proxying->uri = url_request_uri(&url, tx->arena);
+        bool has_no_body =
+            str_eq(proxying->method, STR("GET")) || str_eq(proxying->method, STR("HEAD"));
+        bool has_changed =
+            !str_eq(proxying->method, tx->method) || !str_eq(proxying->uri, transaction_uri(tx));
+        if (has_no_body && has_changed &&
+            tx->tables->rewrites[proxying->pool->rewrite].method != DT_NONE)
+            proxying->content_length = 0;
+    } else {
+        proxying->uri = transaction_uri(tx);
+    }
+    *headers = headers_for(tx->arena, tx->headers.n + MORE_HEADERS);
+    copy_end_to_end(tx, headers, &forwarded);
+    proxying->upgrade = upgrade_of(tx->arena, &tx->headers);
+    if (proxying->upgrade.len > 0) {
+        headers_add(headers, HEADER_CONNECTION, STR("Upgrade"));
+        headers_add(headers, HEADER_UPGRADE, proxying->upgrade);
+    }
+    add_forwarded(proxying, headers, &forwarded);
+    headers_add(headers, HEADER_VIA, via_text(tx->request->version));
+}
+
+/* RFC 4007, RFC 9844: a zone means nothing to another node. */
+static struct str without_zone(struct arena *arena, struct str host)
+{
+    ptrdiff_t open = str_index(host, '['), percent, close;
+    if (open != 0)
+        return host;
+    percent = str_index(host, '%');
+    close = str_last_index(host, ']');
+    if (percent < 0 || close < percent)
+        return host;
+    return str_printf(arena, STR_FMT STR_FMT, STR_ARG(str_slice(host, 0, (size_t)percent)),
+                      STR_ARG(str_slice(host, (size_t)close, host.len)));
+}
+
+void proxy_make_attempt(struct proxying *proxying)
+{
+    struct transaction *tx = proxying->tx;
+    const struct dt_header_edit *edit = NULL;
+    proxying->attempt_host = proxying->host;
+    if (proxying->pool->headers != DT_NONE)
+        edit = &tx->tables->header_edits[proxying->pool->headers];
+    if (edit && edit->request.n > 0) {
+        proxying->headers = headers_copy(tx->arena, &proxying->prepared, MORE_HEADERS);
+        headers_edit(tx, edit->request, &proxying->headers, &proxying->attempt_host);
+    } else {
+        proxying->headers = proxying->prepared;
+    }
+    proxying->attempt_host = without_zone(tx->arena, proxying->attempt_host);
+}
+
+/* --- the response --- */
+
+/* Removes the fields that were meant for this hop only. */
+static void drop_hop_by_hop(struct http_headers *headers)
+{
+    uint32_t kept = 0;
+    bool checks_names = names_fields(headers);
+    struct http_header *drop = NULL;
+    for (uint32_t i = 0; checks_names && i < headers->n; i++) {
+        drop = &headers->at[i];
+        if (!is_hop_by_hop[drop->id] && is_named(headers, drop->name))
+            drop->id = HEADER_KEEP_ALIVE; /* goes below, like others of this hop */
+    }
+    for (uint32_t i = 0; i < headers->n; i++)
+        if (!is_hop_by_hop[headers->at[i].id])
+            headers->at[kept++] = headers->at[i];
+    headers->n = kept;
+}
+
+static void append(struct http_headers *to, const struct http_headers *from)
+{
+    if (to->n + from->n > to->cap)
+        *to = headers_copy(to->arena, to, from->n + MORE_HEADERS);
+    memcpy(to->at + to->n, from->at, from->n * sizeof(*from->at));
+    to->n += from->n;
+}
+
+/* Go finds out the type of a body that comes with its length and without a type. */
+static bool needs_type(const struct proxying *proxying, const struct http_headers *headers)
+{
+    const struct http_head *head = &proxying->exchange.head;
+    return head->content_length > 0 && !http_status_has_no_body(head->status) &&
+           !str_eq(proxying->method, STR("HEAD")) && !headers_find(headers, HEADER_CONTENT_TYPE) &&
+           !headers_find(headers, HEADER_CONTENT_ENCODING);
+}
+
+void proxy_make_response(struct proxying *proxying)
+{
+    struct transaction *tx = proxying->tx;
+    struct http_head *head = &proxying->exchange.head;
+    struct str trailer = headers_get(&head->headers, HEADER_TRAILER);
+    drop_hop_by_hop(&head->headers);
+    headers_remove(&tx->response, HEADER_SERVER);
+    headers_add(&tx->response, HEADER_VIA, via_text(head->version));
+    if (proxying->pool->headers != DT_NONE) {
+        const struct dt_header_edit *edit = &tx->tables->header_edits[proxying->pool->headers];
+        if (edit->response.n > 0 &&
+            (edit->require == DT_NONE ||
+             match_response(tx->core, &tx->tables->response_matchers[edit->require], head->status,
+                            &head->headers)))
+            headers_edit(tx, edit->response, &head->headers, NULL);
+    }
+    append(&tx->response, &head->headers);
+    if (trailer.len > 0)
+        headers_add(&tx->response, HEADER_TRAILER, trailer);
+    proxying->awaits_body = needs_type(proxying, &tx->response);
+}
+
+void proxy_send_response(struct proxying *proxying, struct str start)
+{
+    struct transaction *tx = proxying->tx;
+    struct http_head head = {
+        .status = proxying->exchange.head.status,
+        .reason = proxying->exchange.head.reason,
+        .headers = tx->response,
+        .content_length = proxying->exchange.head.content_length,
+    };
+    transaction_finish_head(tx, &head);
+    if (proxying->awaits_body && start.len > 0 && needs_type(proxying, &head.headers))
+        headers_add(&head.headers, HEADER_CONTENT_TYPE, sniff_content_type(start));
+    tx->response = head.headers;
+    proxying->head_sent = true;
+    http_reply_start(tx->request, &head);
+}
+
+void proxy_send_interim(struct proxying *proxying, const struct http_head *interim)
+{
+    struct transaction *tx = proxying->tx;
+    struct http_head head = {
+        .status = interim->status,
+        .headers = headers_copy(tx->arena, &tx->response, interim->headers.n),
+    };
+    append(&head.headers, &interim->headers);
+    http_reply_interim(tx->request, &head);
+    tx->response.n = 0; /* Caddy: what was set so far goes with the interim response */
+}
+
+bool proxy_make_upgrade_head(struct proxying *proxying, struct http_head *head)
+{
+    struct transaction *tx = proxying->tx;
+    struct http_headers *headers = &proxying->exchange.head.headers;
+    struct str offered = str_dup(tx->arena, headers_get(headers, HEADER_UPGRADE));
+    if (proxying->upgrade.len == 0 || !str_eq_nocase(offered, proxying->upgrade))
+        return false;
+    drop_hop_by_hop(headers);
+    append(&tx->response, headers);
+    headers_add(&tx->response, HEADER_CONNECTION, STR("Upgrade"));
+    headers_add(&tx->response, HEADER_UPGRADE, offered);
+    *head = (struct http_head){.status = 101, .headers = tx->response};
+    return true;
+}
+
+void proxy_log_broken(struct proxying *proxying, struct str message)
+{
+    struct transaction *tx = proxying->tx;
+    struct strbuf fields = strbuf_in(tx->arena);
+    strbuf_puts(&fields, "\"upstream\":");
+    text_add_json(&fields, proxying->destination.hostport);
+    strbuf_puts(&fields, ",\"error\":");
+    text_add_json(&fields, message);
+    log_line(tx->core, tx->worker, DT_LOG_WARN, STR("http.handlers.reverse_proxy"),
+             STR("aborting with incomplete response"), strbuf_str(&fields));
+}

@@ -1,0 +1,77 @@
+#ifndef DIALTONE_PROXY_PROXYING_H
+#define DIALTONE_PROXY_PROXYING_H
+
+#include "http/client.h"
+#include "http/server.h"
+#include "net/timer.h"
+#include "proxy/transaction.h"
+
+struct worker;
+
+/* Where one attempt goes. */
+struct destination {
+    const struct dt_upstream *upstream; /* NULL before the first was chosen */
+    struct str address;                 /* "tcp/host:port" */
+    struct str hostport;                /* "host:port", the path of a unix socket */
+    struct str host;
+    uint16_t port;
+    struct dial_target target; /* of an address that is a template */
+    uint32_t requests, fails;  /* as they were when it was chosen */
+};
+
+/* What is known of the request's body. */
+enum upload {
+    UPLOAD_NONE,      /* there is none, or all of it was sent */
+    UPLOAD_BUFFERING, /* read ahead of the first attempt (request_buffers) */
+    UPLOAD_WAITING,   /* not read yet */
+    UPLOAD_STREAMING, /* goes to the upstream as it comes */
+};
+
+/* One run of the reverse_proxy handler: all its attempts. */
+struct proxying {
+    struct http_exchange exchange; /* of the running attempt */
+    struct http_outgoing outgoing;
+    struct transaction *tx;
+    const struct dt_pool *pool;
+    const struct dt_transport *transport;
+    uint32_t pool_row;
+
+    /* The request to send; headers and Host once before and once after the operations that are
+     * made for each attempt. */
+    struct str method, uri;
+    struct str host, attempt_host;
+    struct http_headers prepared, headers;
+    struct str upgrade; /* the protocol asked for; empty: none */
+
+    uint32_t upstream; /* row, of the running attempt */
+    struct destination destination;
+    struct timer pause; /* before a retry */
+    int64_t started_ns, attempt_ns;
+    int64_t latency_ns, duration_ns; /* once the head, the end came; 0 before */
+    unsigned retries;
+    bool is_attempting; /* the exchange may give events */
+    bool is_counted;    /* among the upstream's requests */
+
+    enum upload upload;
+    int64_t content_length;
+    struct strbuf buffered; /* read ahead; sent first */
+    bool upload_complete;   /* <buffered> is all of it */
+    bool is_reading;        /* http_body_read was called */
+    bool client_paused;     /* reading the body waits for the upstream */
+
+    bool has_head;         /* the upstream has answered */
+    bool head_sent;        /* to the client */
+    bool awaits_body;      /* the head waits for the first bytes of the body */
+    bool is_reply_blocked; /* the client reads slowly */
+    int64_t backlog;       /* bytes taken for it since then */
+};
+
+/* What the request tells while it runs. */
+void proxying_upload(struct proxying *proxying, struct str data);
+void proxying_upload_end(struct proxying *proxying);
+void proxying_upload_failed(struct proxying *proxying, enum http_body_failure reason);
+void proxying_client_drained(struct proxying *proxying);
+/* Ends what still works for it; for a request that is over. */
+void proxying_cancel(struct proxying *proxying);
+
+#endif

@@ -1,0 +1,229 @@
+/* The order in which routes and handlers run. As in Caddy every route that matches runs and then
+ * the next one is tried, matchers look at the request as it is by then, and what fails goes to the
+ * innermost error routes. */
+
+#include "proxy/router.h"
+
+#include "proxy/handlers.h"
+#include "proxy/log.h"
+#include "proxy/match.h"
+#include "proxy/url.h"
+
+/* --- the host index --- */
+
+static const struct dt_host_entry *index_find(const struct transaction *tx,
+                                              const struct dt_host_index *index, struct str host)
+{
+    const struct dt_tables *tables = tx->tables;
+    uint32_t hash = dt_hash(host.ptr, (uint32_t)host.len), mask = index->slots.n - 1;
+    for (uint32_t i = hash & mask, n = 0; n <= mask; i = (i + 1) & mask, n++) {
+        const struct dt_host_entry *entry = &tables->host_entries[index->slots.first + i];
+        if (entry->host.len == 0)
+            return NULL;
+        if (entry->hash == hash && str_eq(table_text(tables, entry->host), host))
+            return entry;
+    }
+    return NULL;
+}
+
+enum { MAX_INDEXED_HOST = 255 };
+
+/* The routes that may match the request's host. */
+static struct dt_range index_look_up(const struct transaction *tx, uint32_t row)
+{
+    const struct dt_host_index *index = &tx->tables->host_indexes[row];
+    const struct dt_host_entry *entry = NULL;
+    char lower[MAX_INDEXED_HOST + 1];
+    struct str host, port;
+    if (index->slots.n == 0)
+        return index->others;
+    if (!url_split_host_port(tx->host, &host, &port)) {
+        host = str_trim_prefix(host, STR("["));
+        host = str_trim_suffix(host, STR("]"));
+    }
+    if (host.len == 0 || host.len > MAX_INDEXED_HOST)
+        return index->others;
+    for (size_t i = 0; i < host.len; i++)
+        lower[i] =
+            host.ptr[i] >= 'A' && host.ptr[i] <= 'Z' ? (char)(host.ptr[i] | 0x20) : host.ptr[i];
+    entry = index_find(tx, index, str_make(lower, host.len));
+    ptrdiff_t dot = str_index(host, '.');
+    if (!entry && dot > 0) {
+        lower[dot - 1] = '*';
+        entry = index_find(tx, index, str_make(lower + dot - 1, host.len - (size_t)dot + 1));
+    }
+    return entry ? entry->routes : index->others;
+}
+
+/* --- frames --- */
+
+static struct frame *frame_new(struct transaction *tx, struct dt_range routes, struct frame *outer)
+{
+    struct frame *frame = arena_new(tx->arena, struct frame);
+    frame->outer = outer;
+    frame->first = routes.first;
+    frame->n = routes.n;
+    return frame;
+}
+
+/* Points the frame at the routes for the host, behind those that were already looked at. */
+static void frame_follow_host(struct transaction *tx, struct frame *frame, uint32_t next_route)
+{
+    struct dt_range routes = index_look_up(tx, tx->server->host_index);
+    const struct dt_number *numbers = &tx->tables->numbers[routes.first];
+    frame->numbers = &numbers->value;
+    frame->n = routes.n;
+    frame->at = 0;
+    while (frame->at < routes.n && numbers[frame->at].value < next_route)
+        frame->at++;
+    tx->host_changed = false;
+}
+
+static struct frame *frames_copy(struct transaction *tx, const struct frame *frame)
+{
+    if (!frame)
+        return NULL;
+    struct frame *copy = arena_new(tx->arena, struct frame);
+    *copy = *frame;
+    copy->outer = frames_copy(tx, frame->outer);
+    return copy;
+}
+
+void router_start(struct transaction *tx)
+{
+    tx->frame = frame_new(tx, tx->server->routes, NULL);
+    if (tx->server->host_index != DT_NONE) {
+        tx->frame->follows_host_index = true;
+        frame_follow_host(tx, tx->frame, 0);
+    }
+}
+
+void router_enter(struct transaction *tx, const struct dt_subroute *subroute)
+{
+    if (subroute->error_routes.n > 0) {
+        struct catcher *catcher = arena_new(tx->arena, struct catcher);
+        catcher->outer = tx->catcher;
+        catcher->routes = subroute->error_routes;
+        catcher->next = frames_copy(tx, tx->frame);
+        catcher->deferred = tx->deferred;
+        tx->catcher = catcher;
+    }
+    tx->frame = frame_new(tx, subroute->routes, tx->frame);
+}
+
+/* --- routes --- */
+
+/* False where the route's group already had its turn; else it has it now. */
+static bool take_group(struct transaction *tx, uint32_t group)
+{
+    if (group == DT_NONE)
+        return true;
+    if (!tx->groups)
+        tx->groups = arena_array(tx->arena, uint64_t, tx->server->n_groups / 64 + 1);
+    uint64_t bit = UINT64_C(1) << group % 64;
+    bool taken = tx->groups[group / 64] & bit;
+    tx->groups[group / 64] |= bit;
+    return !taken;
+}
+
+/* Looks at the frame's next route; its handlers are due where it matches. */
+static void enter_route(struct transaction *tx, struct frame *frame, bool *failed)
+{
+    uint32_t row = frame->numbers ? frame->numbers[frame->at] : frame->first + frame->at;
+    const struct dt_route *route = &tx->tables->routes[row];
+    frame->at++;
+    frame->next_route = row + 1;
+    if (!match_any_set(tx, route->matcher_sets, failed) || *failed)
+        return;
+    if (!take_group(tx, route->group))
+        return;
+    frame->handler = route->handlers.first;
+    frame->handlers_end = route->handlers.first + route->handlers.n;
+    frame->is_terminal = route->is_terminal;
+}
+
+/* Nothing answered: an empty 200, or the failure's status behind error routes. */
+static void answer_empty(struct transaction *tx, bool after_failure)
+{
+    tx->is_unhandled = !after_failure;
+    transaction_reply(tx, after_failure ? tx->failure.status : 200, (struct str){0});
+}
+
+/* Chooses the routes that handle the failure; false where there are none. */
+static bool catch_failure(struct transaction *tx)
+{
+    struct catcher *catcher = tx->catcher;
+    if (catcher) {
+        tx->catcher = catcher->outer;
+        tx->deferred = catcher->deferred;
+        tx->frame = frame_new(tx, catcher->routes, catcher->next);
+        return true;
+    }
+    if (tx->in_error_routes || tx->server->error_routes.n == 0)
+        return false;
+    tx->in_error_routes = true;
+    tx->deferred = NULL;
+    tx->frame = frame_new(tx, tx->server->error_routes, NULL);
+    return true;
+}
+
+/* The end of all routing: before error routes the request is as it came. */
+static void restore_request(struct transaction *tx)
+{
+    tx->method = tx->original_method;
+    tx->url = tx->original_url;
+    tx->uri = (struct str){0};
+}
+
+/* True where routing goes on with error routes. */
+static bool handle_failure(struct transaction *tx)
+{
+    bool was_in_error_routes = tx->in_error_routes;
+    if (http_reply_started(tx->request)) {
+        http_reply_abort(tx->request);
+        return false;
+    }
+    if (!tx->catcher && !was_in_error_routes) {
+        tx->final_status = tx->failure.status;
+        restore_request(tx);
+    }
+    if (catch_failure(tx)) {
+        log_failure(tx, LOG_FAILURE_HANDLED);
+        return true;
+    }
+    log_failure(tx, was_in_error_routes ? LOG_FAILURE_TWICE : LOG_FAILURE_PLAIN);
+    tx->deferred = NULL;
+    transaction_reply(tx, tx->final_status, (struct str){0});
+    return false;
+}
+
+void router_run(struct transaction *tx, enum step step)
+{
+    for (;;) {
+        struct frame *frame = tx->frame;
+        bool failed = step == STEP_FAILED;
+        if (step == STEP_TAKEN)
+            return;
+        step = STEP_NEXT;
+        if (failed) {
+            if (!handle_failure(tx))
+                return;
+        } else if (!frame) {
+            answer_empty(tx, tx->in_error_routes);
+            return;
+        } else if (frame->handler < frame->handlers_end) {
+            step = handler_run(tx, &tx->tables->handlers[frame->handler++]);
+        } else if (frame->is_terminal) {
+            answer_empty(tx, tx->failure.is_set);
+            return;
+        } else {
+            if (tx->host_changed && frame->follows_host_index)
+                frame_follow_host(tx, frame, frame->next_route);
+            if (frame->at < frame->n)
+                enter_route(tx, frame, &failed);
+            else
+                tx->frame = frame->outer;
+            step = failed ? STEP_FAILED : STEP_NEXT;
+        }
+    }
+}

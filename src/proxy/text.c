@@ -1,0 +1,249 @@
+/* Numbers, durations, identifiers and JSON strings as text, in the spellings of Go and of Caddy's
+ * logger: they end up in headers, bodies and log lines that others parse. */
+
+#include "proxy/text.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/random.h>
+
+#include "base/arena.h"
+
+struct str text_int(struct arena *arena, int64_t value)
+{
+    char digits[24];
+    size_t n = sizeof(digits);
+    uint64_t rest = value < 0 ? -(uint64_t)value : (uint64_t)value;
+    do
+        digits[--n] = (char)('0' + rest % 10);
+    while (rest /= 10);
+    if (value < 0)
+        digits[--n] = '-';
+    return str_dup(arena, str_make(digits + n, sizeof(digits) - n));
+}
+
+/* <value> / 10^<digits> without trailing zeros. */
+static void add_fraction(struct strbuf *out, uint64_t value, int digits)
+{
+    uint64_t scale = 1;
+    for (int i = 0; i < digits; i++)
+        scale *= 10;
+    strbuf_printf(out, "%llu", (unsigned long long)(value / scale));
+    value %= scale;
+    if (value == 0)
+        return;
+    for (; value % 10 == 0; digits--)
+        value /= 10;
+    strbuf_printf(out, ".%0*llu", digits, (unsigned long long)value);
+}
+
+struct str text_duration(struct arena *arena, int64_t ns)
+{
+    struct strbuf out = strbuf_in(arena);
+    uint64_t rest = ns < 0 ? -(uint64_t)ns : (uint64_t)ns;
+    if (rest == 0)
+        return STR("0s");
+    if (ns < 0)
+        strbuf_add_char(&out, '-');
+    if (rest < 1000) {
+        strbuf_printf(&out, "%lluns", (unsigned long long)rest);
+    } else if (rest < 1000000) {
+        add_fraction(&out, rest, 3);
+        strbuf_puts(&out, "\xC2\xB5s");
+    } else if (rest < 1000000000) {
+        add_fraction(&out, rest, 6);
+        strbuf_puts(&out, "ms");
+    } else {
+        uint64_t seconds = rest / 1000000000;
+        if (seconds >= 3600)
+            strbuf_printf(&out, "%lluh", (unsigned long long)(seconds / 3600));
+        if (seconds >= 60)
+            strbuf_printf(&out, "%llum", (unsigned long long)(seconds / 60 % 60));
+        add_fraction(&out, rest - seconds / 60 * 60 * 1000000000, 9);
+        strbuf_add_char(&out, 's');
+    }
+    return strbuf_str(&out);
+}
+
+void text_add_float(struct strbuf *out, double value)
+{
+    char shortest[40], plain[400];
+    int precision = 0;
+    do
+        snprintf(shortest, sizeof(shortest), "%.*e", precision, value);
+    while (strtod(shortest, NULL) != value && ++precision < 17);
+    char *e = strchr(shortest, 'e');
+    int decimals = precision - (e ? atoi(e + 1) : 0);
+    snprintf(plain, sizeof(plain), "%.*f", decimals > 0 ? decimals : 0, value);
+    strbuf_puts(out, plain);
+}
+
+static void random_bytes(uint8_t *bytes, size_t n)
+{
+    if (getrandom(bytes, n, 0) != (ssize_t)n)
+        abort();
+}
+
+struct str text_uuid(struct arena *arena)
+{
+    uint8_t b[16];
+    random_bytes(b, sizeof(b));
+    b[6] = (uint8_t)((b[6] & 0x0F) | 0x40);
+    b[8] = (uint8_t)((b[8] & 0x3F) | 0x80);
+    return str_printf(arena, "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x",
+                      b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11],
+                      b[12], b[13], b[14], b[15]);
+}
+
+struct str text_random_id(struct arena *arena, size_t n)
+{
+    static const char letters[] = "abcdefghijkmnpqrstuvwxyz23456789";
+    char *id = arena_alloc(arena, n);
+    random_bytes((uint8_t *)id, n);
+    for (size_t i = 0; i < n; i++)
+        id[i] = letters[(uint8_t)id[i] % (sizeof(letters) - 1)];
+    return str_make(id, n);
+}
+
+/* --- JSON --- */
+
+void text_add_json(struct strbuf *out, struct str text)
+{
+    strbuf_add_char(out, '"');
+    for (size_t i = 0, size; i < text.len; i += size) {
+        unsigned char c = (unsigned char)text.ptr[i];
+        size = 1;
+        if (c >= 0x80) {
+            uint32_t rune = utf8_decode(text, i, &size);
+            if (rune == 0xFFFD && size == 1)
+                strbuf_puts(out, "\\ufffd");
+            else if (rune == 0x2028 || rune == 0x2029)
+                strbuf_printf(out, "\\u%04x", rune);
+            else
+                strbuf_add(out, str_slice(text, i, i + size));
+        } else if (c >= 0x20 && c != '"' && c != '\\') {
+            size_t end = i + 1;
+            while (end < text.len && (unsigned char)text.ptr[end] >= 0x20 &&
+                   (unsigned char)text.ptr[end] < 0x80 && text.ptr[end] != '"' &&
+                   text.ptr[end] != '\\')
+                end++;
+            size = end - i;
+            strbuf_add(out, str_slice(text, i, end));
+        } else if (c == '"' || c == '\\') {
+            strbuf_add_char(out, '\\');
+            strbuf_add_char(out, (char)c);
+        } else if (c == '\n' || c == '\r' || c == '\t') {
+            strbuf_puts(out, c == '\n' ? "\\n" : c == '\r' ? "\\r" : "\\t");
+        } else {
+            strbuf_printf(out, "\\u%04x", c);
+        }
+    }
+    strbuf_add_char(out, '"');
+}
+
+enum { MAX_JSON_DEPTH = 1000 };
+
+static const char *skip_blanks(const char *p, const char *end)
+{
+    while (p < end && (*p == ' ' || *p == '\t' || *p == '\n' || *p == '\r'))
+        p++;
+    return p;
+}
+
+static const char *skip_digits(const char *p, const char *end)
+{
+    const char *start = p;
+    while (p < end && *p >= '0' && *p <= '9')
+        p++;
+    return p == start ? NULL : p;
+}
+
+static const char *skip_number(const char *p, const char *end)
+{
+    p += p < end && *p == '-';
+    if (p < end && *p == '0')
+        p++;
+    else
+        p = skip_digits(p, end);
+    if (p && p < end && *p == '.')
+        p = skip_digits(p + 1, end);
+    if (p && p < end && (*p == 'e' || *p == 'E')) {
+        p++;
+        p = skip_digits(p + (p < end && (*p == '+' || *p == '-')), end);
+    }
+    return p;
+}
+
+static const char *skip_string(const char *p, const char *end)
+{
+    if (p >= end || *p++ != '"')
+        return NULL;
+    for (; p < end && *p != '"'; p++) {
+        if ((unsigned char)*p < 0x20)
+            return NULL;
+        if (*p != '\\')
+            continue;
+        if (++p >= end)
+            return NULL;
+        if (*p == 'u') {
+            for (int i = 0; i < 4; i++)
+                if (++p >= end || !strchr("0123456789abcdefABCDEF", *p) || *p == '\0')
+                    return NULL;
+        } else if (*p == '\0' || !strchr("\"\\/bfnrt", *p)) {
+            return NULL;
+        }
+    }
+    return p < end ? p + 1 : NULL;
+}
+
+static const char *skip_value(const char *p, const char *end, int depth);
+
+/* The members of an object or elements of an array, behind the opening bracket. */
+static const char *skip_members(const char *p, const char *end, int depth, char close)
+{
+    p = skip_blanks(p, end);
+    if (p < end && *p == close)
+        return p + 1;
+    for (;;) {
+        if (close == '}') {
+            p = skip_string(skip_blanks(p, end), end);
+            if (!p)
+                return NULL;
+            p = skip_blanks(p, end);
+            if (p >= end || *p++ != ':')
+                return NULL;
+        }
+        p = skip_value(p, end, depth + 1);
+        if (!p)
+            return NULL;
+        p = skip_blanks(p, end);
+        if (p >= end || (*p != ',' && *p != close))
+            return NULL;
+        if (*p++ == close)
+            return p;
+    }
+}
+
+static const char *skip_value(const char *p, const char *end, int depth)
+{
+    static const struct str words[] = {STR_INIT("true"), STR_INIT("false"), STR_INIT("null")};
+    p = skip_blanks(p, end);
+    if (p >= end || depth > MAX_JSON_DEPTH)
+        return NULL;
+    if (*p == '{')
+        return skip_members(p + 1, end, depth, '}');
+    if (*p == '[')
+        return skip_members(p + 1, end, depth, ']');
+    if (*p == '"')
+        return skip_string(p, end);
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+        if (str_has_prefix(str_make(p, (size_t)(end - p)), words[i]))
+            return p + words[i].len;
+    return skip_number(p, end);
+}
+
+bool text_is_json(struct str text)
+{
+    const char *end = text.ptr + text.len, *p = skip_value(text.ptr, end, 0);
+    return p && skip_blanks(p, end) == end;
+}

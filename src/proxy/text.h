@@ -1,0 +1,25 @@
+#ifndef DIALTONE_PROXY_TEXT_H
+#define DIALTONE_PROXY_TEXT_H
+
+#include "base/str.h"
+
+struct arena;
+
+/* Values as text, spelled as Go spells them. */
+
+/* "1m30s", "1.5ms", "0s". */
+struct str text_duration(struct arena *arena, int64_t ns);
+/* The shortest decimal digits that read back as <value>, without exponent. */
+void text_add_float(struct strbuf *out, double value);
+struct str text_int(struct arena *arena, int64_t value);
+/* A random (version 4) UUID. */
+struct str text_uuid(struct arena *arena);
+/* <n> characters of a-z and 2-9 without those that look alike. */
+struct str text_random_id(struct arena *arena, size_t n);
+
+/* Appends <text> as a JSON string, quotes included; bytes that are not UTF-8 become U+FFFD. */
+void text_add_json(struct strbuf *out, struct str text);
+/* True where the text is one JSON value. */
+bool text_is_json(struct str text);
+
+#endif

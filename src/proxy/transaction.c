@@ -1,0 +1,340 @@
+/* A request from its first byte of routing to its log line: what handlers read and change. */
+
+#include "proxy/transaction.h"
+
+#include "proxy/handlers.h"
+#include "proxy/log.h"
+#include "proxy/match.h"
+#include "proxy/proxying.h"
+#include "proxy/router.h"
+#include "proxy/text.h"
+#include "proxy/worker.h"
+
+enum { MAX_METHOD = 32, RESPONSE_HEADERS = 16 };
+
+/* --- values --- */
+
+struct str value_text(const struct value *value)
+{
+    switch (value->kind) {
+    case VALUE_STRING:
+    case VALUE_NUMBER:
+        return value->text;
+    case VALUE_TRUE:
+        return STR("true");
+    case VALUE_FALSE:
+        return STR("false");
+    case VALUE_UNSET:
+    case VALUE_NULL:
+        break;
+    }
+    return STR("");
+}
+
+struct value *transaction_variable(struct transaction *tx, uint32_t variable)
+{
+    if (!tx->vars)
+        tx->vars = arena_array(tx->arena, struct value, tx->tables->n_variables);
+    struct value *value = &tx->vars[variable];
+    if (value->kind == VALUE_UNSET && variable == DT_VARIABLE_CLIENT_IP)
+        *value = (struct value){VALUE_STRING, transaction_client_ip(tx)};
+    if (value->kind == VALUE_UNSET && variable == DT_VARIABLE_TRUSTED_PROXY) {
+        transaction_client_ip(tx);
+        value->kind = tx->is_from_trusted_proxy ? VALUE_TRUE : VALUE_FALSE;
+    }
+    return value;
+}
+
+struct str transaction_peer(struct transaction *tx)
+{
+    char text[ADDRESS_TEXT_BYTES];
+    if (tx->peer_text.len == 0) {
+        size_t n = address_host(http_connection_peer(tx->request->connection), true, text);
+        tx->peer_text = str_dup(tx->arena, str_make(text, n));
+    }
+    return tx->peer_text;
+}
+
+struct str transaction_uri(struct transaction *tx)
+{
+    if (tx->uri.len == 0)
+        tx->uri = url_request_uri(&tx->url, tx->arena);
+    return tx->uri;
+}
+
+struct http_headers *transaction_own_headers(struct transaction *tx)
+{
+    if (!tx->owns_headers)
+        tx->headers = headers_copy(tx->arena, &tx->headers, 8);
+    tx->owns_headers = true;
+    return &tx->headers;
+}
+
+/* --- the client's address --- */
+
+/* Reads one element of a list of addresses: port and zone are cut off. */
+static bool listed_address(struct str text, struct address *out)
+{
+    struct str host, port, before, zone;
+    url_split_host_port(text, &host, &port);
+    host = str_trim(host);
+    str_cut(host, STR("%"), &before, &zone);
+    return address_parse(before, out);
+}
+
+/* The first address of the list, or from its end the first that is not trusted. */
+static bool client_in_list(struct transaction *tx, struct str list, struct address *out)
+{
+    const struct dt_server *server = tx->server;
+    struct str part;
+    if (!server->is_trusted_proxies_strict) {
+        for (bool more = true; more;) {
+            more = str_cut(list, STR(","), &part, &list);
+            if (listed_address(part, out))
+                return true;
+        }
+        return false;
+    }
+    for (;;) {
+        ptrdiff_t comma = str_last_index(list, ',');
+        part = str_slice(list, (size_t)(comma + 1), list.len);
+        if (listed_address(part, out) &&
+            !match_address(tx->tables, server->trusted_proxies, out, (struct str){0}))
+            return true;
+        if (comma < 0)
+            return false;
+        list = str_slice(list, 0, (size_t)comma);
+    }
+}
+
+static void find_client_ip(struct transaction *tx)
+{
+    const struct address *peer = http_connection_peer(tx->request->connection);
+    const struct dt_server *server = tx->server;
+    char text[ADDRESS_TEXT_BYTES];
+    struct address client = *peer;
+    struct str list;
+    bool is_unix = peer->family != AF_INET && peer->family != AF_INET6;
+    tx->has_client_ip = true;
+    if (is_unix && !server->is_trusted_proxies_unix)
+        return;
+    tx->is_from_trusted_proxy =
+        is_unix || (server->trusted_proxies.n > 0 &&
+                    match_address(tx->tables, server->trusted_proxies, peer, (struct str){0}));
+    for (uint32_t i = 0; tx->is_from_trusted_proxy && i < server->client_ip_headers.n; i++) {
+        uint32_t name = tx->tables->numbers[server->client_ip_headers.first + i].value;
+        if (field_join(tx->core, &tx->request->headers, name, STR(","), &list) &&
+            client_in_list(tx, list, &client))
+            break;
+    }
+    tx->client_ip = str_dup(tx->arena, str_make(text, address_host(&client, false, text)));
+}
+
+struct str transaction_client_ip(struct transaction *tx)
+{
+    if (!tx->has_client_ip)
+        find_client_ip(tx);
+    return tx->client_ip;
+}
+
+/* --- answers --- */
+
+enum step transaction_fail(struct transaction *tx, unsigned status, struct str message)
+{
+    tx->failure = (struct failure){
+        .is_set = true,
+        .status = status,
+        .message = message,
+        .id = text_random_id(tx->arena, 9),
+    };
+    return STEP_FAILED;
+}
+
+void transaction_finish_head(struct transaction *tx, struct http_head *head)
+{
+    for (struct deferred_edit *deferred = tx->deferred; deferred; deferred = deferred->earlier) {
+        const struct dt_header_edit *edit = deferred->edit;
+        if (edit->require == DT_NONE ||
+            match_response(tx->core, &tx->tables->response_matchers[edit->require], head->status,
+                           &head->headers))
+            headers_edit(tx, edit->response, &head->headers, NULL);
+    }
+}
+
+void transaction_reply(struct transaction *tx, unsigned status, struct str body)
+{
+    struct http_head head = {
+        .status = status >= 200 && status <= 999 ? status : 500,
+        .headers = tx->response,
+        .content_length = (int64_t)body.len,
+    };
+    transaction_finish_head(tx, &head);
+    tx->response = head.headers;
+    http_reply(tx->request, &head, body);
+}
+
+void transaction_resume(struct transaction *tx, enum step step)
+{
+    router_run(tx, step);
+}
+
+/* --- names with '_' and '.' --- */
+
+/* A name as the allow lists have it: <text> or a prefix "x*" of it. */
+static bool listed_name(struct transaction *tx, struct dt_range list, struct str name,
+                        bool only_exact)
+{
+    for (uint32_t i = 0; i < list.n; i++) {
+        struct str entry = table_text(tx->tables, tx->tables->texts[list.first + i]);
+        bool is_prefix = entry.len > 0 && entry.ptr[entry.len - 1] == '*';
+        if (is_prefix)
+            entry.len--;
+        if (is_prefix && !only_exact && name.len >= entry.len &&
+            str_eq_nocase(str_slice(name, 0, entry.len), entry))
+            return true;
+        if (!is_prefix && str_eq_nocase(name, entry))
+            return true;
+    }
+    return false;
+}
+
+/* The hyphenated twin of an expected name, which could pass for it further up. */
+static bool is_twin(struct transaction *tx, struct dt_range list, char separator, struct str name)
+{
+    for (uint32_t i = 0; i < list.n; i++) {
+        struct str entry = table_text(tx->tables, tx->tables->texts[list.first + i]);
+        bool is_prefix = entry.len > 0 && entry.ptr[entry.len - 1] == '*';
+        entry.len -= is_prefix;
+        char *twin = arena_strndup(tx->arena, entry.ptr, entry.len);
+        for (size_t k = 0; k < entry.len; k++)
+            if (twin[k] == separator)
+                twin[k] = '-';
+        struct str part = is_prefix ? str_slice(name, 0, entry.len) : name;
+        if (str_eq_nocase(part, str_make(twin, entry.len)))
+            return true;
+    }
+    return false;
+}
+
+static bool keeps_name(struct transaction *tx, struct str name)
+{
+    struct dt_range underscores = tx->server->underscore_headers, dots = tx->server->dot_headers;
+    bool has_underscore = str_index(name, '_') >= 0, has_dot = str_index(name, '.') >= 0;
+    bool is_listed = true;
+    if (has_underscore && has_dot)
+        is_listed = listed_name(tx, underscores, name, true) || listed_name(tx, dots, name, true);
+    else if (has_underscore)
+        is_listed = listed_name(tx, underscores, name, false);
+    else if (has_dot)
+        is_listed = listed_name(tx, dots, name, false);
+    else
+        return !is_twin(tx, underscores, '_', name) && !is_twin(tx, dots, '.', name);
+    unsigned n = 0;
+    for (uint32_t i = 0; is_listed && i < tx->request->headers.n; i++)
+        n += str_eq_nocase(tx->request->headers.at[i].name, name);
+    return is_listed && n == 1;
+}
+
+static void drop_aliases(struct transaction *tx)
+{
+    struct http_headers *headers = transaction_own_headers(tx);
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < headers->n; i++)
+        if (keeps_name(tx, headers->at[i].name))
+            headers->at[kept++] = headers->at[i];
+    headers->n = kept;
+}
+
+/* --- the whole --- */
+
+static void on_body(struct http_request *request, struct str data)
+{
+    struct transaction *tx = request->app;
+    proxying_upload(tx->proxying, data);
+}
+
+static void on_body_end(struct http_request *request)
+{
+    struct transaction *tx = request->app;
+    proxying_upload_end(tx->proxying);
+}
+
+static void on_body_failed(struct http_request *request, enum http_body_failure reason)
+{
+    struct transaction *tx = request->app;
+    proxying_upload_failed(tx->proxying, reason);
+}
+
+static void on_drained(struct http_request *request)
+{
+    struct transaction *tx = request->app;
+    if (tx->proxying)
+        proxying_client_drained(tx->proxying);
+}
+
+static void on_done(struct http_request *request, enum http_end end)
+{
+    struct transaction *tx = request->app;
+    if (tx->proxying)
+        proxying_cancel(tx->proxying);
+    if (end == HTTP_END_CLIENT_GONE && !http_reply_started(request))
+        tx->log_status = 499;
+    if (tx->server->has_access_log)
+        log_access(tx);
+}
+
+static const struct http_request_events request_events = {
+    .body = on_body,
+    .body_end = on_body_end,
+    .body_failed = on_body_failed,
+    .drained = on_drained,
+    .done = on_done,
+};
+
+static void refuse_target(struct http_request *request)
+{
+    struct http_head head = {.status = 400, .headers = {.arena = request->arena}};
+    struct str text = STR("400 Bad Request: malformed URL");
+    headers_add(&head.headers, HEADER_CONTENT_TYPE, STR("text/plain; charset=utf-8"));
+    head.content_length = (int64_t)text.len;
+    request->close = true;
+    http_reply(request, &head, text);
+}
+
+void transaction_start(struct worker *worker, const struct dt_server *server,
+                       struct http_request *request)
+{
+    struct transaction *tx = arena_new(request->arena, struct transaction);
+    tx->request = request;
+    tx->worker = worker;
+    tx->core = worker->core;
+    tx->tables = tx->core->tables;
+    tx->server = server;
+    tx->arena = request->arena;
+    tx->method = tx->original_method = request->method;
+    tx->host = request->host;
+    tx->headers = request->headers;
+    if (!url_read(&tx->url, request->path, request->query, request->has_query, tx->arena)) {
+        refuse_target(request);
+        return;
+    }
+    tx->original_url = tx->url;
+    request->app = tx;
+    request->events = &request_events;
+    tx->response = (struct http_headers){
+        .arena = tx->arena,
+        .at = arena_alloc(tx->arena, RESPONSE_HEADERS * sizeof(struct http_header)),
+        .cap = RESPONSE_HEADERS,
+    };
+    headers_add(&tx->response, HEADER_SERVER, STR("Caddy"));
+    router_start(tx);
+
+    enum step step = STEP_NEXT;
+    if (tx->method.len > MAX_METHOD)
+        step = transaction_fail(tx, 405, (struct str){0});
+    else if (request->version == HTTP_1_1 && tx->host.len == 0)
+        step = transaction_fail(tx, 400, STR("a Host must not be empty (RFC 9112)"));
+    else if (server->underscore_headers.n > 0 || server->dot_headers.n > 0)
+        drop_aliases(tx);
+    router_run(tx, step);
+}

@@ -1,0 +1,122 @@
+#ifndef DIALTONE_PROXY_TRANSACTION_H
+#define DIALTONE_PROXY_TRANSACTION_H
+
+#include "http/message.h"
+#include "http/server.h"
+#include "proxy/core.h"
+#include "proxy/url.h"
+
+struct proxying;
+struct worker;
+
+struct value {
+    enum { VALUE_UNSET, VALUE_STRING, VALUE_TRUE, VALUE_FALSE, VALUE_NUMBER, VALUE_NULL } kind;
+    struct str text; /* of strings and numbers */
+};
+
+/* Why a request cannot be answered as planned; becomes {http.error.*}. */
+struct failure {
+    bool is_set;
+    bool is_plain; /* not a status somebody chose: {http.error} is the message alone */
+    unsigned status;
+    struct str message; /* empty: only the status */
+    struct str id, trace;
+};
+
+/* Routes under way: where one list of routes goes on. */
+struct frame {
+    struct frame *outer;            /* goes on when this one is through */
+    const uint32_t *numbers;        /* the routes, or NULL: neighbours from <first> */
+    uint32_t first, n;              /* of routes */
+    uint32_t at;                    /* the next one to look at */
+    uint32_t next_route;            /* the row behind the last one looked at */
+    uint32_t handler, handlers_end; /* of the running route */
+    bool is_terminal;               /* the running route is */
+    bool follows_host_index;
+};
+
+/* Error routes of a subroute that is under way; catches what fails after it began. */
+struct catcher {
+    struct catcher *outer;
+    struct dt_range routes;
+    struct frame *next;             /* where the subroute would go on, as it was */
+    struct deferred_edit *deferred; /* what was deferred before it */
+};
+
+struct deferred_edit {
+    struct deferred_edit *earlier;
+    const struct dt_header_edit *edit;
+};
+
+/* A request being answered: what handlers and matchers see and change. It lives in the request's
+ * arena. */
+struct transaction {
+    struct http_request *request;
+    struct worker *worker;
+    struct core *core;
+    const struct dt_tables *tables;
+    const struct dt_server *server;
+    struct arena *arena;
+
+    /* The request, as changed so far. */
+    struct str method, host;
+    struct url url;
+    struct http_headers headers; /* shares its rows with the request's until it is changed */
+    bool owns_headers;
+    bool host_changed; /* since the host index was asked */
+    struct str original_method;
+    struct url original_url;
+
+    /* The answer. */
+    struct http_headers response; /* set by handlers so far */
+    struct deferred_edit *deferred;
+    bool is_unhandled;   /* no handler answered */
+    unsigned log_status; /* where the client saw none: 499 */
+
+    /* Routing. */
+    struct frame *frame;
+    struct catcher *catcher;
+    uint64_t *groups;   /* satisfied ones; made when first needed */
+    struct value *vars; /* of tables.variables; made when first needed */
+    struct failure failure;
+    bool in_error_routes;  /* of the server */
+    unsigned final_status; /* of the first failure that got there */
+
+    /* Known once asked for. */
+    struct str peer_text, client_ip, uuid, uri;
+    bool has_client_ip, is_from_trusted_proxy;
+
+    struct proxying *proxying; /* of the last reverse_proxy, for {http.reverse_proxy.*} */
+};
+
+/* What a handler has done. */
+enum step {
+    STEP_NEXT,   /* the next handler is to run */
+    STEP_TAKEN,  /* the request is answered or will be: nothing more runs */
+    STEP_FAILED, /* transaction_fail was called */
+};
+
+/* Starts answering a request; called for every one. */
+void transaction_start(struct worker *worker, const struct dt_server *server,
+                       struct http_request *request);
+/* Sets the failure; for handlers: return transaction_fail(…). */
+enum step transaction_fail(struct transaction *tx, unsigned status, struct str message);
+/* Goes on after a handler that said STEP_TAKEN failed or is to be followed by the next. */
+void transaction_resume(struct transaction *tx, enum step step);
+/* Sends the whole answer, with the headers set so far. */
+void transaction_reply(struct transaction *tx, unsigned status, struct str body);
+/* The head with all edits made, ready to be sent. */
+void transaction_finish_head(struct transaction *tx, struct http_head *head);
+
+/* The request's headers, to be changed. */
+struct http_headers *transaction_own_headers(struct transaction *tx);
+/* The peer's address with zone and without port; "@" for unix sockets. */
+struct str transaction_peer(struct transaction *tx);
+struct str transaction_client_ip(struct transaction *tx);
+/* Path and query as they are now. */
+struct str transaction_uri(struct transaction *tx);
+/* The variable's slot, for reading and writing. */
+struct value *transaction_variable(struct transaction *tx, uint32_t variable);
+struct str value_text(const struct value *value);
+
+#endif
