@@ -38,6 +38,8 @@ static int read_standard_input(struct arena *arena, struct str *text)
     return n < 0 ? -errno : 0;
 }
 
+/* Standard input is called Caddyfile, as Caddy's API calls it: the name comes up in messages, and in
+ * what file_server hides. */
 int pipeline_load(struct pipeline *pipeline, const char *path)
 {
     int error = 0;
@@ -45,7 +47,7 @@ int pipeline_load(struct pipeline *pipeline, const char *path)
         struct str text;
         error = read_standard_input(&pipeline->arena, &text);
         if (!error)
-            return pipeline_load_text(pipeline, path, text) ? 0 : -EFBIG;
+            return pipeline_load_text(pipeline, "Caddyfile", text) ? 0 : -EFBIG;
     } else {
         pipeline->source = source_load(&pipeline->sources, path, &error);
         if (pipeline->source)
