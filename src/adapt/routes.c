@@ -5,6 +5,8 @@
 #include "adapt/order.h"
 #include "adapt/stable_sort.h"
 
+static const char route_keys[] = "group match handle terminal";
+
 static json_t *set_of(const json_t *route)
 {
     json_t *match = json_object_get(route, "match");
@@ -166,6 +168,7 @@ json_t *routes_consolidate(struct adapter *adapter, const json_t *routes)
                 document_add(document, handle, json_array_get(old, j));
             if (old || json_object_get(route, "handle"))
                 document_set(document, own, "handle", handle);
+            document_order(document, own, route_keys);
             json_array_set(merged, json_array_size(merged) - 1, own);
             last = own;
             is_last_own = true;
