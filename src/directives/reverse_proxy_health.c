@@ -96,6 +96,15 @@ static bool normalize_checked(struct scope *scope, const struct token *token,
                    "health_upstream has no scheme: checks use that of the upstreams");
         return false;
     }
+    if (address->port.len == 0) {
+        struct diag *diag =
+            diag_token(scope->diags, DIAG_BAD_UPSTREAM, token, "health_upstream needs a port");
+        struct str dial = address_dial(scope->arena, address, STR("80"));
+        diag_help(scope->diags, diag, token->span, str_trim_prefix(dial, STR("tcp6/")),
+                  "add it: health_upstream " STR_FMT,
+                  STR_ARG(str_trim_prefix(dial, STR("tcp6/"))));
+        return false;
+    }
     struct str dial = address_dial(scope->arena, address, address->port);
     *text = str_trim_prefix(dial, STR("tcp6/"));
     return true;
