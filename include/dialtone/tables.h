@@ -539,12 +539,12 @@ struct dt_rewrite {
     struct dt_range query_ops;
 };
 
-/* A piece of a query to build: its values are query-escaped as they are put in, but {query} in
- * key position is not. */
+/* A piece of a query to build: what placeholders give is query-escaped, but {query} in key position
+ * goes in as it is. A key that is empty, or the first that is written, gets no '&' before it. */
 struct dt_query_piece {
     uint32_t template;
     uint32_t is_value;  /* behind '=': escape {query} too */
-    uint32_t separator; /* the byte before it: '=', '&' or 0 */
+    uint32_t separator; /* the byte before it: '=' or '&' */
 };
 
 struct dt_substitution {
@@ -781,12 +781,13 @@ struct dt_log {
     uint32_t origin;
 };
 
-/* Where the access log lines of a host go. Look up the host without port as it is, then with each
- * leading label in turn replaced by '*'; else the server's default_logger. */
+/* Where the access log lines of a host go; rows of a server are sorted by host. Look up the host
+ * without port as it is, then with one more of its labels replaced by '*' each time, from the left
+ * on (*.b.c, *.*.c); else the server's default_logger. All rows of one host are used. */
 struct dt_access_logger {
     struct dt_text host;  /* lower case; may begin with "*." */
     struct dt_text name;  /* the "logger" of its lines: http.log.access[.NAME] */
-    struct dt_range logs; /* numbers: the logs that take lines of level info and above */
+    struct dt_range logs; /* numbers: logs; each still decides by level */
 };
 
 /* ---- the root ---- */
