@@ -1,0 +1,36 @@
+#ifndef DIALTONE_NATIVE_FEATURES_H
+#define DIALTONE_NATIVE_FEATURES_H
+
+struct lowering;
+
+/* What the tables can say but not every proxy core can do: id, whether it can, in words. A row
+ * turns to 1 in the commit that teaches the core. */
+#define FEATURES(X)                                                                                \
+    X(ACTIVE_HEALTH, 1, "active health checks")                                                    \
+    X(PASSIVE_HEALTH, 1, "passive health checks")                                                  \
+    X(RETRIES, 1, "retries")                                                                       \
+    X(RETRY_MATCH, 1, "matchers for retries")                                                      \
+    X(BUFFERS, 1, "buffering of whole bodies")                                                     \
+    X(STREAM_LIMITS, 1, "limits for upgraded connections")                                         \
+    X(MAX_REQUESTS, 1, "limits for requests per upstream")                                         \
+    X(PROXY_REWRITE, 1, "rewrites by a proxy")                                                     \
+    X(TRANSPORT_READ_WRITE_TIMEOUT, 1, "read and write timeouts of a transport")                   \
+    X(CLIENT_CERTIFICATE, 1, "client certificates for upstreams")                                  \
+    X(PROXY_PROTOCOL, 0, "the PROXY protocol")                                                     \
+    X(LOCAL_ADDRESS, 0, "a local address for upstream connections")                                \
+    X(MAX_PER_HOST, 0, "a limit for connections per upstream")                                     \
+    X(UPSTREAM_H2, 0, "HTTP/2 to upstreams")                                                       \
+    X(H2_ONLY, 0, "servers without HTTP/1.1")                                                      \
+    X(CLIENT_AUTH, 1, "client certificates")                                                       \
+    X(FD_LISTENER, 1, "inherited sockets")                                                         \
+    X(LOG_FILES, 1, "log files")                                                                   \
+    X(CERTIFICATE_PEM, 1, "certificates inside of the configuration")
+
+#define X(id, is_there, words) FEATURE_##id,
+enum feature { FEATURES(X) N_FEATURES };
+#undef X
+
+/* Reports, at the current place, that the core cannot do it; silent where it can. */
+void need(struct lowering *lo, enum feature feature);
+
+#endif

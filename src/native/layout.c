@@ -1,0 +1,585 @@
+/* The columns of every table. A new field of tables.h has its row here, and nowhere else. */
+#include "native/layout.h"
+
+#define CELL_OF(type, member)                                                                      \
+    _Generic(((struct type *)0)->member, uint8_t                                                   \
+             : CELL_U8, uint16_t                                                                   \
+             : CELL_U16, uint32_t                                                                  \
+             : CELL_U32, int64_t                                                                   \
+             : CELL_I64, struct dt_text                                                            \
+             : CELL_TEXT, struct dt_range                                                          \
+             : CELL_RANGE, uint8_t *                                                               \
+             : CELL_IP)
+
+#define LEN(list) (sizeof(list) / sizeof((list)[0]))
+#define PLAIN(m)                                                                                   \
+    {                                                                                              \
+#m, offsetof(struct ROW, m), CELL_OF(ROW, m), ARRAY_NONE, NULL, 0                          \
+    }
+#define TO(m, array)                                                                               \
+    {                                                                                              \
+#m, offsetof(struct ROW, m), CELL_OF(ROW, m), ARRAY_##array, NULL, 0                       \
+    }
+#define NAMED(m, list)                                                                             \
+    {                                                                                              \
+#m, offsetof(struct ROW, m), CELL_OF(ROW, m), ARRAY_NONE, list, LEN(list)                  \
+    }
+
+static const char *const part_kinds[] = {"DT_PART_LITERAL", "DT_PART_PATH_RAW",
+#define X(id, name, argument) "DT_PART_" #id,
+                                         DT_PLACEHOLDERS(X)
+#undef X
+};
+
+static const char *const matcher_kinds[] = {"DT_MATCHER_NONE",
+#define X(id, name, rows) "DT_MATCHER_" #id,
+                                            DT_MATCHERS(X)
+#undef X
+};
+
+static const char *const handler_kinds[] = {"DT_HANDLER_NONE",
+#define X(id, name, rows) "DT_HANDLER_" #id,
+                                            DT_HANDLERS(X)
+#undef X
+};
+
+static const char *const policy_kinds[] = {"DT_POLICY_NONE",
+#define X(id, name) "DT_POLICY_" #id,
+                                           DT_POLICIES(X)
+#undef X
+};
+
+static const char *const networks[] = {
+    "DT_NETWORK_NONE", "DT_NETWORK_TCP",  "DT_NETWORK_TCP4",
+    "DT_NETWORK_TCP6", "DT_NETWORK_UNIX", "DT_NETWORK_FD",
+};
+static const char *const host_kinds[] = {
+    "DT_HOST_NONE", "DT_HOST_IP4",  "DT_HOST_IP6",
+    "DT_HOST_NAME", "DT_HOST_PATH", "DT_HOST_TEMPLATE",
+};
+static const char *const host_pattern_kinds[] = {
+    "DT_HOST_PATTERN_EXACT", "DT_HOST_PATTERN_WILDCARD", "DT_HOST_PATTERN_TEMPLATE"};
+static const char *const path_kinds[] = {
+    "DT_PATH_ANY",      "DT_PATH_EXACT", "DT_PATH_PREFIX",  "DT_PATH_SUFFIX",
+    "DT_PATH_CONTAINS", "DT_PATH_GLOB",  "DT_PATH_ESCAPED", "DT_PATH_TEMPLATE",
+};
+static const char *const condition_kinds[] = {"DT_CONDITION_VALUES", "DT_CONDITION_PRESENT",
+                                              "DT_CONDITION_ABSENT"};
+static const char *const value_kinds[] = {
+    "DT_VALUE_EXACT",  "DT_VALUE_ANY",      "DT_VALUE_PREFIX",
+    "DT_VALUE_SUFFIX", "DT_VALUE_CONTAINS", "DT_VALUE_TEMPLATE",
+};
+static const char *const header_op_kinds[] = {
+    "DT_HEADER_NONE",          "DT_HEADER_DELETE_ALL",      "DT_HEADER_ADD",
+    "DT_HEADER_SET",           "DT_HEADER_DELETE",          "DT_HEADER_DELETE_PREFIX",
+    "DT_HEADER_DELETE_SUFFIX", "DT_HEADER_DELETE_CONTAINS", "DT_HEADER_REPLACE",
+    "DT_HEADER_REPLACE_ALL",
+};
+static const char *const query_op_kinds[] = {
+    "DT_QUERY_NONE", "DT_QUERY_RENAME",  "DT_QUERY_SET",
+    "DT_QUERY_ADD",  "DT_QUERY_REPLACE", "DT_QUERY_DELETE",
+};
+static const char *const types[] = {"DT_TYPE_STRING", "DT_TYPE_TRUE", "DT_TYPE_FALSE",
+                                    "DT_TYPE_NUMBER", "DT_TYPE_NULL"};
+static const char *const contents[] = {"DT_CONTENT_EMPTY", "DT_CONTENT_TEXT", "DT_CONTENT_JSON",
+                                       "DT_CONTENT_RUN_TIME"};
+static const char *const certificate_kinds[] = {"DT_CERTIFICATE_NONE", "DT_CERTIFICATE_FILES",
+                                                "DT_CERTIFICATE_PEM", "DT_CERTIFICATE_INTERNAL"};
+static const char *const client_auths[] = {
+    "DT_CLIENT_AUTH_NONE", "DT_CLIENT_AUTH_REQUEST", "DT_CLIENT_AUTH_REQUIRE",
+    "DT_CLIENT_AUTH_VERIFY_IF_GIVEN", "DT_CLIENT_AUTH_REQUIRE_AND_VERIFY"};
+static const char *const outputs[] = {"DT_LOG_STDERR", "DT_LOG_STDOUT", "DT_LOG_DISCARD",
+                                      "DT_LOG_FILE"};
+static const char *const formats[] = {"DT_LOG_AUTOMATIC", "DT_LOG_JSON", "DT_LOG_CONSOLE"};
+static const char *const levels[] = {"DT_LOG_DEBUG", "DT_LOG_INFO",  "DT_LOG_WARN",
+                                     "DT_LOG_ERROR", "DT_LOG_PANIC", "DT_LOG_FATAL"};
+
+_Static_assert(LEN(part_kinds) == DT_N_PART_KINDS, "part kinds");
+_Static_assert(LEN(networks) == DT_N_NETWORKS, "networks");
+_Static_assert(LEN(host_kinds) == DT_N_HOST_KINDS, "host kinds");
+
+#define ROW dt_origin
+static const struct column origins_columns[] = {PLAIN(file), PLAIN(line), PLAIN(column)};
+#undef ROW
+#define ROW dt_number
+static const struct column numbers_columns[] = {PLAIN(value)};
+#undef ROW
+#define ROW dt_text
+static const struct column texts_columns[] = {PLAIN(at), PLAIN(len)};
+#undef ROW
+#define ROW dt_listener
+static const struct column listeners_columns[] = {NAMED(network, networks),
+                                                  NAMED(host_kind, host_kinds),
+                                                  PLAIN(is_tls),
+                                                  PLAIN(port),
+                                                  PLAIN(unix_mode),
+                                                  PLAIN(fd),
+                                                  PLAIN(host),
+                                                  PLAIN(zone),
+                                                  PLAIN(ip),
+                                                  PLAIN(address),
+                                                  TO(server, servers),
+                                                  TO(origin, origins)};
+#undef ROW
+#define ROW dt_server
+static const struct column servers_columns[] = {PLAIN(read_timeout_ns),
+                                                PLAIN(read_header_timeout_ns),
+                                                PLAIN(read_idle_timeout_ns),
+                                                PLAIN(write_timeout_ns),
+                                                PLAIN(write_idle_timeout_ns),
+                                                PLAIN(idle_timeout_ns),
+                                                PLAIN(keepalive_interval_ns),
+                                                PLAIN(keepalive_idle_ns),
+                                                PLAIN(name),
+                                                TO(routes, routes),
+                                                TO(error_routes, routes),
+                                                TO(host_index, host_indexes),
+                                                PLAIN(n_groups),
+                                                TO(connection_policies, connection_policies),
+                                                TO(trusted_proxies, ip_ranges),
+                                                TO(client_ip_headers, numbers),
+                                                TO(access_loggers, access_loggers),
+                                                TO(skip_log_hosts, texts),
+                                                TO(underscore_headers, texts),
+                                                TO(dot_headers, texts),
+                                                TO(default_logger, access_loggers),
+                                                PLAIN(max_header_bytes),
+                                                PLAIN(keepalive_count),
+                                                PLAIN(protocols),
+                                                PLAIN(has_access_log),
+                                                PLAIN(skips_unmapped_hosts),
+                                                PLAIN(logs_credentials),
+                                                PLAIN(is_strict_sni_host),
+                                                PLAIN(is_trusted_proxies_strict),
+                                                PLAIN(is_trusted_proxies_unix),
+                                                PLAIN(is_automatic_redirect),
+                                                TO(origin, origins)};
+#undef ROW
+#define ROW dt_host_index
+static const struct column host_indexes_columns[] = {TO(slots, host_entries), TO(others, numbers)};
+#undef ROW
+#define ROW dt_host_entry
+static const struct column host_entries_columns[] = {PLAIN(host), PLAIN(hash), TO(routes, numbers)};
+#undef ROW
+#define ROW dt_route
+static const struct column routes_columns[] = {TO(matcher_sets, matcher_sets),
+                                               TO(handlers, handlers), PLAIN(group),
+                                               PLAIN(is_terminal), TO(origin, origins)};
+#undef ROW
+#define ROW dt_matcher_set
+static const struct column matcher_sets_columns[] = {TO(matchers, matchers)};
+#undef ROW
+#define ROW dt_matcher
+static const struct column matchers_columns[] = {NAMED(kind, matcher_kinds), PLAIN(number),
+                                                 TO(rows, MATCHER_ROWS), TO(origin, origins)};
+#undef ROW
+#define ROW dt_host_pattern
+static const struct column host_patterns_columns[] = {PLAIN(text), NAMED(kind, host_pattern_kinds),
+                                                      TO(template, templates)};
+#undef ROW
+#define ROW dt_path_pattern
+static const struct column path_patterns_columns[] = {
+    PLAIN(text), NAMED(kind, path_kinds), TO(template, templates), PLAIN(keeps_slashes)};
+#undef ROW
+#define ROW dt_condition
+static const struct column conditions_columns[] = {NAMED(kind, condition_kinds), PLAIN(number),
+                                                   TO(template, templates),
+                                                   TO(values, value_patterns)};
+#undef ROW
+#define ROW dt_value_pattern
+static const struct column value_patterns_columns[] = {PLAIN(text), NAMED(kind, value_kinds),
+                                                       TO(template, templates)};
+#undef ROW
+#define ROW dt_ip_range
+static const struct column ip_ranges_columns[] = {PLAIN(ip), PLAIN(family), PLAIN(bits),
+                                                  PLAIN(zone)};
+#undef ROW
+#define ROW dt_status_range
+static const struct column status_ranges_columns[] = {PLAIN(from), PLAIN(to)};
+#undef ROW
+#define ROW dt_handler
+static const struct column handlers_columns[] = {NAMED(kind, handler_kinds), TO(row, HANDLER_ROW),
+                                                 PLAIN(n), TO(origin, origins)};
+#undef ROW
+#define ROW dt_response
+static const struct column responses_columns[] = {PLAIN(status),
+                                                  TO(status_template, templates),
+                                                  TO(body, templates),
+                                                  TO(headers, header_ops),
+                                                  NAMED(content, contents),
+                                                  PLAIN(closes),
+                                                  PLAIN(aborts)};
+#undef ROW
+#define ROW dt_header_edit
+static const struct column header_edits_columns[] = {
+    TO(request, header_ops), TO(response, header_ops), TO(require, response_matchers),
+    PLAIN(is_deferred)};
+#undef ROW
+#define ROW dt_header_op
+static const struct column header_ops_columns[] = {
+    NAMED(kind, header_op_kinds), TO(name, header_names), TO(name_template, templates),
+    TO(value, templates),         TO(search, templates),  PLAIN(text)};
+#undef ROW
+#define ROW dt_response_matcher
+static const struct column response_matchers_columns[] = {TO(statuses, numbers),
+                                                          TO(conditions, conditions)};
+#undef ROW
+#define ROW dt_rewrite
+static const struct column rewrites_columns[] = {TO(method, templates),
+                                                 TO(path, templates),
+                                                 PLAIN(sets_path),
+                                                 PLAIN(sets_query),
+                                                 PLAIN(sets_fragment),
+                                                 TO(query, query_pieces),
+                                                 TO(fragment, templates),
+                                                 TO(strip_prefix, templates),
+                                                 TO(strip_suffix, templates),
+                                                 TO(substitutions, substitutions),
+                                                 TO(query_ops, query_ops)};
+#undef ROW
+#define ROW dt_query_piece
+static const struct column query_pieces_columns[] = {TO(template, templates), PLAIN(is_value),
+                                                     PLAIN(separator)};
+#undef ROW
+#define ROW dt_substitution
+static const struct column substitutions_columns[] = {TO(find, templates), TO(replace, templates),
+                                                      PLAIN(limit)};
+#undef ROW
+#define ROW dt_query_op
+static const struct column query_ops_columns[] = {NAMED(kind, query_op_kinds), TO(key, templates),
+                                                  TO(value, templates), TO(search, templates)};
+#undef ROW
+#define ROW dt_assignment
+static const struct column assignments_columns[] = {TO(variable, variables), NAMED(kind, types),
+                                                    TO(value, templates)};
+#undef ROW
+#define ROW dt_subroute
+static const struct column subroutes_columns[] = {TO(routes, routes), TO(error_routes, routes)};
+#undef ROW
+#define ROW dt_failure
+static const struct column failures_columns[] = {PLAIN(status), TO(status_template, templates),
+                                                 TO(message, templates)};
+#undef ROW
+#define ROW dt_pool
+static const struct column pools_columns[] = {PLAIN(try_duration_ns),
+                                              PLAIN(try_interval_ns),
+                                              PLAIN(fail_duration_ns),
+                                              PLAIN(unhealthy_latency_ns),
+                                              PLAIN(flush_interval_ns),
+                                              PLAIN(stream_timeout_ns),
+                                              PLAIN(stream_close_delay_ns),
+                                              PLAIN(request_buffers),
+                                              PLAIN(response_buffers),
+                                              TO(upstreams, upstreams),
+                                              TO(policy, policies),
+                                              PLAIN(retries),
+                                              TO(retry_match, matcher_sets),
+                                              PLAIN(max_fails),
+                                              TO(unhealthy_statuses, numbers),
+                                              TO(active_health, active_healths),
+                                              TO(transport, transports),
+                                              TO(headers, header_edits),
+                                              TO(rewrite, rewrites),
+                                              TO(trusted_proxies, ip_ranges),
+                                              PLAIN(stream_buffer_bytes),
+                                              PLAIN(is_verbose),
+                                              TO(origin, origins)};
+#undef ROW
+#define ROW dt_upstream
+static const struct column upstreams_columns[] = {NAMED(network, networks),
+                                                  NAMED(host_kind, host_kinds),
+                                                  PLAIN(port),
+                                                  PLAIN(host),
+                                                  PLAIN(zone),
+                                                  PLAIN(ip),
+                                                  PLAIN(dial),
+                                                  PLAIN(address),
+                                                  PLAIN(hostport),
+                                                  TO(dial_template, templates),
+                                                  PLAIN(state),
+                                                  PLAIN(max_requests),
+                                                  TO(origin, origins)};
+#undef ROW
+#define ROW dt_policy
+static const struct column policies_columns[] = {PLAIN(max_age_ns),
+                                                 NAMED(kind, policy_kinds),
+                                                 PLAIN(choose),
+                                                 TO(weights, numbers),
+                                                 PLAIN(key),
+                                                 PLAIN(secret),
+                                                 TO(number, header_names),
+                                                 TO(fallback, policies)};
+#undef ROW
+#define ROW dt_active_health
+static const struct column active_healths_columns[] = {PLAIN(interval_ns),
+                                                       PLAIN(timeout_ns),
+                                                       PLAIN(max_bytes),
+                                                       PLAIN(uri),
+                                                       PLAIN(method),
+                                                       PLAIN(body),
+                                                       TO(headers, header_ops),
+                                                       PLAIN(port),
+                                                       TO(upstream, upstreams),
+                                                       PLAIN(passes),
+                                                       PLAIN(fails),
+                                                       PLAIN(expect_status),
+                                                       PLAIN(follows_redirects)};
+#undef ROW
+#define ROW dt_transport
+static const struct column transports_columns[] = {PLAIN(dial_timeout_ns),
+                                                   PLAIN(dial_fallback_delay_ns),
+                                                   PLAIN(response_header_timeout_ns),
+                                                   PLAIN(read_timeout_ns),
+                                                   PLAIN(write_timeout_ns),
+                                                   PLAIN(tls_handshake_timeout_ns),
+                                                   PLAIN(keepalive_probe_ns),
+                                                   PLAIN(idle_timeout_ns),
+                                                   PLAIN(max_response_header_bytes),
+                                                   PLAIN(max_idle),
+                                                   PLAIN(max_idle_per_host),
+                                                   PLAIN(max_per_host),
+                                                   PLAIN(keeps_alive),
+                                                   PLAIN(compresses),
+                                                   PLAIN(versions),
+                                                   PLAIN(proxy_protocol),
+                                                   PLAIN(is_tls),
+                                                   PLAIN(skips_verify),
+                                                   PLAIN(has_roots),
+                                                   PLAIN(renegotiates),
+                                                   TO(server_name, templates),
+                                                   TO(ca_files, texts),
+                                                   TO(ca_certificates, texts),
+                                                   PLAIN(client_certificate),
+                                                   PLAIN(client_key),
+                                                   TO(plain_ports, numbers),
+                                                   TO(curves, texts),
+                                                   PLAIN(local_address),
+                                                   TO(origin, origins)};
+#undef ROW
+#define ROW dt_template
+static const struct column templates_columns[] = {PLAIN(literal), TO(parts, parts),
+                                                  PLAIN(keeps_unknown)};
+#undef ROW
+#define ROW dt_part
+static const struct column parts_columns[] = {NAMED(kind, part_kinds), PLAIN(number), PLAIN(text),
+                                              PLAIN(raw)};
+#undef ROW
+#define ROW dt_header_name
+static const struct column header_names_columns[] = {PLAIN(canonical), PLAIN(lower)};
+#undef ROW
+#define ROW dt_variable
+static const struct column variables_columns[] = {PLAIN(name)};
+#undef ROW
+#define ROW dt_certificate
+static const struct column certificates_columns[] = {
+    PLAIN(lifetime_ns), NAMED(kind, certificate_kinds),
+    PLAIN(certificate), PLAIN(key),
+    PLAIN(subject),     PLAIN(authority),
+    PLAIN(key_type),    PLAIN(signs_with_root),
+    TO(origin, origins)};
+#undef ROW
+#define ROW dt_connection_policy
+static const struct column connection_policies_columns[] = {TO(sni, host_patterns),
+                                                            TO(remote_ranges, ip_ranges),
+                                                            TO(remote_not_ranges, ip_ranges),
+                                                            TO(local_ranges, ip_ranges),
+                                                            TO(certificates, numbers),
+                                                            PLAIN(has_selection),
+                                                            TO(alpn, texts),
+                                                            TO(cipher_suites, texts),
+                                                            TO(curves, texts),
+                                                            PLAIN(min_version),
+                                                            PLAIN(max_version),
+                                                            NAMED(client_auth, client_auths),
+                                                            PLAIN(drops),
+                                                            TO(client_ca_files, texts),
+                                                            TO(client_ca_certificates, texts),
+                                                            TO(client_leafs, texts),
+                                                            PLAIN(default_sni),
+                                                            PLAIN(fallback_sni),
+                                                            TO(origin, origins)};
+#undef ROW
+#define ROW dt_log
+static const struct column logs_columns[] = {PLAIN(name),
+                                             PLAIN(file),
+                                             TO(include, texts),
+                                             TO(exclude, texts),
+                                             PLAIN(file_mode),
+                                             PLAIN(roll_megabytes),
+                                             PLAIN(roll_keep),
+                                             PLAIN(roll_keep_days),
+                                             NAMED(output, outputs),
+                                             NAMED(format, formats),
+                                             NAMED(level, levels),
+                                             PLAIN(roll_gzip),
+                                             TO(origin, origins)};
+#undef ROW
+#define ROW dt_access_logger
+static const struct column access_loggers_columns[] = {PLAIN(host), PLAIN(name), TO(logs, numbers)};
+#undef ROW
+
+static const struct layout layouts[] = {
+#define X(type, name) {#name, #type, sizeof(struct type), name##_columns, LEN(name##_columns)},
+    DT_TABLE_ARRAYS(X)
+#undef X
+};
+
+const struct layout *layout_of(enum array array)
+{
+    return &layouts[array - 1];
+}
+
+const void *layout_rows(const struct dt_tables *tables, enum array array, uint32_t *n)
+{
+    switch (array) {
+#define X(type, name)                                                                              \
+    case ARRAY_##name:                                                                             \
+        *n = tables->n_##name;                                                                     \
+        return tables->name;
+        DT_TABLE_ARRAYS(X)
+#undef X
+    case ARRAY_NONE:
+    case ARRAY_MATCHER_ROWS:
+    case ARRAY_HANDLER_ROW:
+    case N_ARRAYS:
+        break;
+    }
+    *n = 0;
+    return NULL;
+}
+
+int64_t layout_integer(const struct column *column, const void *row)
+{
+    const char *cell = (const char *)row + column->offset;
+    switch (column->cell) {
+    case CELL_U8:
+        return *(const uint8_t *)cell;
+    case CELL_U16:
+        return *(const uint16_t *)(const void *)cell;
+    case CELL_U32:
+        return *(const uint32_t *)(const void *)cell;
+    case CELL_I64:
+        return *(const int64_t *)(const void *)cell;
+    case CELL_TEXT:
+    case CELL_RANGE:
+    case CELL_IP:
+        break;
+    }
+    return 0;
+}
+
+/* Texts and ranges have the same shape: where it begins, and how much it is. */
+struct dt_range layout_range(const struct column *column, const void *row)
+{
+    struct dt_range range;
+    memcpy(&range, (const char *)row + column->offset, sizeof(range));
+    return range;
+}
+
+uint32_t layout_origin(const struct layout *layout, const void *row)
+{
+    for (size_t i = 0; i < layout->n_columns; i++) {
+        if (layout->columns[i].target == ARRAY_origins)
+            return (uint32_t)layout_integer(&layout->columns[i], row);
+    }
+    return 0;
+}
+
+enum array layout_target(const struct column *column, const void *row)
+{
+    static const enum array matcher_rows[] = {ARRAY_NONE,
+#define X(id, name, rows) ARRAY_##rows,
+                                              DT_MATCHERS(X)
+#undef X
+    };
+    static const enum array handler_rows[] = {ARRAY_NONE,
+#define X(id, name, rows) ARRAY_##rows,
+                                              DT_HANDLERS(X)
+#undef X
+    };
+    if (column->target == ARRAY_MATCHER_ROWS) {
+        uint32_t kind = ((const struct dt_matcher *)row)->kind;
+        return kind < DT_N_MATCHER_KINDS ? matcher_rows[kind] : ARRAY_NONE;
+    }
+    if (column->target == ARRAY_HANDLER_ROW) {
+        uint32_t kind = ((const struct dt_handler *)row)->kind;
+        return kind < DT_N_HANDLER_KINDS ? handler_rows[kind] : ARRAY_NONE;
+    }
+    return column->target;
+}
+
+/* ---- soundness ---- */
+
+static bool cell_is_sound(const struct dt_tables *tables, const struct column *column,
+                          const void *row)
+{
+    struct dt_range range = {0};
+    uint32_t limit = 0;
+    enum array target = layout_target(column, row);
+    if (column->names)
+        return (size_t)layout_integer(column, row) < column->n_names;
+    if (column->cell == CELL_TEXT) {
+        range = layout_range(column, row);
+        return (uint64_t)range.first + range.n < tables->strings_len;
+    }
+    if (column->target == ARRAY_NONE)
+        return true;
+    layout_rows(tables, target, &limit);
+    if (column->cell == CELL_RANGE) {
+        range = layout_range(column, row);
+        return (uint64_t)range.first + range.n <= limit || range.n == 0;
+    }
+    uint32_t index = (uint32_t)layout_integer(column, row);
+    if (column->target == ARRAY_HANDLER_ROW) {
+        uint32_t n = ((const struct dt_handler *)row)->n;
+        return (uint64_t)index + n <= limit || n == 0;
+    }
+    return index == DT_NONE || index < limit;
+}
+
+/* What no column can tell: the numbers whose meaning is in another column. */
+static bool details_are_sound(const struct dt_tables *tables)
+{
+    for (uint32_t i = 0; i < tables->n_texts; i++) {
+        if ((uint64_t)tables->texts[i].at + tables->texts[i].len >= tables->strings_len)
+            return false;
+    }
+    for (uint32_t i = 0; i < tables->n_parts; i++) {
+        enum dt_argument argument = DT_ARGUMENT_NONE;
+        switch (tables->parts[i].kind) {
+#define X(id, name, type)                                                                          \
+    case DT_PART_##id:                                                                             \
+        argument = DT_ARGUMENT_##type;                                                             \
+        break;
+            DT_PLACEHOLDERS(X)
+#undef X
+        }
+        if (argument == DT_ARGUMENT_HEADER && tables->parts[i].number >= tables->n_header_names)
+            return false;
+        if (argument == DT_ARGUMENT_VARIABLE && tables->parts[i].number >= tables->n_variables)
+            return false;
+    }
+    for (uint32_t i = 0; i < tables->n_upstreams; i++) {
+        if (tables->upstreams[i].state >= tables->n_states)
+            return false;
+    }
+    return true;
+}
+
+bool tables_are_sound(const struct dt_tables *tables)
+{
+    if (tables->abi != DT_TABLES_ABI || tables->size != sizeof(*tables) || !tables->strings_len)
+        return false;
+    for (size_t a = 1; a <= N_LAYOUTS; a++) {
+        const struct layout *layout = layout_of((enum array)a);
+        uint32_t n;
+        const char *rows = layout_rows(tables, (enum array)a, &n);
+        for (uint32_t r = 0; r < n; r++) {
+            for (size_t c = 0; c < layout->n_columns; c++) {
+                if (!cell_is_sound(tables, &layout->columns[c], rows + r * layout->row_size))
+                    return false;
+            }
+        }
+    }
+    return details_are_sound(tables);
+}

@@ -1,0 +1,148 @@
+/* The whole document: apps, logging, storage. What belongs to Caddy's own process is passed over,
+ * everything else is lowered or reported. */
+#include "native/lower.h"
+
+#include "json/document.h"
+#include "native/digest.h"
+#include "native/lower_private.h"
+#include "syntax/diag.h"
+
+enum { DEFAULT_HTTP_PORT = 80, DEFAULT_HTTPS_PORT = 443 };
+
+struct http_json {
+    struct dt_application application;
+    const json_t *servers;
+};
+
+#define APPLICATION(member) offsetof(struct http_json, application.member)
+static const struct field http_fields[] = {
+    {"http_port", FIELD_PORT, APPLICATION(http_port)},
+    {"https_port", FIELD_PORT, APPLICATION(https_port)},
+    {"grace_period", FIELD_DURATION, APPLICATION(grace_period_ns)},
+    {"shutdown_delay", FIELD_DURATION, APPLICATION(shutdown_delay_ns)},
+    {"servers", FIELD_JSON, offsetof(struct http_json, servers)},
+    {"metrics", FIELD_REFUSED, 0},
+    {0},
+};
+#undef APPLICATION
+
+static const json_t *lower_http(struct lowering *lo, const json_t *http)
+{
+    struct http_json in = {0};
+    const struct token *before = enter(lo, http);
+    read_object(lo, http, "the http app", http_fields, &in);
+    leave(lo, before);
+    lo->application.grace_period_ns = in.application.grace_period_ns;
+    lo->application.shutdown_delay_ns = in.application.shutdown_delay_ns;
+    lo->application.http_port =
+        in.application.http_port ? in.application.http_port : DEFAULT_HTTP_PORT;
+    lo->application.https_port =
+        in.application.https_port ? in.application.https_port : DEFAULT_HTTPS_PORT;
+    return in.servers;
+}
+
+/* The local CA is the core's own; only whether the system trusts it may be said. */
+static void check_pki(struct lowering *lo, const json_t *pki)
+{
+    struct pki_json {
+        const json_t *authorities;
+    } in = {0};
+    static const struct field fields[] = {
+        {"certificate_authorities", FIELD_JSON, offsetof(struct pki_json, authorities)},
+        {0},
+    };
+    static const struct field authority_fields[] = {
+        {"install_trust", FIELD_IGNORED, 0}, /* the core never touches the system's store */
+        {0},
+    };
+    read_object(lo, pki, "the pki app", fields, &in);
+    json_t *authorities = (json_t *)in.authorities;
+    for (void *i = json_object_iter(authorities); i; i = json_object_iter_next(authorities, i))
+        read_object(lo, json_object_iter_value(i), "a certificate authority", authority_fields,
+                    &in);
+}
+
+static void lower_storage(struct lowering *lo, const json_t *storage)
+{
+    struct storage_json {
+        struct dt_text root;
+    } in = {0};
+    static const struct field fields[] = {
+        {"module", FIELD_IGNORED, 0},
+        {"root", FIELD_TEXT, offsetof(struct storage_json, root)},
+        {0},
+    };
+    struct str module = member_str(storage, "module");
+    if (!storage)
+        return;
+    if (str_is(module, "file_system"))
+        read_object(lo, storage, "the storage", fields, &in);
+    else
+        refuse_at(lo, storage, "the proxy core cannot store certificates in '" STR_FMT "'",
+                  STR_ARG(module));
+    lo->application.storage = in.root;
+}
+
+static void lower_document(struct lowering *lo, const json_t *root)
+{
+    struct root_json {
+        const json_t *logging, *storage, *apps;
+    } in = {0};
+    static const struct field fields[] = {
+        {"admin", FIELD_IGNORED, 0}, /* the core has no admin API, on or off */
+        {"logging", FIELD_JSON, offsetof(struct root_json, logging)},
+        {"storage", FIELD_JSON, offsetof(struct root_json, storage)},
+        {"apps", FIELD_JSON, offsetof(struct root_json, apps)},
+        {0},
+    };
+    struct apps_json {
+        const json_t *http, *tls, *pki;
+    } apps = {0};
+    static const struct field app_fields[] = {
+        {"http", FIELD_JSON, offsetof(struct apps_json, http)},
+        {"tls", FIELD_JSON, offsetof(struct apps_json, tls)},
+        {"pki", FIELD_JSON, offsetof(struct apps_json, pki)},
+        {0},
+    };
+    const struct token *before = enter(lo, root);
+    read_object(lo, root, "the configuration", fields, &in);
+    read_object(lo, in.apps, "the apps", app_fields, &apps);
+    lower_logs(lo, in.logging);
+    lower_storage(lo, in.storage);
+    check_pki(lo, apps.pki);
+    const json_t *servers = lower_http(lo, apps.http);
+    lower_tls_app(lo, apps.tls);
+    lower_servers(lo, servers);
+    leave(lo, before);
+}
+
+static struct dt_build build_of(struct lowering *lo, const json_t *root)
+{
+    struct strbuf json = strbuf_in(lo->arena);
+    document_write(root, false, &json);
+    char digest[DIGEST_HEX_SIZE];
+    digest_sha256(strbuf_str(&json), digest);
+    return (struct dt_build){
+        .source = intern(lo, lo->options->source_name),
+        .digest = intern(lo, str_from(digest)),
+        .version = intern(lo, STR(DIALTONE_VERSION)),
+    };
+}
+
+bool lower(struct arena *arena, struct diags *diags, const struct document *document,
+           const struct lower_options *options, struct dt_tables *out)
+{
+    struct lowering *lo = arena_new(arena, struct lowering);
+    lo->arena = arena;
+    lo->diags = diags;
+    lo->document = document;
+    lo->options = options;
+    builder_init(lo);
+    lower_document(lo, document->root);
+    if (lo->n_errors)
+        return false;
+    struct dt_build build = build_of(lo, document->root);
+    *out = builder_finish(lo);
+    out->build = build;
+    return true;
+}

@@ -1,0 +1,296 @@
+/* Handlers: the JSON of http.handlers → rows. A handler the core can run is a row of the table at
+ * the end. */
+#include "base/parse.h"
+#include "native/lower_private.h"
+
+/* A status as Caddy's WeakString: number or text, maybe with placeholders. */
+static void lower_status(struct lowering *lo, const json_t *value, uint32_t *status,
+                         uint32_t *template)
+{
+    struct str text = json_str(value);
+    *template = DT_NONE;
+    if (json_is_integer(value))
+        text = str_printf(lo->arena, "%lld", (long long)json_integer_value(value));
+    else if (value && !json_is_string(value))
+        reject_at(lo, value, "a status must be a number or text");
+    if (text.len == 0)
+        return;
+    uint32_t row = template_of(lo, text, UNKNOWN_IS_EMPTY);
+    if (!template_is_constant(lo, row, &text)) {
+        *template = row;
+        return;
+    }
+    int64_t number;
+    if (parse_go_int(text, &number) != PARSE_OK)
+        *status = 500; /* what Caddy answers then */
+    else if (number < 100 || number > 999)
+        reject_at(lo, value, "a status must have three digits");
+    else
+        *status = (uint32_t)number;
+}
+
+static bool is_valid_json(struct str text)
+{
+    json_t *parsed = json_loadb(text.ptr, text.len, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL);
+    bool is_valid = parsed != NULL;
+    json_decref(parsed);
+    return is_valid;
+}
+
+/* What Content-Type Caddy gives a body. */
+static uint8_t content_of(const struct lowering *lo, uint32_t body)
+{
+    struct str text;
+    if (body == DT_NONE)
+        return DT_CONTENT_EMPTY;
+    if (!template_is_constant(lo, body, &text))
+        return DT_CONTENT_RUN_TIME;
+    if (text.len == 0)
+        return DT_CONTENT_EMPTY;
+    text = str_trim_unicode(text);
+    if (text.len <= 2)
+        return DT_CONTENT_TEXT;
+    char first = text.ptr[0], last = text.ptr[text.len - 1];
+    bool is_bracketed = (first == '{' && last == '}') || (first == '[' && last == ']');
+    return is_bracketed && is_valid_json(text) ? DT_CONTENT_JSON : DT_CONTENT_TEXT;
+}
+
+static void lower_static_response(struct lowering *lo, const json_t *handler,
+                                  struct dt_handler *out)
+{
+    struct response_json {
+        const json_t *status, *headers;
+        struct str body;
+        uint8_t closes, aborts;
+    } in = {0};
+    static const struct field fields[] = {
+        {"handler", FIELD_IGNORED, 0},
+        {"status_code", FIELD_JSON, offsetof(struct response_json, status)},
+        {"headers", FIELD_JSON, offsetof(struct response_json, headers)},
+        {"body", FIELD_STR, offsetof(struct response_json, body)},
+        {"close", FIELD_FLAG, offsetof(struct response_json, closes)},
+        {"abort", FIELD_FLAG, offsetof(struct response_json, aborts)},
+        {0},
+    };
+    read_object(lo, handler, "a static_response", fields, &in);
+    struct dt_response row = {.body = DT_NONE, .closes = in.closes, .aborts = in.aborts};
+    lower_status(lo, in.status, &row.status, &row.status_template);
+    row.headers = lower_header_fields(lo, in.headers, UNKNOWN_IS_EMPTY);
+    if (in.body.len)
+        row.body = template_of(lo, in.body, UNKNOWN_IS_KEPT);
+    row.content = content_of(lo, row.body);
+    out->row = push_responses(lo, row);
+}
+
+static void lower_headers(struct lowering *lo, const json_t *handler, struct dt_handler *out)
+{
+    out->row = lower_header_edit(lo, handler, NULL);
+}
+
+static void lower_rewrite_handler(struct lowering *lo, const json_t *handler,
+                                  struct dt_handler *out)
+{
+    out->row = lower_rewrite(lo, handler);
+}
+
+static struct dt_assignment assignment(struct lowering *lo, struct str name, const json_t *value)
+{
+    struct dt_assignment row = {.variable = variable(lo, name), .value = DT_NONE};
+    switch (json_typeof(value)) {
+    case JSON_STRING:
+        row.kind = DT_TYPE_STRING;
+        row.value = template_of(lo, json_str(value), UNKNOWN_IS_EMPTY);
+        break;
+    case JSON_TRUE:
+        row.kind = DT_TYPE_TRUE;
+        break;
+    case JSON_FALSE:
+        row.kind = DT_TYPE_FALSE;
+        break;
+    case JSON_NULL:
+        row.kind = DT_TYPE_NULL;
+        break;
+    case JSON_INTEGER:
+        row.kind = DT_TYPE_NUMBER;
+        row.value =
+            template_of(lo, str_printf(lo->arena, "%lld", (long long)json_integer_value(value)),
+                        UNKNOWN_IS_EMPTY);
+        break;
+    case JSON_REAL:
+        row.kind = DT_TYPE_NUMBER;
+        row.value = template_of(lo, str_printf(lo->arena, "%.17g", json_real_value(value)),
+                                UNKNOWN_IS_EMPTY);
+        break;
+    case JSON_OBJECT:
+    case JSON_ARRAY:
+        refuse(lo, "the proxy core has no variables that are lists or objects yet");
+        break;
+    }
+    return row;
+}
+
+static void lower_vars(struct lowering *lo, const json_t *handler, struct dt_handler *out)
+{
+    json_t *walked = (json_t *)handler;
+    VEC(struct dt_assignment) rows = {0};
+    for (void *i = json_object_iter(walked); i; i = json_object_iter_next(walked, i)) {
+        struct str name = str_make(json_object_iter_key(i), json_object_iter_key_len(i));
+        const json_t *value = json_object_iter_value(i);
+        if (str_is(name, "handler"))
+            continue;
+        const struct token *before = lo->place;
+        lo->place = origin_of(lo, handler, json_object_iter_key(i), value);
+        struct str constant;
+        if (!template_is_constant(lo, template_of(lo, name, UNKNOWN_IS_EMPTY), &constant))
+            refuse(lo, "the proxy core has no variables with placeholders in their names");
+        else
+            vec_push(lo->arena, &rows, assignment(lo, str_dup(lo->arena, constant), value));
+        leave(lo, before);
+    }
+    out->n = (uint32_t)rows.n;
+    out->row = reserve_assignments(lo, out->n);
+    if (rows.n)
+        memcpy(lo->assignments.at + out->row, rows.at, rows.n * sizeof(*rows.at));
+}
+
+static struct dt_range lower_error_routes(struct lowering *lo, const json_t *errors)
+{
+    struct errors_json {
+        const json_t *routes;
+    } in = {0};
+    static const struct field fields[] = {
+        {"routes", FIELD_JSON, offsetof(struct errors_json, routes)},
+        {0},
+    };
+    read_object(lo, errors, "error routes", fields, &in);
+    return lower_routes(lo, in.routes);
+}
+
+static void lower_subroute(struct lowering *lo, const json_t *handler, struct dt_handler *out)
+{
+    struct subroute_json {
+        const json_t *routes, *errors;
+    } in = {0};
+    static const struct field fields[] = {
+        {"handler", FIELD_IGNORED, 0},
+        {"routes", FIELD_JSON, offsetof(struct subroute_json, routes)},
+        {"errors", FIELD_JSON, offsetof(struct subroute_json, errors)},
+        {0},
+    };
+    read_object(lo, handler, "a subroute", fields, &in);
+    struct dt_subroute row = {.routes = lower_routes(lo, in.routes)};
+    row.error_routes = lower_error_routes(lo, in.errors);
+    out->row = push_subroutes(lo, row);
+}
+
+/* A named route is lowered where it is first invoked, and once per server. */
+static void lower_invoke(struct lowering *lo, const json_t *handler, struct dt_handler *out)
+{
+    struct invoke_json {
+        struct str name;
+    } in = {0};
+    static const struct field fields[] = {
+        {"handler", FIELD_IGNORED, 0},
+        {"name", FIELD_STR, offsetof(struct invoke_json, name)},
+        {0},
+    };
+    read_object(lo, handler, "an invoke", fields, &in);
+    out->kind = DT_HANDLER_SUBROUTE;
+    uintptr_t known = (uintptr_t)map_get(&lo->invoked, in.name);
+    if (known) {
+        out->row = (uint32_t)(known - 1);
+        if (lo->subroutes.at[out->row].routes.n == 0)
+            reject(lo, "the named route '" STR_FMT "' invokes itself", STR_ARG(in.name));
+        return;
+    }
+    const json_t *route = json_object_get(lo->named_routes, str_dup(lo->arena, in.name).ptr);
+    if (!route) {
+        reject(lo, "there is no named route '" STR_FMT "'", STR_ARG(in.name));
+        return;
+    }
+    out->row = push_subroutes(lo, (struct dt_subroute){0});
+    map_put(&lo->invoked, in.name, (void *)(uintptr_t)(out->row + 1));
+    struct dt_range routes = lower_route_alone(lo, route);
+    lo->subroutes.at[out->row].routes = routes;
+}
+
+void check_named_routes(struct lowering *lo)
+{
+    json_t *walked = (json_t *)lo->named_routes;
+    for (void *i = json_object_iter(walked); i; i = json_object_iter_next(walked, i)) {
+        struct str name = str_make(json_object_iter_key(i), json_object_iter_key_len(i));
+        if (!map_get(&lo->invoked, name))
+            lower_route_alone(lo, json_object_iter_value(i));
+    }
+}
+
+static void lower_error(struct lowering *lo, const json_t *handler, struct dt_handler *out)
+{
+    struct error_json {
+        const json_t *status;
+        struct str message;
+    } in = {0};
+    static const struct field fields[] = {
+        {"handler", FIELD_IGNORED, 0},
+        {"error", FIELD_STR, offsetof(struct error_json, message)},
+        {"status_code", FIELD_JSON, offsetof(struct error_json, status)},
+        {0},
+    };
+    read_object(lo, handler, "an error handler", fields, &in);
+    struct dt_failure row = {.status = 500, .message = DT_NONE};
+    lower_status(lo, in.status, &row.status, &row.status_template);
+    if (in.message.len)
+        row.message = template_of(lo, in.message, UNKNOWN_IS_KEPT);
+    out->row = push_failures(lo, row);
+}
+
+static void lower_reverse_proxy(struct lowering *lo, const json_t *handler, struct dt_handler *out)
+{
+    out->row = lower_pool(lo, handler);
+}
+
+static const struct handler_row {
+    const char *name;
+    enum dt_handler_kind kind;
+    void (*lower)(struct lowering *lo, const json_t *handler, struct dt_handler *out);
+} handlers[] = {
+    {"static_response", DT_HANDLER_RESPOND, lower_static_response},
+    {"headers", DT_HANDLER_HEADERS, lower_headers},
+    {"rewrite", DT_HANDLER_REWRITE, lower_rewrite_handler},
+    {"vars", DT_HANDLER_VARS, lower_vars},
+    {"subroute", DT_HANDLER_SUBROUTE, lower_subroute},
+    {"invoke", DT_HANDLER_SUBROUTE, lower_invoke},
+    {"error", DT_HANDLER_ERROR, lower_error},
+    {"reverse_proxy", DT_HANDLER_PROXY, lower_reverse_proxy},
+};
+
+static void lower_handler(struct lowering *lo, const json_t *handler, struct dt_handler *out)
+{
+    struct str name = member_str(handler, "handler");
+    for (size_t i = 0; i < sizeof(handlers) / sizeof(handlers[0]); i++) {
+        if (str_is(name, handlers[i].name)) {
+            *out = (struct dt_handler){.kind = handlers[i].kind, .n = 1, .origin = origin_here(lo)};
+            handlers[i].lower(lo, handler, out);
+            return;
+        }
+    }
+    if (name.len)
+        refuse(lo, "the proxy core cannot run the handler '" STR_FMT "' yet", STR_ARG(name));
+    else
+        reject(lo, "a handler must say which one it is");
+}
+
+struct dt_range lower_handlers(struct lowering *lo, const json_t *list)
+{
+    size_t n = elements(lo, list, "the handlers");
+    struct dt_range range = {reserve_handlers(lo, (uint32_t)n), (uint32_t)n};
+    for (size_t i = 0; i < n; i++) {
+        const json_t *handler = json_array_get(list, i);
+        const struct token *before = enter(lo, handler);
+        struct dt_handler row = {0};
+        lower_handler(lo, handler, &row);
+        lo->handlers.at[range.first + i] = row;
+        leave(lo, before);
+    }
+    return range;
+}

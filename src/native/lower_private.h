@@ -1,0 +1,138 @@
+#ifndef DIALTONE_NATIVE_LOWER_PRIVATE_H
+#define DIALTONE_NATIVE_LOWER_PRIVATE_H
+
+/* What the lower_*.c files share: the tables while they grow. */
+#include <jansson.h>
+
+#include "base/arena.h"
+#include "base/map.h"
+#include "base/str.h"
+#include "base/vec.h"
+#include "dialtone/tables.h"
+#include "native/reader.h"
+
+struct diags;
+struct document;
+struct lower_options;
+struct token;
+
+struct lowering {
+    struct arena *arena;
+    struct diags *diags;
+    const struct document *document;
+    const struct lower_options *options;
+    const struct token *place; /* what is being lowered came from there; NULL: unknown */
+    uint32_t n_errors;
+
+    struct dt_application application;
+    const json_t *automation;   /* apps.tls.automation.policies; NULL: none */
+    struct map automated_names; /* that the configuration wants certificates for */
+    bool has_untagged_certificates;
+
+    /* of the server being lowered */
+    const json_t *named_routes;
+    struct map invoked; /* named route → row of subroutes + 1 */
+    struct map groups;  /* name → bit + 1 */
+
+    struct strbuf strings;
+    struct map string_offsets, origin_rows, header_rows, variable_rows, state_numbers;
+    struct map certificate_tags; /* tag → struct tag_list of lower_tls.c */
+#define X(type, name) VEC(struct type) name;
+    DT_TABLE_ARRAYS(X)
+#undef X
+};
+
+/* builder.c */
+
+#define X(type, name)                                                                              \
+    uint32_t push_##name(struct lowering *lo, struct type row);                                    \
+    uint32_t reserve_##name(struct lowering *lo, uint32_t n); /* zeroed rows; the first of them */
+DT_TABLE_ARRAYS(X)
+#undef X
+
+/* Text in the blob, each once. */
+struct dt_text intern(struct lowering *lo, struct str text);
+struct str text_of(const struct lowering *lo, struct dt_text text); /* until the next intern */
+/* The row for the current place. */
+uint32_t origin_here(struct lowering *lo);
+/* The row of a header name, in Go's canonical form. */
+uint32_t header_name(struct lowering *lo, struct str name);
+uint32_t variable(struct lowering *lo, struct str name);
+struct dt_range numbers_of(struct lowering *lo, const uint32_t *values, size_t n);
+/* Go's http.CanonicalHeaderKey. */
+struct str canonical_header(struct arena *arena, struct str name);
+void builder_init(struct lowering *lo);
+struct dt_tables builder_finish(struct lowering *lo);
+
+/* lower_templates.c */
+
+enum template_mode {
+    UNKNOWN_IS_EMPTY,         /* Caddy's ReplaceAll */
+    UNKNOWN_IS_KEPT,          /* Caddy's ReplaceKnown */
+    UNKNOWN_IS_EMPTY_IN_PATH, /* of a rewrite: {path} goes in as it is written in the URI */
+};
+uint32_t template_of(struct lowering *lo, struct str text, enum template_mode mode);
+bool template_is_constant(const struct lowering *lo, uint32_t template, struct str *text);
+
+/* lower_servers.c */
+
+void lower_servers(struct lowering *lo, const json_t *servers);
+
+/* lower_routes.c */
+
+/* Routes of one chain, neighbours in the table. */
+struct dt_range lower_routes(struct lowering *lo, const json_t *routes);
+struct dt_route lower_route(struct lowering *lo, const json_t *route);
+/* One route as a chain of its own. */
+struct dt_range lower_route_alone(struct lowering *lo, const json_t *route);
+/* Gives the groups of a server's routes their bits; returns how many there are. */
+uint32_t number_groups(struct lowering *lo, const json_t *server);
+
+/* lower_matchers.c */
+
+struct dt_range lower_matcher_sets(struct lowering *lo, const json_t *sets);
+struct dt_range lower_ip_ranges(struct lowering *lo, const json_t *ranges);
+struct dt_range lower_host_patterns(struct lowering *lo, const json_t *hosts, uint32_t *n_exact);
+struct dt_range host_patterns_of(struct lowering *lo, const struct str *hosts, size_t n,
+                                 uint32_t *n_exact);
+/* The fields of a header matcher, or of a response matcher. */
+struct dt_range lower_header_conditions(struct lowering *lo, const json_t *fields);
+uint32_t lower_response_matcher(struct lowering *lo, const json_t *matcher);
+
+/* lower_handlers.c */
+
+struct dt_range lower_handlers(struct lowering *lo, const json_t *handlers);
+/* Named routes that nothing invokes are looked at too, for what the core cannot run. */
+void check_named_routes(struct lowering *lo);
+
+/* lower_headers.c */
+
+/* The headers handler's object, also a proxy's `headers`; <head> goes before the request's, or is
+ * NULL. */
+uint32_t lower_header_edit(struct lowering *lo, const json_t *edit,
+                           const struct dt_header_op *head);
+/* Fields to set: names to lists of values. */
+struct dt_range lower_header_fields(struct lowering *lo, const json_t *fields,
+                                    enum template_mode mode);
+
+/* lower_rewrite.c */
+
+uint32_t lower_rewrite(struct lowering *lo, const json_t *rewrite);
+
+/* lower_upstreams.c, lower_transport.c */
+
+uint32_t lower_pool(struct lowering *lo, const json_t *handler);
+uint32_t lower_transport(struct lowering *lo, const json_t *transport);
+
+/* lower_tls.c */
+
+void lower_tls_app(struct lowering *lo, const json_t *tls);
+struct dt_range lower_connection_policies(struct lowering *lo, const json_t *policies,
+                                          bool adds_empty);
+
+/* lower_logs.c */
+
+void lower_logs(struct lowering *lo, const json_t *logging);
+void lower_server_logs(struct lowering *lo, const json_t *logs, struct dt_server *server);
+
+#endif

@@ -1,0 +1,150 @@
+/* Text with placeholders → parts, each placeholder resolved to what it stands for. */
+#include "base/parse.h"
+#include "native/lower_private.h"
+#include "syntax/placeholder.h"
+
+static const struct placeholder {
+    struct str name;
+    enum dt_part_kind kind;
+    enum dt_argument argument;
+} placeholders[] = {
+#define X(id, name, argument) {STR_INIT(name), DT_PART_##id, DT_ARGUMENT_##argument},
+    DT_PLACEHOLDERS(X)
+#undef X
+};
+
+/* What Caddy knows and the core does not yet: names and prefixes of names. */
+static const char *const unsupported_placeholders[] = {
+    "http.request.body",
+    "http.request.tls.client.",
+    "http.request.tls.ech",
+    "http.auth.user.",
+    "http.matchers.file.",
+    "http.intercept.",
+    "file.",
+    "http.reverse_proxy.is_transport_error",
+    "http.reverse_proxy.active.",
+    "http.vars.start_time",
+    "http.vars.uuid",
+};
+
+/* Whether the row's argument can be read from <rest>; fills in the part. */
+static bool resolve_argument(struct lowering *lo, const struct placeholder *placeholder,
+                             struct str rest, struct dt_part *part)
+{
+    int64_t index = 0;
+    switch (placeholder->argument) {
+    case DT_ARGUMENT_NONE:
+        return rest.len == 0;
+    case DT_ARGUMENT_TEXT:
+        part->text = intern(lo, rest);
+        return true;
+    case DT_ARGUMENT_NUMBER:
+        if (parse_go_int(rest, &index) != PARSE_OK || index < 0)
+            return false;
+        part->number = index > INT32_MAX ? INT32_MAX : (uint32_t)index;
+        return true;
+    case DT_ARGUMENT_HEADER:
+        part->number = header_name(lo, rest);
+        return true;
+    case DT_ARGUMENT_VARIABLE:
+        part->number = variable(lo, rest);
+        return true;
+    }
+    return false;
+}
+
+/* Whether Caddy could ever know a placeholder of this name; the part then is filled in. */
+static bool resolve(struct lowering *lo, struct str key, struct dt_part *part)
+{
+    for (size_t i = 0; i < sizeof(unsupported_placeholders) / sizeof(char *); i++) {
+        if (str_has_prefix(key, str_from(unsupported_placeholders[i]))) {
+            refuse(lo, "the proxy core does not know the placeholder {" STR_FMT "} yet",
+                   STR_ARG(key));
+            return false;
+        }
+    }
+    /* names before prefixes: {http.request.uri.path.file} is no segment of the path */
+    for (int pass = 0; pass < 2; pass++) {
+        for (size_t i = 0; i < sizeof(placeholders) / sizeof(placeholders[0]); i++) {
+            const struct placeholder *row = &placeholders[i];
+            if ((row->argument == DT_ARGUMENT_NONE) != (pass == 0) ||
+                !str_has_prefix(key, row->name))
+                continue;
+            if (!resolve_argument(lo, row, str_slice(key, row->name.len, key.len), part))
+                continue;
+            part->kind = row->kind;
+            return true;
+        }
+    }
+    return false;
+}
+
+struct template_parts {
+    VEC(struct dt_part) parts;
+    struct strbuf literal; /* not yet in <parts> */
+};
+
+static void flush_literal(struct lowering *lo, struct template_parts *made)
+{
+    if (made->literal.len == 0)
+        return;
+    struct dt_part part = {.kind = DT_PART_LITERAL, .text = intern(lo, strbuf_str(&made->literal))};
+    vec_push(lo->arena, &made->parts, part);
+    made->literal.len = 0;
+}
+
+static void cut(struct lowering *lo, struct str text, enum template_mode mode,
+                struct template_parts *made)
+{
+    struct piece_scan scan = piece_scan_of(text);
+    for (;;) {
+        struct piece piece = piece_next(&scan);
+        if (piece.kind == PIECE_END)
+            return;
+        if (piece.kind == PIECE_REFUSED) {
+            made->parts.n = 0;
+            made->literal.len = 0;
+            return;
+        }
+        struct dt_part part = {0};
+        if (piece.kind == PIECE_PLACEHOLDER && resolve(lo, piece.text, &part)) {
+            flush_literal(lo, made);
+            if (mode == UNKNOWN_IS_EMPTY_IN_PATH && part.kind == DT_PART_PATH)
+                part.kind = DT_PART_PATH_RAW;
+            part.raw = intern(lo, piece.raw);
+            vec_push(lo->arena, &made->parts, part);
+            continue;
+        }
+        if (piece.kind == PIECE_PLACEHOLDER && mode != UNKNOWN_IS_KEPT)
+            continue;
+        if (piece.kind == PIECE_PLACEHOLDER)
+            piece = piece_reject(&scan, piece);
+        strbuf_add(&made->literal, piece.text);
+    }
+}
+
+uint32_t template_of(struct lowering *lo, struct str text, enum template_mode mode)
+{
+    struct template_parts made = {.literal = strbuf_in(lo->arena)};
+    cut(lo, text, mode, &made);
+    struct dt_template row = {.keeps_unknown = mode == UNKNOWN_IS_KEPT};
+    if (made.parts.n == 0) {
+        row.literal = intern(lo, strbuf_str(&made.literal));
+        return push_templates(lo, row);
+    }
+    flush_literal(lo, &made);
+    row.parts =
+        (struct dt_range){reserve_parts(lo, (uint32_t)made.parts.n), (uint32_t)made.parts.n};
+    memcpy(lo->parts.at + row.parts.first, made.parts.at, made.parts.n * sizeof(struct dt_part));
+    return push_templates(lo, row);
+}
+
+bool template_is_constant(const struct lowering *lo, uint32_t template, struct str *text)
+{
+    const struct dt_template *row = &lo->templates.at[template];
+    if (row->parts.n)
+        return false;
+    *text = text_of(lo, row->literal);
+    return true;
+}
