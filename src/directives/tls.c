@@ -67,8 +67,22 @@ static bool first_line(struct scope *scope, struct tls *tls, json_t *policy,
     return true;
 }
 
-static bool check(struct scope *scope, const struct tls *tls, bool is_naked,
-                  const struct token *name)
+/* Two issuers that exclude each other: reported at the end of the block, where Caddy finds out. */
+static bool conflict(struct scope *scope, const json_t *issuer, const json_t *other,
+                     const char *message)
+{
+    const struct token *one = document_origin(scope->document, NULL, NULL, issuer);
+    const struct token *two = document_origin(scope->document, NULL, NULL, other);
+    struct diag *diag = diag_token(scope->diags, DIAG_TLS_CONFLICT, cursor_token(scope->in), "%s",
+                                   message);
+    if (one)
+        diag_label(scope->diags, diag, one->span, "one issuer");
+    if (two)
+        diag_label(scope->diags, diag, two->span, "another issuer");
+    return false;
+}
+
+static bool check(struct scope *scope, const struct tls *tls, bool is_naked)
 {
     struct cursor *in = scope->in;
     json_t *dns = json_object_get(json_object_get(tls->acme, "challenges"), "dns");
@@ -80,12 +94,13 @@ static bool check(struct scope *scope, const struct tls *tls, bool is_naked,
     if (is_naked)
         return cursor_arg_error(in, "[internal|force_automate|<email>] | <cert> <key> | { ... }");
     if (json_array_size(tls->issuers) > 0 && (tls->acme || tls->internal))
-        return cursor_error_at(in, DIAG_TLS_CONFLICT, name,
-                               "'issuer' excludes the options that imply an issuer (an e-mail "
-                               "address, internal, ca, dns, eab, …)");
+        return conflict(scope, json_array_get(tls->issuers, 0),
+                        tls->acme ? tls->acme : tls->internal,
+                        "'issuer' excludes what implies an issuer (an e-mail address, internal, "
+                        "ca, dns, eab, …)");
     if (tls->acme && tls->internal)
-        return cursor_error_at(in, DIAG_TLS_CONFLICT, name,
-                               "certificates cannot be both internal and from an ACME server");
+        return conflict(scope, tls->internal, tls->acme,
+                        "certificates cannot be both internal and from an ACME server");
     return true;
 }
 
@@ -144,7 +159,7 @@ static bool tls_adapt(struct scope *scope)
     if (!options_parse(scope, in, tls_options, policy, &tls))
         return false;
     bool is_naked = words.n == 0 && !block_had_options(in, before);
-    if (!check(scope, &tls, is_naked, name))
+    if (!check(scope, &tls, is_naked))
         return false;
     push_all(scope, &tls, policy);
     return true;
