@@ -238,15 +238,16 @@ static void scan_bracketed(struct address *address, size_t begin, size_t end)
     take_port(address, close.end, end);
 }
 
-/* host%zone:port in [begin, end). Colons without brackets make an IPv6 address without a port, but
- * after a zone the last one can only begin a port. */
+/* host%zone:port in [begin, end). Several colons without brackets make an IPv6 address without a
+ * port, or one that is misspelt; but after a zone the last one can only begin a port. */
 static void scan_unbracketed(struct address *address, size_t begin, size_t end)
 {
     struct str all = str_slice(address->text, begin, end);
     struct str host = str_slice(all, 0, find_piece(all, 0, all.len, PIECE_PERCENT).begin);
     size_t colon = find_piece(host, 0, host.len, PIECE_COLON).begin;
     bool is_ipv6 = ipv6_parse(host, address->ip);
-    if (is_ipv6 && host.len < all.len) {
+    bool has_colons = str_index(host, ':') != str_last_index(host, ':');
+    if ((is_ipv6 || has_colons) && host.len < all.len) {
         ptrdiff_t last = str_last_index(str_slice(all, host.len, all.len), ':');
         colon = last < 0 ? all.len : host.len + (size_t)last;
     } else if (is_ipv6) {

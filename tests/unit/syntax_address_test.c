@@ -143,6 +143,7 @@ static void test_problems(void)
         {"fe80::1%eth0", ADDRESS_ZONE_UNBRACKETED, "fe80::1%eth0"},
         {"fe80::1%eth0:80", ADDRESS_ZONE_UNBRACKETED, "fe80::1%eth0"},
         {"https://fe80::1%eth0", ADDRESS_ZONE_UNBRACKETED, "fe80::1%eth0"},
+        {"fe8z::1%eth0", ADDRESS_ZONE_ON_NAME, "%eth0"},
         {"tcp4/[fe80::1%eth0]:80", ADDRESS_ZONE_NETWORK, "tcp4"},
         {"[fe80::1%eth0", ADDRESS_BRACKET_UNCLOSED, "["},
         {"[fe80::1%eth0:80", ADDRESS_BRACKET_UNCLOSED, "["},
