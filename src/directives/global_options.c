@@ -7,6 +7,7 @@
 #include "directives/bind.h"
 #include "directives/global_pki.h"
 #include "directives/global_private.h"
+#include "directives/logging.h"
 #include "directives/server_options.h"
 #include "directives/storage.h"
 #include "directives/vocabulary_private.h"
@@ -250,8 +251,14 @@ static bool option_metrics(struct scope *scope, struct cursor *in, const struct 
 static bool option_log(struct scope *scope, struct cursor *in, const struct option *row,
                        json_t *globals, void *state)
 {
-    (void)scope, (void)row, (void)globals, (void)state;
-    return cursor_error(in, DIAG_UNSUPPORTED, "the global option 'log' is not supported yet");
+    (void)state;
+    const struct token *name = cursor_token(in);
+    cursor_reset(in);
+    json_t *logger = log_parse(scope, in, true);
+    if (logger)
+        document_add(scope->document, document_array_at(scope->document, globals, row->name, name),
+                     logger);
+    return logger != NULL;
 }
 
 static bool events_on(struct scope *scope, struct cursor *in, const struct option *row,
@@ -342,6 +349,7 @@ const struct option global_options[] = {
      .arguments = "[<name>]",
      .key = "log",
      .max_args = 1,
+     .block = log_options,
      .parse = option_log},
     {.name = "servers",
      .doc = "settings of the servers that listen on an address, or of all",
