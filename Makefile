@@ -14,7 +14,7 @@ override CPPFLAGS += -D_GNU_SOURCE -Isrc -Iinclude -I$(GEN) -DDIALTONE_VERSION='
 override CFLAGS   += -std=gnu11 $(OPTIMISE) $(WARNINGS) $(SANITIZE)
 override LDFLAGS  += $(SANITIZE)
 
-COMPILER_LIBS = $(shell pkg-config --libs jansson 2>/dev/null || echo -ljansson)
+COMPILER_LIBS = $(shell pkg-config --libs jansson 2>/dev/null || echo -ljansson) -lm
 PROXY_LIBS    = $(shell pkg-config --libs openssl 2>/dev/null || echo -lssl -lcrypto) -lpthread
 
 GEN := $(BUILD)/gen
@@ -55,11 +55,11 @@ $(BUILD)/dialtone: $(CLI_OBJECTS) $(BUILD)/libdialtone.a
 
 $(BUILD)/libdialtone.a: $(LIB_OBJECTS)
 	@rm -f $@
-	$(AR) rcs $@ $^
+	$(AR) qcs $@ $^
 
 $(BUILD)/libdialtone-proxy.a: $(PROXY_OBJECTS)
 	@rm -f $@
-	$(AR) rcs $@ $^
+	$(AR) qcs $@ $^
 
 libs: $(BUILD)/libdialtone.a $(BUILD)/libdialtone-proxy.a
 

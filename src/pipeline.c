@@ -2,11 +2,12 @@
  * This is the place to start reading. */
 #include "pipeline.h"
 
-#include <errno.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "directives/vocabulary.h"
+#include "native/dump.h"
+#include "native/emit_c.h"
+#include "native/lower.h"
 #include "syntax/parser.h"
 
 void pipeline_init(struct pipeline *pipeline, const struct source_hooks *hooks)
@@ -23,38 +24,13 @@ void pipeline_free(struct pipeline *pipeline)
     arena_free(&pipeline->arena);
 }
 
-/* 0, or -errno. */
-static int read_standard_input(struct arena *arena, struct str *text)
-{
-    struct strbuf buf = strbuf_in(arena);
-    ssize_t n;
-    do {
-        strbuf_reserve(&buf, 65536);
-        n = read(STDIN_FILENO, buf.ptr + buf.len, 65536);
-        if (n > 0)
-            buf.len += (size_t)n;
-    } while (n > 0 || (n < 0 && errno == EINTR));
-    *text = strbuf_str(&buf);
-    return n < 0 ? -errno : 0;
-}
-
-/* Standard input is called Caddyfile, as Caddy's API calls it: the name comes up in messages, and in
- * what file_server hides. */
 int pipeline_load(struct pipeline *pipeline, const char *path)
 {
     int error = 0;
-    if (strcmp(path, "-") == 0) {
-        struct str text;
-        error = read_standard_input(&pipeline->arena, &text);
-        if (!error)
-            return pipeline_load_text(pipeline, "Caddyfile", text) ? 0 : -EFBIG;
-    } else {
-        pipeline->source = source_load(&pipeline->sources, path, &error);
-        if (pipeline->source)
-            return 0;
-    }
-    diag_at(&pipeline->diags, DIAG_UNREADABLE_FILE, (struct span){0}, NULL, "cannot read %s: %s",
-            path, strerror(-error));
+    pipeline->source = source_load(&pipeline->sources, path, &error);
+    if (!pipeline->source)
+        diag_at(&pipeline->diags, DIAG_UNREADABLE_FILE, (struct span){0}, NULL,
+                "cannot read %s: %s", path, strerror(-error));
     return error;
 }
 
@@ -102,4 +78,21 @@ bool pipeline_adapt(struct pipeline *pipeline, struct adapt_options options)
     if (!parsed)
         pipeline->document.root = NULL;
     return parsed && adapted;
+}
+
+bool pipeline_lower(struct pipeline *pipeline)
+{
+    struct lower_options options = {&pipeline->sources, pipeline->source->path};
+    return lower(&pipeline->arena, &pipeline->diags, &pipeline->document, &options,
+                 &pipeline->tables);
+}
+
+void pipeline_emit_c(const struct pipeline *pipeline, struct strbuf *out)
+{
+    emit_c(&pipeline->tables, out);
+}
+
+void pipeline_dump(const struct pipeline *pipeline, struct strbuf *out)
+{
+    dump_tables(&pipeline->tables, out);
 }

@@ -3,6 +3,7 @@
 
 #include "adapt/adapt.h"
 #include "base/arena.h"
+#include "dialtone/tables.h"
 #include "json/document.h"
 #include "syntax/ast.h"
 #include "syntax/diag.h"
@@ -17,6 +18,7 @@ struct pipeline {
     const struct source *source; /* the file that was asked for */
     struct node *tree;           /* NULL for plain JSON */
     struct document document;    /* .root is NULL until, or unless, it could be made */
+    struct dt_tables tables;     /* what the proxy core runs; set by pipeline_lower */
 };
 
 /* <hooks> may be NULL: then the file system and the process environment are read. The pipeline must
@@ -24,7 +26,7 @@ struct pipeline {
 void pipeline_init(struct pipeline *pipeline, const struct source_hooks *hooks);
 void pipeline_free(struct pipeline *pipeline);
 
-/* Loads a file, or standard input for "-". 0, or -errno after a diagnostic. */
+/* Loads a file. 0, or -errno after a diagnostic. */
 int pipeline_load(struct pipeline *pipeline, const char *path);
 /* The same with text that is in memory and stays there. False after a diagnostic. */
 bool pipeline_load_text(struct pipeline *pipeline, const char *path, struct str text);
@@ -34,5 +36,10 @@ bool pipeline_parse(struct pipeline *pipeline);
 /* Text → JSON document, through the tree or, for a file that holds JSON, directly. False after a
  * diagnostic. */
 bool pipeline_adapt(struct pipeline *pipeline, struct adapt_options options);
+/* JSON document → native tables. False after a diagnostic. */
+bool pipeline_lower(struct pipeline *pipeline);
+/* Native tables → C source, or → stable text. */
+void pipeline_emit_c(const struct pipeline *pipeline, struct strbuf *out);
+void pipeline_dump(const struct pipeline *pipeline, struct strbuf *out);
 
 #endif

@@ -72,7 +72,7 @@ static void add_addresses(struct lowering *lo, struct lowered_server *server)
         const char *problem;
         if (has_placeholder(text))
             refuse_at(lo, value, "the proxy core cannot expand placeholders in listener addresses");
-        else if (!network_address_parse(lo->arena, text, &bound.parsed, &problem))
+        else if (!network_parse(lo->arena, text, &bound.parsed, &problem))
             reject_at(lo, value, "the listener address '" STR_FMT "' %s", STR_ARG(text), problem);
         else
             vec_push(lo->arena, &server->addresses, bound);

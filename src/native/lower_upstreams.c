@@ -22,7 +22,7 @@ static void lower_dial(struct lowering *lo, struct str dial, struct dt_upstream 
 {
     struct network_address address;
     const char *problem;
-    if (!network_address_parse(lo->arena, dial, &address, &problem)) {
+    if (!network_parse(lo->arena, dial, &address, &problem)) {
         reject(lo, "the upstream '" STR_FMT "' %s", STR_ARG(dial), problem);
         return;
     }

@@ -96,7 +96,7 @@ static const char *parse_tcp(struct arena *arena, struct str text, struct networ
     return parse_host(arena, host, out);
 }
 
-bool network_address_parse(struct arena *arena, struct str text, struct network_address *out,
+bool network_parse(struct arena *arena, struct str text, struct network_address *out,
                            const char **problem)
 {
     struct str name, rest;
