@@ -14,8 +14,8 @@ static bool read_account(struct scope *scope, json_t *provider)
         return cursor_error(in, DIAG_WRONG_ARGUMENTS,
                             "an account needs a user name and the hash of a password");
     json_t *account = document_object(scope->document, name);
-    document_set(scope->document, account, "username", value_text(scope, name));
-    document_set(scope->document, account, "password", value_text(scope, password));
+    document_set(scope->document, account, "username", value_string(scope, name));
+    document_set(scope->document, account, "password", value_string(scope, password));
     document_add(scope->document, document_array_at(scope->document, provider, "accounts", name),
                  account);
     return true;
@@ -42,10 +42,10 @@ static json_t *adapt_basic_auth(struct scope *scope)
     }
     json_t *hash = document_object_at(document, provider, "hash", algorithm ? algorithm : origin);
     document_set(document, hash, "algorithm",
-                 algorithm ? value_text(scope, algorithm)
+                 algorithm ? value_string(scope, algorithm)
                            : document_text(document, "bcrypt", origin));
     if (words.n == 2)
-        value_set(scope, provider, "realm", value_text(scope, words.at[1]), words.at[1]);
+        value_set(scope, provider, "realm", value_string(scope, words.at[1]), words.at[1]);
     document_object_at(document, provider, "hash_cache", origin);
     while (cursor_next_block(in, 0))
         if (!read_account(scope, provider))

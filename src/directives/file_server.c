@@ -238,7 +238,7 @@ static bool parse_browse(struct scope *scope, struct cursor *in, const struct op
         return cursor_error(in, DIAG_DUPLICATE, "browsing is configured already");
     json_t *browse = document_object_at(scope->document, object, row->key, name);
     if (cursor_next_arg(in))
-        value_set(scope, browse, "template_file", value_text(scope, cursor_token(in)),
+        value_set(scope, browse, "template_file", value_string(scope, cursor_token(in)),
                   cursor_token(in));
     return options_parse(scope, in, row->block, browse, state);
 }
@@ -423,7 +423,7 @@ static void push_tries(struct scope *scope, struct token_list words, json_t *pol
         if (mark < 0) {
             if (!plain)
                 plain = document_array(scope->document, words.at[i]);
-            document_add(scope->document, plain, value_text(scope, words.at[i]));
+            document_add(scope->document, plain, value_string(scope, words.at[i]));
             continue;
         }
         if (plain)

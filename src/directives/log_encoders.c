@@ -9,7 +9,7 @@ static bool parse_kept(struct scope *scope, struct cursor *in, const struct opti
 {
     if (!option_only_one(scope, in, row, object, state))
         return false;
-    document_set(scope->document, object, row->key, value_text(scope, cursor_token(in)));
+    document_set(scope->document, object, row->key, value_string(scope, cursor_token(in)));
     return true;
 }
 
@@ -266,6 +266,6 @@ json_t *log_encoder_read(struct scope *scope, struct cursor *in)
         return NULL;
     if (!printable) /* an inf or nan among the fields: Caddy prints nothing */
         return document_null();
-    document_set(scope->document, encoder, "format", value_text(scope, name));
+    document_set(scope->document, encoder, "format", value_string(scope, name));
     return document_sorted(scope->document, encoder);
 }

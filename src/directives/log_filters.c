@@ -21,7 +21,7 @@ struct log_filters_of *log_filters_new(struct scope *scope)
 static void optional_text(struct scope *scope, struct cursor *in, const char *key, json_t *object)
 {
     if (cursor_next_arg(in))
-        value_set(scope, object, key, value_text(scope, cursor_token(in)), cursor_token(in));
+        value_set(scope, object, key, value_string(scope, cursor_token(in)), cursor_token(in));
 }
 
 static bool parse_anything(struct scope *scope, struct cursor *in, const struct option *row,
@@ -87,18 +87,18 @@ static bool parse_action(struct scope *scope, struct cursor *in, const struct op
 {
     const char *name_key = state;
     json_t *action = document_object(scope->document, cursor_token(in));
-    document_set(scope->document, action, "type", value_text(scope, cursor_token(in)));
+    document_set(scope->document, action, "type", value_string(scope, cursor_token(in)));
     document_add(scope->document, json_object_get(object, "actions"), action);
     if (!cursor_next_arg(in))
         return cursor_arg_error(in,
                                 str_printf(scope->arena, "%s %s", row->name, row->arguments).ptr);
-    document_set(scope->document, action, name_key, value_text(scope, cursor_token(in)));
+    document_set(scope->document, action, name_key, value_string(scope, cursor_token(in)));
     if (row->min_args < 2)
         return true;
     if (!cursor_next_arg(in))
         return cursor_arg_error(in,
                                 str_printf(scope->arena, "%s %s", row->name, row->arguments).ptr);
-    value_set(scope, action, "value", value_text(scope, cursor_token(in)), cursor_token(in));
+    value_set(scope, action, "value", value_string(scope, cursor_token(in)), cursor_token(in));
     return true;
 }
 
@@ -163,10 +163,10 @@ static bool parse_operation(struct scope *scope, struct cursor *in, const struct
         return cursor_arg_error(in, "regexp <pattern> <replacement>");
     if (!check_pattern(in, cursor_val(in), json_array_size(operations)))
         return false;
-    document_set(scope->document, operation, "regexp", value_text(scope, cursor_token(in)));
+    document_set(scope->document, operation, "regexp", value_string(scope, cursor_token(in)));
     if (!cursor_next_arg(in))
         return cursor_arg_error(in, "regexp <pattern> <replacement>");
-    value_set(scope, operation, "value", value_text(scope, cursor_token(in)), cursor_token(in));
+    value_set(scope, operation, "value", value_string(scope, cursor_token(in)), cursor_token(in));
     document_add(scope->document, operations, operation);
     return true;
 }
@@ -280,7 +280,7 @@ bool log_filter_read(struct scope *scope, struct cursor *in, struct log_filters_
     if (json_object_getn(fields, field->text.ptr, field->text.len))
         return cursor_error_at(in, DIAG_DUPLICATE, field,
                                "field '" STR_FMT "' has a filter already", STR_ARG(field->text));
-    document_set(scope->document, filter, "filter", value_text(scope, name));
+    document_set(scope->document, filter, "filter", value_string(scope, name));
     document_set_str(scope->document, fields, field->text, document_sorted(scope->document, filter),
                      field);
     return true;

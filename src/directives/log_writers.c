@@ -298,7 +298,7 @@ json_t *log_writer_read(struct scope *scope, struct cursor *in)
         return NULL;
     }
     json_t *writer = document_object(scope->document, name);
-    document_set(scope->document, writer, "output", value_text(scope, name));
+    document_set(scope->document, writer, "output", value_string(scope, name));
     if (row->parse) {
         struct cursor segment = cursor_segment(in);
         cursor_next(&segment);

@@ -76,7 +76,7 @@ static bool parse_core(struct scope *scope, struct cursor *in, const struct opti
     if (!token_is(name, "mock"))
         return value_refuse(in, name, "a log core: standard Caddy has only 'mock'");
     json_t *core = document_object_at(scope->document, object, row->key, name);
-    document_set(scope->document, core, "module", value_text(scope, name));
+    document_set(scope->document, core, "module", value_string(scope, name));
     cursor_segment_tokens(in);
     return true;
 }
@@ -303,7 +303,7 @@ static json_t *adapt_log_append(struct scope *scope)
     bool is_early = key->text.len > 1 && key->text.ptr[0] == '<';
     struct str name = str_slice(key->text, is_early, key->text.len);
     value_set(scope, handler, "key", document_string(scope->document, name, key), key);
-    value_set(scope, handler, "value", value_text(scope, value), value);
+    value_set(scope, handler, "value", value_string(scope, value), value);
     if (is_early)
         document_set_at(scope->document, handler, "early", document_bool(true), key);
     return handler;
@@ -332,7 +332,7 @@ static bool parse_span_attributes(struct scope *scope, struct cursor *in, const 
             return cursor_arg_error(in, "<name> <value>");
         if (!attributes)
             attributes = document_object_at(scope->document, object, row->key, name);
-        document_set_str(scope->document, attributes, name->text, value_text(scope, value), value);
+        document_set_str(scope->document, attributes, name->text, value_string(scope, value), value);
     }
     return true;
 }
@@ -342,7 +342,7 @@ static bool parse_span(struct scope *scope, struct cursor *in, const struct opti
 {
     if (!option_only_one(scope, in, row, object, state))
         return false;
-    document_set(scope->document, object, row->key, value_text(scope, cursor_token(in)));
+    document_set(scope->document, object, row->key, value_string(scope, cursor_token(in)));
     return true;
 }
 

@@ -18,7 +18,7 @@ static json_t *parse_words(struct scope *scope, struct cursor *in, const char *n
     json_t *words = document_array(scope->document, in->n ? in->tokens[0] : NULL);
     while (cursor_next(in)) {
         while (cursor_next_arg(in))
-            document_add(scope->document, words, value_text(scope, cursor_token(in)));
+            document_add(scope->document, words, value_string(scope, cursor_token(in)));
         if (!refuse_block(in, name))
             return NULL;
     }
@@ -95,7 +95,7 @@ static bool read_header(struct scope *scope, struct cursor *in, json_t *headers)
     if (!cursor_next_arg(in))
         return cursor_error(in, DIAG_WRONG_ARGUMENTS, "a value must follow the field");
     add_value(scope, headers, header_canonical_name(scope->arena, name),
-              value_text(scope, cursor_token(in)), field);
+              value_string(scope, cursor_token(in)), field);
     return true;
 }
 
@@ -119,10 +119,10 @@ static json_t *new_regexp(struct scope *scope, const struct token *name, struct 
                           const struct token *pattern)
 {
     json_t *regexp = document_object(scope->document, pattern);
-    json_t *given = name && name->text.len ? value_text(scope, name)
+    json_t *given = name && name->text.len ? value_string(scope, name)
                                            : document_string(scope->document, fallback, pattern);
     value_set(scope, regexp, "name", given, pattern);
-    document_set(scope->document, regexp, "pattern", value_text(scope, pattern));
+    document_set(scope->document, regexp, "pattern", value_string(scope, pattern));
     return regexp;
 }
 
@@ -207,7 +207,7 @@ static json_t *parse_vars(struct scope *scope, struct cursor *in, struct str nam
             return NULL;
         }
         for (size_t i = 0; i < words.n; i++)
-            add_value(scope, vars, variable->text, value_text(scope, words.at[i]), variable);
+            add_value(scope, vars, variable->text, value_string(scope, words.at[i]), variable);
         if (!refuse_block(in, "vars"))
             return NULL;
     }
@@ -228,7 +228,7 @@ static json_t *parse_ranges(struct scope *scope, struct cursor *in, const char *
             }
             json_t *ranges = document_array_at(scope->document, matcher, "ranges", token);
             if (!token_is(token, "private_ranges")) {
-                document_add(scope->document, ranges, value_text(scope, token));
+                document_add(scope->document, ranges, value_string(scope, token));
                 continue;
             }
             for (const char *const *range = ip_private_ranges; *range; range++)
@@ -263,7 +263,7 @@ static json_t *parse_protocol(struct scope *scope, struct cursor *in, struct str
             cursor_error(in, DIAG_WRONG_ARGUMENTS, "'protocol' needs one protocol");
             return NULL;
         }
-        protocol = value_text(scope, cursor_token(in));
+        protocol = value_string(scope, cursor_token(in));
     }
     return protocol;
 }
@@ -384,7 +384,7 @@ static json_t *parse_file(struct scope *scope, struct cursor *in, struct str nam
         while (cursor_next_arg(in))
             document_add(scope->document,
                          document_array_at(scope->document, file, "try_files", word),
-                         value_text(scope, cursor_token(in)));
+                         value_string(scope, cursor_token(in)));
         if (!options_parse(scope, in, file_options, file, NULL))
             return NULL;
     }
@@ -418,7 +418,7 @@ static json_t *parse_url_pattern(struct scope *scope, struct cursor *in, struct 
             cursor_error(in, DIAG_WRONG_ARGUMENTS, "'url_pattern' needs one pattern");
             return NULL;
         }
-        value_set(scope, matcher, "pattern", value_text(scope, cursor_token(in)), cursor_token(in));
+        value_set(scope, matcher, "pattern", value_string(scope, cursor_token(in)), cursor_token(in));
         if (!options_parse(scope, in, url_pattern_options, matcher, NULL))
             return NULL;
     }

@@ -24,7 +24,7 @@ static bool read_text_and_status(struct scope *scope, json_t *handler, const cha
         text = arguments.at[0];
         status = arguments.n == 2 ? arguments.at[1] : NULL;
     }
-    value_set(scope, handler, text_key, value_text(scope, text), text);
+    value_set(scope, handler, text_key, value_string(scope, text), text);
     value_set(scope, handler, "status_code", value_weak(scope, status), status);
     return true;
 }
@@ -204,7 +204,7 @@ static json_t *adapt_redir(struct scope *scope)
         document_array_at(scope->document, headers, is_page ? "Content-Type" : "Location", to);
     document_add(scope->document, values,
                  is_page ? document_text(scope->document, "text/html; charset=utf-8", code)
-                         : value_text(scope, to));
+                         : value_string(scope, to));
     document_set(scope->document, handler, "status_code", status);
     if (is_page)
         document_set(scope->document, handler, "body", redirect_page(scope, to));

@@ -21,7 +21,7 @@ static bool read_zstd_level(struct scope *scope, struct cursor *in, const struct
     while (names.len) {
         str_cut(names, STR("|"), &name, &names);
         if (str_eq_nocase(name, level->text)) {
-            document_set(scope->document, encoder, "level", value_text(scope, level));
+            document_set(scope->document, encoder, "level", value_string(scope, level));
             return true;
         }
     }
@@ -96,7 +96,7 @@ static void add_encoder(struct scope *scope, struct encoding *encoding, const st
 {
     json_t *encoders = document_object_at(scope->document, encoding->handler, "encodings", name);
     document_set_str(scope->document, encoders, name->text, encoder, name);
-    document_add(scope->document, encoding->prefer, value_text(scope, name));
+    document_add(scope->document, encoding->prefer, value_string(scope, name));
 }
 
 static bool parse_encoder(struct scope *scope, struct cursor *in, const struct option *row,
@@ -389,8 +389,8 @@ static void add_resource(struct scope *scope, json_t *handler, const struct toke
 {
     json_t *resource = document_object(scope->document, target);
     if (method)
-        document_set(scope->document, resource, "method", value_text(scope, method));
-    value_set(scope, resource, "target", value_text(scope, target), target);
+        document_set(scope->document, resource, "method", value_string(scope, method));
+    value_set(scope, resource, "target", value_string(scope, target), target);
     document_add(scope->document, document_array_at(scope->document, handler, "resources", target),
                  resource);
 }

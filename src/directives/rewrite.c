@@ -6,7 +6,7 @@
 static void set_text(struct scope *scope, json_t *object, const char *key,
                      const struct token *token)
 {
-    value_set(scope, object, key, value_text(scope, token), token);
+    value_set(scope, object, key, value_string(scope, token), token);
 }
 
 static bool adapt_rewrite(struct scope *scope)

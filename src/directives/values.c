@@ -15,7 +15,7 @@ void value_set(struct scope *scope, json_t *object, const char *key, json_t *val
         document_set_at(scope->document, object, key, value, origin);
 }
 
-json_t *value_text(struct scope *scope, const struct token *token)
+json_t *value_string(struct scope *scope, const struct token *token)
 {
     return document_string(scope->document, token ? token->text : STR(""), token);
 }
@@ -24,7 +24,7 @@ json_t *value_texts(struct scope *scope, struct token_list list, const struct to
 {
     json_t *array = document_array(scope->document, origin);
     for (size_t i = 0; i < list.n; i++)
-        document_add(scope->document, array, value_text(scope, list.at[i]));
+        document_add(scope->document, array, value_string(scope, list.at[i]));
     return array;
 }
 
@@ -37,7 +37,7 @@ json_t *value_weak(struct scope *scope, const struct token *token)
         return document_bool(token_is(token, "true"));
     if (parse_go_int(token->text, &number) == PARSE_OK)
         return document_integer(scope->document, number, token);
-    return value_text(scope, token);
+    return value_string(scope, token);
 }
 
 json_t *value_scalar(struct scope *scope, const struct token *token)
@@ -46,14 +46,14 @@ json_t *value_scalar(struct scope *scope, const struct token *token)
     double real;
     bool truth;
     if (token->quote != QUOTE_NONE)
-        return value_text(scope, token);
+        return value_string(scope, token);
     if (parse_go_int(token->text, &integer) == PARSE_OK)
         return document_integer(scope->document, integer, token);
     if (parse_go_float(token->text, &real) == PARSE_OK)
         return isfinite(real) ? document_real(scope->document, real, token) : NULL;
     if (parse_go_bool(token->text, &truth) == PARSE_OK)
         return document_bool(truth);
-    return value_text(scope, token);
+    return value_string(scope, token);
 }
 
 bool value_refuse(struct cursor *in, const struct token *token, const char *expected)
@@ -129,7 +129,7 @@ static json_t *read_by_type(struct scope *scope, struct cursor *in, const struct
     case VALUE_BLOCK:
         break;
     }
-    return is_legal_word(in, row) ? value_text(scope, token) : NULL;
+    return is_legal_word(in, row) ? value_string(scope, token) : NULL;
 }
 
 bool option_one(struct scope *scope, struct cursor *in, const struct option *row, json_t *object,

@@ -9,7 +9,7 @@
 void value_set(struct scope *scope, json_t *object, const char *key, json_t *value,
                const struct token *origin);
 /* The text of a token; NULL gives "". */
-json_t *value_text(struct scope *scope, const struct token *token);
+json_t *value_string(struct scope *scope, const struct token *token);
 /* A list of texts; empty for none. */
 json_t *value_texts(struct scope *scope, struct token_list list, const struct token *origin);
 /* Caddy's WeakString: integers and booleans print as such, "" as nothing (NULL). */

@@ -36,7 +36,7 @@ static json_t *adapt_vars(struct scope *scope)
 static json_t *variable_handler(struct scope *scope, const char *name, const struct token *value)
 {
     json_t *handler = handler_new(scope, "vars");
-    document_set(scope->document, handler, name, value_text(scope, value));
+    document_set(scope->document, handler, name, value_string(scope, value));
     return handler;
 }
 
@@ -135,7 +135,7 @@ static json_t *adapt_map(struct scope *scope)
         cursor_arg_error(in, "map [<matcher>] <source> <destination…>");
         return NULL;
     }
-    value_set(scope, handler, "source", value_text(scope, cursor_token(in)), cursor_token(in));
+    value_set(scope, handler, "source", value_string(scope, cursor_token(in)), cursor_token(in));
     struct token_list destinations = cursor_remaining(in);
     if (destinations.n == 0) {
         cursor_error(in, DIAG_WRONG_ARGUMENTS, "a map needs a destination after its source");

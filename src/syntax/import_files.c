@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-struct str path_clean(struct arena *arena, struct str path)
+struct str file_path_clean(struct arena *arena, struct str path)
 {
     bool is_rooted = path.len && path.ptr[0] == '/';
     struct strbuf out = strbuf_in(arena);
@@ -55,13 +55,13 @@ static struct str path_join(struct arena *arena, struct str directory, struct st
     strbuf_add(&path, directory);
     strbuf_add_char(&path, '/');
     strbuf_add(&path, name);
-    return path_clean(arena, strbuf_str(&path));
+    return file_path_clean(arena, strbuf_str(&path));
 }
 
 struct str path_absolute(struct arena *arena, struct str path)
 {
     if (path.len && path.ptr[0] == '/')
-        return path_clean(arena, path);
+        return file_path_clean(arena, path);
     char *here = getcwd(NULL, 0);
     struct str absolute = path_join(arena, str_from(here ? here : "/"), path);
     free(here);

@@ -6,7 +6,7 @@
 struct arena;
 
 /* Paths as Go's path/filepath treats them on Unix. */
-struct str path_clean(struct arena *arena, struct str path);
+struct str file_path_clean(struct arena *arena, struct str path);
 /* Against the working directory; cleaned. */
 struct str path_absolute(struct arena *arena, struct str path);
 /* <pattern> as seen from the directory of <file>, which is made absolute; an absolute <pattern>
