@@ -76,8 +76,8 @@ static bool unknown_global(struct adapter *adapter, const struct token *token)
     struct diag *diag = diag_token(adapter->diags, DIAG_INVALID_OPTION, token,
                                    "unknown global option '" STR_FMT "'", STR_ARG(token->text));
     if (suggestion.best.len)
-        diag_help(adapter->diags, diag, token->span, suggestion.best,
-                  "did you mean '" STR_FMT "'?", STR_ARG(suggestion.best));
+        diag_help(adapter->diags, diag, token->span, suggestion.best, "did you mean '" STR_FMT "'?",
+                  STR_ARG(suggestion.best));
     return false;
 }
 
@@ -106,9 +106,9 @@ static bool read_globals(struct adapter *adapter, const struct node *block)
 
 static struct token_list expand_line(struct adapter *adapter, const struct node *line)
 {
-    struct token_list tokens = {.at = arena_array(adapter->arena, const struct token *,
-                                                  line->n_tokens),
-                                .n = line->n_tokens};
+    struct token_list tokens = {
+        .at = arena_array(adapter->arena, const struct token *, line->n_tokens),
+        .n = line->n_tokens};
     for (size_t i = 0; i < tokens.n; i++)
         tokens.at[i] = shorthand_expand(adapter->arena, line->tokens[i]);
     return tokens;

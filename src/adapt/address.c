@@ -99,8 +99,8 @@ bool site_address_parse(struct adapter *adapter, const struct token *token,
 
 static struct str join_host_port(struct arena *arena, struct str host, struct str port)
 {
-    return str_printf(arena, str_index(host, ':') >= 0 ? "[" STR_FMT "]:" STR_FMT
-                                                       : STR_FMT ":" STR_FMT,
+    return str_printf(arena,
+                      str_index(host, ':') >= 0 ? "[" STR_FMT "]:" STR_FMT : STR_FMT ":" STR_FMT,
                       STR_ARG(host), STR_ARG(port));
 }
 

@@ -27,8 +27,8 @@ static bool unknown_matcher(struct scope *scope, const struct token *token)
     struct diag *diag = diag_token(scope->diags, DIAG_INVALID_OPTION, token,
                                    "unknown matcher '" STR_FMT "'", STR_ARG(token->text));
     if (suggestion.best.len)
-        diag_help(scope->diags, diag, token->span, suggestion.best,
-                  "did you mean '" STR_FMT "'?", STR_ARG(suggestion.best));
+        diag_help(scope->diags, diag, token->span, suggestion.best, "did you mean '" STR_FMT "'?",
+                  STR_ARG(suggestion.best));
     return false;
 }
 
@@ -153,8 +153,8 @@ static bool undefined_matcher(struct scope *scope, const struct token *token)
         diag_token(scope->diags, DIAG_UNRESOLVED_REFERENCE, token,
                    "matcher '" STR_FMT "' is not defined here", STR_ARG(token->text));
     if (suggestion.best.len)
-        diag_help(scope->diags, diag, token->span, suggestion.best,
-                  "did you mean '" STR_FMT "'?", STR_ARG(suggestion.best));
+        diag_help(scope->diags, diag, token->span, suggestion.best, "did you mean '" STR_FMT "'?",
+                  STR_ARG(suggestion.best));
     return false;
 }
 
@@ -252,7 +252,8 @@ bool scope_response_matcher(struct scope *scope, struct cursor *in, json_t *matc
             ok = read_status(scope, &own, codes) && ok;
         else
             return cursor_error(&own, DIAG_INVALID_OPTION,
-                                "unknown response matcher '" STR_FMT "': there are header and status",
+                                "unknown response matcher '" STR_FMT
+                                "': there are header and status",
                                 STR_ARG(cursor_val(&own)));
     }
     if (json_array_size(codes))

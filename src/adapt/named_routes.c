@@ -82,8 +82,8 @@ bool named_route_read(struct adapter *adapter, const struct node *node)
     struct named_route *before = map_put(&adapter->named_routes, name_of(name->text), route);
     if (before) {
         struct diag *diag =
-            diag_token(adapter->diags, DIAG_DUPLICATE, name, "named route '" STR_FMT
-                       "' is defined twice", STR_ARG(name_of(name->text)));
+            diag_token(adapter->diags, DIAG_DUPLICATE, name,
+                       "named route '" STR_FMT "' is defined twice", STR_ARG(name_of(name->text)));
         diag_label(adapter->diags, diag, before->token->span, "first defined here");
     }
     return subroute && !before;
@@ -94,12 +94,12 @@ static bool undefined_route(struct adapter *adapter, const struct token *token)
     struct suggestion suggestion = suggest_for(token->text);
     for (size_t i = 0; i < adapter->named_routes.n; i++)
         suggest_try(&suggestion, adapter->named_routes.entries[i].key);
-    struct diag *diag = diag_token(adapter->diags, DIAG_UNRESOLVED_REFERENCE, token,
-                                   "named route '" STR_FMT "' is not defined",
-                                   STR_ARG(token->text));
+    struct diag *diag =
+        diag_token(adapter->diags, DIAG_UNRESOLVED_REFERENCE, token,
+                   "named route '" STR_FMT "' is not defined", STR_ARG(token->text));
     if (suggestion.best.len)
-        diag_help(adapter->diags, diag, token->span, suggestion.best,
-                  "did you mean '" STR_FMT "'?", STR_ARG(suggestion.best));
+        diag_help(adapter->diags, diag, token->span, suggestion.best, "did you mean '" STR_FMT "'?",
+                  STR_ARG(suggestion.best));
     return false;
 }
 
@@ -113,9 +113,9 @@ static bool attach(struct adapter *adapter, struct token_list names, struct map 
         if (map_find(attached, token->text))
             continue;
         map_put(attached, token->text, route ? route->route : NULL);
-        ok = (route ? attach(adapter, route->invoked, attached)
-                    : undefined_route(adapter, token)) &&
-             ok;
+        ok =
+            (route ? attach(adapter, route->invoked, attached) : undefined_route(adapter, token)) &&
+            ok;
     }
     return ok;
 }

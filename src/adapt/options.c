@@ -61,11 +61,11 @@ bool option_unknown(struct scope *scope, struct cursor *in, const struct option 
 static bool arity_error(struct cursor *in, const struct token *name, const struct option *row,
                         size_t n)
 {
-    struct diag *diag = diag_token(
-        in->diags, DIAG_WRONG_ARGUMENTS, name, "'" STR_FMT "' %s", STR_ARG(name->text),
-        row->max_args == 0          ? "takes no argument"
-        : n < (size_t)row->min_args ? "needs more arguments"
-                                    : "has too many arguments");
+    struct diag *diag =
+        diag_token(in->diags, DIAG_WRONG_ARGUMENTS, name, "'" STR_FMT "' %s", STR_ARG(name->text),
+                   row->max_args == 0          ? "takes no argument"
+                   : n < (size_t)row->min_args ? "needs more arguments"
+                                               : "has too many arguments");
     if (row->arguments)
         diag_note(in->diags, diag, "usage: " STR_FMT " %s", STR_ARG(name->text), row->arguments);
     return false;
@@ -75,9 +75,9 @@ static bool bad_word(struct cursor *in, const struct option *row, const struct t
 {
     struct suggestion suggestion = suggest_for(word->text);
     suggest_words(&suggestion, row->values);
-    struct diag *diag = diag_token(in->diags, DIAG_BAD_VALUE, word,
-                                   "'" STR_FMT "' is not one of %s", STR_ARG(word->text),
-                                   row->values);
+    struct diag *diag =
+        diag_token(in->diags, DIAG_BAD_VALUE, word, "'" STR_FMT "' is not one of %s",
+                   STR_ARG(word->text), row->values);
     offer(in, diag, &suggestion);
     return false;
 }
@@ -89,8 +89,8 @@ static json_t *descend(struct scope *scope, json_t *object, const char **key,
     struct str rest = str_from(*key), step;
     while (str_index(rest, '.') >= 0) {
         str_cut(rest, STR("."), &step, &rest);
-        object = document_object_at(scope->document, object, str_dup(scope->arena, step).ptr,
-                                    origin);
+        object =
+            document_object_at(scope->document, object, str_dup(scope->arena, step).ptr, origin);
     }
     *key = rest.ptr; /* the tail of a C string */
     return object;
@@ -176,45 +176,48 @@ bool option_apply(struct scope *scope, struct cursor *in, const struct option *r
     return true;
 }
 
-/* Whether the option is on the list of those that may stand here only once, which it joins. */
-struct once {
-    VEC(const struct option *) seen;
+/* One block while it is read. */
+struct block {
+    const struct option *rows;
+    json_t *object;
+    void *state;
+    VEC(const struct option *) once; /* those seen that may stand here only once */
 };
 
-static bool is_repeated(struct scope *scope, struct once *once, const struct option *row)
+static bool is_repeated(struct scope *scope, struct block *block, const struct option *row)
 {
     if (!(row->flags & OPTION_ONCE))
         return false;
-    for (size_t i = 0; i < once->seen.n; i++)
-        if (once->seen.at[i] == row)
+    for (size_t i = 0; i < block->once.n; i++)
+        if (block->once.at[i] == row)
             return true;
-    vec_push(scope->arena, &once->seen, row);
+    vec_push(scope->arena, &block->once, row);
     return false;
 }
 
-static bool read_option(struct scope *scope, struct cursor *in, const struct option *rows,
-                        struct once *once, json_t *object, void *state)
+static bool read_option(struct scope *scope, struct cursor *in, struct block *block)
 {
-    const struct option *row = option_find(rows, cursor_val(in));
+    const struct option *row = option_find(block->rows, cursor_val(in));
     if (!row)
-        return option_unknown(scope, in, rows, scope->directive ? scope->directive->name : NULL);
-    if (is_repeated(scope, once, row))
+        return option_unknown(scope, in, block->rows,
+                              scope->directive ? scope->directive->name : NULL);
+    if (is_repeated(scope, block, row))
         return cursor_error(in, DIAG_DUPLICATE, "'" STR_FMT "' stands here twice",
                             STR_ARG(cursor_val(in)));
-    return option_apply(scope, in, row, object, state);
+    return option_apply(scope, in, row, block->object, block->state);
 }
 
 bool options_parse(struct scope *scope, struct cursor *in, const struct option *rows,
                    json_t *object, void *state)
 {
-    struct once once = {0};
+    struct block block = {.rows = rows, .object = object, .state = state};
     bool ok = true;
     int nesting = in->nesting;
     if (!adapter_enter(scope->adapter, cursor_token(in)))
         return false;
     while (cursor_next_block(in, nesting)) {
         struct cursor before = *in;
-        if (read_option(scope, in, rows, &once, object, state))
+        if (read_option(scope, in, &block))
             continue;
         /* Skip the whole of the bad one, so that the others are read as what they are. */
         ok = false;

@@ -20,15 +20,33 @@ struct pairing {
     struct str http_port, https_port;
 };
 
-/* The listeners of one key: address → struct map * of protocols. */
-static bool add_listeners(struct pairing *pairing, const struct site_address *key, struct str port,
-                          const json_t *bind, const struct token *origin, struct map *listeners)
+/* A key while its listeners are looked for. */
+struct place {
+    const struct site_address *key;
+    struct str port;
+    struct map *listeners; /* address → struct map * of protocols */
+};
+
+/* Caddy looks for the key's text among the listeners, so of the same listener twice only the last
+ * one's protocols count. */
+static struct map *protocols_of(struct arena *arena, const struct place *place, struct str listener)
+{
+    struct map *set = map_get(place->listeners, listener);
+    if (set && map_find(place->listeners, site_address_text(arena, place->key)))
+        return set;
+    set = arena_new(arena, struct map);
+    *set = map_in(arena);
+    map_put(place->listeners, listener, set);
+    return set;
+}
+
+/* Adds what one `bind` says: {"addresses": […], "protocols": […]}. */
+static bool add_listeners(struct pairing *pairing, const struct place *place, const json_t *bind)
 {
     struct adapter *adapter = pairing->adapter;
     struct arena *arena = adapter->arena;
     json_t *addresses = json_object_get(bind, "addresses");
     json_t *protocols = json_object_get(bind, "protocols");
-    struct str key_text = site_address_text(arena, key);
     for (size_t i = 0; i < json_array_size(addresses); i++) {
         json_t *value = json_array_get(addresses, i);
         const struct token *token = document_origin(adapter->document, NULL, NULL, value);
@@ -38,20 +56,13 @@ static bool add_listeners(struct pairing *pairing, const struct site_address *ke
         const char *problem = network_address_split(arena, text, &network, &host, &ignored);
         if (!problem)
             problem = network_address_parse(
-                arena, network_address_join(arena, network, host, port), &address);
+                arena, network_address_join(arena, network, host, place->port), &address);
         if (problem) {
-            diag_token(adapter->diags, DIAG_BAD_ADDRESS, token ? token : origin,
+            diag_token(adapter->diags, DIAG_BAD_ADDRESS, token ? token : place->key->token,
                        "'" STR_FMT "' is not a listener address: %s", STR_ARG(text), problem);
             return false;
         }
-        /* Caddy looks for the key's text here, so of the same listener twice the last counts. */
-        struct str listener = network_address_text(arena, &address);
-        struct map *set = map_get(listeners, listener);
-        if (!set || !map_find(listeners, key_text)) {
-            set = arena_new(arena, struct map);
-            *set = map_in(arena);
-            map_put(listeners, listener, set);
-        }
+        struct map *set = protocols_of(arena, place, network_address_text(arena, &address));
         for (size_t j = 0; j < json_array_size(protocols); j++) {
             json_t *protocol = json_array_get(protocols, j);
             map_put(set, str_make(json_string_value(protocol), json_string_length(protocol)), NULL);
@@ -95,30 +106,25 @@ static struct str port_of(struct pairing *pairing, const struct site_address *ke
 static bool key_listeners(struct pairing *pairing, const struct site *site,
                           const struct site_address *key, struct map *listeners)
 {
-    struct adapter *adapter = pairing->adapter;
+    struct document *document = pairing->adapter->document;
     const struct results *binds = &site->results[RESULT_BIND];
-    json_t *defaults = adapter_global(adapter, "default_bind");
-    struct str port = port_of(pairing, key);
-    if (port.len == 0)
+    json_t *defaults = adapter_global(pairing->adapter, "default_bind");
+    struct place place = {.key = key, .port = port_of(pairing, key), .listeners = listeners};
+    if (place.port.len == 0)
         return false;
     bool ok = true;
     for (size_t i = 0; i < binds->n; i++)
-        ok = add_listeners(pairing, key, port, binds->at[i].value, binds->at[i].origin,
-                           listeners) &&
-             ok;
+        ok = add_listeners(pairing, &place, binds->at[i].value) && ok;
     if (binds->n)
         return ok;
     for (size_t i = 0; i < json_array_size(defaults); i++)
-        ok = add_listeners(pairing, key, port, json_array_get(defaults, i), key->token,
-                           listeners) &&
-             ok;
+        ok = add_listeners(pairing, &place, json_array_get(defaults, i)) && ok;
     if (defaults)
         return ok;
-    json_t *everywhere = document_object(adapter->document, NULL);
-    document_add(adapter->document,
-                 document_array_at(adapter->document, everywhere, "addresses", NULL),
-                 document_text(adapter->document, "", NULL));
-    return add_listeners(pairing, key, port, everywhere, key->token, listeners);
+    json_t *everywhere = document_object(document, NULL);
+    document_add(document, document_array_at(document, everywhere, "addresses", NULL),
+                 document_text(document, "", NULL));
+    return add_listeners(pairing, &place, everywhere);
 }
 
 static struct socket *socket_of(struct pairing *pairing, struct str address, struct str protocol)
@@ -234,8 +240,8 @@ static void make_servers(struct pairing *pairing, struct servers *servers)
          * where the server of another of them took it. */
         VEC(struct socket *) free_ones = {0};
         size_t next = i;
-        for (; next < n && str_eq(pairing->sockets.at[next]->address,
-                                  pairing->sockets.at[i]->address);
+        for (; next < n &&
+               str_eq(pairing->sockets.at[next]->address, pairing->sockets.at[i]->address);
              next++)
             if (!pairing->sockets.at[next]->is_taken)
                 vec_push(pairing->adapter->arena, &free_ones, pairing->sockets.at[next]);
@@ -300,9 +306,9 @@ struct str_list site_log_hosts(struct arena *arena, const struct site *site)
         bool is_standard =
             key->port.len == 0 || str_is(key->port, "80") || str_is(key->port, "443");
         if (key->host.len)
-            add_once(&hosts, is_standard ? key->host
-                                         : network_address_join(arena, STR(""), key->host,
-                                                                key->port));
+            add_once(&hosts, is_standard
+                                 ? key->host
+                                 : network_address_join(arena, STR(""), key->host, key->port));
     }
     return as_list(arena, &hosts);
 }

@@ -31,8 +31,8 @@ static bool unknown_directive(const struct scope *scope, const struct token *tok
     struct diag *diag = diag_token(scope->diags, DIAG_UNKNOWN_DIRECTIVE, token,
                                    "unknown directive '" STR_FMT "'", STR_ARG(token->text));
     if (suggestion.best.len)
-        diag_help(scope->diags, diag, token->span, suggestion.best,
-                  "did you mean '" STR_FMT "'?", STR_ARG(suggestion.best));
+        diag_help(scope->diags, diag, token->span, suggestion.best, "did you mean '" STR_FMT "'?",
+                  STR_ARG(suggestion.best));
     if (scope->site && scope->site->role == ROLE_SITE && !scope->site->has_braces)
         diag_note(scope->diags, diag,
                   "the site above has no braces, so this line belongs to it; with more than one "

@@ -109,8 +109,7 @@ static ptrdiff_t specificity(struct str text)
         len -= text.ptr[i] == '*';
     for (;;) {
         ptrdiff_t open = str_index(text, '{');
-        ptrdiff_t close =
-            open < 0 ? -1 : str_index(str_slice(text, (size_t)open, text.len), '}');
+        ptrdiff_t close = open < 0 ? -1 : str_index(str_slice(text, (size_t)open, text.len), '}');
         if (close < 0)
             return len;
         /* A '*' within a placeholder counts twice: so Caddy has it. */
@@ -226,13 +225,12 @@ static void look_at_keys(struct adapter *adapter, struct server *server, const s
         const struct site_address *key = &site->keys[i];
         bool is_http = str_is(key->scheme, "http"), is_skipped = false;
         for (size_t j = 0; j < json_array_size(server->skip); j++)
-            is_skipped = is_skipped ||
-                         str_is(key->host, json_string_value(json_array_get(server->skip, j)));
+            is_skipped =
+                is_skipped || str_is(key->host, json_string_value(json_array_get(server->skip, j)));
         if (other_ports && is_http && key->host.len && !is_skipped) {
             json_t *object = document_object_at(document, server->json, "automatic_https", NULL);
             server->skip = document_array_at(document, object, "skip", key->token);
-            document_add(document, server->skip,
-                         document_string(document, key->host, key->token));
+            document_add(document, server->skip, document_string(document, key->host, key->token));
             is_skipped = true;
         }
         bool wants_tls = has_tls || (key->host.len && !is_skipped);
@@ -304,10 +302,11 @@ static bool conflict(struct scheme_check *check, const struct site_address *key,
 {
     const struct site_address *other = is_http ? check->https : check->http;
     struct diags *diags = check->adapter->diags;
-    struct diag *diag = diag_token(
-        diags, DIAG_SCHEME_CONFLICT, key->token, "'" STR_FMT "' is served with %s, but " STR_FMT
-        " speaks %s", STR_ARG(key->original), is_http ? "HTTP" : "HTTPS",
-        STR_ARG(check->server->listeners[0].address), is_http ? "HTTPS" : "HTTP");
+    struct diag *diag =
+        diag_token(diags, DIAG_SCHEME_CONFLICT, key->token,
+                   "'" STR_FMT "' is served with %s, but " STR_FMT " speaks %s",
+                   STR_ARG(key->original), is_http ? "HTTP" : "HTTPS",
+                   STR_ARG(check->server->listeners[0].address), is_http ? "HTTPS" : "HTTP");
     diag_label(diags, diag, other->token->span, "because of this address");
     if (is_http && key->scheme.len == 0 && key->host.len == 0)
         diag_help(diags, diag, key->token->span,
@@ -357,8 +356,8 @@ static bool build_server(struct adapter *adapter, struct server *server)
 {
     struct document *document = adapter->document;
     bool ok = check_ambiguous(adapter, server);
-    server->json = document_object(document, server->n_sites ? server->sites[0].keys[0].token
-                                                             : NULL);
+    server->json =
+        document_object(document, server->n_sites ? server->sites[0].keys[0].token : NULL);
     server->policies_expected = !adapter_auto_https(adapter, "off");
     add_listeners(adapter, server);
     add_automatic_https(adapter, server);

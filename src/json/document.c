@@ -228,8 +228,8 @@ static json_t *copy_object(struct document *document, const json_t *value, bool 
     if (sorted)
         qsort(members, n, sizeof(*members), compare_members);
     for (size_t i = 0; i < n; i++)
-        document_set_str(document, object, members[i].key,
-                         copy(document, members[i].value, sorted), NULL);
+        document_set_str(document, object, members[i].key, copy(document, members[i].value, sorted),
+                         NULL);
     origins_copy_slots(document, value, object);
     return object;
 }
@@ -253,8 +253,8 @@ static json_t *copy(struct document *document, const json_t *value, bool sorted)
         return document_integer(document, json_integer_value(value), origin);
     if (json_is_real(value))
         return document_real(document, json_real_value(value), origin);
-    return own(document,
-               json_stringn_nocheck(json_string_value(value), json_string_length(value)), origin);
+    return own(document, json_stringn_nocheck(json_string_value(value), json_string_length(value)),
+               origin);
 }
 
 json_t *document_copy(struct document *document, const json_t *value)

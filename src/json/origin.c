@@ -128,8 +128,10 @@ static void map_value(struct mapping *mapping, const json_t *parent, struct str 
 void document_write_source_map(const struct document *document, const struct sources *sources,
                                struct strbuf *out)
 {
-    struct mapping mapping = {
-        .document = document, .sources = sources, .pointer = strbuf_in(document->arena), .out = out};
+    struct mapping mapping = {.document = document,
+                              .sources = sources,
+                              .pointer = strbuf_in(document->arena),
+                              .out = out};
     if (document->root)
         map_value(&mapping, NULL, STR(""), document->root);
 }

@@ -302,10 +302,8 @@ static json_t *read_value(struct reader *in)
 
 json_t *document_parse(struct document *document, const struct source *source, struct diags *diags)
 {
-    struct reader in = {.document = document,
-                        .diags = diags,
-                        .source = source,
-                        .text = source->raw};
+    struct reader in = {
+        .document = document, .diags = diags, .source = source, .text = source->raw};
     skip_space(&in);
     json_t *value = read_value(&in);
     if (!value)

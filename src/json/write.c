@@ -13,9 +13,14 @@ static void write_string(struct str text, struct strbuf *out)
         unsigned char c = (unsigned char)text.ptr[i];
         char escape[8];
         size_t width = 1;
-        const char *name = c == '"' ? "\\\"" : c == '\\' ? "\\\\" : c == '\b' ? "\\b"
-                         : c == '\f' ? "\\f" : c == '\n' ? "\\n" : c == '\r' ? "\\r"
-                         : c == '\t' ? "\\t" : NULL;
+        const char *name = c == '"'    ? "\\\""
+                           : c == '\\' ? "\\\\"
+                           : c == '\b' ? "\\b"
+                           : c == '\f' ? "\\f"
+                           : c == '\n' ? "\\n"
+                           : c == '\r' ? "\\r"
+                           : c == '\t' ? "\\t"
+                                       : NULL;
         if (!name && (c < 0x20 || c == '<' || c == '>' || c == '&')) {
             snprintf(escape, sizeof(escape), "\\u%04x", c);
             name = escape;

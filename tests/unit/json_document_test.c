@@ -45,7 +45,10 @@ static void test_strings(void)
         {STR_INIT("\b\f\n\r\t\x01\x1f\x7f\\"), "\"\\b\\f\\n\\r\\t\\u0001\\u001f\x7f\\\\\""},
         {STR_INIT("\xe2\x80\xa8\xe2\x80\xa9\xe2\x80\xaa"), "\"\\u2028\\u2029\xe2\x80\xaa\""},
         {STR_INIT("a\0b"), "\"a\\u0000b\""},
-        {STR_INIT("\xff" "a\xc3"), "\"\xef\xbf\xbd" "a\xef\xbf\xbd\""},
+        {STR_INIT("\xff"
+                  "a\xc3"),
+         "\"\xef\xbf\xbd"
+         "a\xef\xbf\xbd\""},
     };
     begin();
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
@@ -59,10 +62,21 @@ static void test_numbers(void)
         double value;
         const char *json;
     } rows[] = {
-        {0, "0"},          {-0.0, "-0"},      {1, "1"},           {0.5, "0.5"},
-        {-2.25, "-2.25"},  {0.1, "0.1"},      {100, "100"},       {123456.789, "123456.789"},
-        {1e-6, "0.000001"}, {9.5e-7, "9.5e-7"}, {1e20, "100000000000000000000"},
-        {1e21, "1e+21"},   {1.5e300, "1.5e+300"}, {5e-324, "5e-324"}, {1.0 / 3, "0.3333333333333333"},
+        {0, "0"},
+        {-0.0, "-0"},
+        {1, "1"},
+        {0.5, "0.5"},
+        {-2.25, "-2.25"},
+        {0.1, "0.1"},
+        {100, "100"},
+        {123456.789, "123456.789"},
+        {1e-6, "0.000001"},
+        {9.5e-7, "9.5e-7"},
+        {1e20, "100000000000000000000"},
+        {1e21, "1e+21"},
+        {1.5e300, "1.5e+300"},
+        {5e-324, "5e-324"},
+        {1.0 / 3, "0.3333333333333333"},
     };
     begin();
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
@@ -120,20 +134,20 @@ static void test_origins(void)
 static void test_parse(void)
 {
     static const char *const good[] = {
-        "0", "-1.5e+3", "\"\\ud83d\\ude00\\u00e9\\n\"", " [ ] ", "{\"a\":{}}", "true", "null",
-        "123456789012345678901234567890",
+        "0",    "-1.5e+3", "\"\\ud83d\\ude00\\u00e9\\n\"",   " [ ] ", "{\"a\":{}}",
+        "true", "null",    "123456789012345678901234567890",
     };
     static const char *const bad[] = {
-        "", "{", "[1,]", "{\"a\":1,}", "{a:1}", "01", "1.", "-", "\"a", "\"\\x\"", "\"\\u12g4\"",
-        "tru", "[1 2]", "{\"a\" 1}", "1 2", "\"a\nb\"", "1e999",
+        "",      "{",         "[1,]", "{\"a\":1,}", "{a:1}",       "01",
+        "1.",    "-",         "\"a",  "\"\\x\"",    "\"\\u12g4\"", "tru",
+        "[1 2]", "{\"a\" 1}", "1 2",  "\"a\nb\"",   "1e999",
     };
     begin();
     for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++)
         CHECK(parse(good[i]) != NULL);
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
         CHECK(parse(bad[i]) == NULL);
-    CHECK_STR(text_of(parse("\"\\ud83d\\ude00\\ud83dx\"")),
-              "\"\xf0\x9f\x98\x80\xef\xbf\xbdx\"");
+    CHECK_STR(text_of(parse("\"\\ud83d\\ude00\\ud83dx\"")), "\"\xf0\x9f\x98\x80\xef\xbf\xbdx\"");
     struct strbuf deep = strbuf_in(&arena);
     for (int i = 0; i < 100000; i++)
         strbuf_add_char(&deep, '[');
