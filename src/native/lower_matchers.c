@@ -413,7 +413,7 @@ static bool take(struct str *text, const char *word)
 #define STATUS_CODE "{http.error.status_code}"
 
 /* What handle_errors makes of its arguments: `{…} in [404, 410]` and `{…} >= 500 && {…} <= 599`,
- * joined by `||`. */
+ * joined by `||`; and what people write, `{…} == 404`. */
 static bool parse_status_expression(struct lowering *lo, struct str text, struct dt_range *out)
 {
     VEC(struct dt_status_range) ranges = {0};
@@ -428,6 +428,11 @@ static bool parse_status_expression(struct lowering *lo, struct str text, struct
             } while (take(&text, ", ") || take(&text, ","));
             if (!take(&text, "]"))
                 return false;
+        } else if (take(&text, STATUS_CODE " == ")) {
+            if (!take_status(&text, &row.from))
+                return false;
+            row.to = row.from;
+            vec_push(lo->arena, &ranges, row);
         } else {
             if (!take(&text, STATUS_CODE " >= ") || !take_status(&text, &row.from) ||
                 !take(&text, " && " STATUS_CODE " <= ") || !take_status(&text, &row.to))
