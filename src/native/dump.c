@@ -19,18 +19,36 @@ static void add_text(struct strbuf *out, const struct dt_tables *tables, struct 
     strbuf_add_char(out, '"');
 }
 
-static const char *part_name(uint32_t kind)
-{
-    switch (kind) {
-    case DT_PART_PATH_RAW:
-        return "path as written";
-#define X(id, name, argument)                                                                      \
-    case DT_PART_##id:                                                                             \
-        return name;
-        DT_PLACEHOLDERS(X)
+static const struct {
+    const char *name;
+    enum dt_argument argument;
+} part_kinds[] = {{"", DT_ARGUMENT_NONE},
+                  {"path as written", DT_ARGUMENT_NONE},
+#define X(id, name, argument) {name, DT_ARGUMENT_##argument},
+                  DT_PLACEHOLDERS(X)
 #undef X
+};
+
+static void add_part(struct strbuf *out, const struct dt_tables *tables, const struct dt_part *part)
+{
+    strbuf_printf(out, "{%s", part_kinds[part->kind].name);
+    switch (part_kinds[part->kind].argument) {
+    case DT_ARGUMENT_NONE:
+        break;
+    case DT_ARGUMENT_TEXT:
+        add_text(out, tables, part->text);
+        break;
+    case DT_ARGUMENT_NUMBER:
+        strbuf_printf(out, "%u", part->number);
+        break;
+    case DT_ARGUMENT_HEADER:
+        add_text(out, tables, tables->header_names[part->number].canonical);
+        break;
+    case DT_ARGUMENT_VARIABLE:
+        add_text(out, tables, tables->variables[part->number].name);
+        break;
     }
-    return "?";
+    strbuf_add_char(out, '}');
 }
 
 static void add_template(struct strbuf *out, const struct dt_tables *tables, uint32_t row)
@@ -43,16 +61,10 @@ static void add_template(struct strbuf *out, const struct dt_tables *tables, uin
     for (uint32_t i = 0; i < template->parts.n; i++) {
         const struct dt_part *part = &tables->parts[template->parts.first + i];
         strbuf_puts(out, i ? " " : "");
-        if (part->kind == DT_PART_LITERAL) {
+        if (part->kind == DT_PART_LITERAL)
             add_text(out, tables, part->text);
-            continue;
-        }
-        strbuf_printf(out, "{%s", part_name(part->kind));
-        if (part->text.len)
-            add_text(out, tables, part->text);
-        if (part->number)
-            strbuf_printf(out, "%u", part->number);
-        strbuf_puts(out, "}");
+        else
+            add_part(out, tables, part);
     }
 }
 
@@ -133,9 +145,9 @@ static bool add_value(struct strbuf *out, const struct dt_tables *tables,
     }
     if (column->names)
         strbuf_puts(out, column->names[value] + strlen("DT_"));
-    else if (value)
+    else if (value || column->is_optional)
         strbuf_printf(out, "%lld", (long long)value);
-    return column->names || value;
+    return column->names || value || column->is_optional;
 }
 
 static void add_row(struct strbuf *out, const struct dt_tables *tables, const struct layout *layout,

@@ -12,8 +12,12 @@ static const struct {
 #undef X
 };
 
-void need(struct lowering *lo, enum feature feature)
+void need(struct lowering *lo, enum feature feature, const json_t *object, const char *key)
 {
-    if (!features[feature].is_there)
-        refuse(lo, "the proxy core cannot do %s yet", features[feature].words);
+    const struct token *before = lo->place;
+    if (features[feature].is_there)
+        return;
+    lo->place = origin_of(lo, object, key, json_object_get(object, key));
+    refuse(lo, "the proxy core cannot do %s yet", features[feature].words);
+    leave(lo, before);
 }

@@ -1,6 +1,8 @@
 #ifndef DIALTONE_NATIVE_FEATURES_H
 #define DIALTONE_NATIVE_FEATURES_H
 
+#include <jansson.h>
+
 struct lowering;
 
 /* What the tables can say but not every proxy core can do: id, whether it can, in words. A row
@@ -11,10 +13,11 @@ struct lowering;
     X(RETRIES, 1, "retries")                                                                       \
     X(RETRY_MATCH, 1, "matchers for retries")                                                      \
     X(BUFFERS, 1, "buffering of whole bodies")                                                     \
-    X(STREAM_LIMITS, 1, "limits for upgraded connections")                                         \
+    X(STREAM_TIMEOUT, 1, "a timeout for upgraded connections")                                     \
+    X(STREAM_CLOSE_DELAY, 1, "a delay before upgraded connections are closed")                     \
     X(MAX_REQUESTS, 1, "limits for requests per upstream")                                         \
     X(PROXY_REWRITE, 1, "rewrites by a proxy")                                                     \
-    X(TRANSPORT_READ_WRITE_TIMEOUT, 1, "read and write timeouts of a transport")                   \
+    X(TRANSPORT_TIMEOUTS, 1, "read and write timeouts of a transport")                             \
     X(CLIENT_CERTIFICATE, 1, "client certificates for upstreams")                                  \
     X(PROXY_PROTOCOL, 0, "the PROXY protocol")                                                     \
     X(LOCAL_ADDRESS, 0, "a local address for upstream connections")                                \
@@ -30,7 +33,8 @@ struct lowering;
 enum feature { FEATURES(X) N_FEATURES };
 #undef X
 
-/* Reports, at the current place, that the core cannot do it; silent where it can. */
-void need(struct lowering *lo, enum feature feature);
+/* Reports, where <key> of the object stands, that the core cannot do what it asks for; silent where
+ * it can. */
+void need(struct lowering *lo, enum feature feature, const json_t *object, const char *key);
 
 #endif

@@ -12,17 +12,22 @@
              : CELL_IP)
 
 #define LEN(list) (sizeof(list) / sizeof((list)[0]))
+#define COLUMN(m) .name = #m, .offset = offsetof(struct ROW, m), .cell = CELL_OF(ROW, m)
 #define PLAIN(m)                                                                                   \
     {                                                                                              \
-#m, offsetof(struct ROW, m), CELL_OF(ROW, m), ARRAY_NONE, NULL, 0                          \
+        COLUMN(m)                                                                                  \
+    }
+#define OPTIONAL(m)                                                                                \
+    {                                                                                              \
+        COLUMN(m), .is_optional = true                                                             \
     }
 #define TO(m, array)                                                                               \
     {                                                                                              \
-#m, offsetof(struct ROW, m), CELL_OF(ROW, m), ARRAY_##array, NULL, 0                       \
+        COLUMN(m), .target = ARRAY_##array, .is_optional = true                                    \
     }
 #define NAMED(m, list)                                                                             \
     {                                                                                              \
-#m, offsetof(struct ROW, m), CELL_OF(ROW, m), ARRAY_NONE, list, LEN(list)                  \
+        COLUMN(m), .names = list, .n_names = LEN(list)                                             \
     }
 
 static const char *const part_kinds[] = {"DT_PART_LITERAL", "DT_PART_PATH_RAW",
@@ -163,7 +168,7 @@ static const struct column host_entries_columns[] = {PLAIN(host), PLAIN(hash), T
 #undef ROW
 #define ROW dt_route
 static const struct column routes_columns[] = {TO(matcher_sets, matcher_sets),
-                                               TO(handlers, handlers), PLAIN(group),
+                                               TO(handlers, handlers), OPTIONAL(group),
                                                PLAIN(is_terminal), TO(origin, origins)};
 #undef ROW
 #define ROW dt_matcher_set
@@ -182,7 +187,7 @@ static const struct column path_patterns_columns[] = {
     PLAIN(text), NAMED(kind, path_kinds), TO(template, templates), PLAIN(keeps_slashes)};
 #undef ROW
 #define ROW dt_condition
-static const struct column conditions_columns[] = {NAMED(kind, condition_kinds), PLAIN(number),
+static const struct column conditions_columns[] = {NAMED(kind, condition_kinds), OPTIONAL(number),
                                                    TO(template, templates),
                                                    TO(values, value_patterns)};
 #undef ROW

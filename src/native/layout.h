@@ -28,6 +28,7 @@ struct column {
     enum array target;        /* of a range or an index; ARRAY_NONE: a plain value */
     const char *const *names; /* of an enum's values; NULL: a number */
     size_t n_names;
+    bool is_optional; /* DT_NONE says "none", so 0 says something */
 };
 
 struct layout {

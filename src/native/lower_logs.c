@@ -83,7 +83,7 @@ static void lower_writer(struct lowering *lo, const json_t *writer, struct dt_lo
     else
         refuse(lo, "the proxy core cannot write logs to '" STR_FMT "' yet", STR_ARG(output));
     if (row->output == DT_LOG_FILE) {
-        need(lo, FEATURE_LOG_FILES);
+        need(lo, FEATURE_LOG_FILES, writer, "filename");
         row->file = in.file;
         row->file_mode = file_mode(lo, in.mode);
         row->roll_megabytes = in.rolls == 0  ? 0

@@ -85,7 +85,7 @@ static void set_default(int64_t *value, int64_t otherwise)
         *value = otherwise;
 }
 
-static uint8_t lower_protocols(struct lowering *lo, const json_t *protocols)
+static uint8_t lower_protocols(struct lowering *lo, const json_t *server, const json_t *protocols)
 {
     static const struct {
         const char *name;
@@ -104,11 +104,8 @@ static uint8_t lower_protocols(struct lowering *lo, const json_t *protocols)
                 bits |= known[k].bit;
         }
     }
-    if (!(bits & DT_PROTOCOL_H1)) {
-        const struct token *before = enter(lo, protocols);
-        need(lo, FEATURE_H2_ONLY);
-        leave(lo, before);
-    }
+    if (!(bits & DT_PROTOCOL_H1))
+        need(lo, FEATURE_H2_ONLY, server, "protocols");
     return bits;
 }
 
@@ -199,7 +196,7 @@ static struct lowered_server read_server(struct lowering *lo, const char *name, 
         .logs = in.logs,
     };
     struct dt_server *row = &server.row;
-    row->protocols = lower_protocols(lo, in.protocols);
+    row->protocols = lower_protocols(lo, json, in.protocols);
     row->trusted_proxies = lower_trusted_proxies(lo, in.trusted_proxies);
     row->is_trusted_proxies_strict = in.strictness > 0;
     row->client_ip_headers = lower_header_names(lo, in.client_ip_headers);
@@ -307,7 +304,7 @@ static void push_sockets(struct lowering *lo, const struct lowered_server *serve
         const struct network_address *address = &server->addresses.at[i].parsed;
         lo->place = server->addresses.at[i].origin;
         if (address->network == DT_NETWORK_FD)
-            need(lo, FEATURE_FD_LISTENER);
+            need(lo, FEATURE_FD_LISTENER, NULL, NULL);
         for (uint32_t port = address->first_port; port <= address->last_port; port++) {
             struct dt_listener listener = {
                 .network = (uint8_t)address->network,

@@ -51,7 +51,7 @@ static void load_certificates(struct lowering *lo, const json_t *list,
         if (in.format.len && !str_is(in.format, "pem"))
             refuse(lo, "the proxy core reads certificates only as PEM");
         if (kind == DT_CERTIFICATE_PEM)
-            need(lo, FEATURE_CERTIFICATE_PEM);
+            need(lo, FEATURE_CERTIFICATE_PEM, value, "certificate");
         struct dt_certificate row = {
             .kind = kind, .certificate = in.certificate, .key = in.key, .origin = origin_here(lo)};
         tag_certificate(lo, push_certificates(lo, row), in.tags);
@@ -489,7 +489,7 @@ static void lower_client_auth(struct lowering *lo, const json_t *client,
 {
     struct client_json in = {0};
     const struct token *before = enter(lo, client);
-    need(lo, FEATURE_CLIENT_AUTH);
+    need(lo, FEATURE_CLIENT_AUTH, NULL, NULL);
     read_object(lo, client, "client authentication", client_fields, &in);
     if (in.ca)
         lower_client_roots(lo, in.ca, &in);

@@ -65,7 +65,7 @@ static void lower_keep_alive(struct lowering *lo, const json_t *keep_alive,
     row->max_idle_per_host = in.max_idle_per_host ? in.max_idle_per_host : DEFAULT_IDLE_PER_HOST;
 }
 
-static uint8_t lower_versions(struct lowering *lo, const json_t *versions)
+static uint8_t lower_versions(struct lowering *lo, const json_t *transport, const json_t *versions)
 {
     static const struct {
         const char *name;
@@ -91,11 +91,8 @@ static uint8_t lower_versions(struct lowering *lo, const json_t *versions)
                       "this is no version of HTTP that Caddy knows");
         bits |= bit;
     }
-    if (!(bits & DT_PROTOCOL_H1)) {
-        const struct token *before = enter(lo, versions);
-        need(lo, FEATURE_UPSTREAM_H2);
-        leave(lo, before);
-    }
+    if (!(bits & DT_PROTOCOL_H1))
+        need(lo, FEATURE_UPSTREAM_H2, transport, "versions");
     return bits;
 }
 
@@ -191,7 +188,7 @@ static void lower_tls(struct lowering *lo, const json_t *tls, struct dt_transpor
     if (!in.certificate.len != !in.key.len)
         reject(lo, "a client certificate needs both its file and its key's file");
     if (in.certificate.len)
-        need(lo, FEATURE_CLIENT_CERTIFICATE);
+        need(lo, FEATURE_CLIENT_CERTIFICATE, tls, "client_certificate_file");
     row->client_certificate = intern(lo, in.certificate);
     row->client_key = intern(lo, in.key);
     if (in.server_name.len)
@@ -202,11 +199,12 @@ static void lower_tls(struct lowering *lo, const json_t *tls, struct dt_transpor
     leave(lo, before);
 }
 
-static uint8_t lower_proxy_protocol(struct lowering *lo, struct str version)
+static uint8_t lower_proxy_protocol(struct lowering *lo, const json_t *transport,
+                                    struct str version)
 {
     if (version.len == 0)
         return DT_PROXY_PROTOCOL_NONE;
-    need(lo, FEATURE_PROXY_PROTOCOL);
+    need(lo, FEATURE_PROXY_PROTOCOL, transport, "proxy_protocol");
     if (str_is(version, "v1"))
         return DT_PROXY_PROTOCOL_V1;
     if (!str_is(version, "v2"))
@@ -234,14 +232,16 @@ uint32_t lower_transport(struct lowering *lo, const json_t *transport)
     if (row.max_response_header_bytes <= 0)
         row.max_response_header_bytes = DEFAULT_RESPONSE_HEADER_BYTES;
     if (row.max_per_host)
-        need(lo, FEATURE_MAX_PER_HOST);
-    if (row.read_timeout_ns || row.write_timeout_ns)
-        need(lo, FEATURE_TRANSPORT_READ_WRITE_TIMEOUT);
+        need(lo, FEATURE_MAX_PER_HOST, transport, "max_conns_per_host");
+    if (row.read_timeout_ns)
+        need(lo, FEATURE_TRANSPORT_TIMEOUTS, transport, "read_timeout");
+    if (row.write_timeout_ns)
+        need(lo, FEATURE_TRANSPORT_TIMEOUTS, transport, "write_timeout");
     if (in.local_address.len)
-        need(lo, FEATURE_LOCAL_ADDRESS);
+        need(lo, FEATURE_LOCAL_ADDRESS, transport, "local_address");
     row.local_address = intern(lo, in.local_address);
-    row.versions = lower_versions(lo, in.versions);
-    row.proxy_protocol = lower_proxy_protocol(lo, in.proxy_protocol);
+    row.versions = lower_versions(lo, transport, in.versions);
+    row.proxy_protocol = lower_proxy_protocol(lo, transport, in.proxy_protocol);
     lower_keep_alive(lo, in.keep_alive, &row);
     if (in.tls)
         lower_tls(lo, in.tls, &row);

@@ -82,7 +82,7 @@ static struct dt_range lower_upstreams(struct lowering *lo, const json_t *list,
         struct dt_upstream row = upstream_of(lo, in.dial);
         row.max_requests = in.max_requests ? in.max_requests : default_max_requests;
         if (row.max_requests)
-            need(lo, FEATURE_MAX_REQUESTS);
+            need(lo, FEATURE_MAX_REQUESTS, value, "max_requests");
         lo->upstreams.at[range.first + i] = row;
         leave(lo, before);
     }
@@ -188,9 +188,9 @@ static void lower_balancing(struct lowering *lo, const json_t *balancing, struct
         row->try_interval_ns = 250 * MILLISECOND;
     row->retry_match = lower_matcher_sets(lo, in.retry_match);
     if (row->retries || row->try_duration_ns)
-        need(lo, FEATURE_RETRIES);
+        need(lo, FEATURE_RETRIES, balancing, row->retries ? "retries" : "try_duration");
     if (row->retry_match.n)
-        need(lo, FEATURE_RETRY_MATCH);
+        need(lo, FEATURE_RETRY_MATCH, balancing, "retry_match");
 }
 
 /* ---- health ---- */
@@ -232,7 +232,7 @@ static uint32_t lower_active_health(struct lowering *lo, const json_t *active)
     leave(lo, before);
     if (!in.path.len && !in.uri.len && !in.port)
         return DT_NONE; /* Caddy: any other option alone switches nothing on */
-    need(lo, FEATURE_ACTIVE_HEALTH);
+    need(lo, FEATURE_ACTIVE_HEALTH, active, in.uri.len ? "uri" : "port");
     if (has_placeholder(in.body))
         refuse(lo, "the proxy core cannot expand placeholders in health checks yet");
     struct dt_active_health row = {
@@ -300,7 +300,7 @@ static uint32_t lower_health(struct lowering *lo, const json_t *health, struct d
     row->unhealthy_statuses = lower_status_list(lo, passive.statuses);
     row->unhealthy_latency_ns = passive.unhealthy_latency_ns;
     if (row->fail_duration_ns)
-        need(lo, FEATURE_PASSIVE_HEALTH);
+        need(lo, FEATURE_PASSIVE_HEALTH, in.passive, "fail_duration");
     row->active_health = lower_active_health(lo, in.active);
     return passive.request_count;
 }
@@ -365,10 +365,14 @@ uint32_t lower_pool(struct lowering *lo, const json_t *handler)
         .rewrite = DT_NONE,
         .origin = origin_here(lo),
     };
-    if (in.request_buffers || in.response_buffers)
-        need(lo, FEATURE_BUFFERS);
-    if (in.stream_timeout_ns || in.stream_close_delay_ns || in.stream_buffer_bytes)
-        need(lo, FEATURE_STREAM_LIMITS);
+    if (in.request_buffers)
+        need(lo, FEATURE_BUFFERS, handler, "request_buffers");
+    if (in.response_buffers)
+        need(lo, FEATURE_BUFFERS, handler, "response_buffers");
+    if (in.stream_timeout_ns)
+        need(lo, FEATURE_STREAM_TIMEOUT, handler, "stream_timeout");
+    if (in.stream_close_delay_ns)
+        need(lo, FEATURE_STREAM_CLOSE_DELAY, handler, "stream_close_delay");
     row.transport = lower_transport(lo, in.transport);
     bool is_tls = lo->transports.at[row.transport].is_tls;
     struct dt_header_op host = {0};
@@ -381,7 +385,7 @@ uint32_t lower_pool(struct lowering *lo, const json_t *handler)
     row.upstreams = lower_upstreams(lo, in.upstreams, max_requests);
     row.trusted_proxies = lower_ip_ranges(lo, in.trusted_proxies);
     if (in.rewrite) {
-        need(lo, FEATURE_PROXY_REWRITE);
+        need(lo, FEATURE_PROXY_REWRITE, handler, "rewrite");
         row.rewrite = lower_rewrite(lo, in.rewrite);
     }
     return push_pools(lo, row);

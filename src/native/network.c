@@ -97,7 +97,7 @@ static const char *parse_tcp(struct arena *arena, struct str text, struct networ
 }
 
 bool network_parse(struct arena *arena, struct str text, struct network_address *out,
-                           const char **problem)
+                   const char **problem)
 {
     struct str name, rest;
     *out = (struct network_address){0};

@@ -23,7 +23,7 @@ struct network_address {
 
 /* False, and in <problem> what is wrong as the end of a sentence. */
 bool network_parse(struct arena *arena, struct str text, struct network_address *out,
-                           const char **problem);
+                   const char **problem);
 /* host:port, with brackets and zone where they belong; the path for unix. */
 struct str network_hostport(struct arena *arena, const struct network_address *address,
                             uint16_t port);
