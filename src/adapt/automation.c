@@ -13,7 +13,7 @@ struct automation {
     automation_policies policies;
     struct automation_policy *catch_all; /* of all names that no other policy is for; or NULL */
     json_t *certificates;                /* loaders by kind */
-    VEC(struct str) shared; /* names that share a site with a hostless address */
+    VEC(struct str) shared;              /* names that share a site with a hostless address */
     VEC(struct str) forced; /* names that are managed though a wildcard may cover them */
 };
 
@@ -70,8 +70,8 @@ static bool has_acme_options(const struct adapter *adapter, bool even_email)
 
 static bool has_policy_options(const struct adapter *adapter)
 {
-    static const char *const options[] = {"cert_issuer", "local_certs", "key_type",
-                                          "ocsp_stapling", "renewal_window_ratio"};
+    static const char *const options[] = {"cert_issuer", "local_certs", "key_type", "ocsp_stapling",
+                                          "renewal_window_ratio"};
     for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++)
         if (adapter_global(adapter, options[i]))
             return true;
@@ -123,7 +123,7 @@ static struct automation_policy *base_policy(struct automation *au)
     return policy;
 }
 
-/* Names beside a hostless address are in no route matcher, where automatic HTTPS would find them. */
+/* Names beside a hostless address are in no route matcher, so automatic HTTPS does not see them. */
 static void collect_shared(struct automation *au, const struct site *site, struct str http_port)
 {
     for (size_t i = 0; i < site->n_keys; i++) {
@@ -183,8 +183,9 @@ static bool site_issuers(struct automation *au, const struct site *site,
             diag_token(au->adapter->diags, DIAG_TLS_CONFLICT, results->at[0].origin,
                        "a site without a host name shares its certificate policy with all names, "
                        "and that one has other issuers");
-        diag_note(au->adapter->diags, diag, "global options, or another site without a host name, "
-                                            "said so before");
+        diag_note(au->adapter->diags, diag,
+                  "global options, or another site without a host name, "
+                  "said so before");
         return false;
     }
     policy->issuers = issuers;
@@ -273,8 +274,8 @@ static void add_loaders(struct automation *au, const struct site *site)
         json_t *items, *item;
         size_t k;
         json_object_foreach(loaders->at[i].value, kind, items) {
-            json_t *all = document_array_at(au->document, au->certificates, kind,
-                                            loaders->at[i].origin);
+            json_t *all =
+                document_array_at(au->document, au->certificates, kind, loaders->at[i].origin);
             json_array_foreach(items, k, item)
                 document_add(au->document, all, item);
         }
@@ -313,8 +314,7 @@ static bool add_servers(struct automation *au, const struct servers *servers, st
         if (!server_uses_other_port(server, http_port))
             continue;
         for (size_t k = 0; k < server->n_sites; k++)
-            if (!site_is_all_http(&server->sites[k]) &&
-                !add_site(au, &server->sites[k], http_port))
+            if (!site_is_all_http(&server->sites[k]) && !add_site(au, &server->sites[k], http_port))
                 return false;
     }
     return true;
@@ -449,11 +449,11 @@ static bool check_overlap(struct automation *au)
             if (!other)
                 continue;
             const struct token *first = document_origin(au->document, NULL, NULL, other);
-            struct diag *diag = diag_token(
-                au->adapter->diags, DIAG_TLS_CONFLICT,
-                document_origin(au->document, NULL, NULL, name),
-                "two certificate policies that differ are for '" STR_FMT "'",
-                STR_ARG(string_of(name)));
+            struct diag *diag =
+                diag_token(au->adapter->diags, DIAG_TLS_CONFLICT,
+                           document_origin(au->document, NULL, NULL, name),
+                           "two certificate policies that differ are for '" STR_FMT "'",
+                           STR_ARG(string_of(name)));
             if (first)
                 diag_label(au->adapter->diags, diag, first->span, "the other one is for this");
             return false;

@@ -118,7 +118,8 @@ static bool fill_dns(struct document *document, struct diags *diags, const json_
     if (!acme_dns || json_object_get(json_object_get(challenges, "dns"), "provider"))
         return true;
     if (json_is_null(acme_dns) && !json_object_get(globals, "dns")) {
-        diag_token(diags, DIAG_WRONG_ARGUMENTS, document_origin(document, globals, "acme_dns", acme_dns),
+        diag_token(diags, DIAG_WRONG_ARGUMENTS,
+                   document_origin(document, globals, "acme_dns", acme_dns),
                    "acme_dns names no provider, and there is no 'dns' global option to take it "
                    "from");
         return false;
@@ -173,8 +174,8 @@ bool issuer_fill(struct document *document, struct diags *diags, const json_t *g
     fill(document, issuer, "ca", globals, "acme_ca");
     json_t *root = json_object_get(globals, "acme_ca_root");
     if (root)
-        add_unique(document,
-                   document_array_at(document, issuer, "trusted_roots_pem_files", NULL), root);
+        add_unique(document, document_array_at(document, issuer, "trusted_roots_pem_files", NULL),
+                   root);
     if (!fill_dns(document, diags, globals, issuer))
         return false;
     fill(document, issuer, "external_account", globals, "acme_eab");

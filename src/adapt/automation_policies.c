@@ -18,12 +18,11 @@ static bool same(const json_t *a, const json_t *b)
 
 static bool policies_equal(const struct automation_policy *a, const struct automation_policy *b)
 {
-    return a == b ||
-           (same(a->subjects, b->subjects) && same(a->issuers, b->issuers) &&
-            same(a->encoded, b->encoded) && same(a->managers, b->managers) &&
-            same(a->renewal_ratio, b->renewal_ratio) && same(a->key_type, b->key_type) &&
-            a->on_demand == b->on_demand && a->reuse_keys == b->reuse_keys &&
-            a->disable_ocsp == b->disable_ocsp);
+    return a == b || (same(a->subjects, b->subjects) && same(a->issuers, b->issuers) &&
+                      same(a->encoded, b->encoded) && same(a->managers, b->managers) &&
+                      same(a->renewal_ratio, b->renewal_ratio) && same(a->key_type, b->key_type) &&
+                      a->on_demand == b->on_demand && a->reuse_keys == b->reuse_keys &&
+                      a->disable_ocsp == b->disable_ocsp);
 }
 
 /* Says nothing but, perhaps, for which names and where to get certificates from. */

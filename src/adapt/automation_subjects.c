@@ -70,8 +70,8 @@ bool subject_is_ip(struct str subject)
 static bool is_internal_ip(struct str host)
 {
     static const char *const networks[] = {
-        "127.0.0.0/8",    "0.0.0.0/16",     "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16",
-        "169.254.0.0/16", "::/7",           "fe80::/10",  "fc00::/7",
+        "127.0.0.0/8",    "0.0.0.0/16", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16",
+        "169.254.0.0/16", "::/7",       "fe80::/10",  "fc00::/7",
     };
     struct ip ip;
     struct ip_prefix network;

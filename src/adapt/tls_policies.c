@@ -136,8 +136,7 @@ bool tls_site_policies(struct adapter *adapter, struct server *server, const str
                          match_names(adapter, hosts, n, policies->at[i].origin));
         } else {
             set_text(adapter, policy, "default_sni", adapter_global_text(adapter, "default_sni"));
-            set_text(adapter, policy, "fallback_sni",
-                     adapter_global_text(adapter, "fallback_sni"));
+            set_text(adapter, policy, "fallback_sni", adapter_global_text(adapter, "fallback_sni"));
         }
         document_order(adapter->document, policy, POLICY_KEYS);
         if (!settings_are_empty(policy) || is_forced) {
@@ -180,8 +179,7 @@ static json_t *shield_for(struct adapter *adapter, const json_t *policy, struct 
     json_object_foreach((json_t *)policy, key, value)
         if (strcmp(key, "client_authentication") != 0)
             document_set(adapter->document, shield, key, value);
-    document_set(adapter->document, shield, "match",
-                 match_names(adapter, hosts, n_unique, origin));
+    document_set(adapter->document, shield, "match", match_names(adapter, hosts, n_unique, origin));
     return shield;
 }
 
@@ -330,7 +328,8 @@ static void merge(struct document *document, json_t *policy, const json_t *other
     }
 }
 
-/* Tries to do without policy <j> beside <i>. Sets *is_done when it did; false after a diagnostic. */
+/* Tries to do without policy <j> beside <i>. Sets *is_done when it did; false after a diagnostic.
+ */
 static bool consolidate_pair(struct adapter *adapter, policy_list *policies, size_t i, size_t j,
                              bool *is_done)
 {

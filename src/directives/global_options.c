@@ -1,5 +1,5 @@
-/* The options of the first block, but for those of certificates and keys (global_tls.c). What passes
- * make of them is not decided here. */
+/* The options of the first block, but for those of certificates and keys (global_tls.c). What
+ * passes make of them is not decided here. */
 #include <stdlib.h>
 
 #include "adapt/adapter.h"
@@ -22,7 +22,7 @@ bool global_keep(struct scope *scope, json_t *globals, const struct option *row,
 
 /* Whatever follows is ignored. */
 bool global_take_true(struct scope *scope, struct cursor *in, const struct option *row,
-                        json_t *globals, void *state)
+                      json_t *globals, void *state)
 {
     (void)state;
     return global_keep(scope, globals, row, document_bool(true), cursor_token(in));
@@ -51,17 +51,18 @@ bool global_one_token(struct cursor *in, const struct option *row)
 }
 
 bool global_take_string(struct scope *scope, struct cursor *in, const struct option *row,
-                          json_t *globals, void *state)
+                        json_t *globals, void *state)
 {
     (void)state;
     if (!global_one_token(in, row))
         return false;
     const struct token *token = cursor_token(in);
-    return global_keep(scope, globals, row, document_string(scope->document, token->text, token), token);
+    return global_keep(scope, globals, row, document_string(scope->document, token->text, token),
+                       token);
 }
 
 bool global_take_off(struct scope *scope, struct cursor *in, const struct option *row,
-                       json_t *globals, void *state)
+                     json_t *globals, void *state)
 {
     if (!global_take_string(scope, in, row, globals, state))
         return false;
@@ -71,7 +72,7 @@ bool global_take_off(struct scope *scope, struct cursor *in, const struct option
 
 /* What follows the duration is ignored. */
 bool global_take_duration(struct scope *scope, struct cursor *in, const struct option *row,
-                            json_t *globals, void *state)
+                          json_t *globals, void *state)
 {
     (void)state;
     int64_t duration;
@@ -79,7 +80,8 @@ bool global_take_duration(struct scope *scope, struct cursor *in, const struct o
         return cursor_arg_error(in, row->arguments);
     const struct token *token = cursor_token(in);
     return read_duration(in, &duration) &&
-           global_keep(scope, globals, row, document_integer(scope->document, duration, token), token);
+           global_keep(scope, globals, row, document_integer(scope->document, duration, token),
+                       token);
 }
 
 static bool option_order(struct scope *scope, struct cursor *in, const struct option *row,
@@ -105,8 +107,10 @@ static bool option_order(struct scope *scope, struct cursor *in, const struct op
         return true;
     }
     if (!is_after && !token_is(where, "before"))
-        return cursor_error(in, DIAG_BAD_VALUE, "'" STR_FMT "' is not one of first, last, before, "
-                            "after", STR_ARG(where->text));
+        return cursor_error(in, DIAG_BAD_VALUE,
+                            "'" STR_FMT "' is not one of first, last, before, "
+                            "after",
+                            STR_ARG(where->text));
     if (!cursor_next_arg(in))
         return cursor_arg_error(in, row->arguments);
     const struct token *other = cursor_token(in);
@@ -178,8 +182,7 @@ static bool option_admin(struct scope *scope, struct cursor *in, const struct op
                 return cursor_error(in, DIAG_INVALID_OPTION, "nothing may follow 'admin off'");
             return global_keep(scope, globals, row, admin, name);
         }
-        option_set(scope, admin, "listen", document_string(document, listen->text, listen),
-                   listen);
+        option_set(scope, admin, "listen", document_string(document, listen->text, listen), listen);
         if (cursor_next_arg(in))
             return cursor_arg_error(in, row->arguments);
     }

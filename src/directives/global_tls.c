@@ -14,7 +14,8 @@ static bool option_clean_interval(struct scope *scope, struct cursor *in, const 
     if (token_is(token, "off"))
         return global_keep(scope, globals, row, document_bool(false), token);
     return read_duration(in, &duration) &&
-           global_keep(scope, globals, row, document_integer(scope->document, duration, token), token);
+           global_keep(scope, globals, row, document_integer(scope->document, duration, token),
+                       token);
 }
 
 static const struct option eab_options[] = {
@@ -48,8 +49,7 @@ static bool option_eab(struct scope *scope, struct cursor *in, const struct opti
         return false;
     for (const struct option *part = eab_options; part->name; part++)
         if (!json_object_get(eab, part->key)) /* both always show */
-            document_set(scope->document, eab, part->key,
-                         document_text(scope->document, "", name));
+            document_set(scope->document, eab, part->key, document_text(scope->document, "", name));
     return global_keep(scope, globals, row, eab, name);
 }
 
@@ -141,10 +141,7 @@ static const struct option on_demand_options[] = {
      .values = "http",
      .parse = on_demand_permission,
      .since = "2.8"},
-    {.name = "interval",
-     .doc = "removed from Caddy",
-     .max_args = -1,
-     .parse = on_demand_removed},
+    {.name = "interval", .doc = "removed from Caddy", .max_args = -1, .parse = on_demand_removed},
     {.name = "burst", .doc = "removed from Caddy", .max_args = -1, .parse = on_demand_removed},
     {0},
 };
@@ -173,7 +170,8 @@ static bool option_ocsp_stapling(struct scope *scope, struct cursor *in, const s
     const struct token *token = cursor_token(in);
     if (!token_is(token, "off"))
         return cursor_error(in, DIAG_BAD_VALUE, "ocsp_stapling can only be 'off'");
-    return global_keep(scope, globals, row, document_string(scope->document, token->text, token), token);
+    return global_keep(scope, globals, row, document_string(scope->document, token->text, token),
+                       token);
 }
 
 static bool option_preferred_chains(struct scope *scope, struct cursor *in,
@@ -208,8 +206,8 @@ static bool option_resolvers(struct scope *scope, struct cursor *in, const struc
     return global_keep(scope, globals, row, strings_from(scope, words), name);
 }
 
-static bool ech_dns(struct scope *scope, struct cursor *in, const struct option *row, json_t *object,
-                    void *state)
+static bool ech_dns(struct scope *scope, struct cursor *in, const struct option *row,
+                    json_t *object, void *state)
 {
     (void)state;
     const struct token *name = cursor_token(in);

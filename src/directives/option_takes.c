@@ -12,8 +12,8 @@ static json_t *descend(struct scope *scope, json_t *object, const char *key, con
     struct str rest = str_from(key);
     struct str part, after;
     while (str_cut(rest, STR("."), &part, &after)) {
-        object = document_object_at(scope->document, object, str_dup(scope->arena, part).ptr,
-                                    origin);
+        object =
+            document_object_at(scope->document, object, str_dup(scope->arena, part).ptr, origin);
         rest = after;
     }
     *leaf = rest.ptr;
@@ -207,8 +207,9 @@ json_t *module_missing(struct cursor *in, const char *space)
     struct str name = cursor_val(in);
     struct diag *diag = diag_token(in->diags, DIAG_INVALID_OPTION, cursor_token(in),
                                    "module not registered: %s." STR_FMT, space, STR_ARG(name));
-    diag_note(in->diags, diag, "the standard build of Caddy has no module of this kind; it comes "
-                               "with plugins");
+    diag_note(in->diags, diag,
+              "the standard build of Caddy has no module of this kind; it comes "
+              "with plugins");
     return NULL;
 }
 
@@ -221,13 +222,13 @@ json_t *module_take(struct scope *scope, struct cursor *in, const struct option 
         struct suggestion suggestion = suggest_for(token->text);
         for (const struct option *module = modules; module->name; module++)
             suggest_try(&suggestion, str_from(module->name));
-        struct diag *diag = diag_token(scope->diags, DIAG_INVALID_OPTION, token,
-                                       "module not registered: %s." STR_FMT, space,
-                                       STR_ARG(token->text));
+        struct diag *diag =
+            diag_token(scope->diags, DIAG_INVALID_OPTION, token,
+                       "module not registered: %s." STR_FMT, space, STR_ARG(token->text));
         struct str names = names_of(scope->arena, modules);
         if (suggestion.best.len)
-            diag_help(scope->diags, diag, token->span, suggestion.best, "did you mean '" STR_FMT "'?",
-                      STR_ARG(suggestion.best));
+            diag_help(scope->diags, diag, token->span, suggestion.best,
+                      "did you mean '" STR_FMT "'?", STR_ARG(suggestion.best));
         diag_note(scope->diags, diag, "the standard build has: " STR_FMT, STR_ARG(names));
         return NULL;
     }

@@ -35,8 +35,10 @@ static bool proxy_protocol_policy(struct scope *scope, struct cursor *in, const 
                    i ? document_string(scope->document, policy, token) : NULL, token);
         return true;
     }
-    return cursor_error(in, DIAG_BAD_VALUE, "'" STR_FMT "' is not one of ignore, use, reject, "
-                        "require, skip", STR_ARG(token->text));
+    return cursor_error(in, DIAG_BAD_VALUE,
+                        "'" STR_FMT "' is not one of ignore, use, reject, "
+                        "require, skip",
+                        STR_ARG(token->text));
 }
 
 static const struct option proxy_protocol_options[] = {
@@ -75,8 +77,8 @@ static const struct option proxy_protocol_options[] = {
     {0},
 };
 
-static bool wrapper_proxy_protocol(struct scope *scope, struct cursor *in,
-                                   const struct option *row, json_t *object, void *state)
+static bool wrapper_proxy_protocol(struct scope *scope, struct cursor *in, const struct option *row,
+                                   json_t *object, void *state)
 {
     if (cursor_next_arg(in))
         return cursor_arg_error(in, NULL);
@@ -120,8 +122,8 @@ static bool option_listener_wrappers(struct scope *scope, struct cursor *in,
     return true;
 }
 
-static bool option_packet_wrappers(struct scope *scope, struct cursor *in,
-                                   const struct option *row, json_t *entry, void *state)
+static bool option_packet_wrappers(struct scope *scope, struct cursor *in, const struct option *row,
+                                   json_t *entry, void *state)
 {
     (void)scope, (void)row, (void)entry, (void)state;
     int nesting = in->nesting;
@@ -217,8 +219,8 @@ static bool option_timeouts(struct scope *scope, struct cursor *in, const struct
     return options_parse(scope, in, row->block, entry, state);
 }
 
-static bool option_keepalive_count(struct scope *scope, struct cursor *in,
-                                   const struct option *row, json_t *entry, void *state)
+static bool option_keepalive_count(struct scope *scope, struct cursor *in, const struct option *row,
+                                   json_t *entry, void *state)
 {
     (void)state;
     int64_t count;
@@ -279,8 +281,8 @@ static bool option_client_ip_headers(struct scope *scope, struct cursor *in,
     return add_distinct(scope, in, row, entry, NULL);
 }
 
-static bool option_strict_sni_host(struct scope *scope, struct cursor *in,
-                                   const struct option *row, json_t *entry, void *state)
+static bool option_strict_sni_host(struct scope *scope, struct cursor *in, const struct option *row,
+                                   json_t *entry, void *state)
 {
     (void)state;
     const struct token *name = cursor_token(in);
@@ -321,8 +323,8 @@ static const struct option ip_sources[] = {
     {0},
 };
 
-static bool option_trusted_proxies(struct scope *scope, struct cursor *in,
-                                   const struct option *row, json_t *entry, void *state)
+static bool option_trusted_proxies(struct scope *scope, struct cursor *in, const struct option *row,
+                                   json_t *entry, void *state)
 {
     (void)state;
     const struct token *name = cursor_token(in);

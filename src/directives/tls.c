@@ -45,8 +45,7 @@ static bool first_line(struct scope *scope, struct tls *tls, json_t *policy,
         json_t *tag = tag_certificate(scope, tls, words.at[0], words.at[1]);
         json_t *selection =
             document_object_at(document, policy, "certificate_selection", words.at[0]);
-        document_add(document, document_array_at(document, selection, "any_tag", words.at[0]),
-                     tag);
+        document_add(document, document_array_at(document, selection, "any_tag", words.at[0]), tag);
         return true;
     }
     if (words.n == 0)
@@ -73,8 +72,8 @@ static bool conflict(struct scope *scope, const json_t *issuer, const json_t *ot
 {
     const struct token *one = document_origin(scope->document, NULL, NULL, issuer);
     const struct token *two = document_origin(scope->document, NULL, NULL, other);
-    struct diag *diag = diag_token(scope->diags, DIAG_TLS_CONFLICT, cursor_token(scope->in), "%s",
-                                   message);
+    struct diag *diag =
+        diag_token(scope->diags, DIAG_TLS_CONFLICT, cursor_token(scope->in), "%s", message);
     if (one)
         diag_label(scope->diags, diag, one->span, "one issuer");
     if (two)
@@ -90,7 +89,8 @@ static bool check(struct scope *scope, const struct tls *tls, bool is_naked)
         document_is_empty(scope_global(scope, "acme_dns")))
         return cursor_error(in, DIAG_TLS_CONFLICT,
                             "the DNS challenge options (" STR_FMT ") need a DNS provider: 'dns' "
-                            "here or the global option 'acme_dns'", STR_ARG(strbuf_str(&tls->dns_options)));
+                            "here or the global option 'acme_dns'",
+                            STR_ARG(strbuf_str(&tls->dns_options)));
     if (is_naked)
         return cursor_arg_error(in, "[internal|force_automate|<email>] | <cert> <key> | { ... }");
     if (json_array_size(tls->issuers) > 0 && (tls->acme || tls->internal))

@@ -44,8 +44,10 @@ static bool add_file(struct scope *scope, struct cursor *in, json_t *object, con
     size_t n = 0;
     for (; tls_pem_next(scope->arena, &text, &type, &base64); n++) {
         if (!str_is(type, "CERTIFICATE"))
-            return cursor_error(in, DIAG_BAD_VALUE, "'" STR_FMT "' holds a PEM block that is no "
-                                "certificate: " STR_FMT, STR_ARG(path->text), STR_ARG(type));
+            return cursor_error(in, DIAG_BAD_VALUE,
+                                "'" STR_FMT "' holds a PEM block that is no "
+                                "certificate: " STR_FMT,
+                                STR_ARG(path->text), STR_ARG(type));
         document_add(scope->document, certificates(scope, object, key, path),
                      document_string(scope->document, base64, path));
     }
@@ -205,8 +207,8 @@ json_t *tls_client_auth_take(struct scope *scope, struct cursor *in)
     json_t *authorities = json_object_get(object, "trusted_ca_certs");
     if (authorities) {
         json_t *pool = document_object(scope->document, name);
-        document_set(scope->document, pool, "provider", document_text(scope->document, "inline",
-                                                                      name));
+        document_set(scope->document, pool, "provider",
+                     document_text(scope->document, "inline", name));
         document_set(scope->document, pool, "trusted_ca_certs", authorities);
         document_set(scope->document, object, "ca", pool);
         document_remove(object, "trusted_ca_certs");

@@ -8,8 +8,7 @@
 json_t *tls_new_issuer(struct scope *scope, const char *module, const struct token *origin)
 {
     json_t *issuer = document_object(scope->document, origin);
-    document_set(scope->document, issuer, "module",
-                 document_text(scope->document, module, origin));
+    document_set(scope->document, issuer, "module", document_text(scope->document, module, origin));
     return issuer;
 }
 
@@ -35,9 +34,9 @@ static bool protocol(struct scope *scope, struct cursor *in, json_t *policy, con
     if (!in_list(word->text, known))
         return cursor_error_at(in, DIAG_BAD_VALUE, word,
                                "'" STR_FMT "' is not a TLS version that Caddy speaks: tls1.2 or "
-                               "tls1.3", STR_ARG(word->text));
-    document_set(scope->document, policy, key,
-                 document_string(scope->document, word->text, word));
+                               "tls1.3",
+                               STR_ARG(word->text));
+    document_set(scope->document, policy, key, document_string(scope->document, word->text, word));
     return true;
 }
 
@@ -63,9 +62,10 @@ static bool known_names(struct scope *scope, struct cursor *in, const struct opt
             struct suggestion suggestion = suggest_for(word->text);
             for (size_t i = 0; known[i]; i++)
                 suggest_try(&suggestion, str_from(known[i]));
-            struct diag *diag =
-                diag_token(scope->diags, DIAG_BAD_VALUE, word, "'" STR_FMT "' is not one of the %s "
-                           "that Caddy supports", STR_ARG(word->text), row->name);
+            struct diag *diag = diag_token(scope->diags, DIAG_BAD_VALUE, word,
+                                           "'" STR_FMT "' is not one of the %s "
+                                           "that Caddy supports",
+                                           STR_ARG(word->text), row->name);
             if (suggestion.best.len)
                 diag_help(scope->diags, diag, word->span, suggestion.best,
                           "did you mean '" STR_FMT "'?", STR_ARG(suggestion.best));
@@ -142,7 +142,8 @@ static bool acme_strings(struct scope *scope, struct cursor *in, const struct op
     (void)policy;
     if (cursor_count_remaining(in) != 1)
         return cursor_arg_error(in, row->arguments);
-    return take_more_strings(scope, in, row, tls_implied_acme(scope, state, cursor_token(in)), NULL);
+    return take_more_strings(scope, in, row, tls_implied_acme(scope, state, cursor_token(in)),
+                             NULL);
 }
 
 static bool acme_eab(struct scope *scope, struct cursor *in, const struct option *row,
@@ -269,8 +270,8 @@ static const struct option certificate_managers[] = {
     {0},
 };
 
-static bool option_get_certificate(struct scope *scope, struct cursor *in,
-                                   const struct option *row, json_t *policy, void *state)
+static bool option_get_certificate(struct scope *scope, struct cursor *in, const struct option *row,
+                                   json_t *policy, void *state)
 {
     (void)policy;
     struct tls *tls = state;
@@ -493,4 +494,3 @@ const struct option tls_options[] = {
      .since = "2.11"},
     {0},
 };
-

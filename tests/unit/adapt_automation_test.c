@@ -65,13 +65,20 @@ static void test_wildcards(void)
         const char *name, *wildcard;
         bool matches;
     } rows[] = {
-        {"a.example.com", "a.example.com", true},   {"A.example.com", "a.EXAMPLE.com", true},
-        {"a.example.com", "*.example.com", true},   {"a.b.example.com", "*.example.com", false},
-        {"a.b.example.com", "*.*.example.com", true}, {"a.example.com", "a.*.com", false},
-        {"a.example.com", "*.*.*", true},           {"example.com", "*", false},
-        {"localhost", "*", true},                   {"*.example.com", "*.example.com", true},
-        {"a..com", "*..com", true},                 {"a..com", "*.*.com", false},
-        {"[::1]", "::1", true},                     {"a.com:443", "*.com", true},
+        {"a.example.com", "a.example.com", true},
+        {"A.example.com", "a.EXAMPLE.com", true},
+        {"a.example.com", "*.example.com", true},
+        {"a.b.example.com", "*.example.com", false},
+        {"a.b.example.com", "*.*.example.com", true},
+        {"a.example.com", "a.*.com", false},
+        {"a.example.com", "*.*.*", true},
+        {"example.com", "*", false},
+        {"localhost", "*", true},
+        {"*.example.com", "*.example.com", true},
+        {"a..com", "*..com", true},
+        {"a..com", "*.*.com", false},
+        {"[::1]", "::1", true},
+        {"a.com:443", "*.com", true},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
         CHECK_INT(subject_matches(&arena, str_from(rows[i].name), str_from(rows[i].wildcard)),
@@ -130,8 +137,9 @@ static void test_filling(void)
     issuer = json("{\"module\":\"acme\"}");
     CHECK(!issuer_fill(&document, &diags, json("{\"acme_dns\":null}"), issuer));
     CHECK_INT(diags.n_errors, 1);
-    CHECK(issuer_fill(&document, &diags, json("{\"acme_dns\":null,\"dns\":{\"name\":\"p\"},"
-                                              "\"https_port\":444,\"tls_resolvers\":[\"9\"]}"),
+    CHECK(issuer_fill(&document, &diags,
+                      json("{\"acme_dns\":null,\"dns\":{\"name\":\"p\"},"
+                           "\"https_port\":444,\"tls_resolvers\":[\"9\"]}"),
                       issuer));
     CHECK_STR(text_of(issuer),
               "{\"module\":\"acme\",\"challenges\":{\"dns\":{\"resolvers\":[\"9\"]}}}");
@@ -211,9 +219,12 @@ static void finish(void)
 
 static const struct test tests[] = {
     {"start", start},
-    {"subjects", test_subjects},   {"wildcards", test_wildcards},
-    {"issuers", test_issuers},     {"filling", test_filling},
-    {"policies", test_policies},   {"public policies", test_public_policies},
+    {"subjects", test_subjects},
+    {"wildcards", test_wildcards},
+    {"issuers", test_issuers},
+    {"filling", test_filling},
+    {"policies", test_policies},
+    {"public policies", test_public_policies},
     {"finish", finish},
 };
 

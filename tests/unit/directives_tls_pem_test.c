@@ -8,17 +8,18 @@ static struct arena arena;
 
 static void test_blocks(void)
 {
-    struct str type, base64, text = STR("junk\n"
-                                        "-----BEGIN CERTIFICATE-----\n"
-                                        "QUJD\r\nRA==  \n"
-                                        "-----END CERTIFICATE-----\n"
-                                        "between\n"
-                                        "-----BEGIN RSA PRIVATE KEY-----\n"
-                                        "Proc-Type: 4,ENCRYPTED\n"
-                                        "DEK-Info: AES\n"
-                                        "\n"
-                                        "QUJD\n"
-                                        "-----END RSA PRIVATE KEY-----");
+    struct str type, base64,
+        text = STR("junk\n"
+                   "-----BEGIN CERTIFICATE-----\n"
+                   "QUJD\r\nRA==  \n"
+                   "-----END CERTIFICATE-----\n"
+                   "between\n"
+                   "-----BEGIN RSA PRIVATE KEY-----\n"
+                   "Proc-Type: 4,ENCRYPTED\n"
+                   "DEK-Info: AES\n"
+                   "\n"
+                   "QUJD\n"
+                   "-----END RSA PRIVATE KEY-----");
     CHECK(tls_pem_next(&arena, &text, &type, &base64));
     CHECK_STR(type, "CERTIFICATE");
     CHECK_STR(base64, "QUJDRA==");
@@ -31,8 +32,9 @@ static void test_blocks(void)
 static void test_normalized(void)
 {
     /* bits that no byte needs are cleared, as decoding and encoding again does */
-    struct str type, base64, text = STR("-----BEGIN X-----\nRB==\n-----END X-----\n"
-                                        "-----BEGIN X-----\nQUJ=\n-----END X-----\n");
+    struct str type, base64,
+        text = STR("-----BEGIN X-----\nRB==\n-----END X-----\n"
+                   "-----BEGIN X-----\nQUJ=\n-----END X-----\n");
     CHECK(tls_pem_next(&arena, &text, &type, &base64));
     CHECK_STR(base64, "RA==");
     CHECK(tls_pem_next(&arena, &text, &type, &base64));
