@@ -9,6 +9,7 @@ struct proxy {
     json_t *handler;
     bool has_fixed_transport; /* the directive brings its own; a `transport` is refused */
     struct str scheme;        /* of the upstreams: of the last one read */
+    const struct token *upstream; /* that one */
     json_t *transport;        /* NULL: none yet */
     bool transport_is_http;
     json_t *response_matchers;     /* "@name" → matcher */

@@ -29,6 +29,8 @@ static bool check_scheme(struct scope *scope, const struct token *token, struct 
             diag_token(scope->diags, DIAG_UPSTREAM_SCHEME, token,
                        "all upstreams of a proxy share one scheme: " STR_FMT "://",
                        STR_ARG(proxy->scheme));
+        diag_label(scope->diags, diag, proxy->upstream->span, STR_FMT ":// here",
+                   STR_ARG(proxy->scheme));
         diag_note(scope->diags, diag, "the transport, TLS included, is set for all of them at once");
         return false;
     }
@@ -42,6 +44,7 @@ bool proxy_add_upstream(struct scope *scope, struct proxy *proxy, const struct t
         !check_scheme(scope, token, upstream.scheme, proxy))
         return false;
     proxy->scheme = upstream.scheme;
+    proxy->upstream = token;
     json_t *upstreams = document_array_at(scope->document, proxy->handler, "upstreams", token);
     return upstream_add(scope, token, &upstream, upstreams);
 }

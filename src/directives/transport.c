@@ -60,6 +60,21 @@ static void enable_h2c(struct scope *scope, json_t *transport)
     document_set(scope->document, transport, "versions", versions);
 }
 
+/* Reported where the handler ends, as Caddy does: only there both are known. */
+static bool transport_conflict(struct scope *scope, struct cursor *in, const struct proxy *proxy,
+                               const char *message)
+{
+    const struct token *end = cursor_token(in);
+    struct diag *diag = diag_token(in->diags, DIAG_UPSTREAM_SCHEME, end ? end : proxy->upstream,
+                                   "%s", message);
+    diag_label(in->diags, diag, proxy->upstream->span, STR_FMT ":// here", STR_ARG(proxy->scheme));
+    const struct token *transport =
+        document_origin(scope->document, NULL, NULL, proxy->transport);
+    if (transport)
+        diag_label(in->diags, diag, transport->span, "the transport");
+    return false;
+}
+
 bool proxy_finish_transport(struct scope *scope, struct cursor *in, struct proxy *proxy)
 {
     bool is_https = str_is(proxy->scheme, "https"), is_h2c = str_is(proxy->scheme, "h2c");
@@ -71,14 +86,14 @@ bool proxy_finish_transport(struct scope *scope, struct cursor *in, struct proxy
     if (!transport)
         return true;
     if (!proxy->transport_is_http && is_https)
-        return cursor_error(in, DIAG_UPSTREAM_SCHEME,
-                            "the upstreams are https://, but this transport knows no TLS");
+        return transport_conflict(scope, in, proxy,
+                                  "the upstreams are https://, but their transport knows no TLS");
     if (proxy->transport_is_http) {
         if (is_https)
             document_object_at(scope->document, transport, "tls", NULL);
         if (str_is(proxy->scheme, "http") && json_object_get(transport, "tls"))
-            return cursor_error(in, DIAG_UPSTREAM_SCHEME,
-                                "the upstreams are http://, but the transport is set up for TLS");
+            return transport_conflict(
+                scope, in, proxy, "the upstreams are http://, but their transport is set up for TLS");
         if (is_h2c)
             enable_h2c(scope, transport);
         /* Only the protocol: that is the default transport. */

@@ -15,20 +15,30 @@ struct check {
     enum address_use use;
 };
 
-/* Offsets in a token's text are offsets in the source only where nothing was unescaped or filled
- * in; then the text is as long as what was typed. */
+static size_t quote_length(const struct token *token)
+{
+    return token->quote == QUOTE_DOUBLE || token->quote == QUOTE_BACKTICK ? 1 : 0;
+}
+
+/* Whether the token's text stands in the source as it is: nothing was unescaped or filled in, so it
+ * is as long as what was typed. */
+static bool is_as_typed(const struct token *token)
+{
+    size_t typed = token->span.end - token->span.begin;
+    return token->quote != QUOTE_HEREDOC && typed == token->text.len + 2 * quote_length(token);
+}
+
+/* Offsets in the text of a token that is not as typed mean nothing in the source. */
 static struct span part_span(const struct check *check, size_t begin, size_t end)
 {
     const struct token *token = check->token;
-    size_t typed = token->span.end - token->span.begin;
-    size_t quote = token->quote == QUOTE_DOUBLE || token->quote == QUOTE_BACKTICK ? 1 : 0;
-    if (token->quote == QUOTE_HEREDOC || typed != token->text.len + 2 * quote)
+    if (!is_as_typed(token))
         return token->span;
-    uint32_t base = token->span.begin + (uint32_t)(quote + check->offset);
+    uint32_t base = token->span.begin + (uint32_t)(quote_length(token) + check->offset);
     return (struct span){base + (uint32_t)begin, base + (uint32_t)end};
 }
 
-/* The whole address in other words; the token is what it replaces, so the line can be shown. */
+/* The whole address in other words, and the token with it, so that the line can be shown. */
 static void help_write(const struct check *check, struct diag *diag, struct str address)
 {
     struct str before = str_slice(check->token->text, 0, check->offset);
@@ -39,9 +49,9 @@ static void help_write(const struct check *check, struct diag *diag, struct str 
                                                                 : "";
     struct str whole = str_printf(check->arena, "%s" STR_FMT STR_FMT STR_FMT "%s", quote,
                                   STR_ARG(before), STR_ARG(address), STR_ARG(after), quote);
-    struct span span = check->token->quote == QUOTE_HEREDOC ? (struct span){0, 0} : check->token->span;
-    diag_help(check->diags, diag, span, span.end ? whole : (struct str){0}, "write " STR_FMT,
-              STR_ARG(address));
+    bool shows_line = is_as_typed(check->token);
+    diag_help(check->diags, diag, shows_line ? check->token->span : (struct span){0, 0},
+              shows_line ? whole : (struct str){0}, "write " STR_FMT, STR_ARG(address));
 }
 
 /* scheme://, network/ or nothing, then [host%zone], then the port as it was written. */
