@@ -162,7 +162,7 @@ static bool read_site(struct adapter *adapter, const struct node *node, struct s
             continue;
         struct results results = {0};
         scope.out = &results;
-        ok = directive_run(&scope, lines.at[i], NULL) && ok;
+        ok = directive_run(&scope, lines.at[i]) && ok;
         file_results(adapter, &site, &results);
         add_invoked(adapter, &site);
     }

@@ -100,9 +100,14 @@ struct scope {
     const struct directive *directive; /* its row; NULL in the global options */
     struct map *matchers;              /* @name → json_t *: matcher sets defined so far */
     const struct node *site;           /* the site block around it; NULL in the global options */
+    const struct token *block_end;     /* the brace after the block it stands in; NULL in a site */
     struct results *out;
     uint32_t *group_counter;           /* the adaptation's, or the named routes' own */
 };
+
+/* Shows where the block around ends: Caddy names that line for mistakes that may be misplaced
+ * braces. */
+void scope_label_end(const struct scope *scope, struct diag *diag);
 
 /* Results. */
 void scope_push(struct scope *scope, enum result_class class, json_t *value);

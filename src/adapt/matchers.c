@@ -29,6 +29,7 @@ static bool unknown_matcher(struct scope *scope, const struct token *token)
     if (suggestion.best.len)
         diag_help(scope->diags, diag, token->span, suggestion.best, "did you mean '" STR_FMT "'?",
                   STR_ARG(suggestion.best));
+    scope_label_end(scope, diag);
     return false;
 }
 
@@ -155,6 +156,7 @@ static bool undefined_matcher(struct scope *scope, const struct token *token)
     if (suggestion.best.len)
         diag_help(scope->diags, diag, token->span, suggestion.best, "did you mean '" STR_FMT "'?",
                   STR_ARG(suggestion.best));
+    scope_label_end(scope, diag);
     return false;
 }
 

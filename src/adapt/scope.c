@@ -20,8 +20,13 @@ const struct directive *vocabulary_directive(const struct vocabulary *vocabulary
     return NULL;
 }
 
-static bool unknown_directive(const struct scope *scope, const struct token *token,
-                              const struct token *end)
+void scope_label_end(const struct scope *scope, struct diag *diag)
+{
+    if (scope->block_end)
+        diag_label(scope->diags, diag, scope->block_end->span, "the block it stands in ends here");
+}
+
+static bool unknown_directive(const struct scope *scope, const struct token *token)
 {
     struct suggestion suggestion = suggest_for(token->text);
     const struct directive *const *list = scope->adapter->vocabulary->directives;
@@ -37,8 +42,7 @@ static bool unknown_directive(const struct scope *scope, const struct token *tok
         diag_note(scope->diags, diag,
                   "the site above has no braces, so this line belongs to it; with more than one "
                   "site, each needs braces");
-    if (end)
-        diag_label(scope->diags, diag, end->span, "the block it stands in ends here");
+    scope_label_end(scope, diag);
     return false;
 }
 
@@ -59,14 +63,14 @@ static bool run_handler(struct scope *scope)
     return handler != NULL;
 }
 
-bool directive_run(const struct scope *outer, struct token_list tokens, const struct token *end)
+bool directive_run(const struct scope *outer, struct token_list tokens)
 {
     const struct token *name = tokens.at[0];
     struct cursor in = cursor_over(outer->arena, outer->diags, tokens.at, tokens.n);
     struct scope scope = scope_with_cursor(outer, &in);
     scope.directive = vocabulary_directive(outer->adapter->vocabulary, name->text);
     if (!scope.directive)
-        return unknown_directive(outer, name, end);
+        return unknown_directive(outer, name);
     if (scope.directive->deprecated)
         diag_token(scope.diags, DIAG_DEPRECATED, name, "'%s' is deprecated: write %s",
                    scope.directive->name, scope.directive->deprecated);
@@ -118,7 +122,6 @@ json_t *handler_new(struct scope *scope, const char *name)
 
 struct lines {
     VEC(struct token_list) list;
-    const struct token *end; /* the brace after them */
 };
 
 /* The lines of one block: first its matchers, which all of them see, then the directives. */
@@ -136,7 +139,7 @@ static bool read_lines(struct scope *scope, struct lines *lines, struct results 
             ok = matcher_define(&inner, lines->list.at[i]) && ok;
     for (size_t i = 0; i < lines->list.n; i++)
         if (!is_matcher_line(lines->list.at[i]))
-            ok = directive_run(&inner, lines->list.at[i], lines->end) && ok;
+            ok = directive_run(&inner, lines->list.at[i]) && ok;
     return ok;
 }
 
@@ -157,8 +160,9 @@ static bool read_blocks(struct scope *scope, struct results *out)
             struct token_list line = cursor_segment_tokens(in);
             vec_push(scope->arena, &lines.list, line);
         }
-        lines.end = cursor_token(in);
-        ok = read_lines(scope, &lines, out) && ok;
+        struct scope inner = *scope;
+        inner.block_end = cursor_token(in);
+        ok = read_lines(&inner, &lines, out) && ok;
     }
     return ok;
 }

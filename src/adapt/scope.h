@@ -3,10 +3,9 @@
 
 #include "adapt/directive.h"
 
-/* Reads one directive, all of its tokens, pushing what it leaves behind to <outer>'s results. <end>
- * is the brace that ends the block it stands in, NULL directly in a site. False after a
- * diagnostic. */
-bool directive_run(const struct scope *outer, struct token_list tokens, const struct token *end);
+/* Reads one directive, all of its tokens, pushing what it leaves behind to <outer>'s results. False
+ * after a diagnostic. */
+bool directive_run(const struct scope *outer, struct token_list tokens);
 /* Whether a line defines a matcher. */
 bool is_matcher_line(struct token_list tokens);
 
