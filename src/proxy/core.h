@@ -7,11 +7,11 @@
 #include "dialtone/tables.h"
 #include "http/message.h"
 
-struct local_ca;
 struct log_sink;
 struct tls_client;
 struct tls_identity;
 struct tls_server;
+struct tls_state;
 struct worker;
 
 /* A dial string's counters, shared by all pools that have it and all threads. On a cache line of
@@ -43,8 +43,9 @@ struct core {
     struct pool_state *pools;          /* of pools */
     struct tls_client **transport_tls; /* of transports; NULL where plain */
     struct tls_server **server_tls;    /* of servers; NULL where plain */
-    struct tls_identity **identities;  /* of certificates; swapped by a reload */
-    struct log_sink *sinks;            /* of logs */
+    struct tls_state *tls;
+    struct tls_identity *_Atomic *identities; /* of certificates; a reload swaps them */
+    struct log_sink *sinks;                   /* of logs */
     struct str data_directory;
     struct str hostname, working_directory, architecture;
     struct worker *workers;

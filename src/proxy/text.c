@@ -65,6 +65,13 @@ struct str text_duration(struct arena *arena, int64_t ns)
     return strbuf_str(&out);
 }
 
+void text_add_seconds(struct strbuf *out, int64_t ns)
+{
+    if (ns < 0)
+        strbuf_add_char(out, '-');
+    add_fraction(out, ns < 0 ? -(uint64_t)ns : (uint64_t)ns, 9);
+}
+
 void text_add_float(struct strbuf *out, double value)
 {
     char shortest[40], plain[400];

@@ -11,6 +11,8 @@ struct arena;
 struct str text_duration(struct arena *arena, int64_t ns);
 /* The shortest decimal digits that read back as <value>, without exponent. */
 void text_add_float(struct strbuf *out, double value);
+/* Nanoseconds as seconds: "0.000123". */
+void text_add_seconds(struct strbuf *out, int64_t ns);
 struct str text_int(struct arena *arena, int64_t value);
 /* A random (version 4) UUID. */
 struct str text_uuid(struct arena *arena);

@@ -2,13 +2,17 @@
 #define DIALTONE_PROXY_WORKER_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "base/str.h"
+#include "dialtone/tables.h"
+#include "net/loop.h"
 #include "net/timer.h"
 
 struct core;
+struct health;
 struct http_client;
 struct http_pool;
 struct http_server;
@@ -20,6 +24,13 @@ struct log_buffer {
     size_t len;
 };
 
+/* One side of a server in one worker: its plain or its TLS connections. */
+struct worker_server {
+    struct worker *worker;
+    uint32_t row;             /* of servers */
+    struct http_server *http; /* NULL where no listener needs it */
+};
+
 /* One thread: its loop, its side of every server, its connections to every upstream. Nothing in it
  * is touched by others, but for the loop's messages. */
 struct worker {
@@ -27,21 +38,36 @@ struct worker {
     struct loop *loop;
     pthread_t thread;
     unsigned index;
-    struct worker_server {
-        struct worker *worker;
-        uint32_t row;
-        struct http_server *http;
-    } * servers; /* by row */
+    struct worker_server *servers; /* by row, twice: plain, TLS */
     struct http_client *client;
     struct http_pool **pools;       /* of upstreams; made when first needed */
     struct log_buffer *log_buffers; /* of logs */
     struct timer log_timer;
-    struct health *health; /* worker 0 only */
-    unsigned n_draining;
+    struct health *health; /* of worker 0 */
+    struct task drain;
+    unsigned n_draining;  /* sides of servers that still have connections */
+    _Atomic bool is_over; /* the thread has ended, or is about to */
     uint64_t random;
 };
 
+/* Everything but the thread; false after saying why. <shared_fds> has, by row of listeners, sockets
+ * that all workers share, or -1. */
+bool worker_open(struct worker *worker, struct core *core, unsigned index, const int *shared_fds);
+/* Starts the thread; 0 or -errno. */
+int worker_run(struct worker *worker);
+/* Any thread: stops accepting, ends when the last request is answered. */
+void worker_drain(struct worker *worker);
+/* Any thread: ends now. */
+void worker_stop(struct worker *worker);
+/* After the thread has been joined. */
+void worker_close(struct worker *worker);
+
 /* A number below <limit>, not for secrets. */
 uint32_t worker_random(struct worker *worker, uint32_t limit);
+
+/* Where a row of listeners listens. */
+struct listen_target;
+struct listen_target listener_target(const struct dt_tables *tables,
+                                     const struct dt_listener *listener);
 
 #endif

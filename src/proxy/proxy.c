@@ -1,0 +1,369 @@
+/* The proxy as a program: arguments, start, signals and the end. What is served is in the tables;
+ * an emitted program and `dialtone run` call the same dt_proxy_main. */
+
+#include "dialtone/proxy.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/utsname.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/parse.h"
+#include "proxy/check.h"
+#include "proxy/core.h"
+#include "proxy/log.h"
+#include "proxy/tls_setup.h"
+#include "proxy/worker.h"
+
+enum exit_code { EXIT_FINE, EXIT_FAILED, EXIT_USAGE, EXIT_INTERNAL };
+enum { MAX_WORKERS = 1024 };
+
+struct options {
+    bool help, version, check;
+    unsigned n_workers;
+    const char *data_directory;
+};
+
+/* --- arguments --- */
+
+static void print_help(const char *name)
+{
+    printf(
+        "usage: %s [options]\n"
+        "\n"
+        "Serves the configuration that was built into it.\n"
+        "\n"
+        "  --check           try certificates, ports and zones, then exit (1: something failed)\n"
+        "  --workers N       threads that serve; by default one per processor\n"
+        "  --data-dir DIR    where the local certificate authority is kept\n"
+        "  --version         what it was built from\n"
+        "  --help            this text\n"
+        "\n"
+        "SIGTERM and SIGINT stop it when the running requests are answered, a second SIGINT or\n"
+        "SIGQUIT at once. SIGHUP reads certificate files again and reopens log files.\n",
+        name);
+}
+
+static bool is_option(const char *arg, const char *name, const char **value)
+{
+    size_t len = strlen(name);
+    *value = NULL;
+    if (strncmp(arg, name, len) != 0 || (arg[len] != '\0' && arg[len] != '='))
+        return false;
+    if (arg[len] == '=')
+        *value = arg + len + 1;
+    return true;
+}
+
+static bool parse_options(struct options *options, int argc, char **argv)
+{
+    for (int i = 1; i < argc; i++) {
+        const char *value;
+        int64_t n;
+        if (is_option(argv[i], "--help", &value) || strcmp(argv[i], "-h") == 0) {
+            options->help = true;
+        } else if (is_option(argv[i], "--version", &value)) {
+            options->version = true;
+        } else if (is_option(argv[i], "--check", &value)) {
+            options->check = true;
+        } else if (is_option(argv[i], "--workers", &value)) {
+            if (!value && i + 1 < argc)
+                value = argv[++i];
+            if (parse_go_int(str_from(value), &n) != PARSE_OK || n < 1 || n > MAX_WORKERS) {
+                fprintf(stderr, "%s: --workers needs a number from 1 to %d\n", argv[0],
+                        MAX_WORKERS);
+                return false;
+            }
+            options->n_workers = (unsigned)n;
+        } else if (is_option(argv[i], "--data-dir", &value)) {
+            if (!value && i + 1 < argc)
+                value = argv[++i];
+            if (!value) {
+                fprintf(stderr, "%s: --data-dir needs a directory\n", argv[0]);
+                return false;
+            }
+            options->data_directory = value;
+        } else {
+            fprintf(stderr, "%s: unknown option %s; --help lists them\n", argv[0], argv[i]);
+            return false;
+        }
+    }
+    return true;
+}
+
+static void print_version(const struct dt_tables *tables)
+{
+    const struct dt_build *build = &tables->build;
+    printf("dialtone %s\n", dt_chars(tables, build->version));
+    if (build->source.len > 0)
+        printf("source %s\n", dt_chars(tables, build->source));
+    if (build->digest.len > 0)
+        printf("sha256 %s\n", dt_chars(tables, build->digest));
+    printf("tables %u\n", tables->abi);
+}
+
+/* --- the core --- */
+
+static struct str data_directory(struct core *core, const struct options *options)
+{
+    const char *home = getenv("HOME"), *data = getenv("XDG_DATA_HOME");
+    if (options->data_directory)
+        return str_from(options->data_directory);
+    if (core->tables->application.storage.len > 0)
+        return table_text(core->tables, core->tables->application.storage);
+    if (data && *data)
+        return str_printf(core->arena, "%s/dialtone", data);
+    if (home && *home)
+        return str_printf(core->arena, "%s/.local/share/dialtone", home);
+    return STR("/var/lib/dialtone");
+}
+
+static struct str go_architecture(const char *machine)
+{
+    static const struct {
+        const char *machine;
+        struct str go;
+    } names[] = {
+        {"x86_64", STR_INIT("amd64")},    {"aarch64", STR_INIT("arm64")},
+        {"i686", STR_INIT("386")},        {"ppc64le", STR_INIT("ppc64le")},
+        {"riscv64", STR_INIT("riscv64")}, {"s390x", STR_INIT("s390x")},
+    };
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        if (strcmp(names[i].machine, machine) == 0)
+            return names[i].go;
+    return strncmp(machine, "arm", 3) == 0 ? STR("arm") : str_from(machine);
+}
+
+static void describe_system(struct core *core)
+{
+    struct utsname system;
+    char directory[4096];
+    if (uname(&system) == 0) {
+        core->hostname = str_dup(core->arena, str_from(system.nodename));
+        core->architecture = str_dup(core->arena, go_architecture(system.machine));
+    }
+    if (getcwd(directory, sizeof(directory)))
+        core->working_directory = str_dup(core->arena, str_from(directory));
+}
+
+static void *aligned_zero(size_t n, size_t size)
+{
+    void *memory = aligned_alloc(64, (n * size + 63) / 64 * 64 + 64);
+    if (!memory)
+        abort();
+    memset(memory, 0, n * size);
+    return memory;
+}
+
+static void core_init(struct core *core, const struct options *options)
+{
+    const struct dt_tables *tables = core->tables;
+    core->header_ids = arena_array(core->arena, enum header_id, tables->n_header_names + 1);
+    for (uint32_t i = 0; i < tables->n_header_names; i++)
+        core->header_ids[i] = header_id_of(table_text(tables, tables->header_names[i].canonical));
+    core->states = aligned_zero(tables->n_states + 1, sizeof(struct upstream_state));
+    core->pools = aligned_zero(tables->n_pools + 1, sizeof(struct pool_state));
+    core->healths = arena_array(core->arena, struct upstream_health, tables->n_upstreams + 1);
+    core->data_directory = data_directory(core, options);
+    describe_system(core);
+    core->n_workers = options->n_workers;
+    if (core->n_workers == 0) {
+        long n = sysconf(_SC_NPROCESSORS_ONLN);
+        core->n_workers = n > 0 && n < MAX_WORKERS ? (unsigned)n : 1;
+    }
+}
+
+static void raise_file_limit(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == limit.rlim_max)
+        return;
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+/* --- signals --- */
+
+static const int handled_signals[] = {SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR1, SIGPIPE};
+
+static sigset_t signal_set(void)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    for (size_t i = 0; i < sizeof(handled_signals) / sizeof(handled_signals[0]); i++)
+        sigaddset(&set, handled_signals[i]);
+    return set;
+}
+
+static int64_t monotonic_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+static bool all_over(const struct core *core)
+{
+    for (unsigned i = 0; i < core->n_workers; i++)
+        if (!core->workers[i].is_over)
+            return false;
+    return true;
+}
+
+/* Waits at most <wait_ns> for the workers to end; false where a signal says to stop now. */
+static bool wait_for_workers(const struct core *core, int64_t wait_ns)
+{
+    const struct timespec step = {.tv_nsec = 20 * 1000000};
+    sigset_t set = signal_set();
+    int64_t end = monotonic_ns() + wait_ns;
+    while (!all_over(core) && (wait_ns == 0 || monotonic_ns() < end)) {
+        int signal = sigtimedwait(&set, NULL, &step);
+        if (signal == SIGINT || signal == SIGQUIT)
+            return false;
+    }
+    return true;
+}
+
+/* While a stop is announced but not begun; false where a signal says to stop now. */
+static bool wait_delay(struct core *core, int64_t delay_ns)
+{
+    struct timespec now, step = {.tv_nsec = 20 * 1000000};
+    sigset_t set = signal_set();
+    int64_t end = monotonic_ns() + delay_ns;
+    clock_gettime(CLOCK_REALTIME, &now);
+    atomic_store(&core->shutdown_at_ns, (int64_t)now.tv_sec * 1000000000 + now.tv_nsec + delay_ns);
+    while (monotonic_ns() < end) {
+        int signal = sigtimedwait(&set, NULL, &step);
+        if (signal == SIGINT || signal == SIGQUIT)
+            return false;
+    }
+    return true;
+}
+
+static void stop_gracefully(struct core *core)
+{
+    const struct dt_application *application = &core->tables->application;
+    log_line(core, NULL, DT_LOG_INFO, STR(""), STR("shutting down"), STR(""));
+    if (!wait_delay(core, application->shutdown_delay_ns))
+        return;
+    for (unsigned i = 0; i < core->n_workers; i++)
+        worker_drain(&core->workers[i]);
+    wait_for_workers(core, application->grace_period_ns);
+}
+
+/* Until a signal ends it. */
+static void handle_signals(struct core *core)
+{
+    sigset_t set = signal_set();
+    for (;;) {
+        int signal = sigwaitinfo(&set, NULL);
+        if (signal == SIGHUP) {
+            tls_reload(core);
+            log_reopen(core);
+            log_line(core, NULL, DT_LOG_INFO, STR(""), STR("certificates and logs read again"),
+                     STR(""));
+        } else if (signal == SIGTERM || signal == SIGINT) {
+            stop_gracefully(core);
+            return;
+        } else if (signal == SIGQUIT || (signal < 0 && errno != EINTR)) {
+            return;
+        }
+    }
+}
+
+/* --- serving --- */
+
+static void stop_all(struct core *core, unsigned n_running)
+{
+    for (unsigned i = 0; i < n_running; i++)
+        if (!core->workers[i].is_over)
+            worker_stop(&core->workers[i]);
+    for (unsigned i = 0; i < n_running; i++)
+        pthread_join(core->workers[i].thread, NULL);
+}
+
+static void say_serving(struct core *core)
+{
+    const struct dt_tables *tables = core->tables;
+    struct strbuf fields = strbuf_in(core->arena);
+    strbuf_puts(&fields, "\"listeners\":[");
+    for (uint32_t i = 0; i < tables->n_listeners; i++)
+        strbuf_printf(&fields, "%s\"%s\"", i ? "," : "",
+                      dt_chars(tables, tables->listeners[i].address));
+    strbuf_printf(&fields, "],\"workers\":%u", core->n_workers);
+    log_line(core, NULL, DT_LOG_INFO, STR(""), STR("serving"), strbuf_str(&fields));
+}
+
+static enum exit_code serve(struct core *core)
+{
+    const struct dt_tables *tables = core->tables;
+    int *shared_fds = arena_array(core->arena, int, tables->n_listeners + 1);
+    unsigned n_open = 0, n_running = 0;
+    enum exit_code code = EXIT_FAILED;
+    if (!log_open(core) || !tls_setup(core) || !check_open_shared(core, shared_fds))
+        return EXIT_FAILED;
+    core->workers = arena_array(core->arena, struct worker, core->n_workers);
+    while (n_open < core->n_workers) {
+        if (!worker_open(&core->workers[n_open], core, n_open, shared_fds))
+            return EXIT_FAILED;
+        n_open++;
+    }
+    for (; n_running < n_open; n_running++) {
+        int error = worker_run(&core->workers[n_running]);
+        if (error == 0)
+            continue;
+        fprintf(stderr, "%s: cannot start a thread: %s\n", core->name, strerror(-error));
+        goto stop;
+    }
+    say_serving(core);
+    handle_signals(core);
+    code = EXIT_FINE;
+stop:
+    stop_all(core, n_running);
+    for (unsigned i = 0; i < n_open; i++)
+        worker_close(&core->workers[i]);
+    for (uint32_t i = 0; i < tables->n_listeners; i++)
+        if (shared_fds[i] >= 0)
+            close(shared_fds[i]);
+    tls_teardown(core);
+    return code;
+}
+
+int dt_proxy_main(const struct dt_tables *tables, int argc, char **argv)
+{
+    struct arena arena = ARENA_INIT;
+    struct core core = {.tables = tables, .name = argv[0], .arena = &arena};
+    struct options options = {0};
+    enum exit_code code = EXIT_FAILED;
+    sigset_t set = signal_set();
+    if (!parse_options(&options, argc, argv))
+        return EXIT_USAGE;
+    if (options.help) {
+        print_help(argv[0]);
+        return EXIT_FINE;
+    }
+    if (!check_tables(&core))
+        return EXIT_FAILED;
+    if (options.version) {
+        print_version(tables);
+        return EXIT_FINE;
+    }
+    /* Before any thread: only the main one takes signals, by waiting for them. */
+    pthread_sigmask(SIG_BLOCK, &set, NULL);
+    raise_file_limit();
+    core_init(&core, &options);
+    if (options.check)
+        code = check_surroundings(&core) > 0 ? EXIT_FAILED : EXIT_FINE;
+    else
+        code = serve(&core);
+    free(core.states);
+    free(core.pools);
+    arena_free(&arena);
+    return code;
+}

@@ -1,0 +1,188 @@
+/* One thread of the proxy. Every worker listens on every port (SO_REUSEPORT) and keeps its own
+ * connections to every upstream, so that a request never leaves its thread. */
+
+#include "proxy/worker.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "http/client.h"
+#include "http/server.h"
+#include "net/buffer.h"
+#include "net/listen.h"
+#include "proxy/core.h"
+#include "proxy/health.h"
+#include "proxy/log.h"
+#include "proxy/transaction.h"
+
+/* xorshift64*: good enough to spread requests. */
+uint32_t worker_random(struct worker *worker, uint32_t limit)
+{
+    uint64_t x = worker->random;
+    x ^= x >> 12;
+    x ^= x << 25;
+    x ^= x >> 27;
+    worker->random = x;
+    return (uint32_t)(((x * UINT64_C(0x2545F4914F6CDD1D) >> 32) * limit) >> 32);
+}
+
+/* --- listening --- */
+
+struct listen_target listener_target(const struct dt_tables *tables,
+                                     const struct dt_listener *listener)
+{
+    static const enum listen_network networks[DT_N_NETWORKS] = {
+        [DT_NETWORK_TCP] = LISTEN_TCP,   [DT_NETWORK_TCP4] = LISTEN_TCP4,
+        [DT_NETWORK_TCP6] = LISTEN_TCP6, [DT_NETWORK_UNIX] = LISTEN_UNIX,
+        [DT_NETWORK_FD] = LISTEN_FD,
+    };
+    return (struct listen_target){
+        .network = networks[listener->network],
+        .host = table_text(tables, listener->host),
+        .zone = table_text(tables, listener->zone),
+        .port = listener->port,
+        .fd = (int)listener->fd,
+        .unix_mode = listener->unix_mode,
+    };
+}
+
+static void on_request(struct http_request *request, void *ctx)
+{
+    struct worker_server *side = ctx;
+    transaction_start(side->worker, &side->worker->core->tables->servers[side->row], request);
+}
+
+/* The plain or the TLS side of a server. */
+static struct http_server *side_of(struct worker *worker, uint32_t row, bool is_tls)
+{
+    const struct dt_server *server = &worker->core->tables->servers[row];
+    struct worker_server *side = &worker->servers[row * 2 + is_tls];
+    struct http_server_config config = {
+        .on_request = on_request,
+        .ctx = side,
+        .tls = is_tls ? worker->core->server_tls[row] : NULL,
+        .read_header_timeout_ns = server->read_header_timeout_ns,
+        .idle_timeout_ns = server->idle_timeout_ns,
+        .read_idle_ns = server->read_idle_timeout_ns,
+        .write_idle_ns = server->write_idle_timeout_ns,
+        .max_head_bytes = server->max_header_bytes,
+        .keep_underscores = server->underscore_headers.n > 0 || server->dot_headers.n > 0,
+    };
+    *side = (struct worker_server){worker, row, side->http};
+    if (!side->http)
+        side->http = http_server_new(worker->loop, &config);
+    return side->http;
+}
+
+static int open_listener(struct worker *worker, uint32_t row, int shared_fd)
+{
+    const struct dt_tables *tables = worker->core->tables;
+    const struct dt_listener *listener = &tables->listeners[row];
+    struct listen_target target = listener_target(tables, listener);
+    int fd = shared_fd >= 0 ? fcntl(shared_fd, F_DUPFD_CLOEXEC, 3) : listen_open(&target);
+    if (shared_fd >= 0 && fd < 0)
+        return -errno;
+    if (fd < 0)
+        return fd;
+    return http_server_listen(side_of(worker, listener->server, listener->is_tls), fd, row);
+}
+
+bool worker_open(struct worker *worker, struct core *core, unsigned index, const int *shared_fds)
+{
+    const struct dt_tables *tables = core->tables;
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    *worker = (struct worker){
+        .core = core,
+        .index = index,
+        .loop = loop_new(),
+        .servers = calloc(tables->n_servers * 2 + 1, sizeof(struct worker_server)),
+        .pools = calloc(tables->n_upstreams + 1, sizeof(struct http_pool *)),
+        .log_buffers = calloc(tables->n_logs + 1, sizeof(struct log_buffer)),
+        .random = ((uint64_t)now.tv_nsec << 20 ^ (uint64_t)getpid() << 8 ^ index) * 2 + 1,
+    };
+    if (!worker->loop || !worker->servers || !worker->pools || !worker->log_buffers) {
+        fprintf(stderr, "%s: cannot make a worker: %s\n", core->name, strerror(errno));
+        return false;
+    }
+    worker->client = http_client_new(worker->loop);
+    for (uint32_t i = 0; i < tables->n_listeners; i++) {
+        int error = open_listener(worker, i, shared_fds[i]);
+        if (error < 0) {
+            fprintf(stderr, "%s: cannot listen on %s: %s\n", core->name,
+                    dt_chars(tables, tables->listeners[i].address), strerror(-error));
+            return false;
+        }
+    }
+    return true;
+}
+
+/* --- the end --- */
+
+static void side_drained(void *ctx)
+{
+    struct worker *worker = ((struct worker_server *)ctx)->worker;
+    if (--worker->n_draining == 0)
+        loop_stop(worker->loop);
+}
+
+static void drain(struct task *task)
+{
+    struct worker *worker = (struct worker *)((char *)task - offsetof(struct worker, drain));
+    uint32_t n_sides = worker->core->tables->n_servers * 2;
+    for (uint32_t i = 0; i < n_sides; i++)
+        worker->n_draining += worker->servers[i].http != NULL;
+    if (worker->n_draining == 0)
+        loop_stop(worker->loop);
+    for (uint32_t i = 0; i < n_sides; i++)
+        if (worker->servers[i].http)
+            http_server_drain(worker->servers[i].http, side_drained, &worker->servers[i]);
+}
+
+void worker_drain(struct worker *worker)
+{
+    worker->drain.run = drain;
+    loop_post(worker->loop, &worker->drain);
+}
+
+void worker_stop(struct worker *worker)
+{
+    loop_stop(worker->loop);
+}
+
+static void *run(void *arg)
+{
+    struct worker *worker = arg;
+    if (worker->index == 0)
+        worker->health = health_start(worker);
+    loop_run(worker->loop);
+    health_stop(worker->health);
+    for (uint32_t i = 0; i < worker->core->tables->n_servers * 2; i++)
+        if (worker->servers[i].http)
+            http_server_free(worker->servers[i].http);
+    http_client_free(worker->client);
+    log_flush(worker);
+    loop_free(worker->loop);
+    buffer_pool_free();
+    worker->is_over = true;
+    return NULL;
+}
+
+int worker_run(struct worker *worker)
+{
+    return -pthread_create(&worker->thread, NULL, run, worker);
+}
+
+void worker_close(struct worker *worker)
+{
+    for (uint32_t i = 0; i < worker->core->tables->n_logs; i++)
+        free(worker->log_buffers[i].ptr);
+    free(worker->servers);
+    free(worker->pools);
+    free(worker->log_buffers);
+}
