@@ -1,5 +1,5 @@
-/* forward_auth: a proxy that asks another server whether a request may pass, and copies what it says
- * of the user to the request. */
+/* forward_auth: a proxy that asks another server whether a request may pass, and copies what it
+ * says of the user to the request. */
 #include "directives/header_ops.h"
 #include "directives/reverse_proxy.h"
 #include "directives/vocabulary_private.h"
@@ -125,7 +125,7 @@ static json_t *headers_route(struct scope *scope, json_t *match, json_t *ops)
     return route_new(scope, match, handler);
 }
 
-/* What the client sent under the name goes; what the other server said comes, if it said anything. */
+/* What the client sent under the name goes; what the other server said comes, if there is any. */
 static void add_copy_routes(struct scope *scope, const struct copy *copy, json_t *routes)
 {
     struct document *document = scope->document;
@@ -142,10 +142,10 @@ static void add_copy_routes(struct scope *scope, const struct copy *copy, json_t
     document_set_str(document, empty, placeholder, text_list(scope, STR(""), copy->token), NULL);
     json_t *vars = document_object(document, copy->token);
     document_set(document, vars, "vars", empty);
-    json_t *not = document_array(document, copy->token);
-    document_add(document, not, vars);
+    json_t *negated = document_array(document, copy->token);
+    document_add(document, negated, vars);
     json_t *match = document_object(document, copy->token);
-    document_set(document, match, "not", not);
+    document_set(document, match, "not", negated);
     json_t *fields = document_object(document, copy->token);
     document_set_str(document, fields, to, text_list(scope, placeholder, copy->token), NULL);
     json_t *setting = document_object(document, copy->token);
@@ -187,8 +187,7 @@ static void preset(struct scope *scope, struct forward_auth *auth, json_t *handl
                  text_list(scope, STR("{http.request.uri}"), NULL));
     json_t *rewrite = document_object_at(document, handler, "rewrite", NULL);
     document_set(document, rewrite, "method", document_text(document, "GET", NULL));
-    document_set(document, rewrite, "uri",
-                 document_string(document, auth->uri->text, auth->uri));
+    document_set(document, rewrite, "uri", document_string(document, auth->uri->text, auth->uri));
     json_t *responses = document_array_at(document, handler, "handle_response", NULL);
     document_add(document, responses, pass_response(scope, auth));
 }
@@ -204,8 +203,7 @@ static bool adapt_forward_auth(struct scope *scope)
     if (!take_own_options(scope, &segment, &auth))
         return false;
     if (!auth.uri || auth.uri->text.len == 0)
-        return cursor_error(&segment, DIAG_WRONG_ARGUMENTS,
-                            "forward_auth needs a 'uri' to ask at");
+        return cursor_error(&segment, DIAG_WRONG_ARGUMENTS, "forward_auth needs a 'uri' to ask at");
     struct proxy proxy = proxy_begin(scope);
     preset(scope, &auth, proxy.handler);
     if (!proxy_read(scope, &segment, &proxy) || !proxy_read_responses(scope, &proxy))

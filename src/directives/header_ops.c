@@ -1,5 +1,5 @@
-/* Operations on header fields: what `header`, `request_header`, header_up and header_down share. The
- * shape of the JSON and every quirk of the prefixes is Caddy's. */
+/* Operations on header fields: what `header`, `request_header`, header_up and header_down share.
+ * The shape of the JSON and every quirk of the prefixes is Caddy's. */
 #include "directives/header_ops.h"
 
 #include "adapt/directive.h"
@@ -46,12 +46,23 @@ static void defer(struct scope *scope, json_t *ops, enum header_side side,
         document_set_at(scope->document, ops, "deferred", document_bool(true), op->field);
 }
 
+json_t *header_values(struct scope *scope, json_t *fields, struct str name,
+                      const struct token *origin)
+{
+    json_t *values = json_object_getn(fields, name.ptr, name.len);
+    if (!values) {
+        values = document_array(scope->document, origin);
+        document_set_str(scope->document, fields, name, values, NULL);
+    }
+    return values;
+}
+
 static void add_field(struct scope *scope, json_t *ops, const struct header_op *op, struct str name)
 {
     struct document *document = scope->document;
     json_t *add = document_object_at(document, ops, "add", op->field);
-    struct str key = header_canonical_name(scope->arena, str_dup(scope->arena, name));
-    json_t *values = document_array_at(document, add, key.ptr, op->field);
+    struct str canonical = header_canonical_name(scope->arena, name);
+    json_t *values = header_values(scope, add, canonical, op->field);
     document_add(document, values, token_string(scope, op->value));
 }
 
@@ -62,8 +73,7 @@ static void replace_in_field(struct scope *scope, json_t *ops, const struct head
     while (name.len && name.ptr[0] && strchr("+-?>", name.ptr[0]))
         name = str_slice(name, 1, name.len);
     json_t *replace = document_object_at(document, ops, "replace", op->field);
-    json_t *list =
-        document_array_at(document, replace, str_dup(scope->arena, name).ptr, op->field);
+    json_t *list = header_values(scope, replace, name, op->field);
     json_t *entry = document_object(document, op->field);
     if (op->value && op->value->text.len)
         document_set(document, entry, "search_regexp", token_string(scope, op->value));
@@ -79,7 +89,7 @@ static void default_field(struct scope *scope, json_t *ops, const struct header_
     struct document *document = scope->document;
     json_t *require = document_object_at(document, ops, "require", op->field);
     json_t *headers = document_object_at(document, require, "headers", op->field);
-    document_set_at(document, headers, str_dup(scope->arena, name).ptr, document_null(), op->field);
+    document_set_str(document, headers, name, document_null(), op->field);
     set_field(scope, ops, op, name);
 }
 

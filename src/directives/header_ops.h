@@ -22,13 +22,17 @@ struct header_op {
     const struct token *replacement; /* NULL: none was given */
 };
 
-/* Adds the operation to <ops>, an object with "add", "set", "delete", "replace" and, on the response
- * side, "require" and "deferred". False after a diagnostic at the cursor. */
+/* Adds the operation to <ops>, an object with "add", "set", "delete", "replace" and, on the
+ * response side, "require" and "deferred". False after a diagnostic at the cursor. */
 bool header_op_add(struct scope *scope, struct cursor *in, json_t *ops, enum header_side side,
                    const struct header_op *op);
 /* Reads the rest of the line, 1 to 3 arguments, as one operation (header_up, header_down). */
 bool header_op_read(struct scope *scope, struct cursor *in, json_t *ops, enum header_side side,
                     const char *usage);
+/* The array under <name>, as it is written, in an object of field names; made where there is none.
+ */
+json_t *header_values(struct scope *scope, json_t *fields, struct str name,
+                      const struct token *origin);
 /* The field name as HTTP/1 peers are used to see it: "x-frame-options" → "X-Frame-Options". A name
  * that no field can have comes back unchanged. */
 struct str header_canonical_name(struct arena *arena, struct str name);

@@ -166,11 +166,11 @@ static json_t *redirect_route(struct scope *scope, struct str directory_index)
     document_set(document, file, "try_files", text_list(scope, directory_index));
     json_t *path = document_object(document, NULL);
     document_set(document, path, "path", text_list(scope, STR("*/")));
-    json_t *not = document_array(document, NULL);
-    document_add(document, not, path);
+    json_t *negated = document_array(document, NULL);
+    document_add(document, negated, path);
     json_t *match = document_object(document, NULL);
     document_set(document, match, "file", file);
-    document_set(document, match, "not", not);
+    document_set(document, match, "not", negated);
 
     json_t *handler = handler_new(scope, "static_response");
     json_t *headers = document_object(document, NULL);

@@ -89,13 +89,13 @@ static bool parse_verbose_logs(struct scope *scope, struct cursor *in, const str
         proxy->verbose = cursor_token(in);
         return take_loose_flag(scope, in, row, object, state);
     }
-    struct diag *diag = diag_token(in->diags, DIAG_DUPLICATE, cursor_token(in),
-                                   "'verbose_logs' stands here twice");
+    struct diag *diag =
+        diag_token(in->diags, DIAG_DUPLICATE, cursor_token(in), "'verbose_logs' stands here twice");
     diag_label(in->diags, diag, proxy->verbose->span, "first here");
     return false;
 }
 
-#define ACTIVE "health_checks.active."
+#define ACTIVE  "health_checks.active."
 #define PASSIVE "health_checks.passive."
 
 const struct option reverse_proxy_options[] = {

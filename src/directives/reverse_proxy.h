@@ -7,14 +7,14 @@
  * of. */
 struct proxy {
     json_t *handler;
-    bool has_fixed_transport; /* the directive brings its own; a `transport` is refused */
-    struct str scheme;        /* of the upstreams: of the last one read */
+    bool has_fixed_transport;     /* the directive brings its own; a `transport` is refused */
+    struct str scheme;            /* of the upstreams: of the last one read */
     const struct token *upstream; /* that one */
-    json_t *transport;        /* NULL: none yet */
+    json_t *transport;            /* NULL: none yet */
     bool transport_is_http;
-    json_t *response_matchers;     /* "@name" → matcher */
-    VEC(struct cursor) responses;  /* the handle_response segments: read last */
-    const struct token *verbose;   /* verbose_logs, once it was seen */
+    json_t *response_matchers;    /* "@name" → matcher */
+    VEC(struct cursor) responses; /* the handle_response segments: read last */
+    const struct token *verbose;  /* verbose_logs, once it was seen */
 };
 
 /* Begins a handler; what the caller puts into .handler before proxy_read is a preset. */

@@ -1,6 +1,7 @@
 /* Health check options of reverse_proxy that do more than to store a value. */
 #include "adapt/adapter.h"
 #include "base/parse.h"
+#include "directives/header_ops.h"
 #include "directives/option_takes.h"
 #include "directives/reverse_proxy.h"
 #include "directives/upstream_address.h"
@@ -63,8 +64,7 @@ bool parse_health_headers(struct scope *scope, struct cursor *in, const struct o
     while (cursor_next_block(in, nesting)) {
         const struct token *field = cursor_token(in);
         struct token_list values = cursor_remaining(in);
-        const char *key = str_dup(scope->arena, field->text).ptr;
-        json_t *list = document_array_at(scope->document, headers, key, field);
+        json_t *list = header_values(scope, headers, field->text, field);
         if (values.n == 0)
             document_add(scope->document, list, document_text(scope->document, "", field));
         for (size_t i = 0; i < values.n; i++)
@@ -101,8 +101,7 @@ static bool normalize_checked(struct scope *scope, const struct token *token,
             diag_token(scope->diags, DIAG_BAD_UPSTREAM, token, "health_upstream needs a port");
         struct str dial = address_dial(scope->arena, address, STR("80"));
         diag_help(scope->diags, diag, token->span, str_trim_prefix(dial, STR("tcp6/")),
-                  "add it: health_upstream " STR_FMT,
-                  STR_ARG(str_trim_prefix(dial, STR("tcp6/"))));
+                  "add it: health_upstream " STR_FMT, STR_ARG(str_trim_prefix(dial, STR("tcp6/"))));
         return false;
     }
     struct str dial = address_dial(scope->arena, address, address->port);
@@ -145,8 +144,7 @@ bool parse_health_port(struct scope *scope, struct cursor *in, const struct opti
     if (upstream) {
         struct diag *diag = diag_token(in->diags, DIAG_INVALID_OPTION, token,
                                        "health_port has no effect beside health_upstream");
-        const struct token *other =
-            document_origin(scope->document, active, "upstream", upstream);
+        const struct token *other = document_origin(scope->document, active, "upstream", upstream);
         if (other)
             diag_label(in->diags, diag, other->span, "which has a port of its own");
         return false;

@@ -1,5 +1,5 @@
-/* What a proxy does with answers instead of sending them on: handle_response, replace_status, and the
- * handlers that only make sense inside of the former. */
+/* What a proxy does with answers instead of sending them on: handle_response, replace_status, and
+ * the handlers that only make sense inside of the former. */
 #include "base/parse.h"
 #include "directives/option_takes.h"
 #include "directives/reverse_proxy.h"
@@ -32,8 +32,7 @@ static json_t *find_matcher(struct cursor *in, const struct proxy *proxy, const 
                         STR_ARG(token->text));
         return NULL;
     }
-    json_t *matcher =
-        json_object_getn(proxy->response_matchers, token->text.ptr, token->text.len);
+    json_t *matcher = json_object_getn(proxy->response_matchers, token->text.ptr, token->text.len);
     if (!matcher)
         cursor_error_at(in, DIAG_UNRESOLVED_REFERENCE, token,
                         "no response matcher is named '" STR_FMT "'", STR_ARG(token->text));
@@ -177,7 +176,8 @@ json_t *handle_copy_response(struct scope *scope)
     struct token_list arguments = cursor_remaining(in);
     int64_t status;
     /* Caddy: anything else on the line, and a block after a status, goes unread. */
-    if (arguments.n == 1 && parse_go_int(arguments.at[0]->text, &status) == PARSE_OK && status > 0) {
+    if (arguments.n == 1 && parse_go_int(arguments.at[0]->text, &status) == PARSE_OK &&
+        status > 0) {
         set_status(scope, handler, arguments.at[0]);
         return handler;
     }

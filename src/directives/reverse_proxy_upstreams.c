@@ -18,20 +18,21 @@ static bool check_scheme(struct scope *scope, const struct token *token, struct 
                   "write %s://; WebSockets pass through it", instead);
         return false;
     }
-    if (scheme.len && !str_is(scheme, "http") && !str_is(scheme, "https") && !str_is(scheme, "h2c")) {
+    if (scheme.len && !str_is(scheme, "http") && !str_is(scheme, "https") &&
+        !str_is(scheme, "h2c")) {
         struct diag *diag = diag_token(scope->diags, DIAG_UPSTREAM_SCHEME, token,
                                        "unknown scheme " STR_FMT "://", STR_ARG(scheme));
         diag_note(scope->diags, diag, "upstreams have http://, https://, h2c:// or none");
         return false;
     }
     if (proxy->scheme.len && !str_eq(scheme, proxy->scheme)) {
-        struct diag *diag =
-            diag_token(scope->diags, DIAG_UPSTREAM_SCHEME, token,
-                       "all upstreams of a proxy share one scheme: " STR_FMT "://",
-                       STR_ARG(proxy->scheme));
+        struct diag *diag = diag_token(scope->diags, DIAG_UPSTREAM_SCHEME, token,
+                                       "all upstreams of a proxy share one scheme: " STR_FMT "://",
+                                       STR_ARG(proxy->scheme));
         diag_label(scope->diags, diag, proxy->upstream->span, STR_FMT ":// here",
                    STR_ARG(proxy->scheme));
-        diag_note(scope->diags, diag, "the transport, TLS included, is set for all of them at once");
+        diag_note(scope->diags, diag,
+                  "the transport, TLS included, is set for all of them at once");
         return false;
     }
     return true;
@@ -119,14 +120,11 @@ static bool parse_versions(struct scope *scope, struct cursor *in, const struct 
          .min_args = 1,                                                                            \
          .max_args = 1,                                                                            \
          .parse = take_next_duration},                                                             \
-        {.name = "dial_fallback_delay",                                                            \
-         .doc = "head start of IPv6 over IPv4",                                                    \
-         .arguments = "<delay>",                                                                   \
-         .key = "dial_fallback_delay",                                                             \
-         .type = VALUE_DURATION,                                                                   \
-         .min_args = 1,                                                                            \
-         .max_args = 1,                                                                            \
-         .parse = take_next_duration}
+    {                                                                                              \
+        .name = "dial_fallback_delay", .doc = "head start of IPv6 over IPv4",                      \
+        .arguments = "<delay>", .key = "dial_fallback_delay", .type = VALUE_DURATION,              \
+        .min_args = 1, .max_args = 1, .parse = take_next_duration                                  \
+    }
 
 static const struct option srv_options[] = {
     {.name = "service",

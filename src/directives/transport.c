@@ -65,11 +65,10 @@ static bool transport_conflict(struct scope *scope, struct cursor *in, const str
                                const char *message)
 {
     const struct token *end = cursor_token(in);
-    struct diag *diag = diag_token(in->diags, DIAG_UPSTREAM_SCHEME, end ? end : proxy->upstream,
-                                   "%s", message);
+    struct diag *diag =
+        diag_token(in->diags, DIAG_UPSTREAM_SCHEME, end ? end : proxy->upstream, "%s", message);
     diag_label(in->diags, diag, proxy->upstream->span, STR_FMT ":// here", STR_ARG(proxy->scheme));
-    const struct token *transport =
-        document_origin(scope->document, NULL, NULL, proxy->transport);
+    const struct token *transport = document_origin(scope->document, NULL, NULL, proxy->transport);
     if (transport)
         diag_label(in->diags, diag, transport->span, "the transport");
     return false;
@@ -93,7 +92,8 @@ bool proxy_finish_transport(struct scope *scope, struct cursor *in, struct proxy
             document_object_at(scope->document, transport, "tls", NULL);
         if (str_is(proxy->scheme, "http") && json_object_get(transport, "tls"))
             return transport_conflict(
-                scope, in, proxy, "the upstreams are http://, but their transport is set up for TLS");
+                scope, in, proxy,
+                "the upstreams are http://, but their transport is set up for TLS");
         if (is_h2c)
             enable_h2c(scope, transport);
         /* Only the protocol: that is the default transport. */

@@ -45,8 +45,7 @@ static json_t *network_proxy(struct scope *scope, const struct token *url)
 {
     json_t *proxy = document_object(scope->document, url);
     document_set(scope->document, proxy, "from", document_text(scope->document, "url", url));
-    document_set(scope->document, proxy, "url",
-                 document_string(scope->document, url->text, url));
+    document_set(scope->document, proxy, "url", document_string(scope->document, url->text, url));
     return proxy;
 }
 
@@ -67,8 +66,7 @@ static bool proxy_from_url(struct scope *scope, struct cursor *in, const struct 
     (void)row, (void)state;
     cursor_next(in);
     const struct token *url = cursor_token(in);
-    document_set(scope->document, object, "url",
-                 document_string(scope->document, url->text, url));
+    document_set(scope->document, object, "url", document_string(scope->document, url->text, url));
     return true;
 }
 
@@ -183,8 +181,8 @@ static bool parse_keepalive(struct scope *scope, struct cursor *in, const struct
     int64_t timeout;
     if (!read_duration(in, &timeout))
         return false;
-    option_set(scope, keep_alive, "idle_timeout",
-               document_integer(scope->document, timeout, token), token);
+    option_set(scope, keep_alive, "idle_timeout", document_integer(scope->document, timeout, token),
+               token);
     return true;
 }
 

@@ -19,8 +19,8 @@ struct upstream_address {
  * the zone put back into it where there is one. False after a diagnostic. */
 bool upstream_read(struct scope *scope, const struct token *token, size_t offset, struct str text,
                    struct upstream_address *upstream);
-/* Appends the upstream to the array <upstreams> as {"dial": …}, once for each port of a range. False
- * after a diagnostic. */
+/* Appends the upstream to the array <upstreams> as {"dial": …}, once for each port of a range.
+ * False after a diagnostic. */
 bool upstream_add(struct scope *scope, const struct token *token,
                   const struct upstream_address *upstream, json_t *upstreams);
 

@@ -25,15 +25,15 @@ enum address_host {
 enum address_problem {
     ADDRESS_FINE,
     ADDRESS_BRACKET_UNCLOSED,
-    ADDRESS_ZONE_MISSING,    /* a link-local address that names no interface */
+    ADDRESS_ZONE_MISSING, /* a link-local address that names no interface */
     ADDRESS_ZONE_EMPTY,
-    ADDRESS_ZONE_TOO_LONG,   /* Linux: 15 bytes */
-    ADDRESS_ZONE_CHARACTER,  /* one that no interface name has */
-    ADDRESS_ZONE_ZERO,       /* interface number 0 is no interface */
+    ADDRESS_ZONE_TOO_LONG,  /* Linux: 15 bytes */
+    ADDRESS_ZONE_CHARACTER, /* one that no interface name has */
+    ADDRESS_ZONE_ZERO,      /* interface number 0 is no interface */
     ADDRESS_ZONE_ON_IPV4,
     ADDRESS_ZONE_ON_NAME,
     ADDRESS_ZONE_UNBRACKETED,
-    ADDRESS_ZONE_NETWORK,    /* tcp4/ and the like */
+    ADDRESS_ZONE_NETWORK, /* tcp4/ and the like */
     N_ADDRESS_PROBLEMS
 };
 

@@ -66,8 +66,8 @@ static struct str compose(const struct check *check, struct str network, struct 
         strbuf_printf(&text, STR_FMT "/", STR_ARG(network));
     bool is_ipv6 = str_index(host, ':') >= 0;
     bool has_port = address->has_port && address->port.len > 0;
-    bool brackets = is_ipv6 && (check->use == ADDRESS_UPSTREAM || has_port || address->has_brackets ||
-                                address->has_scheme);
+    bool brackets = is_ipv6 && (check->use == ADDRESS_UPSTREAM || has_port ||
+                                address->has_brackets || address->has_scheme);
     strbuf_printf(&text, brackets ? "[" STR_FMT : STR_FMT, STR_ARG(host));
     if (zone.len)
         strbuf_printf(&text, "%%" STR_FMT, STR_ARG(zone));
@@ -89,9 +89,9 @@ static struct str zone_or_example(const struct check *check)
 
 static void help_corrected(const struct check *check, struct diag *diag)
 {
-    help_write(check, diag,
-               compose(check, check->address->network, check->address->host,
-                       zone_or_example(check)));
+    help_write(
+        check, diag,
+        compose(check, check->address->network, check->address->host, zone_or_example(check)));
 }
 
 static const char *verb(const struct check *check)
@@ -117,9 +117,9 @@ static void report_unclosed(const struct check *check, struct span at)
 static void report_missing(const struct check *check, struct span at)
 {
     const struct address *address = check->address;
-    struct diag *diag = diag_at(check->diags, DIAG_ZONE_MISSING, at, check->token->via,
-                                "link-local address '" STR_FMT "' needs a zone",
-                                STR_ARG(address->host));
+    struct diag *diag =
+        diag_at(check->diags, DIAG_ZONE_MISSING, at, check->token->via,
+                "link-local address '" STR_FMT "' needs a zone", STR_ARG(address->host));
     diag_note(check->diags, diag,
               "every interface has its own fe80::/10 network, so without the name of one %s fails "
               "with EINVAL and %s",
@@ -132,9 +132,8 @@ static void report_missing(const struct check *check, struct span at)
 static void report_empty(const struct check *check, struct span at)
 {
     const struct address *address = check->address;
-    struct diag *diag =
-        diag_at(check->diags, DIAG_ZONE_EMPTY, at, check->token->via, "no zone after '%s'",
-                address->is_zone_escaped ? "%25" : "%");
+    struct diag *diag = diag_at(check->diags, DIAG_ZONE_EMPTY, at, check->token->via,
+                                "no zone after '%s'", address->is_zone_escaped ? "%25" : "%");
     if (address->is_zone_escaped)
         diag_note(check->diags, diag,
                   "%%25 is how URLs once spelled the '%%' before a zone (RFC 6874), so this is not "
@@ -144,9 +143,8 @@ static void report_empty(const struct check *check, struct span at)
 
 static void report_too_long(const struct check *check, struct span at)
 {
-    struct diag *diag =
-        diag_at(check->diags, DIAG_ZONE_INVALID, at, check->token->via,
-                "zone '" STR_FMT "' is too long", STR_ARG(check->address->zone));
+    struct diag *diag = diag_at(check->diags, DIAG_ZONE_INVALID, at, check->token->via,
+                                "zone '" STR_FMT "' is too long", STR_ARG(check->address->zone));
     diag_note(check->diags, diag, "an interface name has at most %d bytes (IFNAMSIZ)",
               ADDRESS_ZONE_MAX);
     help_corrected(check, diag);
@@ -174,10 +172,11 @@ static void report_character(const struct check *check, struct span at)
 
 static void report_zero(const struct check *check, struct span at)
 {
-    struct diag *diag = diag_at(check->diags, DIAG_ZONE_INVALID, at, check->token->via,
-                                "zone 0 is no interface");
-    diag_note(check->diags, diag, "interface numbers begin at 1; with 0 %s fails with EINVAL and %s",
-              verb(check), consequence(check));
+    struct diag *diag =
+        diag_at(check->diags, DIAG_ZONE_INVALID, at, check->token->via, "zone 0 is no interface");
+    diag_note(check->diags, diag,
+              "interface numbers begin at 1; with 0 %s fails with EINVAL and %s", verb(check),
+              consequence(check));
     help_corrected(check, diag);
 }
 
@@ -193,9 +192,9 @@ static void report_on_ipv4(const struct check *check, struct span at)
 static void report_on_name(const struct check *check, struct span at)
 {
     const struct address *address = check->address;
-    struct diag *diag = diag_at(check->diags, DIAG_ZONE_ON_HOST, at, check->token->via,
-                                "'" STR_FMT "' is not an IPv6 address, so it has no zone",
-                                STR_ARG(address->host));
+    struct diag *diag =
+        diag_at(check->diags, DIAG_ZONE_ON_HOST, at, check->token->via,
+                "'" STR_FMT "' is not an IPv6 address, so it has no zone", STR_ARG(address->host));
     if (str_index(address->host, ':') >= 0) {
         diag_note(check->diags, diag, "the part before the '%%' is not a valid IPv6 address");
         return;
@@ -218,11 +217,11 @@ static void report_network(const struct check *check, struct span at)
 {
     const struct address *address = check->address;
     struct str network = str_trim(address->network);
-    struct str family = str_printf(check->arena, STR_FMT "6",
-                                   STR_ARG(str_slice(network, 0, network.len - 1)));
-    struct diag *diag = diag_at(check->diags, DIAG_ZONE_NETWORK, at, check->token->via,
-                                "network '" STR_FMT "' cannot reach an IPv6 address with a zone",
-                                STR_ARG(network));
+    struct str family =
+        str_printf(check->arena, STR_FMT "6", STR_ARG(str_slice(network, 0, network.len - 1)));
+    struct diag *diag =
+        diag_at(check->diags, DIAG_ZONE_NETWORK, at, check->token->via,
+                "network '" STR_FMT "' cannot reach an IPv6 address with a zone", STR_ARG(network));
     diag_label(check->diags, diag,
                part_span(check, (size_t)(address->host.ptr - address->text.ptr),
                          (size_t)(address->zone.ptr + address->zone.len - address->text.ptr)),
@@ -250,11 +249,10 @@ static void remark(const struct check *check)
     size_t zone_begin = (size_t)(address->zone.ptr - address->text.ptr);
     size_t percent = zone_begin - (address->is_zone_escaped ? 3 : 1);
     if (address->kind == HOST_IPV6 && !ipv6_is_scoped(address->ip)) {
-        struct diag *diag = diag_at(check->diags, DIAG_ZONE_ON_GLOBAL,
-                                    part_span(check, percent, zone_begin + address->zone.len),
-                                    check->token->via,
-                                    "'" STR_FMT "' is not link-local and needs no zone",
-                                    STR_ARG(address->host));
+        struct diag *diag =
+            diag_at(check->diags, DIAG_ZONE_ON_GLOBAL,
+                    part_span(check, percent, zone_begin + address->zone.len), check->token->via,
+                    "'" STR_FMT "' is not link-local and needs no zone", STR_ARG(address->host));
         diag_note(check->diags, diag,
                   "with a zone the address works on a node only where that interface exists");
         help_write(check, diag, compose(check, address->network, address->host, STR("")));
@@ -283,8 +281,8 @@ bool address_check(struct diags *diags, const struct token *token, size_t offset
     bool is_plain_bind = use == ADDRESS_LISTENER && address->problem == ADDRESS_ZONE_UNBRACKETED &&
                          !address->has_port;
     if (address->problem != ADDRESS_FINE && !is_plain_bind) {
-        reports[address->problem](
-            &check, part_span(&check, address->problem_begin, address->problem_end));
+        reports[address->problem](&check,
+                                  part_span(&check, address->problem_begin, address->problem_end));
         return false;
     }
     if (address->has_zone)

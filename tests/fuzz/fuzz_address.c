@@ -22,9 +22,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct address address, again;
     address_scan(str_make((const char *)data, size), &address);
 
-    const struct str parts[] = {address.scheme, address.network, address.userinfo, address.host,
-                                address.zone,   address.port,    address.path,     address.query,
-                                address.fragment};
+    const struct str parts[] = {address.scheme, address.network, address.userinfo,
+                                address.host,   address.zone,    address.port,
+                                address.path,   address.query,   address.fragment};
     for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
         check_part(&address, parts[i]);
     assert(address.problem_begin <= address.problem_end && address.problem_end <= size);
@@ -32,7 +32,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     assert(address.has_zone || address.zone.len == 0);
 
     bool has_nul = memchr(data, 0, size) != NULL;
-    if (address.problem == ADDRESS_FINE && address.has_zone && address.kind == HOST_IPV6 && !has_nul) {
+    if (address.problem == ADDRESS_FINE && address.has_zone && address.kind == HOST_IPV6 &&
+        !has_nul) {
         struct str dial = address_dial(&arena, &address, STR("80"));
         address_scan(dial, &again);
         assert(again.has_zone && again.kind == HOST_IPV6 && again.problem == ADDRESS_FINE);

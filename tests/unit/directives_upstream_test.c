@@ -222,10 +222,8 @@ static void test_ranges_in_tokens(void)
 }
 
 static const struct test tests[] = {
-    {"without a zone", test_without_zone},
-    {"with a zone", test_zone},
-    {"Caddy's spelling", test_caddys_spelling},
-    {"problems", test_problems},
+    {"without a zone", test_without_zone},       {"with a zone", test_zone},
+    {"Caddy's spelling", test_caddys_spelling},  {"problems", test_problems},
     {"ranges in tokens", test_ranges_in_tokens},
 };
 TESTS_MAIN(tests)
