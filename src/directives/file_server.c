@@ -267,7 +267,7 @@ static bool parse_status(struct scope *scope, struct cursor *in, const struct op
     (void)state;
     if (!cursor_next_arg(in))
         return cursor_arg_error(in, "status <code>");
-    value_set(scope, object, row->key, value_weak(scope, cursor_token(in)), cursor_token(in));
+    value_set_weak(scope, object, row->key, cursor_token(in));
     return true;
 }
 

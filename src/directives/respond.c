@@ -25,7 +25,7 @@ static bool read_text_and_status(struct scope *scope, json_t *handler, const cha
         status = arguments.n == 2 ? arguments.at[1] : NULL;
     }
     value_set(scope, handler, text_key, value_string(scope, text), text);
-    value_set(scope, handler, "status_code", value_weak(scope, status), status);
+    value_set_weak(scope, handler, "status_code", status);
     return true;
 }
 
@@ -171,7 +171,7 @@ static json_t *redirect_status(struct scope *scope, const struct token *code)
     if (token_is(code, "permanent"))
         return document_integer(scope->document, 301, code);
     if (code->text.ptr[0] == '{') /* a placeholder: known only when a request is there */
-        return value_weak(scope, code);
+        return value_string(scope, code);
     if (parse_go_int(code->text, &status) != PARSE_OK) {
         value_refuse(scope->in, code, "a status: write permanent, temporary, html or a number");
         return NULL;

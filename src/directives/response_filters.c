@@ -294,7 +294,7 @@ static bool parse_replace_status(struct scope *scope, struct cursor *in, const s
         return false;
     json_t *entry = add_response_handler(scope, state, matcher, name);
     const struct token *status = words.at[words.n - 1];
-    value_set(scope, entry, "status_code", value_weak(scope, status), status);
+    value_set_weak(scope, entry, "status_code", status);
     if (cursor_next_block(in, in->nesting))
         return cursor_error(in, DIAG_MISPLACED_BLOCK, "'%s' takes no block: write handle_response",
                             row->name);

@@ -28,7 +28,7 @@ json_t *value_texts(struct scope *scope, struct token_list list, const struct to
     return array;
 }
 
-json_t *value_weak(struct scope *scope, const struct token *token)
+static json_t *weak(struct scope *scope, const struct token *token)
 {
     int64_t number;
     if (!token || token->text.len == 0)
@@ -38,6 +38,16 @@ json_t *value_weak(struct scope *scope, const struct token *token)
     if (parse_go_int(token->text, &number) == PARSE_OK)
         return document_integer(scope->document, number, token);
     return value_string(scope, token);
+}
+
+void value_set_weak(struct scope *scope, json_t *object, const char *key,
+                    const struct token *token)
+{
+    json_t *value = weak(scope, token);
+    if (value)
+        document_set_at(scope->document, object, key, value, token);
+    else
+        document_remove(object, key);
 }
 
 json_t *value_scalar(struct scope *scope, const struct token *token)

@@ -12,8 +12,9 @@ void value_set(struct scope *scope, json_t *object, const char *key, json_t *val
 json_t *value_string(struct scope *scope, const struct token *token);
 /* A list of texts; empty for none. */
 json_t *value_texts(struct scope *scope, struct token_list list, const struct token *origin);
-/* Caddy's WeakString: integers and booleans print as such, "" as nothing (NULL). */
-json_t *value_weak(struct scope *scope, const struct token *token);
+/* The same with Caddy's WeakString: integers and booleans print as such, and only "" is empty. */
+void value_set_weak(struct scope *scope, json_t *object, const char *key,
+                    const struct token *token);
 /* The unquoted token as integer, number or boolean where it reads as one, else its text. NULL for
  * an infinity or NaN, which JSON has no word for. */
 json_t *value_scalar(struct scope *scope, const struct token *token);
