@@ -10,7 +10,7 @@
 static bool read_mode(struct cursor *in, struct str text, uint32_t *mode)
 {
     uint64_t value = 0;
-    bool ok = text.len > 0;
+    bool ok = true; /* nothing is 0: Caddy pads with zeros first */
     for (size_t i = 0; i < text.len && ok; i++) {
         ok = text.ptr[i] >= '0' && text.ptr[i] <= '7';
         value = value * 8 + (uint64_t)(text.ptr[i] - '0');

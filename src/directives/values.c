@@ -40,8 +40,7 @@ static json_t *weak(struct scope *scope, const struct token *token)
     return value_string(scope, token);
 }
 
-void value_set_weak(struct scope *scope, json_t *object, const char *key,
-                    const struct token *token)
+void value_set_weak(struct scope *scope, json_t *object, const char *key, const struct token *token)
 {
     json_t *value = weak(scope, token);
     if (value)
