@@ -115,7 +115,7 @@ static struct dt_path_pattern path_pattern(struct lowering *lo, struct str patte
     if (row.kind == DT_PATH_CONTAINS || row.kind == DT_PATH_SUFFIX || row.kind == DT_PATH_PREFIX)
         pattern = str_slice(pattern, starts, pattern.len - ends);
     else if (row.kind == DT_PATH_ANY)
-        pattern = (struct str){0};
+        pattern = STR("");
     row.text = intern(lo, pattern);
     return row;
 }

@@ -168,7 +168,7 @@ static struct str starred(struct arena *arena, struct str name, size_t n)
         struct str label;
         strbuf_puts(&out, i ? ".*" : "*");
         if (!str_cut(name, STR("."), &label, &name))
-            return i + 1 == n ? strbuf_str(&out) : (struct str){0};
+            return i + 1 == n ? strbuf_str(&out) : STR("");
     }
     strbuf_add_char(&out, '.');
     strbuf_add(&out, name);
@@ -297,7 +297,7 @@ static void complain_of_name(struct lowering *lo, struct str name)
                    STR_ARG(name));
     lo->n_errors++;
     struct span span = token ? token->span : (struct span){0};
-    diag_help(lo->diags, diag, span, (struct str){0},
+    diag_help(lo->diags, diag, span, STR(""),
               "write `tls CERT KEY` in the site for a certificate you have, `tls internal` for one "
               "of the local CA, or `http://" STR_FMT "` as its address for no TLS",
               STR_ARG(name));

@@ -62,7 +62,7 @@ static const char *parse_host(struct arena *arena, struct str host, struct netwo
     if (ip_parse(host, &ip) == IP_OK) {
         out->host_kind = ip.is_v6 ? DT_HOST_IP6 : DT_HOST_IP4;
         out->zone = ip.zone;
-        ip.zone = (struct str){0};
+        ip.zone = STR("");
         out->host = ip_format(arena, ip);
         memcpy(out->ip, ip.bytes, sizeof(out->ip));
     }
@@ -90,7 +90,7 @@ static const char *parse_tcp(struct arena *arena, struct str text, struct networ
 {
     struct str host, port = {0};
     if (split_host_port(text, &host, &port) != PARSE_OK)
-        host = without_brackets(text), port = (struct str){0};
+        host = without_brackets(text), port = STR("");
     if (port.len && parse_port_range(port, &out->first_port, &out->last_port) != PARSE_OK)
         return "has a port that is no number or range of numbers";
     return parse_host(arena, host, out);
@@ -102,7 +102,7 @@ bool network_parse(struct arena *arena, struct str text, struct network_address 
     struct str name, rest;
     *out = (struct network_address){0};
     if (!str_cut(text, STR("/"), &name, &rest))
-        rest = text, name = (struct str){0};
+        rest = text, name = STR("");
     name = str_lower(arena, str_trim_unicode(name));
     for (size_t i = 0; i < sizeof(networks) / sizeof(networks[0]); i++) {
         if (str_is(name, networks[i].name))

@@ -68,7 +68,7 @@ void reject_at(struct lowering *lo, const json_t *value, const char *format, ...
 struct str json_str(const json_t *string)
 {
     if (!json_is_string(string))
-        return (struct str){0};
+        return STR("");
     return str_make(json_string_value(string), json_string_length(string));
 }
 
@@ -198,6 +198,10 @@ static void read_field(struct lowering *lo, const json_t *value, const char *wha
 void read_object(struct lowering *lo, const json_t *object, const char *what,
                  const struct field *fields, void *into)
 {
+    for (const struct field *field = fields; field->key; field++) {
+        if (field->kind == FIELD_STR)
+            *(struct str *)(void *)((char *)into + field->offset) = STR("");
+    }
     if (!object || json_is_null(object))
         return;
     if (!json_is_object(object)) {
