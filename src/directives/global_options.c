@@ -4,6 +4,7 @@
 
 #include "adapt/adapter.h"
 #include "adapt/order.h"
+#include "base/suggest.h"
 #include "directives/bind.h"
 #include "directives/global_pki.h"
 #include "directives/global_private.h"
@@ -34,7 +35,7 @@ static bool option_port(struct scope *scope, struct cursor *in, const struct opt
     (void)state;
     int64_t port;
     if (cursor_count_remaining(in) != 1)
-        return cursor_arg_error(in, row->arguments);
+        return take_arity_error(in, row);
     cursor_next_arg(in);
     const struct token *token = cursor_token(in);
     return read_integer(in, &port) &&
@@ -45,9 +46,9 @@ static bool option_port(struct scope *scope, struct cursor *in, const struct opt
 bool global_one_token(struct cursor *in, const struct option *row)
 {
     if (!cursor_next(in))
-        return cursor_arg_error(in, row->arguments);
+        return take_arity_error(in, row);
     struct cursor after = *in;
-    return !cursor_next(&after) || cursor_arg_error(in, row->arguments);
+    return !cursor_next(&after) || take_arity_error(in, row);
 }
 
 bool global_take_string(struct scope *scope, struct cursor *in, const struct option *row,
@@ -77,45 +78,57 @@ bool global_take_duration(struct scope *scope, struct cursor *in, const struct o
     (void)state;
     int64_t duration;
     if (!cursor_next(in))
-        return cursor_arg_error(in, row->arguments);
+        return take_arity_error(in, row);
     const struct token *token = cursor_token(in);
     return read_duration(in, &duration) &&
            global_keep(scope, globals, row, document_integer(scope->document, duration, token),
                        token);
 }
 
+static bool no_directive(struct adapter *adapter, const struct token *token)
+{
+    struct suggestion suggestion = suggest_for(token->text);
+    const struct directive *const *list = adapter->vocabulary->directives;
+    for (; *list; list++)
+        for (const struct directive *row = *list; row->name; row++)
+            suggest_try(&suggestion, str_from(row->name));
+    struct diag *diag = diag_token(adapter->diags, DIAG_UNKNOWN_DIRECTIVE, token,
+                                   "'" STR_FMT "' is not a directive", STR_ARG(token->text));
+    if (suggestion.best.len)
+        diag_help(adapter->diags, diag, token->span, suggestion.best, "did you mean '" STR_FMT "'?",
+                  STR_ARG(suggestion.best));
+    return false;
+}
+
 static bool option_order(struct scope *scope, struct cursor *in, const struct option *row,
                          json_t *globals, void *state)
 {
     (void)globals, (void)state;
+    static const char *const places[] = {"first", "last", "before", "after", NULL};
     struct adapter *adapter = scope->adapter;
     if (!cursor_next(in))
-        return cursor_arg_error(in, row->arguments);
+        return take_arity_error(in, row);
     struct str name = cursor_val(in);
     if (!vocabulary_directive(adapter->vocabulary, name))
-        return cursor_error(in, DIAG_UNKNOWN_DIRECTIVE, "'" STR_FMT "' is not a directive",
-                            STR_ARG(name));
+        return no_directive(adapter, cursor_token(in));
     if (!cursor_next(in))
-        return cursor_arg_error(in, row->arguments);
+        return take_arity_error(in, row);
     const struct token *where = cursor_token(in);
     bool is_first = token_is(where, "first"), is_after = token_is(where, "after");
     if (is_first || token_is(where, "last")) {
         if (cursor_next_arg(in))
-            return cursor_arg_error(in, row->arguments);
+            return take_arity_error(in, row);
         adapter_order_remove(adapter, name);
         adapter_order_insert(adapter, is_first ? 0 : adapter_order_count(adapter), name);
         return true;
     }
     if (!is_after && !token_is(where, "before"))
-        return cursor_error(in, DIAG_BAD_VALUE,
-                            "'" STR_FMT "' is not one of first, last, before, "
-                            "after",
-                            STR_ARG(where->text));
+        return word_refuse(in, where, places, "places");
     if (!cursor_next_arg(in))
-        return cursor_arg_error(in, row->arguments);
+        return take_arity_error(in, row);
     const struct token *other = cursor_token(in);
     if (cursor_next_arg(in))
-        return cursor_arg_error(in, row->arguments);
+        return take_arity_error(in, row);
     adapter_order_remove(adapter, name);
     ptrdiff_t place = adapter_order_find(adapter, other->text);
     if (place < 0)
@@ -132,7 +145,7 @@ static bool option_storage(struct scope *scope, struct cursor *in, const struct 
     (void)state;
     const struct token *name = cursor_token(in);
     if (!cursor_next(in))
-        return cursor_arg_error(in, row->arguments);
+        return take_arity_error(in, row);
     return global_keep(scope, globals, row, storage_take(scope, in), name);
 }
 
@@ -184,7 +197,7 @@ static bool option_admin(struct scope *scope, struct cursor *in, const struct op
         }
         option_set(scope, admin, "listen", document_string(document, listen->text, listen), listen);
         if (cursor_next_arg(in))
-            return cursor_arg_error(in, row->arguments);
+            return take_arity_error(in, row);
     }
     if (!options_parse(scope, in, row->block, admin, state))
         return false;
@@ -202,20 +215,14 @@ static bool option_auto_https(struct scope *scope, struct cursor *in, const stru
 {
     (void)state;
     static const char *const known[] = {"off", "disable_redirects", "disable_certs",
-                                        "ignore_loaded_certs"};
+                                        "ignore_loaded_certs", NULL};
     const struct token *name = cursor_token(in);
     struct token_list words = cursor_remaining(in);
     if (words.n == 0)
-        return cursor_arg_error(in, row->arguments);
-    for (size_t i = 0; i < words.n; i++) {
-        size_t k = 0;
-        while (k < 4 && !token_is(words.at[i], known[k]))
-            k++;
-        if (k == 4)
-            return cursor_error_at(in, DIAG_BAD_VALUE, words.at[i],
-                                   "'" STR_FMT "' is not one of %s", STR_ARG(words.at[i]->text),
-                                   row->values);
-    }
+        return take_arity_error(in, row);
+    for (size_t i = 0; i < words.n; i++)
+        if (!word_is_known(words.at[i], known))
+            return word_refuse(in, words.at[i], known, "values");
     return global_keep(scope, globals, row, strings_from(scope, words), name);
 }
 
@@ -269,7 +276,7 @@ static bool events_on(struct scope *scope, struct cursor *in, const struct optio
 {
     (void)scope, (void)object, (void)state;
     if (!cursor_next_arg(in) || !cursor_next_arg(in))
-        return cursor_arg_error(in, row->arguments);
+        return take_arity_error(in, row);
     module_missing(in, "events.handlers");
     return false;
 }
@@ -298,7 +305,7 @@ static bool option_filesystem(struct scope *scope, struct cursor *in, const stru
 {
     (void)scope, (void)globals, (void)state;
     if (!cursor_next_arg(in) || !cursor_next_arg(in))
-        return cursor_arg_error(in, row->arguments);
+        return take_arity_error(in, row);
     module_missing(in, "caddy.fs");
     return false;
 }

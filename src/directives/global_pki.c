@@ -9,7 +9,7 @@ static bool renewal_ratio(struct scope *scope, struct cursor *in, const struct o
     (void)state;
     double ratio;
     if (!cursor_next_arg(in))
-        return cursor_arg_error(in, row->arguments);
+        return take_arity_error(in, row);
     if (!read_float(in, &ratio))
         return false;
     if (!(ratio > 0 && ratio <= 1))
@@ -133,7 +133,7 @@ static bool authority(struct scope *scope, struct cursor *in, const struct optio
         if (cursor_val(in).len)
             id = str_dup(scope->arena, cursor_val(in));
         if (cursor_next_arg(in))
-            return cursor_arg_error(in, row->arguments);
+            return take_arity_error(in, row);
     }
     json_t *object = document_object(scope->document, name);
     if (!options_parse(scope, in, row->block, object, state))

@@ -44,7 +44,7 @@ static bool option_eab(struct scope *scope, struct cursor *in, const struct opti
     const struct token *name = cursor_token(in);
     json_t *eab = document_object(scope->document, name);
     if (cursor_next_arg(in))
-        return cursor_arg_error(in, row->arguments);
+        return take_arity_error(in, row);
     if (!options_parse(scope, in, row->block, eab, state))
         return false;
     for (const struct option *part = eab_options; part->name; part++)
@@ -59,7 +59,7 @@ static bool option_cert_issuer(struct scope *scope, struct cursor *in, const str
     (void)state;
     const struct token *name = cursor_token(in);
     if (!cursor_next(in))
-        return cursor_arg_error(in, row->arguments);
+        return take_arity_error(in, row);
     json_t *issuer = tls_issuer_take(scope, in);
     if (issuer)
         document_add(scope->document, document_array_at(scope->document, globals, row->name, name),
@@ -72,7 +72,7 @@ static bool permission_http(struct scope *scope, struct cursor *in, const struct
 {
     (void)state;
     if (cursor_count_remaining(in) != 1)
-        return cursor_arg_error(in, row->arguments);
+        return take_arity_error(in, row);
     cursor_next_arg(in);
     document_set(scope->document, object, row->key,
                  document_string(scope->document, cursor_val(in), cursor_token(in)));
@@ -96,7 +96,7 @@ static bool on_demand_permission(struct scope *scope, struct cursor *in, const s
     (void)state;
     const struct token *name = cursor_token(in);
     if (!cursor_next_arg(in))
-        return cursor_arg_error(in, row->arguments);
+        return take_arity_error(in, row);
     if (json_object_get(object, "permission"))
         return cursor_error(in, DIAG_DUPLICATE, "who permits certificates is said twice");
     json_t *permission;
@@ -165,7 +165,7 @@ static bool option_ocsp_stapling(struct scope *scope, struct cursor *in, const s
 {
     (void)state;
     if (cursor_count_remaining(in) != 1)
-        return cursor_arg_error(in, row->arguments);
+        return take_arity_error(in, row);
     cursor_next_arg(in);
     const struct token *token = cursor_token(in);
     if (!token_is(token, "off"))
@@ -191,7 +191,7 @@ static bool option_dns(struct scope *scope, struct cursor *in, const struct opti
     if (cursor_next(in))
         return global_keep(scope, globals, row, tls_dns_provider_take(scope, in), name);
     if (!token_is(name, "acme_dns"))
-        return cursor_arg_error(in, row->arguments);
+        return take_arity_error(in, row);
     return global_keep(scope, globals, row, document_null(), name);
 }
 
@@ -202,7 +202,7 @@ static bool option_resolvers(struct scope *scope, struct cursor *in, const struc
     const struct token *name = cursor_token(in);
     struct token_list words = cursor_remaining(in);
     if (words.n == 0)
-        return cursor_arg_error(in, row->arguments);
+        return take_arity_error(in, row);
     return global_keep(scope, globals, row, strings_from(scope, words), name);
 }
 
@@ -212,7 +212,7 @@ static bool ech_dns(struct scope *scope, struct cursor *in, const struct option 
     (void)state;
     const struct token *name = cursor_token(in);
     if (!cursor_next(in))
-        return cursor_arg_error(in, row->arguments);
+        return take_arity_error(in, row);
     json_t *provider = tls_dns_provider_take(scope, in);
     if (!provider)
         return false;
@@ -247,7 +247,7 @@ static bool option_ech(struct scope *scope, struct cursor *in, const struct opti
     const struct token *name = cursor_token(in);
     struct token_list words = cursor_remaining(in);
     if (words.n == 0)
-        return cursor_arg_error(in, row->arguments);
+        return take_arity_error(in, row);
     json_t *ech = document_object(document, name);
     json_t *configs = document_array_at(document, ech, "configs", name);
     for (size_t i = 0; i < words.n; i++) {

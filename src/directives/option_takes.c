@@ -2,6 +2,7 @@
  * say which way instead of repeating it. */
 #include "directives/option_takes.h"
 
+#include "base/arena.h"
 #include "base/str.h"
 #include "base/suggest.h"
 
@@ -40,15 +41,48 @@ json_t *strings_from(struct scope *scope, struct token_list tokens)
     return array;
 }
 
+bool take_arity_error(struct cursor *in, const struct option *row)
+{
+    return cursor_arg_error(in, row->arguments
+                                    ? arena_printf(in->arena, "%s %s", row->name, row->arguments)
+                                    : row->name);
+}
+
+bool word_is_known(const struct token *word, const char *const *known)
+{
+    while (*known && !token_is(word, *known))
+        known++;
+    return *known != NULL;
+}
+
+bool word_refuse(struct cursor *in, const struct token *word, const char *const *known,
+                 const char *what)
+{
+    struct suggestion suggestion = suggest_for(word->text);
+    struct strbuf names = strbuf_in(in->arena);
+    for (size_t i = 0; known[i]; i++) {
+        suggest_try(&suggestion, str_from(known[i]));
+        strbuf_printf(&names, "%s%s", i ? ", " : "", known[i]);
+    }
+    struct diag *diag = diag_token(in->diags, DIAG_BAD_VALUE, word,
+                                   "'" STR_FMT "' is not one of the %s that Caddy knows",
+                                   STR_ARG(word->text), what);
+    if (suggestion.best.len)
+        diag_help(in->diags, diag, word->span, suggestion.best, "did you mean '" STR_FMT "'?",
+                  STR_ARG(suggestion.best));
+    diag_note(in->diags, diag, "they are: " STR_FMT, STR_ARG(strbuf_str(&names)));
+    return false;
+}
+
 static bool next_argument(struct cursor *in, const struct option *row)
 {
-    return cursor_next_arg(in) || cursor_arg_error(in, row->arguments);
+    return cursor_next_arg(in) || take_arity_error(in, row);
 }
 
 static bool only_argument(struct cursor *in, const struct option *row)
 {
     if (cursor_count_remaining(in) != 1)
-        return cursor_arg_error(in, row->arguments);
+        return take_arity_error(in, row);
     return cursor_next_arg(in);
 }
 
@@ -137,7 +171,7 @@ bool take_only_size(struct scope *scope, struct cursor *in, const struct option 
 static bool some_arguments(struct cursor *in, const struct option *row, struct token_list *tokens)
 {
     *tokens = cursor_remaining(in);
-    return tokens->n >= (size_t)row->min_args || cursor_arg_error(in, row->arguments);
+    return tokens->n >= (size_t)row->min_args || take_arity_error(in, row);
 }
 
 bool take_strings(struct scope *scope, struct cursor *in, const struct option *row, json_t *object,
@@ -175,7 +209,7 @@ bool take_pair(struct scope *scope, struct cursor *in, const struct option *row,
     const struct token *name = cursor_token(in);
     struct token_list tokens = cursor_remaining(in);
     if (tokens.n != 2)
-        return cursor_arg_error(in, row->arguments);
+        return take_arity_error(in, row);
     struct str first, second;
     str_cut(str_from(row->values), STR("|"), &first, &second);
     json_t *pair = document_object(scope->document, name);

@@ -26,6 +26,14 @@ option_take take_pair;             /* two arguments: the keys of an object under
                                       "first|second") */
 option_take take_block;            /* options of row->block into an object under <key>, kept */
 
+/* Reports too few or too many arguments at the cursor, with the row's usage; false. */
+bool take_arity_error(struct cursor *in, const struct option *row);
+/* Reports a word that is not in the NULL-terminated list of <what> ("curves"), with the nearest that
+ * is; false. */
+bool word_refuse(struct cursor *in, const struct token *word, const char *const *known,
+                 const char *what);
+bool word_is_known(const struct token *word, const char *const *known);
+
 /* Sets the value at the end of a dotted key, making the objects before it. An empty value removes
  * what was there. */
 void option_set(struct scope *scope, json_t *object, const char *key, json_t *value,

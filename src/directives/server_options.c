@@ -24,7 +24,7 @@ static bool proxy_protocol_policy(struct scope *scope, struct cursor *in, const 
     (void)state;
     static const char *const policies[] = {"IGNORE", "USE", "REJECT", "REQUIRE", "SKIP"};
     if (!cursor_next_arg(in))
-        return cursor_arg_error(in, row->arguments);
+        return take_arity_error(in, row);
     const struct token *token = cursor_token(in);
     struct str policy = str_upper(scope->arena, token->text);
     for (size_t i = 0; i < sizeof(policies) / sizeof(policies[0]); i++) {
@@ -141,7 +141,7 @@ static bool timeout_and_rate(struct scope *scope, struct cursor *in, const struc
     (void)state;
     size_t n = cursor_count_remaining(in);
     if (n < 1 || n > 2)
-        return cursor_arg_error(in, row->arguments);
+        return take_arity_error(in, row);
     struct option duration = {.key = row->key, .arguments = row->arguments};
     if (!take_next_duration(scope, in, &duration, entry, NULL))
         return false;
@@ -225,7 +225,7 @@ static bool option_keepalive_count(struct scope *scope, struct cursor *in, const
     (void)state;
     int64_t count;
     if (!cursor_next_arg(in))
-        return cursor_arg_error(in, row->arguments);
+        return take_arity_error(in, row);
     const struct token *token = cursor_token(in);
     enum parse_result result = parse_go_int_bits(token->text, 32, &count);
     if (result != PARSE_OK)
@@ -233,13 +233,6 @@ static bool option_keepalive_count(struct scope *scope, struct cursor *in, const
                             STR_ARG(token->text), parse_result_text(result));
     option_set(scope, entry, row->key, document_integer(scope->document, count, token), token);
     return true;
-}
-
-static bool is_listed(struct str word, const char *const *list)
-{
-    while (*list && !str_is(word, *list))
-        list++;
-    return *list != NULL;
 }
 
 /* Words that must not come twice, appended; no block may follow. */
@@ -251,9 +244,8 @@ static bool add_distinct(struct scope *scope, struct cursor *in, const struct op
     struct token_list words = cursor_remaining(in);
     for (size_t i = 0; i < words.n; i++) {
         const struct token *word = words.at[i];
-        if (known && !is_listed(word->text, known))
-            return cursor_error_at(in, DIAG_BAD_VALUE, word, "'" STR_FMT "' is not one of %s",
-                                   STR_ARG(word->text), row->values);
+        if (known && !word_is_known(word, known))
+            return word_refuse(in, word, known, row->name);
         json_t *list = document_array_at(scope->document, server, row->name, name);
         size_t j;
         json_t *other;
@@ -263,7 +255,7 @@ static bool add_distinct(struct scope *scope, struct cursor *in, const struct op
                                        STR_ARG(word->text));
         document_add(scope->document, list, document_string(scope->document, word->text, word));
     }
-    return !cursor_next_block(in, in->nesting) || cursor_arg_error(in, row->arguments);
+    return !cursor_next_block(in, in->nesting) || take_arity_error(in, row);
 }
 
 static bool option_protocols(struct scope *scope, struct cursor *in, const struct option *row,
@@ -329,7 +321,7 @@ static bool option_trusted_proxies(struct scope *scope, struct cursor *in, const
     (void)state;
     const struct token *name = cursor_token(in);
     if (!cursor_next_arg(in))
-        return cursor_arg_error(in, row->arguments);
+        return take_arity_error(in, row);
     json_t *source = module_take(scope, in, ip_sources, "http.ip_sources", "source");
     if (!source)
         return false;
@@ -373,15 +365,25 @@ static bool option_0rtt(struct scope *scope, struct cursor *in, const struct opt
     const struct token *name = cursor_token(in);
     json_t *server = document_object_at(scope->document, entry, "server", name);
     if (!cursor_next_arg(in))
-        return cursor_arg_error(in, row->arguments);
+        return take_arity_error(in, row);
     if (!cursor_is(in, "off"))
         return cursor_error(in, DIAG_BAD_VALUE, "0rtt can only be 'off'");
     document_set_at(scope->document, server, "allow_0rtt", document_bool(false), name);
     return true;
 }
 
+static bool same_address(struct scope *scope, const struct token *name, const json_t *other)
+{
+    const struct token *first = document_origin(scope->document, NULL, NULL, other);
+    struct diag *diag = diag_token(scope->diags, DIAG_DUPLICATE, name,
+                                   "two 'servers' options for the same address");
+    if (first)
+        diag_label(scope->diags, diag, first->span, "the first one is here");
+    return false;
+}
+
 /* Longest address first; an address may stand once only. */
-static bool insert_entry(struct cursor *in, json_t *entries, json_t *entry,
+static bool insert_entry(struct scope *scope, json_t *entries, json_t *entry,
                          const struct token *name)
 {
     const char *address = json_string_value(json_object_get(entry, "address"));
@@ -390,8 +392,7 @@ static bool insert_entry(struct cursor *in, json_t *entries, json_t *entry,
     json_array_foreach(entries, i, other) {
         const char *taken = json_string_value(json_object_get(other, "address"));
         if (str_eq(str_from(taken), str_from(address)))
-            return cursor_error_at(in, DIAG_DUPLICATE, name,
-                                   "two 'servers' options for the same address");
+            return same_address(scope, name, other);
         if ((taken ? strlen(taken) : 0) >= len)
             place = i + 1;
     }
@@ -409,12 +410,12 @@ bool servers_option(struct scope *scope, struct cursor *in, const struct option 
         option_set(scope, entry, "address",
                    document_string(scope->document, address->text, address), address);
         if (cursor_next_arg(in))
-            return cursor_arg_error(in, row->arguments);
+            return take_arity_error(in, row);
     }
     document_object_at(scope->document, entry, "server", name);
     if (!options_parse(scope, in, server_options, entry, state))
         return false;
-    return insert_entry(in, document_array_at(scope->document, globals, row->name, name), entry,
+    return insert_entry(scope, document_array_at(scope->document, globals, row->name, name), entry,
                         name);
 }
 

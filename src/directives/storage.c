@@ -9,12 +9,12 @@ static bool file_system_root(struct scope *scope, struct cursor *in, const struc
 {
     (void)state;
     if (!cursor_next_arg(in))
-        return cursor_arg_error(in, row->arguments);
+        return take_arity_error(in, row);
     if (json_object_get(object, row->key))
         return cursor_error(in, DIAG_DUPLICATE, "the root of the storage is given twice");
     const struct token *path = cursor_token(in);
     option_set(scope, object, row->key, document_string(scope->document, path->text, path), path);
-    return !cursor_next_arg(in) || cursor_arg_error(in, row->arguments);
+    return !cursor_next_arg(in) || take_arity_error(in, row);
 }
 
 static const struct option file_system_options[] = {
@@ -39,7 +39,7 @@ static bool file_system(struct scope *scope, struct cursor *in, const struct opt
                    path);
     }
     if (cursor_next_arg(in))
-        return cursor_arg_error(in, row->arguments);
+        return take_arity_error(in, row);
     if (!options_parse(scope, in, row->block, object, state))
         return false;
     if (!json_object_get(object, row->key))

@@ -56,9 +56,9 @@ static bool first_line(struct scope *scope, struct tls *tls, json_t *policy,
     } else if (token_is(word, "force_automate")) {
         tls->force_automate = word;
     } else if (str_index(word->text, '@') < 0) {
-        return cursor_error_at(scope->in, DIAG_BAD_VALUE, word,
-                               "one word after tls is 'internal', 'force_automate' or an e-mail "
-                               "address; certificate and key are two");
+        static const char *const known[] = {"internal", "force_automate", "an e-mail address",
+                                            "certificate and key", NULL};
+        return word_refuse(scope->in, word, known, "arguments of tls");
     } else {
         document_set(document, tls_implied_acme(scope, tls, word), "email",
                      document_string(document, word->text, word));

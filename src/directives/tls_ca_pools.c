@@ -78,7 +78,7 @@ static json_t *nested_pool(struct scope *scope, struct cursor *in, const struct 
 {
     if (cursor_next_arg(in))
         return tls_ca_pool_take(scope, in);
-    cursor_arg_error(in, row->arguments);
+    take_arity_error(in, row);
     return NULL;
 }
 
@@ -130,7 +130,7 @@ static bool pool_storage(struct scope *scope, struct cursor *in, const struct op
     if (json_object_get(object, row->key))
         return cursor_error(in, DIAG_DUPLICATE, "the storage of the trust pool is given twice");
     if (!cursor_next_arg(in))
-        return cursor_arg_error(in, row->arguments);
+        return take_arity_error(in, row);
     json_t *storage = storage_take(scope, in);
     document_set(scope->document, object, row->key, storage);
     return storage != NULL;

@@ -79,7 +79,7 @@ static bool trusted_ca_cert(struct scope *scope, struct cursor *in, const struct
         return pool_conflict(in);
     bool is_file = cursor_is(in, "trusted_ca_cert_file");
     if (!cursor_next_arg(in))
-        return cursor_arg_error(in, row->arguments);
+        return take_arity_error(in, row);
     return is_file ? add_file(scope, in, object, row->key)
                    : add_certificate(scope, in, object, row->key);
 }
@@ -90,7 +90,7 @@ static bool trusted_leaf_cert(struct scope *scope, struct cursor *in, const stru
     (void)state;
     bool is_file = cursor_is(in, "trusted_leaf_cert_file");
     if (!cursor_next_arg(in))
-        return cursor_arg_error(in, row->arguments);
+        return take_arity_error(in, row);
     return is_file ? add_file(scope, in, object, row->key)
                    : add_certificate(scope, in, object, row->key);
 }
@@ -102,7 +102,7 @@ static bool trust_pool(struct scope *scope, struct cursor *in, const struct opti
     if (json_object_get(object, "trusted_ca_certs"))
         return pool_conflict(in);
     if (!cursor_next_arg(in))
-        return cursor_arg_error(in, row->arguments);
+        return take_arity_error(in, row);
     json_t *pool = tls_ca_pool_take(scope, in);
     document_set(scope->document, object, row->key, pool);
     return pool != NULL;
@@ -186,7 +186,7 @@ static bool verifier(struct scope *scope, struct cursor *in, const struct option
     (void)state;
     const struct token *name = cursor_token(in);
     if (!cursor_next_arg(in))
-        return cursor_arg_error(in, row->arguments);
+        return take_arity_error(in, row);
     json_t *module = module_take(scope, in, verifiers, "tls.client_auth.verifier", "verifier");
     if (!module)
         return false;

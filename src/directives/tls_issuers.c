@@ -110,7 +110,7 @@ static bool acme_distributed(struct scope *scope, struct cursor *in, const struc
     (void)state;
     const struct token *name = cursor_token(in);
     if (!cursor_next_arg(in))
-        return cursor_arg_error(in, row->arguments);
+        return take_arity_error(in, row);
     if (!cursor_is(in, "false"))
         return cursor_error(in, DIAG_BAD_VALUE, "distributed can only be set to 'false'");
     json_t *challenges = document_object_at(scope->document, object, "challenges", name);
@@ -138,7 +138,7 @@ static bool propagation_timeout(struct scope *scope, struct cursor *in, const st
     (void)state;
     int64_t timeout;
     if (!cursor_next_arg(in))
-        return cursor_arg_error(in, row->arguments);
+        return take_arity_error(in, row);
     if (!tls_propagation_timeout(in, &timeout))
         return false;
     const struct token *token = cursor_token(in);
@@ -312,7 +312,7 @@ static bool issuer_acme(struct scope *scope, struct cursor *in, const struct opt
         const struct token *url = cursor_token(in);
         option_set(scope, object, "ca", document_string(scope->document, url->text, url), url);
         if (cursor_next_arg(in))
-            return cursor_arg_error(in, row->arguments);
+            return take_arity_error(in, row);
     }
     return options_parse(scope, in, row->block, object, state);
 }
@@ -363,7 +363,7 @@ static bool zerossl_dns(struct scope *scope, struct cursor *in, const struct opt
 {
     (void)state;
     if (!cursor_next_arg(in))
-        return cursor_arg_error(in, row->arguments);
+        return take_arity_error(in, row);
     json_t *provider = tls_dns_provider_take(scope, in);
     if (provider)
         option_set(scope, object, row->key, provider, cursor_token(in));
@@ -433,7 +433,7 @@ static bool issuer_zerossl(struct scope *scope, struct cursor *in, const struct 
                            json_t *object, void *state)
 {
     return take_next_string(scope, in, row, object, state) &&
-           (!cursor_next_arg(in) || cursor_arg_error(in, row->arguments)) &&
+           (!cursor_next_arg(in) || take_arity_error(in, row)) &&
            options_parse(scope, in, row->block, object, state);
 }
 

@@ -1,5 +1,4 @@
 /* The options of the tls directive's block. */
-#include "base/suggest.h"
 #include "directives/option_takes.h"
 #include "directives/tls_client_auth.h"
 #include "directives/tls_issuers.h"
@@ -19,23 +18,12 @@ json_t *tls_implied_acme(struct scope *scope, struct tls *tls, const struct toke
     return tls->acme;
 }
 
-static bool in_list(struct str word, const char *const *list)
-{
-    for (; *list; list++)
-        if (str_is(word, *list))
-            return true;
-    return false;
-}
-
 static bool protocol(struct scope *scope, struct cursor *in, json_t *policy, const char *key,
                      const struct token *word)
 {
     static const char *const known[] = {"tls1.2", "tls1.3", NULL};
-    if (!in_list(word->text, known))
-        return cursor_error_at(in, DIAG_BAD_VALUE, word,
-                               "'" STR_FMT "' is not a TLS version that Caddy speaks: tls1.2 or "
-                               "tls1.3",
-                               STR_ARG(word->text));
+    if (!word_is_known(word, known))
+        return word_refuse(in, word, known, "TLS versions");
     document_set(scope->document, policy, key, document_string(scope->document, word->text, word));
     return true;
 }
@@ -46,7 +34,7 @@ static bool option_protocols(struct scope *scope, struct cursor *in, const struc
     (void)state;
     struct token_list words = cursor_remaining(in);
     if (words.n == 0)
-        return cursor_arg_error(in, row->arguments);
+        return take_arity_error(in, row);
     return protocol(scope, in, policy, "protocol_min", words.at[0]) &&
            (words.n < 2 || protocol(scope, in, policy, "protocol_max", words.at[1]));
 }
@@ -58,19 +46,8 @@ static bool known_names(struct scope *scope, struct cursor *in, const struct opt
     const struct token *name = cursor_token(in);
     while (cursor_next_arg(in)) {
         const struct token *word = cursor_token(in);
-        if (!in_list(word->text, known)) {
-            struct suggestion suggestion = suggest_for(word->text);
-            for (size_t i = 0; known[i]; i++)
-                suggest_try(&suggestion, str_from(known[i]));
-            struct diag *diag = diag_token(scope->diags, DIAG_BAD_VALUE, word,
-                                           "'" STR_FMT "' is not one of the %s "
-                                           "that Caddy supports",
-                                           STR_ARG(word->text), row->name);
-            if (suggestion.best.len)
-                diag_help(scope->diags, diag, word->span, suggestion.best,
-                          "did you mean '" STR_FMT "'?", STR_ARG(suggestion.best));
-            return false;
-        }
+        if (!word_is_known(word, known))
+            return word_refuse(in, word, known, row->name);
         document_add(scope->document, document_array_at(scope->document, policy, row->key, name),
                      document_string(scope->document, word->text, word));
     }
@@ -141,7 +118,7 @@ static bool acme_strings(struct scope *scope, struct cursor *in, const struct op
 {
     (void)policy;
     if (cursor_count_remaining(in) != 1)
-        return cursor_arg_error(in, row->arguments);
+        return take_arity_error(in, row);
     return take_more_strings(scope, in, row, tls_implied_acme(scope, state, cursor_token(in)),
                              NULL);
 }
@@ -213,7 +190,7 @@ static bool dns_propagation_timeout(struct scope *scope, struct cursor *in,
     json_t *dns = dns_option(scope, state, in);
     int64_t timeout;
     if (cursor_count_remaining(in) != 1)
-        return cursor_arg_error(in, row->arguments);
+        return take_arity_error(in, row);
     cursor_next_arg(in);
     if (!tls_propagation_timeout(in, &timeout))
         return false;
@@ -228,7 +205,7 @@ static bool option_issuer(struct scope *scope, struct cursor *in, const struct o
     (void)policy;
     struct tls *tls = state;
     if (!cursor_next_arg(in))
-        return cursor_arg_error(in, row->arguments);
+        return take_arity_error(in, row);
     json_t *issuer = tls_issuer_take(scope, in);
     if (issuer)
         document_add(scope->document, tls->issuers, issuer);
@@ -241,7 +218,7 @@ static bool manager_http(struct scope *scope, struct cursor *in, const struct op
     if (!take_next_string(scope, in, row, object, state))
         return false;
     if (cursor_next_arg(in))
-        return cursor_arg_error(in, row->arguments);
+        return take_arity_error(in, row);
     if (cursor_next_block(in, 0))
         return cursor_error(in, DIAG_MISPLACED_BLOCK, "get_certificate http takes no block");
     return true;
@@ -276,7 +253,7 @@ static bool option_get_certificate(struct scope *scope, struct cursor *in, const
     (void)policy;
     struct tls *tls = state;
     if (!cursor_next_arg(in))
-        return cursor_arg_error(in, row->arguments);
+        return take_arity_error(in, row);
     json_t *manager = module_take(scope, in, certificate_managers, "tls.get_certificate", "via");
     if (manager)
         document_add(scope->document, tls->managers, document_sorted(scope->document, manager));
@@ -289,7 +266,7 @@ static bool option_key_type(struct scope *scope, struct cursor *in, const struct
     (void)policy;
     struct tls *tls = state;
     if (cursor_count_remaining(in) != 1)
-        return cursor_arg_error(in, row->arguments);
+        return take_arity_error(in, row);
     cursor_next_arg(in);
     tls->key_type = document_string(scope->document, cursor_val(in), cursor_token(in));
     return true;
@@ -318,7 +295,7 @@ static bool option_renewal_ratio(struct scope *scope, struct cursor *in, const s
     struct tls *tls = state;
     double ratio;
     if (cursor_count_remaining(in) != 1)
-        return cursor_arg_error(in, row->arguments);
+        return take_arity_error(in, row);
     cursor_next_arg(in);
     if (!read_float(in, &ratio))
         return false;
