@@ -297,7 +297,7 @@ static void complain_of_name(struct lowering *lo, struct str name)
                    STR_ARG(name));
     lo->n_errors++;
     struct span span = token ? token->span : (struct span){0};
-    diag_help(lo->diags, diag, span, STR(""),
+    diag_help(lo->diags, diag, span, (struct str){0},
               "write `tls CERT KEY` in the site for a certificate you have, `tls internal` for one "
               "of the local CA, or `http://" STR_FMT "` as its address for no TLS",
               STR_ARG(name));
