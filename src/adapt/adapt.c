@@ -201,6 +201,15 @@ static bool read_blocks(struct adapter *adapter, const struct node *file, struct
     return ok;
 }
 
+/* After a mistake: what is wrong besides, as far as it does not depend on the rest being right. */
+static void report_more(struct adapter *adapter, const struct sites *sites)
+{
+    struct servers servers;
+    for (size_t i = 0; i < sites->list.n; i++)
+        named_routes_check(adapter, sites->list.at[i].invoked);
+    servers_pair(adapter, sites->list.at, sites->list.n, &servers);
+}
+
 /* `servers { metrics }` counts for all servers. */
 static json_t *hoist_metrics(struct adapter *adapter, const json_t *servers)
 {
@@ -298,7 +307,8 @@ bool adapt(struct arena *arena, struct diags *diags, const struct sources *sourc
     struct sites sites = {0};
     uint32_t errors_before = diags->n_errors;
     bool ok = read_blocks(&adapter, file, &sites) && diags->n_errors == errors_before;
-    /* What the passes over all sites say of half a configuration would only mislead. */
+    if (!ok)
+        report_more(&adapter, &sites);
     ok = ok && build(&adapter, &sites) && diags->n_errors == errors_before;
     if (!ok)
         document->root = NULL;

@@ -121,15 +121,24 @@ json_t *scope_matcher_block(struct scope *scope, struct cursor *in, struct str n
     return read_kinds(scope, &kinds, name, set) ? set : NULL;
 }
 
+static bool defined_twice(struct scope *scope, const struct token *token, const struct token *first)
+{
+    struct diag *diag = diag_token(scope->diags, DIAG_DUPLICATE, token,
+                                   "matcher '" STR_FMT "' is defined twice", STR_ARG(token->text));
+    if (first)
+        diag_label(scope->diags, diag, first->span, "first defined here");
+    return false;
+}
+
 bool matcher_define(struct scope *scope, struct token_list tokens)
 {
     struct cursor in = cursor_over(scope->arena, scope->diags, tokens.at, tokens.n);
     struct kinds kinds = {0};
     cursor_next(&in);
     const struct token *token = cursor_token(&in);
-    if (map_find(scope->matchers, token->text))
-        return cursor_error(&in, DIAG_DUPLICATE, "matcher '" STR_FMT "' is defined twice",
-                            STR_ARG(token->text));
+    const json_t *before = map_get(scope->matchers, token->text);
+    if (before)
+        return defined_twice(scope, token, document_origin(scope->document, NULL, NULL, before));
     json_t *set = document_object(scope->document, token);
     map_put(scope->matchers, token->text, set);
     if (cursor_next_arg(&in)) {

@@ -120,6 +120,12 @@ static bool attach(struct adapter *adapter, struct token_list names, struct map 
     return ok;
 }
 
+bool named_routes_check(struct adapter *adapter, struct token_list invoked)
+{
+    struct map attached = map_in(adapter->arena);
+    return attach(adapter, invoked, &attached);
+}
+
 static int compare_texts(const void *a, const void *b)
 {
     return str_compare(*(const struct str *)a, *(const struct str *)b);

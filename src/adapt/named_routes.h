@@ -9,6 +9,8 @@ struct node;
 bool named_route_read(struct adapter *adapter, const struct node *node);
 /* Gives a server the routes that its sites invoke, and those that these invoke. */
 bool named_routes_attach(struct adapter *adapter, struct server *server);
+/* Reports those of the invoked names, and of the names that these invoke, that are not defined. */
+bool named_routes_check(struct adapter *adapter, struct token_list invoked);
 /* The names that `invoke` has asked for since the last call. */
 struct token_list adapter_take_invoked(struct adapter *adapter);
 

@@ -58,11 +58,16 @@ static bool check_ordered(struct adapter *adapter, const struct results *results
         const struct result *result = &results->at[i];
         if (adapter_order_find(adapter, str_from(result->directive)) >= 0)
             continue;
+        bool is_route = result->class == RESULT_ROUTE || result->class == RESULT_SUBROUTE;
         struct diag *diag =
             diag_token(adapter->diags, DIAG_NOT_ALLOWED_HERE, result->origin,
-                       "'%s' has no place in the order of handlers", result->directive);
+                       is_route ? "'%s' has no place in the order of handlers"
+                                : "'%s' is about the whole site: it cannot stand in a block",
+                       result->directive);
         diag_note(adapter->diags, diag,
-                  "put it into a route block, or give it a place with the global option 'order'");
+                  is_route ? "put it into a route block, or give it a place with the global "
+                             "option 'order'"
+                           : "put it directly into the site");
         ok = false;
     }
     return ok;
