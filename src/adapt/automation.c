@@ -244,7 +244,7 @@ static bool split_subjects(struct automation *au, struct automation_policy *poli
     json_t *name;
     json_array_foreach(policy->subjects, i, name) {
         struct str text = string_of(name);
-        if (subject_is_tailscale(au->arena, text))
+        if (subject_is_tailscale(text))
             continue;
         if (!subject_qualifies(text)) {
             diag_token(au->adapter->diags, DIAG_BAD_ADDRESS,
@@ -252,9 +252,7 @@ static bool split_subjects(struct automation *au, struct automation_policy *poli
                        "no certificate can be had for '" STR_FMT "'", STR_ARG(text));
             return false;
         }
-        document_add(document,
-                     subject_is_public(au->arena, text, policy->on_demand) ? outside : inside,
-                     name);
+        document_add(document, subject_is_public(text, policy->on_demand) ? outside : inside, name);
     }
     if (json_array_size(inside) == 0 || json_array_size(outside) == 0)
         return true;
@@ -362,8 +360,7 @@ static bool add_option_names(struct automation *au, json_t *managed, json_t *ins
             continue;
         document_add(au->document, managed, name);
         if (!has_policy_for(au, text))
-            document_add(au->document,
-                         subject_qualifies_publicly(au->arena, text) ? outside : inside, name);
+            document_add(au->document, subject_qualifies_publicly(text) ? outside : inside, name);
     }
     if (json_array_size(outside) == 0 ||
         (!has_policy_options(au->adapter) && !has_acme_options(au->adapter, true)))
@@ -386,7 +383,7 @@ static bool add_managed_names(struct automation *au)
         for (size_t i = 0; i < au->shared.n; i++) {
             json_t *name = document_string(document, au->shared.at[i], NULL);
             document_add(document, managed, name);
-            if (!subject_qualifies_publicly(au->arena, au->shared.at[i]))
+            if (!subject_qualifies_publicly(au->shared.at[i]))
                 document_add(document, inside, name);
         }
     for (size_t i = 0; i < au->forced.n; i++)
@@ -415,7 +412,7 @@ static void add_default_issuers(struct automation *au)
     bool has_directory = adapter_global(adapter, "acme_ca") != NULL;
     for (size_t i = 0; i < au->policies.n; i++) {
         struct automation_policy *policy = au->policies.at[i];
-        if (json_array_size(policy->issuers) == 0 && automation_is_public(au->arena, policy))
+        if (json_array_size(policy->issuers) == 0 && automation_is_public(policy))
             policy->issuers = issuers_default(
                 au->document, has_directory || !email ? "" : json_string_value(email));
     }

@@ -34,8 +34,7 @@ static bool is_empty(const struct automation_policy *policy, bool even_managers)
 }
 
 /* Whether the names of <a> are all among those of <b>, wildcards considered. */
-static bool is_subset(struct arena *arena, const struct automation_policy *a,
-                      const struct automation_policy *b)
+static bool is_subset(const struct automation_policy *a, const struct automation_policy *b)
 {
     if (json_array_size(b->subjects) == 0)
         return true;
@@ -46,7 +45,7 @@ static bool is_subset(struct arena *arena, const struct automation_policy *a,
     json_array_foreach(a->subjects, i, name) {
         bool is_in = false;
         json_array_foreach(b->subjects, j, wider)
-            is_in = is_in || subject_matches(arena, string_of(name), string_of(wider));
+            is_in = is_in || subject_matches(string_of(name), string_of(wider));
         if (!is_in)
             return false;
     }
@@ -54,21 +53,22 @@ static bool is_subset(struct arena *arena, const struct automation_policy *a,
 }
 
 /* The first later policy that <i> takes names away from; -1 for none. */
-static ptrdiff_t shadowed_by(struct arena *arena, const automation_policies *policies, size_t i)
+static ptrdiff_t shadowed_by(const automation_policies *policies, size_t i)
 {
     for (size_t j = i + 1; j < policies->n; j++)
-        if (is_subset(arena, policies->at[i], policies->at[j]))
+        if (is_subset(policies->at[i], policies->at[j]))
             return (ptrdiff_t)j;
     return -1;
 }
 
 static bool is_before(const void *a, const void *b, void *user)
 {
+    (void)user;
     const struct automation_policy *left = *(struct automation_policy *const *)a;
     const struct automation_policy *right = *(struct automation_policy *const *)b;
-    if (is_subset(user, left, right))
+    if (is_subset(left, right))
         return true;
-    if (is_subset(user, right, left))
+    if (is_subset(right, left))
         return false;
     return json_array_size(left->subjects) > json_array_size(right->subjects);
 }
@@ -81,14 +81,14 @@ static void remove_at(automation_policies *policies, size_t at)
 }
 
 /* Drops empty policies that automatic HTTPS would come to by itself. False where all were empty. */
-static bool drop_empty(struct arena *arena, automation_policies *policies)
+static bool drop_empty(automation_policies *policies)
 {
     size_t n_empty = 0, n_before = policies->n;
     for (ptrdiff_t i = 0; i < (ptrdiff_t)policies->n; i++) {
         if (!is_empty(policies->at[i], false))
             continue;
         n_empty++;
-        ptrdiff_t shadowed = shadowed_by(arena, policies, (size_t)i);
+        ptrdiff_t shadowed = shadowed_by(policies, (size_t)i);
         if (i == (ptrdiff_t)policies->n - 1 ||
             (shadowed >= 0 && is_empty(policies->at[shadowed], true)))
             remove_at(policies, (size_t)i--);
@@ -99,7 +99,7 @@ static bool drop_empty(struct arena *arena, automation_policies *policies)
 enum issuer_class { ISSUER_OF_ANY, ISSUER_MIXED, ISSUER_PUBLIC, ISSUER_INTERNAL };
 
 /* Which issuer a policy without one would take for its names. */
-static enum issuer_class implicit_class(struct arena *arena, const struct automation_policy *policy)
+static enum issuer_class implicit_class(const struct automation_policy *policy)
 {
     bool has_public = false, has_internal = false;
     size_t i;
@@ -107,7 +107,7 @@ static enum issuer_class implicit_class(struct arena *arena, const struct automa
     if (json_array_size(policy->subjects) == 0)
         return ISSUER_OF_ANY;
     json_array_foreach(policy->subjects, i, name) {
-        if (subject_is_public(arena, string_of(name), policy->on_demand))
+        if (subject_is_public(string_of(name), policy->on_demand))
             has_public = true;
         else
             has_internal = true;
@@ -120,33 +120,31 @@ static bool has_issuers(const struct automation_policy *policy)
     return json_array_size(policy->issuers) > 0 || json_array_size(policy->encoded) > 0;
 }
 
-static bool uses_plain_internal(struct arena *arena, const struct automation_policy *policy)
+static bool uses_plain_internal(const struct automation_policy *policy)
 {
     if (!has_issuers(policy))
-        return implicit_class(arena, policy) == ISSUER_INTERNAL;
+        return implicit_class(policy) == ISSUER_INTERNAL;
     const json_t *only = json_array_get(policy->encoded, 0);
     const char *module = json_string_value(json_object_get(only, "module"));
     return json_array_size(policy->encoded) == 1 && json_array_size(policy->issuers) == 0 &&
            json_object_size(only) == 1 && module && strcmp(module, "internal") == 0;
 }
 
-static bool have_same_issuers(struct arena *arena, const struct automation_policy *a,
-                              const struct automation_policy *b)
+static bool have_same_issuers(const struct automation_policy *a, const struct automation_policy *b)
 {
     if (!same(a->encoded, b->encoded))
-        return uses_plain_internal(arena, a) && uses_plain_internal(arena, b);
+        return uses_plain_internal(a) && uses_plain_internal(b);
     if (has_issuers(a) || has_issuers(b))
         return true;
-    enum issuer_class of_a = implicit_class(arena, a), of_b = implicit_class(arena, b);
+    enum issuer_class of_a = implicit_class(a), of_b = implicit_class(b);
     return of_a == ISSUER_OF_ANY || of_b == ISSUER_OF_ANY || of_a == of_b;
 }
 
 /* Whether nothing tells two policies apart but their names; whether OCSP is stapled is not
  * compared. */
-static bool say_the_same(struct arena *arena, const struct automation_policy *a,
-                         const struct automation_policy *b)
+static bool say_the_same(const struct automation_policy *a, const struct automation_policy *b)
 {
-    return have_same_issuers(arena, a, b) && same(a->managers, b->managers) &&
+    return have_same_issuers(a, b) && same(a->managers, b->managers) &&
            same(a->key_type, b->key_type) && a->on_demand == b->on_demand &&
            a->reuse_keys == b->reuse_keys && same(a->renewal_ratio, b->renewal_ratio);
 }
@@ -170,9 +168,8 @@ static json_t *unite(struct document *document, const json_t *names, const json_
 
 void automation_consolidate(struct document *document, automation_policies *policies)
 {
-    struct arena *arena = document->arena;
-    stable_sort(policies->at, policies->n, sizeof(*policies->at), is_before, arena);
-    if (!drop_empty(arena, policies)) {
+    stable_sort(policies->at, policies->n, sizeof(*policies->at), is_before, NULL);
+    if (!drop_empty(policies)) {
         policies->n = 0;
         return;
     }
@@ -185,13 +182,13 @@ void automation_consolidate(struct document *document, automation_policies *poli
                 i--;
                 break;
             }
-            if (!say_the_same(arena, a, b))
+            if (!say_the_same(a, b))
                 continue;
             if (json_array_size(a->subjects) == 0 || json_array_size(b->subjects) > 0) {
                 if (json_array_size(b->subjects) > 0)
                     a->subjects = unite(document, a->subjects, b->subjects);
                 remove_at(policies, (size_t)j--);
-            } else if (shadowed_by(arena, policies, (size_t)i) >= j) {
+            } else if (shadowed_by(policies, (size_t)i) >= j) {
                 /* the later one covers all names, and none in between those of <a> */
                 remove_at(policies, (size_t)i--);
                 break;
@@ -200,13 +197,13 @@ void automation_consolidate(struct document *document, automation_policies *poli
     }
 }
 
-bool automation_is_public(struct arena *arena, const struct automation_policy *policy)
+bool automation_is_public(const struct automation_policy *policy)
 {
     size_t i;
     json_t *name;
     json_array_foreach(policy->subjects, i, name)
-        if (!subject_is_public(arena, string_of(name), policy->on_demand) ||
-            subject_is_tailscale(arena, string_of(name)))
+        if (!subject_is_public(string_of(name), policy->on_demand) ||
+            subject_is_tailscale(string_of(name)))
             return false;
     return true;
 }

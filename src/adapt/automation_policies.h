@@ -6,7 +6,6 @@
 
 #include "base/vec.h"
 
-struct arena;
 struct document;
 
 /* How certificates are managed for some names, in the making. A NULL array is Go's nil slice, which
@@ -28,7 +27,7 @@ typedef VEC(struct automation_policy *) automation_policies;
  * the same, as Caddy does. */
 void automation_consolidate(struct document *document, automation_policies *policies);
 /* Whether all its names can have certificates of a public authority. */
-bool automation_is_public(struct arena *arena, const struct automation_policy *policy);
+bool automation_is_public(const struct automation_policy *policy);
 json_t *automation_policy_json(struct document *document, const struct automation_policy *policy);
 
 #endif

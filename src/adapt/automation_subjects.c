@@ -1,7 +1,6 @@
 /* Which names can have which certificates. */
 #include "adapt/automation_subjects.h"
 
-#include "base/arena.h"
 #include "base/ip.h"
 #include "base/parse.h"
 
@@ -39,9 +38,9 @@ bool subject_qualifies(struct str subject)
     return true;
 }
 
-bool subject_qualifies_publicly(struct arena *arena, struct str subject)
+bool subject_qualifies_publicly(struct str subject)
 {
-    if (!subject_qualifies(subject) || subject_is_internal(arena, subject))
+    if (!subject_qualifies(subject) || subject_is_internal(subject))
         return false;
     return str_index(subject, '*') < 0 ||
            (count(subject, STR("*")) == 1 && count(subject, STR(".")) > 1 && subject.len > 2 &&
@@ -84,52 +83,53 @@ static bool is_internal_ip(struct str host)
     return false;
 }
 
-bool subject_is_internal(struct arena *arena, struct str subject)
+static bool has_ending(struct str text, struct str ending)
+{
+    return text.len >= ending.len &&
+           str_eq_nocase(str_slice(text, text.len - ending.len, text.len), ending);
+}
+
+bool subject_is_internal(struct str subject)
 {
     static const char *const endings[] = {".localhost", ".local", ".internal", ".home.arpa"};
-    struct str name = str_lower(arena, str_trim_suffix(host_only(subject), STR(".")));
-    if (str_is(name, "localhost") || is_internal_ip(name))
+    struct str name = str_trim_suffix(host_only(subject), STR("."));
+    if (str_eq_nocase(name, STR("localhost")) || is_internal_ip(name))
         return true;
     for (size_t i = 0; i < sizeof(endings) / sizeof(endings[0]); i++)
-        if (str_has_suffix(name, str_from(endings[i])))
+        if (has_ending(name, str_from(endings[i])))
             return true;
     return false;
 }
 
-bool subject_is_tailscale(struct arena *arena, struct str subject)
+bool subject_is_tailscale(struct str subject)
 {
-    return str_has_suffix(str_lower(arena, subject), STR(".ts.net"));
+    return has_ending(subject, STR(".ts.net"));
 }
 
-bool subject_is_public(struct arena *arena, struct str subject, bool on_demand)
+bool subject_is_public(struct str subject, bool on_demand)
 {
-    return !subject_is_ip(subject) && !subject_is_internal(arena, subject) &&
+    return !subject_is_ip(subject) && !subject_is_internal(subject) &&
            (on_demand || count(subject, STR("*.")) < 2);
 }
 
-bool subject_matches(struct arena *arena, struct str subject, struct str wildcard)
+bool subject_matches(struct str subject, struct str wildcard)
 {
-    subject = str_lower(arena, host_only(subject));
-    wildcard = str_lower(arena, wildcard);
-    if (str_eq(subject, wildcard))
+    subject = host_only(subject);
+    if (str_eq_nocase(subject, wildcard))
         return true;
     if (str_index(wildcard, '*') < 0)
         return false;
-    struct strbuf stars = strbuf_in(arena); /* the labels replaced so far */
-    struct str label, rest = subject;
-    for (bool more = true; more;) {
-        more = str_cut(rest, STR("."), &label, &rest);
+    for (;;) { /* one label after the other is replaced; empty ones stay */
+        struct str label, star, subject_rest = STR(""), wildcard_rest = STR("");
+        bool more = str_cut(subject, STR("."), &label, &subject_rest);
+        if (str_cut(wildcard, STR("."), &star, &wildcard_rest) != more ||
+            !str_is(star, label.len ? "*" : ""))
+            return false;
         if (!more)
-            rest = STR("");
-        strbuf_add(&stars, label.len ? STR("*") : label); /* an empty label stays empty */
-        size_t len = stars.len;
-        if (more) {
-            strbuf_add_char(&stars, '.');
-            strbuf_add(&stars, rest);
-        }
-        if (label.len && str_eq(strbuf_str(&stars), wildcard))
+            return label.len > 0;
+        if (label.len && str_eq_nocase(subject_rest, wildcard_rest))
             return true;
-        stars.len = more ? len + 1 : len;
+        subject = subject_rest;
+        wildcard = wildcard_rest;
     }
-    return false;
 }

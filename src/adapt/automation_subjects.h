@@ -3,23 +3,21 @@
 
 #include "base/str.h"
 
-struct arena;
-
 /* What kind of certificate a name can have, by the rules of Caddy's certificate library. */
 
 /* Not empty, no dot at an end, a wildcard only as the first label, none of certain characters. */
 bool subject_qualifies(struct str subject);
 /* Qualifies, is not internal, and is no wildcard that a public authority would refuse. */
-bool subject_qualifies_publicly(struct arena *arena, struct str subject);
+bool subject_qualifies_publicly(struct str subject);
 bool subject_is_ip(struct str subject);
 /* localhost, .local, .internal, …, and addresses of private networks. A port does not matter. */
-bool subject_is_internal(struct arena *arena, struct str subject);
+bool subject_is_internal(struct str subject);
 /* Tailscale's names get their certificates from its daemon. */
-bool subject_is_tailscale(struct arena *arena, struct str subject);
+bool subject_is_tailscale(struct str subject);
 /* Whether a policy without an issuer would take a public one for the name. On demand, names with
  * several wildcards are fine: certificates are made for what they stand for. */
-bool subject_is_public(struct arena *arena, struct str subject, bool on_demand);
+bool subject_is_public(struct str subject, bool on_demand);
 /* Whether <wildcard> is <subject>, or <subject> with labels replaced by `*` from the left. */
-bool subject_matches(struct arena *arena, struct str subject, struct str wildcard);
+bool subject_matches(struct str subject, struct str wildcard);
 
 #endif

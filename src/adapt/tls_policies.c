@@ -151,15 +151,14 @@ bool tls_site_policies(struct adapter *adapter, struct server *server, const str
 
 /* Shields. */
 
-static bool covers(struct adapter *adapter, const json_t *policy, struct str host)
+static bool covers(const json_t *policy, struct str host)
 {
     size_t i;
     json_t *name;
     if (!json_object_get(policy, "client_authentication"))
         return false;
     json_array_foreach(sni_of(policy), i, name)
-        if (str_index(string_of(name), '*') >= 0 &&
-            subject_matches(adapter->arena, host, string_of(name)))
+        if (str_index(string_of(name), '*') >= 0 && subject_matches(host, string_of(name)))
             return true;
     return false;
 }
@@ -197,7 +196,7 @@ static void add_shields(struct adapter *adapter, struct server *server, policy_l
         json_t *name;
         json_array_foreach(sni_of(bare->at[b]), i, name)
             for (size_t p = 0; p < n; p++)
-                if (covers(adapter, json_array_get(server->policies, p), string_of(name))) {
+                if (covers(json_array_get(server->policies, p), string_of(name))) {
                     vec_push(adapter->arena, &hosts[p], string_of(name));
                     break;
                 }

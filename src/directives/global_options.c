@@ -47,8 +47,7 @@ bool global_one_token(struct cursor *in, const struct option *row)
 {
     if (!cursor_next(in))
         return take_arity_error(in, row);
-    struct cursor after = *in;
-    return !cursor_next(&after) || take_arity_error(in, row);
+    return !cursor_next(in) || take_arity_error(in, row);
 }
 
 bool global_take_string(struct scope *scope, struct cursor *in, const struct option *row,

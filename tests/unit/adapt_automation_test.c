@@ -49,14 +49,14 @@ static void test_subjects(void)
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         struct str name = str_from(rows[i].name);
         CHECK_INT(subject_qualifies(name), rows[i].qualifies);
-        CHECK_INT(subject_qualifies_publicly(&arena, name), rows[i].publicly);
-        CHECK_INT(subject_is_internal(&arena, name), rows[i].is_internal);
+        CHECK_INT(subject_qualifies_publicly(name), rows[i].publicly);
+        CHECK_INT(subject_is_internal(name), rows[i].is_internal);
         CHECK_INT(subject_is_ip(name), rows[i].is_ip);
     }
-    CHECK(subject_is_tailscale(&arena, STR("Host.Tail.TS.net")));
-    CHECK(!subject_is_tailscale(&arena, STR("ts.net")));
-    CHECK(!subject_is_public(&arena, STR("*.*.example.com"), false));
-    CHECK(subject_is_public(&arena, STR("*.*.example.com"), true));
+    CHECK(subject_is_tailscale(STR("Host.Tail.TS.net")));
+    CHECK(!subject_is_tailscale(STR("ts.net")));
+    CHECK(!subject_is_public(STR("*.*.example.com"), false));
+    CHECK(subject_is_public(STR("*.*.example.com"), true));
 }
 
 static void test_wildcards(void)
@@ -81,7 +81,7 @@ static void test_wildcards(void)
         {"a.com:443", "*.com", true},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-        CHECK_INT(subject_matches(&arena, str_from(rows[i].name), str_from(rows[i].wildcard)),
+        CHECK_INT(subject_matches(str_from(rows[i].name), str_from(rows[i].wildcard)),
                   rows[i].matches);
 }
 
@@ -200,10 +200,10 @@ static void test_policies(void)
 
 static void test_public_policies(void)
 {
-    CHECK(automation_is_public(&arena, policy(NULL, NULL)));
-    CHECK(automation_is_public(&arena, policy("[\"a.com\",\"*.b.com\"]", NULL)));
-    CHECK(!automation_is_public(&arena, policy("[\"a.com\",\"localhost\"]", NULL)));
-    CHECK(!automation_is_public(&arena, policy("[\"a.ts.net\"]", NULL)));
+    CHECK(automation_is_public(policy(NULL, NULL)));
+    CHECK(automation_is_public(policy("[\"a.com\",\"*.b.com\"]", NULL)));
+    CHECK(!automation_is_public(policy("[\"a.com\",\"localhost\"]", NULL)));
+    CHECK(!automation_is_public(policy("[\"a.ts.net\"]", NULL)));
 }
 
 static void start(void)
