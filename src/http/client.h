@@ -9,6 +9,7 @@
 #include "http/message.h"
 #include "net/address.h"
 #include "net/dial.h"
+#include "net/loop.h"
 
 struct http_client;
 struct http_pool;
@@ -103,8 +104,8 @@ struct http_exchange {
     struct http_upstream *private_connection;
     struct http_pool *private_pool;
     struct http_outgoing private_request;
-    unsigned char private_state;
-    bool private_retried;
+    struct task private_task;
+    bool private_retried, private_paused;
 };
 
 /* Each may be NULL. No event comes after `end`, `failed` or http_exchange_cancel; the exchange's

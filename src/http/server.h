@@ -106,7 +106,8 @@ unsigned http_server_connections(const struct http_server *server);
 
 /* Facts about the connection. */
 const struct address *http_connection_peer(const struct http_connection *connection);
-const struct address *http_connection_local(struct http_connection *connection);
+/* Asks the kernel: call it when needed only. */
+struct address http_connection_local(struct http_connection *connection);
 struct stream *http_connection_stream(struct http_connection *connection); /* for tls_info */
 bool http_connection_is_tls(const struct http_connection *connection);
 uint32_t http_connection_tag(const struct http_connection *connection);

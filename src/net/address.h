@@ -29,6 +29,8 @@ size_t address_host(const struct address *address, bool with_zone, char out[ADDR
 /* "192.0.2.1:80", "[fe80::1%eth0]:80", "@". */
 size_t address_text(const struct address *address, char out[ADDRESS_TEXT_BYTES]);
 uint16_t address_port(const struct address *address);
+/* The index of the interface with this name, else of this number; 0 where there is none now. */
+unsigned address_zone_index(struct str zone);
 /* Reads an IP literal without brackets and zone: false where it is none. The port is 0. */
 bool address_parse(struct str text, struct address *out);
 

@@ -28,10 +28,15 @@ enum dial_failure {
     DIAL_BAD_ADDRESS, /* a literal of the wrong family, a path too long */
 };
 
+/* A connection attempt to the addresses of one family, one after the other. */
 struct dial_attempt {
     struct watch watch;
+    struct timer step; /* for the running address, so that the next one gets its share of time */
     struct dial *dial;
+    unsigned next, end; /* in dial->addresses */
 };
+
+enum { DIAL_ADDRESSES = 16 };
 
 /* One connection being made; embed it. Host names are resolved in a helper thread; their addresses
  * are tried in order, both families at once after 300 ms. */
@@ -40,8 +45,11 @@ struct dial {
     struct dial_target target; /* text borrowed until done */
     struct dial_attempt attempts[2];
     struct timer timeout, fallback;
-    struct resolution *resolution; /* owned while a name is being looked up or tried */
+    struct resolution *resolution; /* while a name is being looked up */
+    struct address *addresses;     /* owned; those of the name, until done */
+    int64_t deadline_ns;
     struct task finish;
+    void *ctx; /* for the owner of the dial */
     struct address peer; /* where it connected */
     enum dial_failure failure;
     int error; /* errno of the last attempt; for DIAL_NOT_FOUND the EAI_ code */
@@ -51,11 +59,14 @@ struct dial {
     void (*done)(struct dial *dial);
 };
 
+/* <done> and <ctx> are set before; everything else is set here. */
 void dial_start(struct dial *dial, struct loop *loop, const struct dial_target *target,
                 int64_t timeout_ns);
 /* Stops it; `done` does not come any more. */
 void dial_cancel(struct dial *dial);
+/* As Go writes it in errors: "tcp [fe80::1%eth0]:443", "unix /run/x.sock". */
+struct str dial_target_text(const struct dial_target *target, char out[static 320]);
 /* "connection refused", "no interface eth0", "no such host", "i/o timeout". */
-struct str dial_failure_text(const struct dial *dial, char out[static 160]);
+struct str dial_failure_text(enum dial_failure failure, int error, char out[static 160]);
 
 #endif

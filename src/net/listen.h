@@ -8,6 +8,7 @@
 #include "base/str.h"
 #include "net/address.h"
 #include "net/loop.h"
+#include "net/timer.h"
 
 enum listen_network { LISTEN_TCP, LISTEN_TCP4, LISTEN_TCP6, LISTEN_UNIX, LISTEN_FD };
 
@@ -32,6 +33,7 @@ struct listener {
     struct loop *loop;
     void (*accepted)(struct listener *listener, const struct accepted *connection);
     void *ctx;
+    struct timer rest; /* while there are no descriptors left */
     bool is_unix;
 };
 

@@ -16,7 +16,7 @@ enum watch_event {
     WATCH_READABLE = 1,
     WATCH_WRITABLE = 2,
     WATCH_HANGUP = 4, /* the peer will send no more */
-    WATCH_ERROR = 8,
+    WATCH_ERROR = 8, /* comes together with HANGUP when the connection broke */
 };
 
 /* A descriptor in the loop; embed it. */
@@ -47,12 +47,17 @@ int64_t loop_wall_ns(const struct loop *loop);
 /* "Tue, 24 Nov 2026 04:11:56 GMT", 29 bytes, formatted once per second. */
 const char *loop_http_date(struct loop *loop);
 
-/* Adds the descriptor once for everything, edge-triggered; 0 or -errno. */
+/* Adds the descriptor once for everything, edge-triggered; 0 or -errno. One that is in the loop
+ * already (with a watch that was detached) changes over to this watch. */
 int loop_watch(struct loop *loop, struct watch *watch);
 /* A level-triggered reader (listeners, wake-ups); 0 or -errno. */
 int loop_watch_level(struct loop *loop, struct watch *watch);
 /* Forgets the descriptor; the caller closes it. */
 void loop_unwatch(struct loop *loop, struct watch *watch);
+
+/* As loop_unwatch without telling the kernel: the descriptor goes on to another watch, or is
+ * closed at once. */
+void loop_detach(struct watch *watch);
 
 void loop_defer(struct loop *loop, struct task *task);
 /* Takes it back before it runs. */

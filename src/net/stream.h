@@ -16,13 +16,13 @@ struct tls_session;
  * that a head and its body, or several pipelined replies, leave in one system call. */
 struct stream {
     struct watch watch;
-    struct task report; /* tells of a failed write */
+    struct task report; /* tells of a failed write, or asks the reader again after a pause */
     struct loop *loop;
     const struct stream_events *events;
     struct tls_session *tls; /* owned; NULL for plain */
     struct buffer unsent;    /* as it goes on the wire */
     int error;               /* errno of the first failure, 0 while all is well */
-    bool readable;           /* the kernel may have more for us */
+    bool readable;           /* there may be more to read */
     bool writable;
     bool hangup;   /* the peer has sent its end; what it sent before may still be unread */
     bool paused;   /* the reader does not want `readable` now */
@@ -35,26 +35,30 @@ struct stream_events {
     void (*readable)(struct stream *stream);
     /* Everything handed over so far has reached the kernel after some of it had to wait. */
     void (*drained)(struct stream *stream);
+    /* The peer ended or reset its direction while the reader is paused; may be NULL. */
+    void (*hangup)(struct stream *stream);
     /* Writing failed, or the socket broke; stream->error says why. Comes at most once. */
     void (*broken)(struct stream *stream);
 };
 
 enum { STREAM_AGAIN = -11 /* -EAGAIN */ };
 
-/* Takes over a connected, non-blocking socket and registers it; 0 or -errno. */
+/* Takes over a connected, non-blocking socket and registers it; 0 or -errno (then the socket stays
+ * the caller's). The stream must be zeroed before. */
 int stream_open(struct stream *stream, struct loop *loop, int fd,
                 const struct stream_events *events);
-/* The same for a watch that is already in the loop (a dial that has finished). */
-void stream_adopt(struct stream *stream, struct loop *loop, const struct stream_events *events);
-/* Makes it TLS before anything is written; see tls.h. Takes over the session. */
+/* Makes it TLS before anything is written; see tls.h. Takes over the session. NULL: plain again. */
 void stream_use_tls(struct stream *stream, struct tls_session *session);
 
 /* Reads at most <cap> bytes: the count, 0 at the peer's (clean) end, STREAM_AGAIN, or -errno. */
 ssize_t stream_read(struct stream *stream, char *into, size_t cap);
 /* Hands over bytes; they are copied or sent before it returns. Failures come as `broken`. */
 void stream_write(struct stream *stream, struct str data);
-/* Room for up to <len> bytes to be written in place, then stream_commit; NULL when that is more
- * than STREAM_INPLACE_BYTES. */
+/* The same for several pieces (at most STREAM_PIECES) that belong together. */
+void stream_write_pieces(struct stream *stream, const struct str *pieces, int n);
+enum { STREAM_PIECES = 4 };
+/* Room for <len> bytes to be written in place, before anything else is written to any stream, then
+ * stream_commit; NULL when that is more than STREAM_INPLACE_BYTES. */
 char *stream_reserve(struct stream *stream, size_t len);
 void stream_commit(struct stream *stream, size_t len);
 enum { STREAM_INPLACE_BYTES = 32 * 1024 };
@@ -64,8 +68,10 @@ void stream_flush(struct stream *stream);
 size_t stream_unsent(const struct stream *stream);
 /* Ends our direction once everything is sent (close_notify, then FIN). */
 void stream_end(struct stream *stream);
-/* Closes at once; unsent bytes are lost. <reset> makes the peer see an abort. */
+/* Closes at once; what the kernel would not take is lost. No event comes any more; the memory must
+ * stay until the end of the round (loop_free_later). */
 void stream_close(struct stream *stream);
+/* The same, and the peer sees an abort. */
 void stream_reset(struct stream *stream);
 /* No `readable` until resumed; resuming asks again if there may be something. */
 void stream_pause(struct stream *stream);

@@ -96,7 +96,7 @@ void tls_client_free(struct tls_client *client);
 
 /* Sessions for new connections; hand them to stream_use_tls. */
 struct tls_session *tls_accept(struct tls_server *server, const struct address *peer,
-                               const struct address *local);
+                               struct stream *stream);
 /* <name> is the dial host without zone, or the override: an IP literal is verified as such and not
  * sent as SNI. <ticket> keeps the last session for resumption; zero it once. */
 struct tls_ticket {
@@ -121,6 +121,8 @@ struct str tls_peer_certificate(const struct stream *stream);
 struct str tls_error_text(const struct stream *stream);
 /* The first bytes were not TLS but an HTTP request. */
 bool tls_peer_spoke_http(const struct stream *stream);
-bool tls_handshake_done(const struct stream *stream);
+/* Goes on with a handshake (reading does so by itself): 1 when it is finished, 0 when it waits for
+ * the peer, or -errno. */
+int tls_handshake(struct stream *stream);
 
 #endif

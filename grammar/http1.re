@@ -1,0 +1,282 @@
+/* HTTP/1 heads, RFC 9112, in the strict reading: what two parsers could take differently is refused.
+ * Each line is matched whole; a NUL behind the bytes stops the scanner (no rule matches one). */
+#include "http/h1_parse.h"
+
+#include <string.h>
+
+/*!re2c
+    re2c:define:YYCTYPE = "unsigned char";
+    re2c:define:YYCURSOR = at;
+    re2c:define:YYMARKER = marker;
+    re2c:yyfill:enable = 0;
+    re2c:flags:tags = 1;
+
+    tchar    = [!#$%&'*+.^_`|~0-9A-Za-z-];
+    vchar    = [\x21-\x7e\x80-\xff];
+    blank    = [ \t];
+    crlf     = "\r\n";
+    digit    = [0-9];
+    hex      = [0-9A-Fa-f];
+    value    = (vchar | blank)*;
+
+    escaped   = "%" hex hex;
+    plain     = [A-Za-z0-9._~!$&'()*+,;=:@/-] | "[" | "]";
+    odd       = [\x21-\x7e\x80-\xff] \ plain \ [%?];
+    path      = "/" (plain | escaped | odd)*;
+    clean     = "/" (plain | escaped)*;
+    name_char = [A-Za-z0-9._~!$&'()*+,;=%-];
+    port      = ":" digit*;
+    authority = (name_char+ | "[" [0-9A-Za-z:.%_~-]+ "]") port?;
+    scheme    = 'http' 's'?;
+*/
+
+typedef const unsigned char *cursor;
+
+static struct str text(cursor begin, cursor end)
+{
+    return str_make((const char *)begin, (size_t)(end - begin));
+}
+
+static bool is_blank(unsigned char c)
+{
+    return c == ' ' || c == '\t';
+}
+
+/* Nothing matched: either the line is not all there yet, or it is malformed. */
+static enum h1_result no_match(struct h1_head *head, const char *bytes, size_t len,
+                               enum h1_problem problem)
+{
+    if (!memchr(bytes + head->line, '\n', len - head->line)) {
+        head->scanned = len;
+        return H1_MORE;
+    }
+    head->problem = problem;
+    return H1_BAD;
+}
+
+static enum h1_result request_line(struct h1_head *head, const char *bytes, size_t len)
+{
+    cursor at = (cursor)bytes + head->line, marker, begin = at, a, b;
+    /*!stags:re2c format = 'cursor @@;'; */
+    /*!re2c
+        tchar+ @a " " @b vchar+ " HTTP/1.0" crlf { head->version = HTTP_1_0; goto matched; }
+        tchar+ @a " " @b vchar+ " HTTP/1." digit crlf { head->version = HTTP_1_1; goto matched; }
+        tchar+ " " vchar+ " HTTP/" digit "." digit crlf {
+            head->problem = H1_PROBLEM_VERSION;
+            return H1_BAD;
+        }
+        * { return no_match(head, bytes, len, H1_PROBLEM_REQUEST_LINE); }
+    */
+matched:
+    head->method = text(begin, a);
+    head->target = text(b, at - (sizeof(" HTTP/1.1\r\n") - 1));
+    head->line = (size_t)(at - (cursor)bytes);
+    return H1_DONE;
+}
+
+static enum h1_result status_line(struct h1_head *head, const char *bytes, size_t len)
+{
+    cursor at = (cursor)bytes + head->line, marker, a, b;
+    /*!stags:re2c format = 'cursor @@;'; */
+    /*!re2c
+        "HTTP/1.0 " [1-9] digit digit (" " (vchar | blank)*)? @b "\r"? "\n" {
+            head->version = HTTP_1_0;
+            goto matched;
+        }
+        "HTTP/1." digit " " [1-9] digit digit (" " (vchar | blank)*)? @b "\r"? "\n" {
+            head->version = HTTP_1_1;
+            goto matched;
+        }
+        * { return no_match(head, bytes, len, H1_PROBLEM_STATUS_LINE); }
+    */
+matched:
+    a = (cursor)bytes + head->line + (sizeof("HTTP/1.1 ") - 1);
+    head->status = (unsigned)((a[0] - '0') * 100 + (a[1] - '0') * 10 + (a[2] - '0'));
+    head->reason = b > a + 3 ? text(a + 4, b) : str_make("", 0);
+    head->line = (size_t)(at - (cursor)bytes);
+    return H1_DONE;
+}
+
+/* One header line after another, to the empty line. <lax>: a bare LF ends a line. */
+static enum h1_result header_lines(struct h1_head *head, const char *bytes, size_t len, bool lax)
+{
+    cursor at = (cursor)bytes + head->line, marker, begin, name_end, a, b;
+    enum header_id id;
+    /*!stags:re2c format = 'cursor @@;'; */
+next_line:
+    begin = at;
+    head->line = (size_t)(at - (cursor)bytes);
+    /*!re2c
+        'host' ":" { id = HEADER_HOST; goto name_done; }
+        'connection' ":" { id = HEADER_CONNECTION; goto name_done; }
+        'content-length' ":" { id = HEADER_CONTENT_LENGTH; goto name_done; }
+        'transfer-encoding' ":" { id = HEADER_TRANSFER_ENCODING; goto name_done; }
+        'expect' ":" { id = HEADER_EXPECT; goto name_done; }
+        'upgrade' ":" { id = HEADER_UPGRADE; goto name_done; }
+        'te' ":" { id = HEADER_TE; goto name_done; }
+        'trailer' ":" { id = HEADER_TRAILER; goto name_done; }
+        'keep-alive' ":" { id = HEADER_KEEP_ALIVE; goto name_done; }
+        'proxy-connection' ":" { id = HEADER_PROXY_CONNECTION; goto name_done; }
+        'proxy-authenticate' ":" { id = HEADER_PROXY_AUTHENTICATE; goto name_done; }
+        'proxy-authorization' ":" { id = HEADER_PROXY_AUTHORIZATION; goto name_done; }
+        'alt-svc' ":" { id = HEADER_ALT_SVC; goto name_done; }
+        'date' ":" { id = HEADER_DATE; goto name_done; }
+        'server' ":" { id = HEADER_SERVER; goto name_done; }
+        'via' ":" { id = HEADER_VIA; goto name_done; }
+        'user-agent' ":" { id = HEADER_USER_AGENT; goto name_done; }
+        'accept' ":" { id = HEADER_ACCEPT; goto name_done; }
+        'accept-encoding' ":" { id = HEADER_ACCEPT_ENCODING; goto name_done; }
+        'authorization' ":" { id = HEADER_AUTHORIZATION; goto name_done; }
+        'cookie' ":" { id = HEADER_COOKIE; goto name_done; }
+        'set-cookie' ":" { id = HEADER_SET_COOKIE; goto name_done; }
+        'content-type' ":" { id = HEADER_CONTENT_TYPE; goto name_done; }
+        'content-encoding' ":" { id = HEADER_CONTENT_ENCODING; goto name_done; }
+        'location' ":" { id = HEADER_LOCATION; goto name_done; }
+        'range' ":" { id = HEADER_RANGE; goto name_done; }
+        'vary' ":" { id = HEADER_VARY; goto name_done; }
+        'etag' ":" { id = HEADER_ETAG; goto name_done; }
+        'last-modified' ":" { id = HEADER_LAST_MODIFIED; goto name_done; }
+        'early-data' ":" { id = HEADER_EARLY_DATA; goto name_done; }
+        'forwarded' ":" { id = HEADER_FORWARDED; goto name_done; }
+        'x-forwarded-for' ":" { id = HEADER_X_FORWARDED_FOR; goto name_done; }
+        'x-forwarded-proto' ":" { id = HEADER_X_FORWARDED_PROTO; goto name_done; }
+        'x-forwarded-host' ":" { id = HEADER_X_FORWARDED_HOST; goto name_done; }
+        'x-frame-options' ":" { id = HEADER_X_FRAME_OPTIONS; goto name_done; }
+        'sec-websocket-key' ":" { id = HEADER_SEC_WEBSOCKET_KEY; goto name_done; }
+        'sec-websocket-accept' ":" { id = HEADER_SEC_WEBSOCKET_ACCEPT; goto name_done; }
+        'sec-websocket-version' ":" { id = HEADER_SEC_WEBSOCKET_VERSION; goto name_done; }
+        'sec-websocket-protocol' ":" { id = HEADER_SEC_WEBSOCKET_PROTOCOL; goto name_done; }
+        'sec-websocket-extensions' ":" { id = HEADER_SEC_WEBSOCKET_EXTENSIONS; goto name_done; }
+        'http2-settings' ":" { id = HEADER_HTTP2_SETTINGS; goto name_done; }
+        tchar+ ":" { id = HEADER_OTHER; goto name_done; }
+        crlf       { goto end; }
+        "\n"       { if (lax) goto end; goto bad; }
+        blank      { goto folded; }
+        *          { goto bad; }
+    */
+name_done:
+    name_end = at - 1;
+    a = at;
+    /*!re2c
+        value @b crlf { goto value_done; }
+        value @b "\n" { if (lax) goto value_done; goto bad; }
+        * { goto bad; }
+    */
+value_done:
+    while (a < b && is_blank(*a))
+        a++;
+    while (b > a && is_blank(b[-1]))
+        b--;
+    if (head->n == head->cap)
+        return H1_FULL;
+    head->headers[head->n++] =
+        (struct http_header){.name = text(begin, name_end), .value = text(a, b), .id = id};
+    goto next_line;
+
+folded:
+    return no_match(head, bytes, len, H1_PROBLEM_FOLDED);
+bad:
+    return no_match(head, bytes, len, H1_PROBLEM_HEADER);
+end:
+    head->len = head->line = (size_t)(at - (cursor)bytes);
+    return H1_DONE;
+}
+
+/* True when the rest of an unfinished line still has no end. */
+static bool line_goes_on(struct h1_head *head, const char *bytes, size_t len)
+{
+    if (head->scanned <= head->line)
+        return head->line >= len;
+    if (memchr(bytes + head->scanned, '\n', len - head->scanned))
+        return false;
+    head->scanned = len;
+    return true;
+}
+
+enum h1_result h1_parse_request(struct h1_head *head, const char *bytes, size_t len)
+{
+    if (line_goes_on(head, bytes, len))
+        return H1_MORE;
+    if (!head->past_first_line) {
+        enum h1_result result = request_line(head, bytes, len);
+        if (result != H1_DONE)
+            return result;
+        head->past_first_line = true;
+    }
+    return header_lines(head, bytes, len, false);
+}
+
+enum h1_result h1_parse_response(struct h1_head *head, const char *bytes, size_t len)
+{
+    if (line_goes_on(head, bytes, len))
+        return H1_MORE;
+    if (!head->past_first_line) {
+        enum h1_result result = status_line(head, bytes, len);
+        if (result != H1_DONE)
+            return result;
+        head->past_first_line = true;
+    }
+    return header_lines(head, bytes, len, true);
+}
+
+enum h1_result h1_parse_trailers(struct h1_head *head, const char *bytes, size_t len)
+{
+    return header_lines(head, bytes, len, false);
+}
+
+enum h1_problem h1_parse_target(struct str method, struct str target, struct h1_target *out)
+{
+    /* A copy with a NUL is not needed: the target is followed by a blank, which no rule matches. */
+    cursor at = (cursor)target.ptr, marker, a = at, b = at, limit = at + target.len;
+    struct str rest = target;
+    memset(out, 0, sizeof(*out));
+    if (str_is(method, "CONNECT")) {
+        out->authority = target;
+        out->path = out->query = str_make(target.ptr, 0);
+        return h1_host_is_valid(target) ? H1_NO_PROBLEM : H1_PROBLEM_TARGET;
+    }
+    if (str_is(target, "*")) {
+        out->path = target;
+        out->query = str_make(target.ptr, 0);
+        return str_is(method, "OPTIONS") ? H1_NO_PROBLEM : H1_PROBLEM_TARGET;
+    }
+    /*!stags:re2c format = 'cursor @@;'; */
+    /*!re2c
+        "/"  { goto origin; }
+        scheme "://" @a authority @b [/? ] {
+            out->authority = text(a, b);
+            rest = text(b, limit);
+            goto origin;
+        }
+        * { return H1_PROBLEM_TARGET; }
+    */
+origin:
+    str_cut(rest, STR("?"), &out->path, &out->query);
+    out->has_query = out->path.len != rest.len;
+    if (out->path.len == 0) {
+        out->path = STR("/");
+        return H1_NO_PROBLEM;
+    }
+    at = (cursor)out->path.ptr;
+    limit = at + out->path.len;
+    /*!re2c
+        clean { goto scanned; }
+        path  { out->unusual = true; goto scanned; }
+        *     { return H1_PROBLEM_ESCAPE; }
+    */
+scanned:
+    return at == limit ? H1_NO_PROBLEM : H1_PROBLEM_ESCAPE;
+}
+
+bool h1_host_is_valid(struct str host)
+{
+    /* Hosts are followed by a line end, a slash, a question mark or a blank: no rule matches. */
+    cursor at = (cursor)host.ptr, marker, limit = at + host.len;
+    if (host.len == 0)
+        return false;
+    /*!re2c
+        authority { return at == limit; }
+        *         { return false; }
+    */
+}
+

@@ -1,0 +1,378 @@
+/* Pools of idle upstream connections, and the start and end of exchanges. */
+#include "http/client.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "http/http_private.h"
+
+enum { DEFAULT_MAX_IDLE = 32, DEFAULT_MAX_HEAD = 10 * 1024 * 1024 };
+static const int64_t DEFAULT_IDLE_NS = 120000000000;
+static const int64_t UNUSED_POOL_NS = 300000000000;
+
+struct http_client *http_client_new(struct loop *loop)
+{
+    struct http_client *client = calloc(1, sizeof(*client));
+    if (!client)
+        return NULL;
+    client->loop = loop;
+    scratch_grow(&client->scratch);
+    return client;
+}
+
+static void pool_free(struct http_pool *pool)
+{
+    tls_ticket_free(&pool->ticket);
+    arena_free(&pool->text);
+    free(pool);
+}
+
+void http_client_free(struct http_client *client)
+{
+    if (!client)
+        return;
+    while (client->upstreams) {
+        struct http_upstream *upstream = client->upstreams;
+        if (upstream->tunnel) {
+            tunnel_close(upstream->tunnel);
+            continue;
+        }
+        if (upstream->exchange)
+            upstream->exchange->private_connection = NULL;
+        upstream_close(upstream);
+    }
+    while (client->pools) {
+        struct http_pool *pool = client->pools;
+        client->pools = pool->next;
+        pool_free(pool);
+    }
+    free(client->scratch.at);
+    free(client);
+}
+
+void http_client_close_idle(struct http_client *client)
+{
+    for (struct http_pool *pool = client->pools; pool; pool = pool->next)
+        while (pool->idle)
+            upstream_close(pool->idle);
+}
+
+struct http_pool *http_pool_new(struct http_client *client, const struct http_pool_config *config)
+{
+    struct http_pool *pool = calloc(1, sizeof(*pool));
+    if (!pool)
+        abort();
+    pool->client = client;
+    pool->config = *config;
+    if (!pool->config.idle_timeout_ns)
+        pool->config.idle_timeout_ns = DEFAULT_IDLE_NS;
+    if (!pool->config.max_idle)
+        pool->config.max_idle = DEFAULT_MAX_IDLE;
+    if (!pool->config.max_head_bytes)
+        pool->config.max_head_bytes = DEFAULT_MAX_HEAD;
+    if (!pool->config.server_name.len)
+        pool->config.server_name = config->target.host;
+    pool->next = client->pools;
+    client->pools = pool;
+    return pool;
+}
+
+struct http_pool *http_pool_find(struct http_client *client, struct str key)
+{
+    for (struct http_pool *pool = client->pools; pool; pool = pool->next)
+        if (pool->key.len && str_eq(pool->key, key)) {
+            pool->used_ns = loop_now_ns(client->loop);
+            return pool;
+        }
+    return NULL;
+}
+
+static void sweep_pools(struct http_client *client)
+{
+    int64_t before = loop_now_ns(client->loop) - UNUSED_POOL_NS;
+    for (struct http_pool **link = &client->pools; *link;) {
+        struct http_pool *pool = *link;
+        if (!pool->key.len || pool->n_connections || pool->used_ns > before) {
+            link = &pool->next;
+            continue;
+        }
+        *link = pool->next;
+        pool_free(pool);
+    }
+}
+
+struct http_pool *http_pool_add(struct http_client *client, struct str key,
+                                const struct http_pool_config *config)
+{
+    sweep_pools(client);
+    struct http_pool *pool = http_pool_new(client, config);
+    struct dial_target *target = &pool->config.target;
+    pool->key = str_dup(&pool->text, key);
+    target->host = str_dup(&pool->text, target->host);
+    target->zone = str_dup(&pool->text, target->zone);
+    pool->config.server_name = str_dup(&pool->text, pool->config.server_name);
+    pool->used_ns = loop_now_ns(client->loop);
+    return pool;
+}
+
+static void leave_idle_list(struct http_upstream *upstream)
+{
+    struct http_pool *pool = upstream->pool;
+    if (upstream->idle_before)
+        upstream->idle_before->idle_next = upstream->idle_next;
+    else
+        pool->idle = upstream->idle_next;
+    if (upstream->idle_next)
+        upstream->idle_next->idle_before = upstream->idle_before;
+    else
+        pool->oldest = upstream->idle_before;
+    upstream->idle_next = upstream->idle_before = NULL;
+    pool->n_idle--;
+}
+
+void upstream_close(struct http_upstream *upstream)
+{
+    struct loop *loop = upstream->pool->client->loop;
+    if (upstream->state == UPSTREAM_CLOSED)
+        return;
+    if (upstream->state == UPSTREAM_IDLE)
+        leave_idle_list(upstream);
+    if (upstream->dial) {
+        dial_cancel(upstream->dial);
+        loop_free_later(loop, upstream->dial);
+        upstream->dial = NULL;
+    }
+    if (upstream->state != UPSTREAM_DIALING)
+        stream_close(&upstream->stream);
+    upstream->state = UPSTREAM_CLOSED;
+    timer_remove(&upstream->timer);
+    saved_clear(&upstream->saved);
+    *upstream->link = upstream->next;
+    if (upstream->next)
+        upstream->next->link = upstream->link;
+    upstream->pool->n_connections--;
+    loop_free_later(loop, upstream);
+}
+
+void upstream_put_back(struct http_upstream *upstream)
+{
+    struct http_pool *pool = upstream->pool;
+    bool fits = upstream->keep_alive && upstream->request_sent && !pool->config.no_keep_alive &&
+                !upstream->stream.hangup && !upstream->stream.error &&
+                stream_unsent(&upstream->stream) == 0;
+    if (!fits) {
+        upstream_close(upstream);
+        return;
+    }
+    upstream->state = UPSTREAM_IDLE;
+    upstream->idle_before = NULL;
+    upstream->idle_next = pool->idle;
+    if (pool->idle)
+        pool->idle->idle_before = upstream;
+    else
+        pool->oldest = upstream;
+    pool->idle = upstream;
+    pool->n_idle++;
+    timer_start(pool->client->loop, &upstream->timer, pool->config.idle_timeout_ns);
+    stream_resume(&upstream->stream);
+    if (pool->n_idle > pool->config.max_idle)
+        upstream_close(pool->oldest);
+}
+
+static void attach(struct http_exchange *exchange, struct http_upstream *upstream)
+{
+    exchange->private_connection = upstream;
+    upstream->exchange = exchange;
+    upstream->request_sent = upstream->got_bytes = upstream->write_waits = false;
+    upstream->trailer_bytes = strbuf_in(exchange->arena);
+    exchange->trailers = (struct http_headers){.arena = exchange->arena};
+}
+
+static void detach(struct http_exchange *exchange)
+{
+    struct http_upstream *upstream = exchange->private_connection;
+    exchange->private_connection = NULL;
+    if (upstream)
+        upstream->exchange = NULL;
+}
+
+void exchange_fail(struct http_upstream *upstream, enum http_failure failure, int error)
+{
+    struct http_exchange *exchange = upstream->exchange;
+    if (exchange) {
+        exchange->failure = failure;
+        exchange->error = error;
+        if (failure == HTTP_FAIL_TLS && upstream->stream.tls)
+            exchange->tls_error = str_dup(exchange->arena, tls_error_text(&upstream->stream));
+        detach(exchange);
+    }
+    upstream_close(upstream);
+    if (exchange && exchange->events->failed)
+        exchange->events->failed(exchange, failure);
+}
+
+static void dialed(struct dial *dial)
+{
+    struct http_upstream *upstream = dial->ctx;
+    struct http_exchange *exchange = upstream->exchange;
+    struct loop *loop = upstream->pool->client->loop;
+    upstream->dial = NULL;
+    loop_free_later(loop, dial);
+    if (dial->failure) {
+        exchange->dial_failure = dial->failure;
+        exchange_fail(upstream, HTTP_FAIL_DIAL, dial->error);
+        return;
+    }
+    int status = stream_open(&upstream->stream, loop, dial->fd, &h1_client_events);
+    if (status < 0) {
+        exchange->dial_failure = DIAL_REFUSED;
+        exchange_fail(upstream, HTTP_FAIL_DIAL, -status);
+        return;
+    }
+    upstream->peer = exchange->peer = dial->peer;
+    exchange->connected_ns = loop_now_ns(loop);
+    h1_client_begin(upstream);
+}
+
+static void dial_fresh(struct http_exchange *exchange)
+{
+    struct http_pool *pool = exchange->private_pool;
+    struct http_client *client = pool->client;
+    struct http_upstream *upstream = calloc(1, sizeof(*upstream));
+    struct dial *dial = calloc(1, sizeof(*dial));
+    if (!upstream || !dial)
+        abort();
+    upstream->pool = pool;
+    upstream->state = UPSTREAM_DIALING;
+    upstream->timer.fire = h1_client_timer;
+    upstream->dial = dial;
+    upstream->next = client->upstreams;
+    upstream->link = &client->upstreams;
+    if (upstream->next)
+        upstream->next->link = &upstream->next;
+    client->upstreams = upstream;
+    pool->n_connections++;
+    attach(exchange, upstream);
+    exchange->reused = false;
+    dial->ctx = upstream;
+    dial->done = dialed;
+    dial_start(dial, client->loop, &pool->config.target, pool->config.dial_timeout_ns);
+}
+
+void exchange_lost(struct http_upstream *upstream, enum http_failure failure, int error)
+{
+    struct http_exchange *exchange = upstream->exchange;
+    bool replaceable = exchange && exchange->reused && !exchange->private_retried &&
+                       !upstream->got_bytes && !exchange->body_started &&
+                       exchange->private_request.content_length == 0 &&
+                       exchange->private_request.idempotent;
+    if (!replaceable) {
+        exchange_fail(upstream, failure, error);
+        return;
+    }
+    detach(exchange);
+    upstream_close(upstream);
+    exchange->private_retried = true;
+    dial_fresh(exchange);
+}
+
+static void report_limit(struct task *task)
+{
+    struct http_exchange *exchange = CONTAINER_OF(task, struct http_exchange, private_task);
+    exchange->failure = HTTP_FAIL_LIMIT;
+    if (exchange->events->failed)
+        exchange->events->failed(exchange, HTTP_FAIL_LIMIT);
+}
+
+void http_exchange_start(struct http_exchange *exchange, struct http_pool *pool,
+                         const struct http_outgoing *request)
+{
+    struct loop *loop = pool->client->loop;
+    exchange->private_pool = pool;
+    exchange->private_request = *request;
+    exchange->private_connection = NULL;
+    exchange->private_retried = exchange->private_paused = false;
+    exchange->private_task = (struct task){.run = report_limit};
+    exchange->failure = HTTP_FAIL_NONE;
+    exchange->dial_failure = DIAL_OK;
+    exchange->error = 0;
+    exchange->body_started = exchange->head_received = false;
+    exchange->started_ns = loop_now_ns(loop);
+    exchange->connected_ns = exchange->head_ns = 0;
+    exchange->tls_error = str_make("", 0);
+    struct http_upstream *upstream = pool->idle;
+    if (upstream) {
+        leave_idle_list(upstream);
+        upstream->state = UPSTREAM_HEAD;
+        timer_stop(&upstream->timer);
+        attach(exchange, upstream);
+        exchange->reused = true;
+        exchange->peer = upstream->peer;
+        exchange->connected_ns = exchange->started_ns;
+        h1_client_send(upstream);
+        return;
+    }
+    if (pool->config.max_connections && pool->n_connections >= pool->config.max_connections) {
+        loop_defer(loop, &exchange->private_task);
+        return;
+    }
+    dial_fresh(exchange);
+}
+
+void http_exchange_cancel(struct http_exchange *exchange)
+{
+    struct http_upstream *upstream = exchange->private_connection;
+    if (exchange->private_task.queued)
+        loop_undefer(exchange->private_pool->client->loop, &exchange->private_task);
+    if (!upstream)
+        return;
+    detach(exchange);
+    upstream_close(upstream);
+}
+
+void http_exchange_pause(struct http_exchange *exchange)
+{
+    if (exchange->private_connection)
+        stream_pause(&exchange->private_connection->stream);
+}
+
+void http_exchange_resume(struct http_exchange *exchange)
+{
+    if (exchange->private_connection)
+        stream_resume(&exchange->private_connection->stream);
+}
+
+static const char *const failure_texts[N_HTTP_FAILURES] = {
+    [HTTP_FAIL_NONE] = "no failure",
+    [HTTP_FAIL_DIAL] = "dial",
+    [HTTP_FAIL_TLS] = "TLS handshake",
+    [HTTP_FAIL_TLS_TIMEOUT] = "TLS handshake timeout",
+    [HTTP_FAIL_WRITE] = "writing the request failed",
+    [HTTP_FAIL_CLOSED] = "connection closed before the response head",
+    [HTTP_FAIL_BAD_HEAD] = "malformed response head",
+    [HTTP_FAIL_HEAD_TOO_LARGE] = "response head too large",
+    [HTTP_FAIL_HEAD_TIMEOUT] = "timeout awaiting response headers",
+    [HTTP_FAIL_READ_TIMEOUT] = "read timeout",
+    [HTTP_FAIL_WRITE_TIMEOUT] = "write timeout",
+    [HTTP_FAIL_TRUNCATED] = "connection closed in the middle of the response",
+    [HTTP_FAIL_BAD_BODY] = "malformed chunked coding in the response",
+    [HTTP_FAIL_LIMIT] = "too many connections to this upstream",
+};
+
+struct str http_exchange_error(const struct http_exchange *exchange, struct arena *arena)
+{
+    char address[320], reason[160];
+    struct str target = dial_target_text(&exchange->private_pool->config.target, address);
+    struct str what = str_from(failure_texts[exchange->failure]);
+    if (exchange->failure == HTTP_FAIL_DIAL) {
+        struct str why = dial_failure_text(exchange->dial_failure, exchange->error, reason);
+        return str_printf(arena, "dial " STR_FMT ": " STR_FMT, STR_ARG(target), STR_ARG(why));
+    }
+    if (exchange->failure == HTTP_FAIL_TLS)
+        return str_printf(arena, STR_FMT ": TLS: " STR_FMT, STR_ARG(target),
+                          STR_ARG(exchange->tls_error));
+    const char *error = exchange->error ? strerrordesc_np(exchange->error) : NULL;
+    return str_printf(arena, STR_FMT ": " STR_FMT "%s%s", STR_ARG(target), STR_ARG(what),
+                      error ? ": " : "", error ? error : "");
+}

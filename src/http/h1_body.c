@@ -1,0 +1,144 @@
+/* Message bodies on their way in, and what must be kept of the input; for both sides. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "http/http_private.h"
+
+static void out_of_memory(void)
+{
+    fputs("dialtone: out of memory\n", stderr);
+    abort();
+}
+
+void saved_add(struct saved_input *saved, struct str more)
+{
+    if (saved->len + more.len + 1 > saved->cap) {
+        size_t cap = saved->cap ? saved->cap * 2 : 1024;
+        while (cap < saved->len + more.len + 1)
+            cap *= 2;
+        char *bigger = realloc(saved->bytes, cap);
+        if (!bigger)
+            out_of_memory();
+        saved->bytes = bigger;
+        saved->cap = cap;
+    }
+    if (more.len)
+        memcpy(saved->bytes + saved->len, more.ptr, more.len);
+    saved->len += more.len;
+    saved->bytes[saved->len] = '\0';
+}
+
+void saved_clear(struct saved_input *saved)
+{
+    free(saved->bytes);
+    *saved = (struct saved_input){0};
+}
+
+void body_begin(struct body_reader *body, const struct h1_framing *framing)
+{
+    memset(body, 0, sizeof(*body));
+    body->chunked = framing->chunked;
+    body->until_close = !framing->chunked && framing->content_length == HTTP_LENGTH_UNKNOWN;
+    body->left = framing->content_length > 0 ? framing->content_length : 0;
+    body->complete = framing->content_length == 0;
+}
+
+enum h1_chunk body_next(struct body_reader *body, struct str *input, struct str *piece)
+{
+    if (body->complete)
+        return H1_CHUNK_END;
+    if (body->chunked) {
+        enum h1_chunk what = h1_chunk_next(&body->chunks, input, piece);
+        body->complete = what == H1_CHUNK_END;
+        return what;
+    }
+    if (input->len == 0)
+        return H1_CHUNK_MORE;
+    struct str whole = *input;
+    size_t len = whole.len;
+    if (!body->until_close) {
+        if ((int64_t)len > body->left)
+            len = (size_t)body->left;
+        body->left -= (int64_t)len;
+        body->complete = body->left == 0;
+    }
+    *piece = str_make(whole.ptr, len);
+    *input = str_slice(whole, len, whole.len);
+    return H1_CHUNK_DATA;
+}
+
+/* Names that would change how a message is read have no place behind it (RFC 9110 6.5.1). */
+static bool fits_in_trailers(const struct http_header *header)
+{
+    switch (header->id) {
+    case HEADER_HOST:
+    case HEADER_CONNECTION:
+    case HEADER_CONTENT_LENGTH:
+    case HEADER_TRANSFER_ENCODING:
+    case HEADER_TRAILER:
+    case HEADER_TE:
+    case HEADER_EXPECT:
+    case HEADER_UPGRADE:
+    case HEADER_KEEP_ALIVE:
+        return false;
+    default:
+        return true;
+    }
+}
+
+bool trailers_parse(struct str section, struct http_headers *out)
+{
+    struct http_header headers[128];
+    struct h1_head head = {.headers = headers, .cap = 128};
+    struct strbuf text = strbuf_in(out->arena);
+    if (section.len == 0)
+        return true;
+    /* The decoder keeps the last line end for itself: it is put back. */
+    strbuf_add(&text, section);
+    if (section.ptr[section.len - 1] == '\r')
+        strbuf_add_char(&text, '\n');
+    else
+        strbuf_puts(&text, "\r\n");
+    strbuf_cstr(&text);
+    if (h1_parse_trailers(&head, text.ptr, text.len) != H1_DONE)
+        return false;
+    for (uint32_t i = 0; i < head.n; i++)
+        if (fits_in_trailers(&headers[i]))
+            headers_add_named(out, headers[i].name, headers[i].value);
+    return true;
+}
+
+void scratch_grow(struct header_scratch *scratch)
+{
+    uint32_t cap = scratch->cap ? scratch->cap * 2 : 64;
+    struct http_header *bigger = realloc(scratch->at, cap * sizeof(*bigger));
+    if (!bigger)
+        out_of_memory();
+    scratch->at = bigger;
+    scratch->cap = cap;
+}
+
+static struct str moved(struct str text, const char *from, const char *to)
+{
+    return str_make(to + (text.ptr - from), text.len);
+}
+
+struct http_headers head_keep(struct arena *arena, struct h1_head *head, const char *bytes)
+{
+    enum { SPARE = 8 };
+    char *copy = arena_strndup(arena, bytes, head->len);
+    struct http_headers headers = {.arena = arena, .n = head->n, .cap = head->n + SPARE};
+    headers.at = arena_alloc(arena, headers.cap * sizeof(*headers.at));
+    for (uint32_t i = 0; i < head->n; i++) {
+        headers.at[i].name = moved(head->headers[i].name, bytes, copy);
+        headers.at[i].value = moved(head->headers[i].value, bytes, copy);
+        headers.at[i].id = head->headers[i].id;
+    }
+    if (head->method.ptr)
+        head->method = moved(head->method, bytes, copy);
+    if (head->target.ptr)
+        head->target = moved(head->target, bytes, copy);
+    head->headers = headers.at;
+    return headers;
+}

@@ -1,0 +1,371 @@
+/* HTTP/1 to upstreams: sending requests, reading responses, and what can go wrong with them. */
+#include <errno.h>
+#include <string.h>
+
+#include "http/http_private.h"
+
+static bool left_out(enum header_id id)
+{
+    return id == HEADER_HOST || id == HEADER_CONTENT_LENGTH || id == HEADER_TRANSFER_ENCODING;
+}
+
+static void write_head(struct http_upstream *upstream)
+{
+    const struct http_outgoing *request = &upstream->exchange->private_request;
+    struct head_writer writer;
+    head_begin(&writer, &upstream->stream,
+               128 + request->method.len + request->target.len + request->host.len +
+                   headers_bytes(request->headers));
+    head_text(&writer, request->method);
+    head_text(&writer, STR(" "));
+    head_text(&writer, request->target);
+    head_text(&writer, STR(" HTTP/1.1\r\n"));
+    head_field(&writer, STR("Host"), request->host);
+    for (uint32_t i = 0; i < request->headers->n; i++) {
+        const struct http_header *header = &request->headers->at[i];
+        if (!left_out(header->id))
+            head_field(&writer, header->name, header->value);
+    }
+    if (request->content_length < 0) {
+        head_text(&writer, STR("Transfer-Encoding: chunked\r\n"));
+    } else if (request->content_length > 0 || request->zero_length) {
+        head_text(&writer, STR("Content-Length: "));
+        head_number(&writer, (uint64_t)request->content_length);
+        head_text(&writer, STR("\r\n"));
+    }
+    if (upstream->pool->config.no_keep_alive &&
+        !headers_find(request->headers, HEADER_CONNECTION))
+        head_text(&writer, STR("Connection: close\r\n"));
+    head_text(&writer, STR("\r\n"));
+    head_end(&writer);
+}
+
+/* What the timer is for depends on what is awaited; there is none by default. */
+static void await_head(struct http_upstream *upstream)
+{
+    const struct http_pool_config *config = &upstream->pool->config;
+    int64_t limit = config->head_timeout_ns;
+    if (!limit || (config->read_timeout_ns && config->read_timeout_ns < limit))
+        limit = config->read_timeout_ns;
+    if (limit)
+        timer_start(upstream->pool->client->loop, &upstream->timer, limit);
+}
+
+void h1_client_send(struct http_upstream *upstream)
+{
+    struct http_exchange *exchange = upstream->exchange;
+    upstream->state = UPSTREAM_HEAD;
+    write_head(upstream);
+    if (exchange->private_request.content_length == 0) {
+        upstream->request_sent = true;
+        await_head(upstream);
+    } else if (exchange->events->writable) {
+        exchange->events->writable(exchange);
+    }
+}
+
+static void handshake(struct http_upstream *upstream)
+{
+    int status = tls_handshake(&upstream->stream);
+    if (status < 0) {
+        exchange_fail(upstream, HTTP_FAIL_TLS, -status);
+        return;
+    }
+    if (status == 0)
+        return;
+    timer_stop(&upstream->timer);
+    upstream->exchange->connected_ns = loop_now_ns(upstream->pool->client->loop);
+    h1_client_send(upstream);
+}
+
+void h1_client_begin(struct http_upstream *upstream)
+{
+    struct http_pool *pool = upstream->pool;
+    upstream->state = UPSTREAM_HANDSHAKE;
+    if (!pool->config.tls) {
+        h1_client_send(upstream);
+        return;
+    }
+    struct tls_session *session =
+        tls_connect(pool->config.tls, pool->config.server_name, &pool->ticket);
+    if (!session) {
+        exchange_fail(upstream, HTTP_FAIL_TLS, ENOMEM);
+        return;
+    }
+    stream_use_tls(&upstream->stream, session);
+    if (pool->config.tls_timeout_ns)
+        timer_start(pool->client->loop, &upstream->timer, pool->config.tls_timeout_ns);
+    handshake(upstream);
+}
+
+bool http_exchange_write(struct http_exchange *exchange, struct str data)
+{
+    struct http_upstream *upstream = exchange->private_connection;
+    if (!upstream || upstream->request_sent || data.len == 0)
+        return true;
+    exchange->body_started = true;
+    if (exchange->private_request.content_length < 0)
+        chunk_write(&upstream->stream, data);
+    else
+        stream_write(&upstream->stream, data);
+    if (stream_unsent(&upstream->stream) == 0)
+        return true;
+    upstream->write_waits = true;
+    if (upstream->pool->config.write_timeout_ns)
+        timer_start(upstream->pool->client->loop, &upstream->timer,
+                    upstream->pool->config.write_timeout_ns);
+    return false;
+}
+
+void http_exchange_finish(struct http_exchange *exchange, const struct http_headers *trailers)
+{
+    struct http_upstream *upstream = exchange->private_connection;
+    if (!upstream || upstream->request_sent)
+        return;
+    if (exchange->private_request.content_length < 0)
+        last_chunk_write(&upstream->stream, trailers);
+    upstream->request_sent = true;
+    if (upstream->state == UPSTREAM_HEAD)
+        await_head(upstream);
+}
+
+/* The response is complete: <extra> bytes behind it make the connection unusable. */
+static void complete(struct http_upstream *upstream, size_t extra)
+{
+    struct http_exchange *exchange = upstream->exchange;
+    timer_stop(&upstream->timer);
+    exchange->private_connection = NULL;
+    upstream->exchange = NULL;
+    if (extra)
+        upstream->keep_alive = false;
+    upstream_put_back(upstream);
+    if (exchange->events->end)
+        exchange->events->end(exchange);
+}
+
+/* An interim or final head is there. False: the exchange takes no more input now. */
+static bool head_complete(struct http_upstream *upstream, struct h1_head *head,
+                          const char *bytes, struct str *rest)
+{
+    struct http_exchange *exchange = upstream->exchange;
+    struct h1_framing framing;
+    bool to_head = str_is(exchange->private_request.method, "HEAD");
+    if (h1_response_framing(head, to_head, &framing)) {
+        exchange_fail(upstream, HTTP_FAIL_BAD_HEAD, 0);
+        return false;
+    }
+    struct http_head received = {.status = head->status, .version = head->version};
+    received.headers = head_keep(exchange->arena, head, bytes);
+    received.reason = http_status_text(head->status);
+    received.content_length = framing.content_length;
+    if (head->status < 200 && head->status != 101) {
+        if (exchange->events->interim)
+            exchange->events->interim(exchange, &received);
+        return upstream->exchange == exchange;
+    }
+    exchange->head = received;
+    exchange->head_received = true;
+    exchange->head_ns = loop_now_ns(upstream->pool->client->loop);
+    upstream->keep_alive = framing.keep_alive;
+    if (head->status == 101) {
+        upstream->state = UPSTREAM_SWITCHED;
+        saved_add(&upstream->saved, *rest);
+        rest->len = 0;
+        stream_pause(&upstream->stream);
+        timer_stop(&upstream->timer);
+        exchange->events->head(exchange);
+        return false;
+    }
+    if (to_head || http_status_has_no_body(head->status))
+        framing = (struct h1_framing){.content_length = 0};
+    upstream->state = UPSTREAM_BODY;
+    body_begin(&upstream->body, &framing);
+    if (upstream->pool->config.read_timeout_ns)
+        timer_start(upstream->pool->client->loop, &upstream->timer,
+                    upstream->pool->config.read_timeout_ns);
+    else if (!upstream->write_waits)
+        timer_stop(&upstream->timer);
+    exchange->events->head(exchange);
+    return upstream->exchange == exchange;
+}
+
+static bool take_head(struct http_upstream *upstream, struct str *input)
+{
+    struct http_client *client = upstream->pool->client;
+    struct h1_head head = {.headers = client->scratch.at, .cap = client->scratch.cap};
+    struct str whole = *input;
+    enum h1_result result = h1_parse_response(&head, whole.ptr, whole.len);
+    while (result == H1_FULL) {
+        scratch_grow(&client->scratch);
+        head = (struct h1_head){.headers = client->scratch.at, .cap = client->scratch.cap};
+        result = h1_parse_response(&head, whole.ptr, whole.len);
+    }
+    size_t limit = upstream->pool->config.max_head_bytes;
+    if ((result == H1_MORE && whole.len > limit) || (result == H1_DONE && head.len > limit)) {
+        exchange_fail(upstream, HTTP_FAIL_HEAD_TOO_LARGE, 0);
+        return false;
+    }
+    if (result == H1_BAD) {
+        exchange_fail(upstream, HTTP_FAIL_BAD_HEAD, 0);
+        return false;
+    }
+    if (result == H1_MORE)
+        return false;
+    *input = str_slice(whole, head.len, whole.len);
+    return head_complete(upstream, &head, whole.ptr, input);
+}
+
+static bool take_body(struct http_upstream *upstream, struct str *input)
+{
+    struct http_exchange *exchange = upstream->exchange;
+    struct str piece;
+    switch (body_next(&upstream->body, input, &piece)) {
+    case H1_CHUNK_MORE:
+        return false;
+    case H1_CHUNK_DATA:
+        if (exchange->events->data)
+            exchange->events->data(exchange, piece);
+        return upstream->exchange == exchange;
+    case H1_CHUNK_TRAILER:
+        strbuf_add(&upstream->trailer_bytes, piece);
+        return true;
+    case H1_CHUNK_END:
+        if (!trailers_parse(strbuf_str(&upstream->trailer_bytes), &exchange->trailers))
+            exchange_fail(upstream, HTTP_FAIL_BAD_BODY, 0);
+        else
+            complete(upstream, input->len);
+        return false;
+    case H1_CHUNK_BAD:
+        exchange_fail(upstream, HTTP_FAIL_BAD_BODY, 0);
+        return false;
+    }
+    return false;
+}
+
+static void feed(struct http_upstream *upstream, struct str input)
+{
+    struct http_exchange *exchange = upstream->exchange;
+    struct saved_input saved = {0};
+    upstream->got_bytes = true;
+    if (upstream->saved.len) {
+        saved_add(&upstream->saved, input);
+        saved = upstream->saved;
+        upstream->saved = (struct saved_input){0};
+        input = str_make(saved.bytes, saved.len);
+    }
+    bool goes_on = true;
+    while (goes_on)
+        goes_on = upstream->state == UPSTREAM_HEAD ? input.len && take_head(upstream, &input)
+                                                   : take_body(upstream, &input);
+    if (upstream->exchange == exchange && upstream->state == UPSTREAM_HEAD && input.len)
+        saved_add(&upstream->saved, input);
+    saved_clear(&saved);
+}
+
+static void input_ended(struct http_upstream *upstream, int error)
+{
+    if (upstream->state == UPSTREAM_HEAD) {
+        exchange_lost(upstream, HTTP_FAIL_CLOSED, error);
+    } else if (upstream->state == UPSTREAM_BODY) {
+        upstream->keep_alive = false;
+        if (upstream->body.until_close && !error)
+            complete(upstream, 0);
+        else
+            exchange_fail(upstream, HTTP_FAIL_TRUNCATED, error);
+    } else {
+        upstream_close(upstream);
+    }
+}
+
+static void readable(struct stream *stream)
+{
+    struct http_upstream *upstream = CONTAINER_OF(stream, struct http_upstream, stream);
+    char *buffer = loop_read_buffer(stream->loop);
+    if (upstream->state == UPSTREAM_HANDSHAKE)
+        handshake(upstream);
+    while (!stream->paused && upstream->state != UPSTREAM_CLOSED &&
+           upstream->state != UPSTREAM_HANDSHAKE && !upstream->tunnel) {
+        ssize_t got = stream_read(stream, buffer, LOOP_SHARED_BYTES);
+        if (got == STREAM_AGAIN)
+            return;
+        if (got <= 0) {
+            input_ended(upstream, (int)-got);
+            return;
+        }
+        if (upstream->state == UPSTREAM_IDLE) {
+            upstream_close(upstream); /* nobody asked */
+            return;
+        }
+        buffer[got] = '\0';
+        if (upstream->pool->config.read_timeout_ns && upstream->request_sent)
+            timer_start(stream->loop, &upstream->timer, upstream->pool->config.read_timeout_ns);
+        feed(upstream, str_make(buffer, (size_t)got));
+    }
+}
+
+/* A peer that refuses a body may have answered before it closed: that answer counts. */
+static void broken(struct stream *stream)
+{
+    struct http_upstream *upstream = CONTAINER_OF(stream, struct http_upstream, stream);
+    struct http_exchange *exchange = upstream->exchange;
+    upstream->request_sent = true; /* nothing more will be */
+    upstream->keep_alive = false;
+    if (exchange && upstream->state == UPSTREAM_HEAD) {
+        stream->readable = true;
+        stream->paused = false;
+        int error = stream->error;
+        readable(stream);
+        if (upstream->exchange != exchange || exchange->private_connection != upstream)
+            return;
+        if (upstream->state == UPSTREAM_HEAD)
+            exchange_lost(upstream, HTTP_FAIL_WRITE, error);
+        return;
+    }
+    if (!exchange)
+        upstream_close(upstream);
+    else if (upstream->state != UPSTREAM_BODY)
+        exchange_fail(upstream, HTTP_FAIL_WRITE, stream->error);
+}
+
+static void drained(struct stream *stream)
+{
+    struct http_upstream *upstream = CONTAINER_OF(stream, struct http_upstream, stream);
+    struct http_exchange *exchange = upstream->exchange;
+    if (!upstream->write_waits || !exchange)
+        return;
+    upstream->write_waits = false;
+    if (upstream->pool->config.write_timeout_ns)
+        timer_stop(&upstream->timer);
+    if (upstream->request_sent) {
+        if (upstream->state == UPSTREAM_HEAD)
+            await_head(upstream);
+    } else if (exchange->events->writable) {
+        exchange->events->writable(exchange);
+    }
+}
+
+void h1_client_timer(struct timer *timer)
+{
+    struct http_upstream *upstream = CONTAINER_OF(timer, struct http_upstream, timer);
+    const struct http_pool_config *config = &upstream->pool->config;
+    if (!upstream->exchange) {
+        upstream_close(upstream);
+    } else if (upstream->state == UPSTREAM_HANDSHAKE) {
+        exchange_fail(upstream, HTTP_FAIL_TLS_TIMEOUT, ETIMEDOUT);
+    } else if (upstream->write_waits) {
+        exchange_fail(upstream, HTTP_FAIL_WRITE_TIMEOUT, ETIMEDOUT);
+    } else if (upstream->state == UPSTREAM_HEAD && config->head_timeout_ns &&
+               (!config->read_timeout_ns || config->head_timeout_ns < config->read_timeout_ns)) {
+        exchange_fail(upstream, HTTP_FAIL_HEAD_TIMEOUT, ETIMEDOUT);
+    } else if (upstream->stream.paused) {
+        timer_start(upstream->pool->client->loop, timer, config->read_timeout_ns); /* our doing */
+    } else {
+        exchange_fail(upstream, HTTP_FAIL_READ_TIMEOUT, ETIMEDOUT);
+    }
+}
+
+const struct stream_events h1_client_events = {
+    .readable = readable,
+    .drained = drained,
+    .broken = broken,
+};

@@ -1,0 +1,217 @@
+/* Answers to HTTP/1 requests: framing, the headers the server adds, and request bodies on demand. */
+#include <string.h>
+
+#include "http/http_private.h"
+
+static struct h1_request *inner(struct http_request *request)
+{
+    return CONTAINER_OF(request, struct h1_request, public);
+}
+
+/* Left out of the head: the server writes its own. */
+static bool is_framing(enum header_id id)
+{
+    return id == HEADER_CONTENT_LENGTH || id == HEADER_TRANSFER_ENCODING ||
+           id == HEADER_CONNECTION;
+}
+
+/* An unread body that is too long to drop, or that waits for our 100, ends the connection. */
+static bool body_prevents_reuse(const struct http_connection *connection)
+{
+    const struct h1_request *request = connection->request;
+    if (connection->body.complete || connection->reading_body)
+        return false;
+    return (request->public.expects_continue && !request->continue_sent) ||
+           (!connection->body.chunked && connection->body.left > DRAIN_BYTES);
+}
+
+static bool may_stay_open(struct http_connection *connection, const struct http_head *head)
+{
+    return connection->keep_alive && !connection->request->public.close &&
+           !connection->server->draining && !body_prevents_reuse(connection) &&
+           !headers_have_token(&head->headers, HEADER_CONNECTION, STR("close"));
+}
+
+static void status_line(struct head_writer *writer, const struct http_head *head)
+{
+    struct str text = head->reason.len ? head->reason : http_status_text(head->status);
+    head_text(writer, STR("HTTP/1.1 "));
+    head_number(writer, head->status);
+    head_text(writer, STR(" "));
+    head_text(writer, text);
+    head_text(writer, STR("\r\n"));
+}
+
+static void framing_fields(struct head_writer *writer, struct h1_request *request,
+                           const struct http_head *head)
+{
+    struct http_connection *connection = request->public.connection;
+    if (request->reply_chunked) {
+        head_text(writer, STR("Transfer-Encoding: chunked\r\n"));
+    } else if (head->content_length >= 0 && head->status >= 200 && head->status != 204 &&
+               (head->status != 304 || head->content_length > 0)) {
+        head_text(writer, STR("Content-Length: "));
+        head_number(writer, (uint64_t)head->content_length);
+        head_text(writer, STR("\r\n"));
+    }
+    if (!connection->keep_alive)
+        head_text(writer, STR("Connection: close\r\n"));
+    else if (request->public.version == HTTP_1_0)
+        head_text(writer, STR("Connection: keep-alive\r\n"));
+}
+
+static void write_head(struct h1_request *request, const struct http_head *head)
+{
+    struct http_connection *connection = request->public.connection;
+    struct head_writer writer;
+    bool dated = false, switching = head->status == 101;
+    head_begin(&writer, &connection->stream,
+               256 + head->reason.len + headers_bytes(&head->headers));
+    status_line(&writer, head);
+    for (uint32_t i = 0; i < head->headers.n; i++) {
+        const struct http_header *header = &head->headers.at[i];
+        if (is_framing(header->id) && !(switching && header->id == HEADER_CONNECTION))
+            continue;
+        dated |= header->id == HEADER_DATE;
+        head_field(&writer, header->name, header->value);
+    }
+    if (!dated && head->status >= 200)
+        head_field(&writer, STR("Date"), str_make(loop_http_date(connection->server->loop), 29));
+    if (head->status >= 200)
+        framing_fields(&writer, request, head);
+    head_text(&writer, STR("\r\n"));
+    head_end(&writer);
+}
+
+void http_reply_start(struct http_request *public, const struct http_head *head)
+{
+    struct h1_request *request = inner(public);
+    struct http_connection *connection = public->connection;
+    bool to_head = str_is(public->method, "HEAD");
+    request->reply_no_body = to_head || http_status_has_no_body(head->status);
+    request->reply_left = head->content_length;
+    bool unknown = head->content_length < 0 && !request->reply_no_body;
+    request->reply_chunked = unknown && public->version == HTTP_1_1;
+    request->reply_until_close = unknown && !request->reply_chunked;
+    connection->keep_alive = may_stay_open(connection, head) && !request->reply_until_close;
+    public->status = head->status;
+    write_head(request, head);
+}
+
+/* Limits how much an unread reply may pile up. */
+static bool keep_writing(struct http_connection *connection)
+{
+    struct stream *stream = &connection->stream;
+    if (stream_unsent(stream) == 0)
+        return true;
+    if (!connection->stopped_writing) {
+        connection->stopped_writing = true;
+        connection->unsent_before = stream_unsent(stream);
+        timer_start(connection->server->loop, &connection->timer,
+                    connection->server->config.write_idle_ns);
+    }
+    return false;
+}
+
+bool http_reply_data(struct http_request *public, struct str data)
+{
+    struct h1_request *request = inner(public);
+    struct http_connection *connection = public->connection;
+    if (request->reply_no_body || data.len == 0)
+        return true;
+    if (request->reply_chunked) {
+        chunk_write(&connection->stream, data);
+    } else {
+        if (!request->reply_until_close) {
+            /* More than was announced would be taken for the next answer. */
+            if ((int64_t)data.len > request->reply_left)
+                data.len = (size_t)request->reply_left;
+            request->reply_left -= (int64_t)data.len;
+        }
+        stream_write(&connection->stream, data);
+    }
+    public->body_sent += data.len;
+    return keep_writing(connection);
+}
+
+static void reply_over(struct http_connection *connection)
+{
+    connection->stopped_writing = false;
+    request_done(connection, HTTP_END_DONE);
+    h1_server_next(connection);
+}
+
+void http_reply_end(struct http_request *public, const struct http_headers *trailers)
+{
+    struct h1_request *request = inner(public);
+    struct http_connection *connection = public->connection;
+    if (request->reply_chunked)
+        last_chunk_write(&connection->stream, trailers);
+    else if (!request->reply_no_body && !request->reply_until_close && request->reply_left > 0) {
+        http_reply_abort(public);
+        return;
+    }
+    reply_over(connection);
+}
+
+void http_reply(struct http_request *request, const struct http_head *head, struct str body)
+{
+    struct http_head sized = *head;
+    sized.content_length = (int64_t)body.len;
+    http_reply_start(request, &sized);
+    http_reply_data(request, body);
+    http_reply_end(request, NULL);
+}
+
+void http_reply_abort(struct http_request *public)
+{
+    struct http_connection *connection = public->connection;
+    stream_flush(&connection->stream);
+    connection_close(connection, HTTP_END_ABORTED);
+}
+
+void http_reply_interim(struct http_request *public, const struct http_head *head)
+{
+    struct h1_request *request = inner(public);
+    if (public->version != HTTP_1_1 || public->status)
+        return;
+    if (head->status == 100) {
+        if (request->continue_sent)
+            return;
+        request->continue_sent = true;
+    }
+    write_head(request, head);
+}
+
+void http_body_read(struct http_request *public)
+{
+    struct h1_request *request = inner(public);
+    struct http_connection *connection = public->connection;
+    connection->reading_body = true;
+    if (connection->state != CONNECTION_BODY) {
+        if (public->events && public->events->body_end)
+            public->events->body_end(public);
+        return;
+    }
+    if (public->expects_continue && !request->continue_sent && !public->status &&
+        connection->saved.len == 0) {
+        request->continue_sent = true;
+        stream_write(&connection->stream, STR("HTTP/1.1 100 Continue\r\n\r\n"));
+    }
+    connection_continue(connection);
+}
+
+void http_body_pause(struct http_request *request)
+{
+    request->connection->body_paused = true;
+    timer_stop(&request->connection->timer);
+}
+
+void http_body_resume(struct http_request *request)
+{
+    struct http_connection *connection = request->connection;
+    if (!connection->body_paused)
+        return;
+    connection->body_paused = false;
+    connection_continue(connection);
+}

@@ -1,0 +1,567 @@
+/* The life of a client's connection: heads, bodies, pipelining, time-outs, and its end. */
+#include <string.h>
+#include <sys/socket.h>
+
+#include "http/http_private.h"
+#include "net/tls.h"
+
+enum { HEAD_SLOP_BYTES = 4096 /* Go's */ };
+static const int64_t LINGER_NS = 500000000;
+static const char HTTP_ON_TLS[] = "HTTP/1.0 400 Bad Request\r\n\r\n"
+                                  "Client sent an HTTP request to an HTTPS server.\n";
+
+void connection_close(struct http_connection *connection, enum http_end end)
+{
+    if (connection->state == CONNECTION_CLOSED)
+        return;
+    if (connection->state == CONNECTION_TUNNEL) {
+        tunnel_close(connection->tunnel);
+        return;
+    }
+    connection->state = CONNECTION_CLOSED;
+    request_done(connection, end);
+    timer_remove(&connection->timer);
+    loop_undefer(connection->server->loop, &connection->resume);
+    stream_close(&connection->stream);
+    saved_clear(&connection->saved);
+    server_forget(connection);
+}
+
+void connection_continue(struct http_connection *connection)
+{
+    if (!connection->processing)
+        loop_defer(connection->server->loop, &connection->resume);
+}
+
+void connection_finish(struct http_connection *connection)
+{
+    struct stream *stream = &connection->stream;
+    bool clean = connection->body.complete && connection->saved.len == 0 && !stream->readable;
+    if (clean) {
+        stream_flush(stream);
+        if (stream_unsent(stream) == 0) {
+            connection_close(connection, HTTP_END_DONE);
+            return;
+        }
+    }
+    connection->state = CONNECTION_LINGER;
+    connection->drained_bytes = 0;
+    saved_clear(&connection->saved);
+    stream_end(stream);
+    connection->unsent_before = stream_unsent(stream);
+    timer_start(connection->server->loop, &connection->timer,
+                connection->unsent_before ? connection->server->config.write_idle_ns : LINGER_NS);
+    stream_resume(stream);
+}
+
+/* Refuses a malformed request as Go does: a bare answer, and the end of the connection. */
+static void refuse(struct http_connection *connection, enum h1_problem problem)
+{
+    unsigned status = h1_problem_status(problem);
+    struct str name = http_status_text(status), detail = h1_problem_text(problem);
+    struct head_writer writer;
+    head_begin(&writer, &connection->stream, 512);
+    for (int in_body = 0; in_body < 2; in_body++) {
+        head_text(&writer, in_body ? STR("") : STR("HTTP/1.1 "));
+        head_number(&writer, status);
+        head_text(&writer, STR(" "));
+        head_text(&writer, name);
+        if (detail.len && in_body) {
+            head_text(&writer, STR(": "));
+            head_text(&writer, detail);
+        }
+        if (!in_body)
+            head_text(&writer, STR("\r\nContent-Type: text/plain; charset=utf-8\r\n"
+                                   "Connection: close\r\n\r\n"));
+    }
+    head_end(&writer);
+    connection->body.complete = false;
+    connection_finish(connection);
+}
+
+static bool is_alphanumeric(unsigned char c)
+{
+    unsigned char lower = c | 0x20;
+    return (lower >= 'a' && lower <= 'z') || (c >= '0' && c <= '9');
+}
+
+/* Escapes what has no place in a path: raw bytes above ASCII, '#', '"' and the like. */
+static struct str escape_path(struct arena *arena, struct str path)
+{
+    static const char plain[] = "-._~!$&'()*+,;=:@/%[]";
+    struct strbuf out = strbuf_in(arena);
+    for (size_t i = 0; i < path.len; i++) {
+        unsigned char c = (unsigned char)path.ptr[i];
+        if (is_alphanumeric(c) || (c && strchr(plain, c)))
+            strbuf_add_char(&out, (char)c);
+        else
+            strbuf_printf(&out, "%%%02X", c);
+    }
+    return strbuf_str(&out);
+}
+
+/* Caddy 2.11: names with '_' or '.' could pass for others once they are CGI variables. */
+static void drop_odd_names(struct http_request *request)
+{
+    struct http_headers *headers = &request->headers;
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < headers->n; i++) {
+        struct http_header *header = &headers->at[i];
+        bool odd = header->id == HEADER_OTHER &&
+                   (memchr(header->name.ptr, '_', header->name.len) ||
+                    memchr(header->name.ptr, '.', header->name.len));
+        if (!odd) {
+            headers->at[kept++] = *header;
+            continue;
+        }
+        if (!request->dropped_headers)
+            request->dropped_headers = arena_array(request->arena, struct http_header, headers->n);
+        request->dropped_headers[request->n_dropped_headers++] = *header;
+    }
+    headers->n = kept;
+}
+
+/* Fills the request from its head. */
+static enum h1_problem request_fill(struct http_connection *connection, struct h1_head *head,
+                                    const char *bytes, struct http_request *request)
+{
+    struct h1_framing framing;
+    struct h1_target target;
+    enum h1_problem problem = h1_request_framing(head, &framing);
+    if (problem)
+        return problem;
+    request->headers = head_keep(request->arena, head, bytes);
+    problem = h1_parse_target(head->method, head->target, &target);
+    if (problem)
+        return problem;
+    request->method = head->method;
+    request->target = head->target;
+    request->path = target.unusual ? escape_path(request->arena, target.path) : target.path;
+    request->query = target.query;
+    request->has_query = target.has_query;
+    request->host = target.authority.len ? target.authority
+                                         : headers_get(&request->headers, HEADER_HOST);
+    request->version = head->version;
+    request->content_length = framing.content_length;
+    request->expects_continue = framing.expects_continue;
+    request->trailers.arena = request->arena;
+    request->started_ns = loop_now_ns(connection->server->loop);
+    connection->keep_alive = framing.keep_alive;
+    body_begin(&connection->body, &framing);
+    if (!connection->server->config.keep_underscores)
+        drop_odd_names(request);
+    return H1_NO_PROBLEM;
+}
+
+/* Answers that no handler is asked for. */
+static bool answered_here(struct http_request *request)
+{
+    struct http_head head = {0};
+    if (request->method.len > LONGEST_METHOD)
+        head.status = 405;
+    else if (str_is(request->path, "*"))
+        head.status = 200;
+    else
+        return false;
+    http_reply(request, &head, str_make(NULL, 0));
+    return true;
+}
+
+static void start_request(struct http_connection *connection, struct h1_head *head,
+                          const char *bytes)
+{
+    struct http_server *server = connection->server;
+    struct h1_request *request = request_take(server);
+    connection->request = request;
+    request->public.connection = connection;
+    enum h1_problem problem = request_fill(connection, head, bytes, &request->public);
+    if (problem) {
+        request_done(connection, HTTP_END_ABORTED);
+        refuse(connection, problem);
+        return;
+    }
+    timer_stop(&connection->timer);
+    connection->waits_head = false;
+    connection->served = true;
+    connection->reading_body = connection->body_paused = false;
+    connection->drained_bytes = 0;
+    request->trailer_bytes = strbuf_in(&request->arena);
+    connection->state = connection->body.complete ? CONNECTION_REPLY : CONNECTION_BODY;
+    if (!answered_here(&request->public))
+        server->config.on_request(&request->public, server->config.ctx);
+}
+
+/* Looks for a head at the start of <input>; false where there is none yet (or it was refused). */
+static bool take_head(struct http_connection *connection, struct str *input)
+{
+    struct http_server *server = connection->server;
+    struct h1_head head = {.headers = server->scratch.at, .cap = server->scratch.cap};
+    size_t limit = server->config.max_head_bytes + HEAD_SLOP_BYTES;
+    struct str whole = *input;
+    enum h1_result result = h1_parse_request(&head, whole.ptr, whole.len);
+    while (result == H1_FULL) {
+        scratch_grow(&server->scratch);
+        head = (struct h1_head){.headers = server->scratch.at, .cap = server->scratch.cap};
+        result = h1_parse_request(&head, whole.ptr, whole.len);
+    }
+    if ((result == H1_DONE && head.len > limit) || (result == H1_MORE && whole.len > limit)) {
+        refuse(connection, H1_PROBLEM_TOO_LARGE);
+        return false;
+    }
+    if (result == H1_BAD) {
+        refuse(connection, head.problem);
+        return false;
+    }
+    if (result == H1_MORE)
+        return false;
+    *input = str_slice(whole, head.len, whole.len);
+    start_request(connection, &head, whole.ptr);
+    return true;
+}
+
+static void body_over(struct http_connection *connection)
+{
+    if (connection->state == CONNECTION_DRAIN) {
+        h1_server_next(connection);
+        return;
+    }
+    struct h1_request *request = connection->request;
+    connection->state = CONNECTION_REPLY;
+    timer_stop(&connection->timer);
+    if (!trailers_parse(strbuf_str(&request->trailer_bytes), &request->public.trailers)) {
+        connection->body.complete = false;
+        connection->keep_alive = false;
+        if (request->public.events->body_failed)
+            request->public.events->body_failed(&request->public, HTTP_BODY_BAD);
+        return;
+    }
+    if (request->public.events->body_end)
+        request->public.events->body_end(&request->public);
+}
+
+static void body_broken(struct http_connection *connection, enum http_body_failure reason)
+{
+    struct h1_request *request = connection->request;
+    connection->keep_alive = false;
+    if (connection->state == CONNECTION_DRAIN) {
+        connection_finish(connection);
+        return;
+    }
+    connection->reading_body = false;
+    connection->saved.len = 0;
+    if (request->public.events && request->public.events->body_failed)
+        request->public.events->body_failed(&request->public, reason);
+    else
+        connection_close(connection, HTTP_END_ABORTED);
+}
+
+/* One piece of the request body; false where it must wait. */
+static bool take_body(struct http_connection *connection, struct str *input)
+{
+    bool draining = connection->state == CONNECTION_DRAIN;
+    if (!draining && (!connection->reading_body || connection->body_paused))
+        return false;
+    struct http_request *request = draining ? NULL : &connection->request->public;
+    struct str piece;
+    switch (body_next(&connection->body, input, &piece)) {
+    case H1_CHUNK_MORE:
+        return false;
+    case H1_CHUNK_DATA:
+        if (draining) {
+            connection->drained_bytes += (int64_t)piece.len;
+            if (connection->drained_bytes > DRAIN_BYTES) {
+                connection->keep_alive = false;
+                connection_finish(connection);
+                return false;
+            }
+        } else {
+            request->body_read += piece.len;
+            if (request->events->body)
+                request->events->body(request, piece);
+        }
+        return true;
+    case H1_CHUNK_TRAILER:
+        if (!draining)
+            strbuf_add(&connection->request->trailer_bytes, piece);
+        return true;
+    case H1_CHUNK_END:
+        body_over(connection);
+        return true;
+    case H1_CHUNK_BAD:
+        body_broken(connection, HTTP_BODY_BAD);
+        return false;
+    }
+    return false;
+}
+
+/* Works through <input> as far as that goes now; the rest stays in it. */
+static void process(struct http_connection *connection, struct str *input)
+{
+    bool goes_on = true;
+    connection->processing = true;
+    while (goes_on) {
+        switch ((enum connection_state)connection->state) {
+        case CONNECTION_HEAD:
+            if (stream_unsent(&connection->stream) > HIGH_WATER_BYTES) {
+                connection->stopped_writing = true; /* pipelines wait for their answers */
+                goes_on = false;
+            } else {
+                goes_on = input->len && take_head(connection, input);
+            }
+            break;
+        case CONNECTION_BODY:
+        case CONNECTION_DRAIN:
+            goes_on = take_body(connection, input);
+            break;
+        case CONNECTION_LINGER:
+        case CONNECTION_CLOSED:
+            input->len = 0;
+            goes_on = false;
+            break;
+        case CONNECTION_REPLY:
+        case CONNECTION_TUNNEL:
+            goes_on = false;
+            break;
+        }
+    }
+    connection->processing = false;
+}
+
+/* Chooses the timer and whether to read, by what the connection waits for. */
+static void settle(struct http_connection *connection)
+{
+    struct http_server *server = connection->server;
+    struct stream *stream = &connection->stream;
+    bool wants_input = false;
+    switch ((enum connection_state)connection->state) {
+    case CONNECTION_HEAD:
+        wants_input = !connection->stopped_writing;
+        if (connection->saved.len && !connection->waits_head && wants_input) {
+            connection->waits_head = true;
+            timer_start(server->loop, &connection->timer, server->config.read_header_timeout_ns);
+        }
+        break;
+    case CONNECTION_BODY:
+        wants_input = connection->reading_body && !connection->body_paused;
+        if (wants_input)
+            timer_start(server->loop, &connection->timer, server->config.read_idle_ns);
+        break;
+    case CONNECTION_DRAIN:
+        wants_input = true;
+        timer_start(server->loop, &connection->timer, server->config.read_idle_ns);
+        break;
+    case CONNECTION_LINGER:
+        wants_input = true;
+        break;
+    case CONNECTION_REPLY:
+        break;
+    case CONNECTION_TUNNEL:
+    case CONNECTION_CLOSED:
+        return;
+    }
+    if (wants_input)
+        stream_resume(stream);
+    else
+        stream_pause(stream);
+}
+
+static void input_ended(struct http_connection *connection)
+{
+    if (connection->state == CONNECTION_LINGER || connection->state == CONNECTION_HEAD) {
+        connection->keep_alive = false;
+        if (stream_unsent(&connection->stream) && connection->state == CONNECTION_HEAD) {
+            connection->body.complete = true;
+            connection->stream.readable = false;
+            connection_finish(connection);
+            return;
+        }
+    }
+    connection_close(connection, HTTP_END_CLIENT_GONE);
+}
+
+/* What the read brought goes behind what was saved, or is used where it is. */
+static void feed(struct http_connection *connection, struct str input)
+{
+    if (connection->state == CONNECTION_LINGER) {
+        connection->drained_bytes += (int64_t)input.len;
+        if (connection->drained_bytes > DRAIN_BYTES)
+            connection_close(connection, HTTP_END_DONE);
+        return;
+    }
+    if (connection->saved.len == 0) {
+        process(connection, &input);
+        if (connection->state != CONNECTION_CLOSED && input.len)
+            saved_add(&connection->saved, input);
+        return;
+    }
+    if (input.len)
+        saved_add(&connection->saved, input);
+    struct saved_input saved = connection->saved;
+    connection->saved = (struct saved_input){0};
+    struct str rest = str_make(saved.bytes, saved.len);
+    process(connection, &rest);
+    if (connection->state == CONNECTION_CLOSED || rest.len == 0) {
+        saved_clear(&saved);
+        return;
+    }
+    memmove(saved.bytes, rest.ptr, rest.len);
+    saved.bytes[rest.len] = '\0';
+    saved.len = rest.len;
+    connection->saved = saved;
+}
+
+/* Plain HTTP on a TLS port is told so; other handshakes that fail just end. */
+static void read_failed(struct http_connection *connection)
+{
+    struct stream *stream = &connection->stream;
+    if (connection->state == CONNECTION_HEAD && stream->tls && tls_peer_spoke_http(stream)) {
+        stream_use_tls(stream, NULL);
+        stream_write(stream, str_make(HTTP_ON_TLS, sizeof(HTTP_ON_TLS) - 1));
+        connection_finish(connection);
+        return;
+    }
+    connection_close(connection, HTTP_END_CLIENT_GONE);
+}
+
+static void readable(struct stream *stream)
+{
+    struct http_connection *connection = CONTAINER_OF(stream, struct http_connection, stream);
+    char *buffer = loop_read_buffer(stream->loop);
+    while (connection->state != CONNECTION_CLOSED && connection->state != CONNECTION_TUNNEL &&
+           !stream->paused) {
+        ssize_t got = stream_read(stream, buffer, LOOP_SHARED_BYTES);
+        if (got == STREAM_AGAIN)
+            return;
+        if (got == 0) {
+            input_ended(connection);
+            return;
+        }
+        if (got < 0) {
+            read_failed(connection);
+            return;
+        }
+        buffer[got] = '\0';
+        feed(connection, str_make(buffer, (size_t)got));
+        settle(connection);
+        if (stream->paused && stream->hangup && connection->state != CONNECTION_CLOSED)
+            h1_server_events.hangup(stream);
+    }
+}
+
+/* The peer closed its direction while we are busy: as in Go that means it has gone, unless it sent
+ * more requests before. */
+static void hangup(struct stream *stream)
+{
+    struct http_connection *connection = CONTAINER_OF(stream, struct http_connection, stream);
+    char byte;
+    ssize_t got;
+    if (connection->state == CONNECTION_CLOSED || connection->saved.len)
+        return;
+    if (stream->tls) {
+        got = stream_read(stream, &byte, 1);
+        if (got > 0)
+            saved_add(&connection->saved, str_make(&byte, 1));
+        if (got == STREAM_AGAIN)
+            return;
+    } else {
+        got = recv(stream->watch.fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+    }
+    if (got <= 0)
+        connection_close(connection, HTTP_END_CLIENT_GONE);
+}
+
+static void broken(struct stream *stream)
+{
+    struct http_connection *connection = CONTAINER_OF(stream, struct http_connection, stream);
+    connection_close(connection, HTTP_END_CLIENT_GONE);
+}
+
+static void drained(struct stream *stream)
+{
+    struct http_connection *connection = CONTAINER_OF(stream, struct http_connection, stream);
+    if (connection->state == CONNECTION_LINGER) {
+        bool clean = connection->body.complete && !stream->readable;
+        if (clean)
+            connection_close(connection, HTTP_END_DONE);
+        else
+            timer_start(stream->loop, &connection->timer, LINGER_NS);
+        return;
+    }
+    if (connection->state == CONNECTION_HEAD && !connection->waits_head)
+        timer_start(stream->loop, &connection->timer, connection->server->config.idle_timeout_ns);
+    if (!connection->stopped_writing)
+        return;
+    connection->stopped_writing = false;
+    if (connection->state != CONNECTION_BODY || !connection->reading_body)
+        timer_stop(&connection->timer);
+    struct h1_request *request = connection->request;
+    if (!request) {
+        h1_server_next(connection);
+        return;
+    }
+    if (request->public.events && request->public.events->drained)
+        request->public.events->drained(&request->public);
+}
+
+void h1_server_resume(struct task *task)
+{
+    struct http_connection *connection = CONTAINER_OF(task, struct http_connection, resume);
+    if (connection->saved.len || connection->state == CONNECTION_BODY ||
+        connection->state == CONNECTION_DRAIN)
+        feed(connection, str_make(NULL, 0));
+    settle(connection);
+}
+
+void h1_server_next(struct http_connection *connection)
+{
+    struct http_server *server = connection->server;
+    if (connection->body.complete && connection->keep_alive && !server->draining) {
+        connection->state = CONNECTION_HEAD;
+        connection->waits_head = false;
+        connection->unsent_before = stream_unsent(&connection->stream);
+        timer_start(server->loop, &connection->timer,
+                    connection->unsent_before ? server->config.write_idle_ns
+                                              : server->config.idle_timeout_ns);
+        if (!connection->processing && (connection->saved.len || connection->stream.paused))
+            connection_continue(connection);
+        return;
+    }
+    if (connection->keep_alive && !server->draining) {
+        connection->state = CONNECTION_DRAIN;
+        connection_continue(connection);
+        return;
+    }
+    connection_finish(connection);
+}
+
+/* Restarts a write time-out while the peer takes something. */
+static bool write_goes_on(struct http_connection *connection)
+{
+    size_t unsent = stream_unsent(&connection->stream);
+    bool moved = unsent != 0 && unsent != connection->unsent_before;
+    connection->unsent_before = unsent;
+    if (moved)
+        timer_start(connection->server->loop, &connection->timer,
+                    connection->server->config.write_idle_ns);
+    return moved;
+}
+
+void h1_server_timer(struct timer *timer)
+{
+    struct http_connection *connection = CONTAINER_OF(timer, struct http_connection, timer);
+    if (write_goes_on(connection))
+        return;
+    if (connection->state == CONNECTION_BODY && !connection->stopped_writing &&
+        connection->reading_body) {
+        body_broken(connection, HTTP_BODY_TIMEOUT);
+        return;
+    }
+    connection_close(connection, HTTP_END_CLIENT_GONE);
+}
+
+const struct stream_events h1_server_events = {
+    .readable = readable,
+    .drained = drained,
+    .hangup = hangup,
+    .broken = broken,
+};

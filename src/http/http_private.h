@@ -1,0 +1,218 @@
+#ifndef DIALTONE_HTTP_HTTP_PRIVATE_H
+#define DIALTONE_HTTP_HTTP_PRIVATE_H
+
+#include <stddef.h>
+
+#include "http/client.h"
+#include "http/h1_parse.h"
+#include "http/server.h"
+#include "net/listen.h"
+#include "net/stream.h"
+#include "net/timer.h"
+#include "net/tls.h"
+
+#define CONTAINER_OF(pointer, type, member) ((type *)((char *)(pointer) - offsetof(type, member)))
+
+/* What server, client and the tunnels between them share. */
+
+enum {
+    HIGH_WATER_BYTES = 64 * 1024, /* more unsent than this, and the source must wait */
+    DRAIN_BYTES = 256 * 1024,     /* of an unread request body; more closes the connection */
+    LONGEST_METHOD = 32,
+};
+
+/* Bytes that were received but cannot be used yet. No memory while empty. */
+struct saved_input {
+    char *bytes; /* owned; NUL behind len */
+    size_t len, cap;
+};
+void saved_add(struct saved_input *saved, struct str more);
+void saved_clear(struct saved_input *saved);
+
+/* Where in a message body the input is. */
+struct body_reader {
+    int64_t left; /* with a known length */
+    struct h1_chunked chunks;
+    bool chunked, until_close, complete;
+};
+void body_begin(struct body_reader *body, const struct h1_framing *framing);
+/* As h1_chunk_next, for every framing. */
+enum h1_chunk body_next(struct body_reader *body, struct str *input, struct str *piece);
+/* Parses what was gathered of a trailer section; false where it is malformed. */
+bool trailers_parse(struct str section, struct http_headers *out);
+
+/* The thread's array for headers being parsed; it grows on demand. */
+struct header_scratch {
+    struct http_header *at; /* owned */
+    uint32_t cap;
+};
+void scratch_grow(struct header_scratch *scratch);
+
+/* Moves a parsed head into an arena: bytes, then the headers, then every pointer. */
+struct http_headers head_keep(struct arena *arena, struct h1_head *head, const char *bytes);
+
+/* ---- Writing heads (h1_write.c). */
+struct head_writer {
+    char *at, *end;
+    char *heap; /* owned; used when the head is too large for the stream's scratch */
+    struct stream *stream;
+    char *begin;
+};
+/* Room for <bytes>, an upper bound of what will be written. */
+void head_begin(struct head_writer *writer, struct stream *stream, size_t bytes);
+void head_text(struct head_writer *writer, struct str text);
+void head_field(struct head_writer *writer, struct str name, struct str value);
+void head_number(struct head_writer *writer, uint64_t number);
+void head_end(struct head_writer *writer);
+/* Bytes that the header lines of the list take at most. */
+size_t headers_bytes(const struct http_headers *headers);
+/* One chunk, its framing in the same send. */
+void chunk_write(struct stream *stream, struct str data);
+void last_chunk_write(struct stream *stream, const struct http_headers *trailers);
+
+/* ---- The server side of a connection (server.c, h1_server.c, h1_reply.c). */
+enum connection_state {
+    CONNECTION_HEAD,   /* between requests, or in the middle of a head */
+    CONNECTION_BODY,   /* the request body is not complete; the handler reads it or not */
+    CONNECTION_REPLY,  /* the request is complete, the reply is not */
+    CONNECTION_DRAIN,  /* the reply is complete, the rest of the request body is dropped */
+    CONNECTION_LINGER, /* our end is sent; waits for the peer's, so that it reads our last words */
+    CONNECTION_TUNNEL,
+    CONNECTION_CLOSED,
+};
+
+struct http_connection {
+    struct stream stream;
+    struct http_server *server;
+    struct http_connection *next, **link; /* in the server's list */
+    struct task resume;
+    struct timer timer;
+    struct address peer;
+    uint32_t tag;
+    unsigned char state; /* enum connection_state */
+    bool processing;     /* input is being worked on further up the stack */
+    bool reading_body;   /* the handler wants it */
+    bool body_paused;
+    bool stopped_writing; /* the handler, or a pipeline, waits for `drained` */
+    bool waits_head;      /* the timer is for the rest of a head */
+    bool keep_alive;      /* of the running request */
+    bool served;          /* one request at least */
+    size_t unsent_before; /* when the write timer last looked */
+    struct saved_input saved;
+    struct h1_request *request; /* owned while one runs */
+    struct http_tunnel *tunnel;
+    struct body_reader body;
+    int64_t drained_bytes;
+};
+
+/* The running request's part of a connection; pooled, with its arena. */
+struct h1_request {
+    struct http_request public;
+    struct arena arena;
+    struct h1_request *next; /* in the pool */
+    struct strbuf trailer_bytes;
+    int64_t reply_left; /* with a known length */
+    bool reply_chunked, reply_no_body, reply_until_close;
+    bool continue_sent;
+};
+
+struct http_server {
+    struct loop *loop;
+    struct http_server_config config;
+    struct http_connection *connections;
+    unsigned n_connections;
+    struct http_listener *listeners; /* owned list */
+    struct h1_request *free_requests;
+    unsigned n_free_requests;
+    struct header_scratch scratch;
+    bool draining, freed;
+    void (*drained)(void *ctx);
+    void *drained_ctx;
+    struct task drained_task;
+};
+
+/* h1_server.c */
+extern const struct stream_events h1_server_events;
+void h1_server_resume(struct task *task);
+void h1_server_timer(struct timer *timer);
+/* After the reply is finished: the next request, the rest of this one, or the end. */
+void h1_server_next(struct http_connection *connection);
+/* Asks for the input to be looked at again, soon. */
+void connection_continue(struct http_connection *connection);
+/* Sends what is written, then closes; lingers where the peer may still be sending. */
+void connection_finish(struct http_connection *connection);
+/* Closes now; a running request ends with <end>. */
+void connection_close(struct http_connection *connection, enum http_end end);
+/* The running request is over: tells the handler and recycles its memory. */
+void request_done(struct http_connection *connection, enum http_end end);
+struct h1_request *request_take(struct http_server *server);
+/* server.c */
+void server_forget(struct http_connection *connection);
+
+/* ---- Upstream connections (client.c, h1_client.c). */
+enum upstream_state {
+    UPSTREAM_DIALING,
+    UPSTREAM_HANDSHAKE, /* TLS */
+    UPSTREAM_HEAD,      /* the request is being sent, the response head is awaited */
+    UPSTREAM_BODY,      /* of the response */
+    UPSTREAM_SWITCHED,  /* answered 101: the bytes are no longer HTTP */
+    UPSTREAM_IDLE,      /* in the pool */
+    UPSTREAM_CLOSED,
+};
+
+struct http_upstream {
+    struct stream stream;
+    struct http_pool *pool;
+    struct http_exchange *exchange;     /* borrowed, while one runs */
+    struct http_upstream *next, **link; /* in the client's list */
+    struct http_upstream *idle_next, *idle_before; /* in the pool's idle list, newest first */
+    struct dial *dial;     /* owned while dialing */
+    struct http_tunnel *tunnel;
+    struct timer timer;
+    struct address peer;
+    struct saved_input saved;
+    struct body_reader body;
+    struct strbuf trailer_bytes; /* in the exchange's arena */
+    unsigned char state;         /* enum upstream_state */
+    bool keep_alive, request_sent, got_bytes, write_waits;
+};
+
+struct http_pool {
+    struct http_client *client;
+    struct http_pool_config config;
+    struct str key; /* in <text>; empty for pools without */
+    struct http_pool *next;
+    struct http_upstream *idle; /* newest first */
+    struct http_upstream *oldest;
+    unsigned n_idle, n_connections;
+    int64_t used_ns;
+    struct tls_ticket ticket;
+    struct arena text; /* of keyed pools */
+};
+
+struct http_client {
+    struct loop *loop;
+    struct http_pool *pools; /* owned */
+    struct http_upstream *upstreams;
+    struct header_scratch scratch;
+};
+
+/* client.c */
+void upstream_close(struct http_upstream *upstream);
+/* Puts it into the pool, or closes it. */
+void upstream_put_back(struct http_upstream *upstream);
+/* The exchange is over: no event but `failed` comes any more. */
+void exchange_fail(struct http_upstream *upstream, enum http_failure failure, int error);
+/* As exchange_fail, but a dead idle connection is replaced where that is safe. */
+void exchange_lost(struct http_upstream *upstream, enum http_failure failure, int error);
+/* h1_client.c */
+extern const struct stream_events h1_client_events;
+/* The connection stands: TLS or not, sends the request's head. */
+void h1_client_begin(struct http_upstream *upstream);
+void h1_client_send(struct http_upstream *upstream);
+void h1_client_timer(struct timer *timer);
+
+/* tunnel.c: one side fell out of its owner's hands. */
+void tunnel_close(struct http_tunnel *tunnel);
+
+#endif

@@ -1,0 +1,265 @@
+/* Listeners, the list of connections, and graceful draining. */
+#include "http/server.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "http/http_private.h"
+#include "net/tls.h"
+
+enum { KEPT_REQUESTS = 128, KEPT_ARENA_BYTES = 64 * 1024 };
+static const int64_t MINUTE_NS = 60000000000;
+static const int64_t NEW_CONNECTION_GRACE_NS = 5000000000; /* Go's */
+
+struct http_listener {
+    struct listener listener;
+    struct http_server *server;
+    struct http_listener *next;
+    uint32_t tag;
+};
+
+static void defaults(struct http_server_config *config)
+{
+    if (!config->read_header_timeout_ns)
+        config->read_header_timeout_ns = MINUTE_NS;
+    if (!config->idle_timeout_ns)
+        config->idle_timeout_ns = 5 * MINUTE_NS;
+    if (!config->read_idle_ns)
+        config->read_idle_ns = MINUTE_NS;
+    if (!config->write_idle_ns)
+        config->write_idle_ns = MINUTE_NS;
+    if (!config->max_head_bytes)
+        config->max_head_bytes = 16 * 1024;
+}
+
+static void report_drained(struct task *task)
+{
+    struct http_server *server = CONTAINER_OF(task, struct http_server, drained_task);
+    if (server->drained)
+        server->drained(server->drained_ctx);
+}
+
+struct http_server *http_server_new(struct loop *loop, const struct http_server_config *config)
+{
+    struct http_server *server = calloc(1, sizeof(*server));
+    if (!server)
+        return NULL;
+    server->loop = loop;
+    server->config = *config;
+    defaults(&server->config);
+    server->drained_task.run = report_drained;
+    scratch_grow(&server->scratch);
+    return server;
+}
+
+void http_server_connection(struct http_server *server, int fd, const struct address *peer,
+                            uint32_t tag)
+{
+    struct http_connection *connection = calloc(1, sizeof(*connection));
+    if (!connection || server->draining) {
+        free(connection);
+        close(fd);
+        return;
+    }
+    connection->server = server;
+    connection->peer = *peer;
+    connection->tag = tag;
+    connection->resume.run = h1_server_resume;
+    connection->timer.fire = h1_server_timer;
+    if (stream_open(&connection->stream, server->loop, fd, &h1_server_events) < 0) {
+        free(connection);
+        close(fd);
+        return;
+    }
+    if (server->config.tls) {
+        struct tls_session *session =
+            tls_accept(server->config.tls, &connection->peer, &connection->stream);
+        if (!session) {
+            stream_close(&connection->stream);
+            loop_free_later(server->loop, connection);
+            return;
+        }
+        stream_use_tls(&connection->stream, session);
+    }
+    connection->next = server->connections;
+    connection->link = &server->connections;
+    if (connection->next)
+        connection->next->link = &connection->next;
+    server->connections = connection;
+    server->n_connections++;
+    connection->waits_head = true;
+    timer_start(server->loop, &connection->timer, server->config.read_header_timeout_ns);
+}
+
+void server_forget(struct http_connection *connection)
+{
+    struct http_server *server = connection->server;
+    *connection->link = connection->next;
+    if (connection->next)
+        connection->next->link = connection->link;
+    server->n_connections--;
+    loop_free_later(server->loop, connection);
+    if (server->draining && server->n_connections == 0 && !server->freed)
+        loop_defer(server->loop, &server->drained_task);
+}
+
+static void accepted(struct listener *listener, const struct accepted *connection)
+{
+    struct http_listener *ours = CONTAINER_OF(listener, struct http_listener, listener);
+    http_server_connection(ours->server, connection->fd, &connection->peer, ours->tag);
+}
+
+int http_server_listen(struct http_server *server, int fd, uint32_t tag)
+{
+    struct http_listener *ours = calloc(1, sizeof(*ours));
+    if (!ours) {
+        close(fd);
+        return -12; /* ENOMEM */
+    }
+    ours->server = server;
+    ours->tag = tag;
+    ours->listener.accepted = accepted;
+    int status = listener_start(&ours->listener, server->loop, fd);
+    if (status < 0) {
+        free(ours);
+        close(fd);
+        return status;
+    }
+    ours->next = server->listeners;
+    server->listeners = ours;
+    return 0;
+}
+
+static void close_listeners(struct http_server *server)
+{
+    while (server->listeners) {
+        struct http_listener *ours = server->listeners;
+        server->listeners = ours->next;
+        listener_close(&ours->listener);
+        loop_free_later(server->loop, ours);
+    }
+}
+
+void http_server_drain(struct http_server *server, void (*drained)(void *ctx), void *ctx)
+{
+    close_listeners(server);
+    server->draining = true;
+    server->drained = drained;
+    server->drained_ctx = ctx;
+    struct http_connection *next;
+    for (struct http_connection *connection = server->connections; connection;
+         connection = next) {
+        next = connection->next;
+        if (connection->state != CONNECTION_HEAD || connection->saved.len)
+            continue;
+        /* A connection on which nothing was asked yet may just be about to ask. */
+        if (connection->served)
+            connection_close(connection, HTTP_END_DONE);
+        else
+            timer_start(server->loop, &connection->timer, NEW_CONNECTION_GRACE_NS);
+    }
+    if (server->n_connections == 0)
+        loop_defer(server->loop, &server->drained_task);
+}
+
+void http_server_free(struct http_server *server)
+{
+    if (!server)
+        return;
+    server->freed = true;
+    close_listeners(server);
+    while (server->connections)
+        connection_close(server->connections, HTTP_END_CLIENT_GONE);
+    while (server->free_requests) {
+        struct h1_request *request = server->free_requests;
+        server->free_requests = request->next;
+        arena_free(&request->arena);
+        free(request);
+    }
+    loop_undefer(server->loop, &server->drained_task);
+    free(server->scratch.at);
+    loop_free_later(server->loop, server);
+}
+
+unsigned http_server_connections(const struct http_server *server)
+{
+    return server->n_connections;
+}
+
+struct h1_request *request_take(struct http_server *server)
+{
+    struct h1_request *request = server->free_requests;
+    struct arena arena = ARENA_INIT;
+    if (request) {
+        server->free_requests = request->next;
+        server->n_free_requests--;
+        arena = request->arena;
+    } else {
+        request = malloc(sizeof(*request));
+        if (!request)
+            abort();
+    }
+    memset(request, 0, sizeof(*request));
+    request->arena = arena;
+    request->public.arena = &request->arena;
+    return request;
+}
+
+void request_done(struct http_connection *connection, enum http_end end)
+{
+    struct http_server *server = connection->server;
+    struct h1_request *request = connection->request;
+    if (!request)
+        return;
+    if (request->public.events && request->public.events->done)
+        request->public.events->done(&request->public, end);
+    connection->request = NULL;
+    if (server->n_free_requests >= KEPT_REQUESTS || server->freed) {
+        arena_free(&request->arena);
+        free(request);
+        return;
+    }
+    if (request->arena.total_bytes > KEPT_ARENA_BYTES)
+        arena_free(&request->arena);
+    else
+        arena_reset(&request->arena);
+    request->next = server->free_requests;
+    server->free_requests = request;
+    server->n_free_requests++;
+}
+
+const struct address *http_connection_peer(const struct http_connection *connection)
+{
+    return &connection->peer;
+}
+
+struct address http_connection_local(struct http_connection *connection)
+{
+    struct sockaddr_storage sa;
+    socklen_t len = sizeof(sa);
+    if (getsockname(connection->stream.watch.fd, (struct sockaddr *)&sa, &len) < 0)
+        return (struct address){.family = AF_UNSPEC};
+    return address_from((struct sockaddr *)&sa, len);
+}
+
+struct stream *http_connection_stream(struct http_connection *connection)
+{
+    return &connection->stream;
+}
+
+bool http_connection_is_tls(const struct http_connection *connection)
+{
+    return connection->stream.tls != NULL;
+}
+
+uint32_t http_connection_tag(const struct http_connection *connection)
+{
+    return connection->tag;
+}
+
+struct loop *http_connection_loop(const struct http_connection *connection)
+{
+    return connection->server->loop;
+}

@@ -1,0 +1,232 @@
+/* Listening sockets: a port shared by threads, one family or both, unix paths, inherited ones. */
+#include "net/listen.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <netdb.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "net/net_private.h"
+
+enum {
+    BACKLOG = 4096,
+    ACCEPTS_PER_EVENT = 64,
+    KEEP_ALIVE_SECONDS = 15,
+    KEEP_ALIVE_PROBES = 9,
+    DEFAULT_UNIX_MODE = 0200,
+    REST_NS = 100 * 1000 * 1000,
+};
+
+/* Accepted sockets inherit all of these, so none costs a call per connection. */
+static void set_options(int fd, int family, bool only_v6)
+{
+    int on = 1, v6_only = only_v6, seconds = KEEP_ALIVE_SECONDS, probes = KEEP_ALIVE_PROBES;
+    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+    setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on));
+    if (family == AF_INET6)
+        setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &v6_only, sizeof(v6_only));
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+    setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
+    setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &seconds, sizeof(seconds));
+    setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &seconds, sizeof(seconds));
+    setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &probes, sizeof(probes));
+}
+
+static int bind_and_listen(const struct sockaddr *sa, socklen_t len, bool only_v6)
+{
+    int fd = socket(sa->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        return -errno;
+    if (sa->sa_family != AF_UNIX)
+        set_options(fd, sa->sa_family, only_v6);
+    if (bind(fd, sa, len) == 0 && listen(fd, BACKLOG) == 0)
+        return fd;
+    int error = errno;
+    close(fd);
+    return -error;
+}
+
+static int open_any(const struct listen_target *target)
+{
+    struct sockaddr_in6 in6 = {.sin6_family = AF_INET6, .sin6_port = htons(target->port)};
+    struct sockaddr_in in = {.sin_family = AF_INET, .sin_port = htons(target->port)};
+    if (target->network == LISTEN_TCP4)
+        return bind_and_listen((struct sockaddr *)&in, sizeof(in), false);
+    bool only_v6 = target->network == LISTEN_TCP6;
+    int fd = bind_and_listen((struct sockaddr *)&in6, sizeof(in6), only_v6);
+    if ((fd == -EAFNOSUPPORT || fd == -EADDRNOTAVAIL) && !only_v6)
+        fd = bind_and_listen((struct sockaddr *)&in, sizeof(in), false);
+    return fd;
+}
+
+static int open_literal(const struct listen_target *target, struct address address)
+{
+    bool is_v6 = address.family == AF_INET6;
+    if ((target->network == LISTEN_TCP4 && is_v6) || (target->network == LISTEN_TCP6 && !is_v6))
+        return -EAFNOSUPPORT;
+    if (!is_v6) {
+        address.in.sin_port = htons(target->port);
+        return bind_and_listen((struct sockaddr *)&address.in, sizeof(address.in), false);
+    }
+    unsigned scope = target->zone.len ? address_zone_index(target->zone) : 0;
+    if (target->zone.len && !scope)
+        return -ENODEV;
+    address.in6.sin6_port = htons(target->port);
+    address.in6.sin6_scope_id = scope;
+    /* Caddy: "[::]" under "tcp" takes both families. */
+    return bind_and_listen((struct sockaddr *)&address.in6, sizeof(address.in6),
+                           target->network == LISTEN_TCP6);
+}
+
+static int open_name(const struct listen_target *target)
+{
+    int family = target->network == LISTEN_TCP4   ? AF_INET
+                 : target->network == LISTEN_TCP6 ? AF_INET6
+                                                  : AF_UNSPEC;
+    struct addrinfo hints = {.ai_family = family, .ai_socktype = SOCK_STREAM};
+    struct addrinfo *found = NULL;
+    char host[256], service[8];
+    if (target->host.len >= sizeof(host))
+        return -ENAMETOOLONG;
+    memcpy(host, target->host.ptr, target->host.len);
+    host[target->host.len] = '\0';
+    snprintf(service, sizeof(service), "%u", target->port);
+    if (getaddrinfo(host, service, &hints, &found) != 0)
+        return -EADDRNOTAVAIL;
+    /* Go prefers an IPv4 address of a name to listen on. */
+    struct addrinfo *best = found;
+    for (struct addrinfo *one = found; one; one = one->ai_next)
+        if (one->ai_family == AF_INET) {
+            best = one;
+            break;
+        }
+    int fd = bind_and_listen(best->ai_addr, best->ai_addrlen, target->network == LISTEN_TCP6);
+    freeaddrinfo(found);
+    return fd;
+}
+
+static int open_unix(const struct listen_target *target)
+{
+    struct sockaddr_un sa = {.sun_family = AF_UNIX};
+    struct str path = target->host;
+    if (path.len == 0 || path.len >= sizeof(sa.sun_path))
+        return -ENAMETOOLONG;
+    memcpy(sa.sun_path, path.ptr, path.len);
+    size_t len = offsetof(struct sockaddr_un, sun_path) + path.len;
+    if (path.ptr[0] == '@') {
+        sa.sun_path[0] = '\0';
+        return bind_and_listen((struct sockaddr *)&sa, (socklen_t)len, false);
+    }
+    struct stat found;
+    if (lstat(sa.sun_path, &found) == 0 && S_ISSOCK(found.st_mode))
+        unlink(sa.sun_path);
+    int fd = bind_and_listen((struct sockaddr *)&sa, (socklen_t)len + 1, false);
+    mode_t mode = target->unix_mode ? target->unix_mode : DEFAULT_UNIX_MODE;
+    if (fd >= 0 && chmod(sa.sun_path, mode) < 0) {
+        int error = errno;
+        close(fd);
+        return -error;
+    }
+    return fd;
+}
+
+int listen_open(const struct listen_target *target)
+{
+    struct address address;
+    if (target->network == LISTEN_UNIX)
+        return open_unix(target);
+    if (target->network == LISTEN_FD) {
+        int fd = dup(target->fd);
+        return fd < 0 ? -errno : fd;
+    }
+    if (target->host.len == 0)
+        return open_any(target);
+    if (address_parse(target->host, &address))
+        return open_literal(target, address);
+    return open_name(target);
+}
+
+static void accept_again(struct timer *timer)
+{
+    struct listener *listener = CONTAINER_OF(timer, struct listener, rest);
+    if (listener->watch.fd >= 0)
+        loop_watch_level(listener->loop, &listener->watch);
+}
+
+/* Out of descriptors: the queue waits until some are closed, instead of waking us all the time. */
+static void rest_a_while(struct listener *listener)
+{
+    int fd = listener->watch.fd;
+    int saved = errno;
+    loop_unwatch(listener->loop, &listener->watch);
+    listener->watch.fd = fd;
+    timer_start(listener->loop, &listener->rest, REST_NS);
+    errno = saved;
+}
+
+static bool accept_one(struct listener *listener)
+{
+    struct sockaddr_storage from;
+    socklen_t len = sizeof(from);
+    int fd = accept4(listener->watch.fd, (struct sockaddr *)&from, &len,
+                     SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (fd < 0 && (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM))
+        rest_a_while(listener);
+    if (fd < 0)
+        return errno == ECONNABORTED || errno == EINTR;
+    struct accepted connection = {.fd = fd};
+    connection.peer = address_from((struct sockaddr *)&from, len);
+    if (listener->is_unix)
+        connection.peer.family = AF_UNIX;
+    listener->accepted(listener, &connection);
+    return true;
+}
+
+static void accept_batch(struct watch *watch, unsigned events)
+{
+    (void)events;
+    struct listener *listener = CONTAINER_OF(watch, struct listener, watch);
+    for (int i = 0; i < ACCEPTS_PER_EVENT && watch->fd >= 0; i++)
+        if (!accept_one(listener))
+            return;
+}
+
+int listener_start(struct listener *listener, struct loop *loop, int fd)
+{
+    int domain = 0;
+    socklen_t len = sizeof(domain);
+    getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &len);
+    listener->is_unix = domain == AF_UNIX;
+    fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK); /* inherited ones may block */
+    listener->loop = loop;
+    listener->watch.fd = fd;
+    listener->watch.ready = accept_batch;
+    listener->rest.fire = accept_again;
+    return loop_watch_level(loop, &listener->watch);
+}
+
+void listener_close(struct listener *listener)
+{
+    int fd = listener->watch.fd;
+    if (fd < 0)
+        return;
+    while (accept_one(listener))
+        continue;
+    timer_remove(&listener->rest);
+    loop_unwatch(listener->loop, &listener->watch);
+    close(fd);
+}
+
+struct address listener_address(const struct listener *listener)
+{
+    struct sockaddr_storage sa;
+    socklen_t len = sizeof(sa);
+    if (getsockname(listener->watch.fd, (struct sockaddr *)&sa, &len) < 0)
+        return (struct address){.family = AF_UNSPEC};
+    return address_from((struct sockaddr *)&sa, len);
+}

@@ -1,0 +1,273 @@
+/* The event loop: epoll, the end-of-event work, and the door for other threads. */
+#include "net/loop.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "net/buffer.h"
+#include "net/net_private.h"
+
+enum { EVENTS_PER_ROUND = 512 };
+
+static int64_t clock_ns(clockid_t clock)
+{
+    struct timespec now;
+    clock_gettime(clock, &now);
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+static void read_clocks(struct loop *loop)
+{
+    loop->now_ns = clock_ns(CLOCK_MONOTONIC);
+    loop->wall_ns = clock_ns(CLOCK_REALTIME);
+}
+
+static int add(struct loop *loop, struct watch *watch, uint32_t events)
+{
+    struct epoll_event event = {.events = events, .data.ptr = watch};
+    if (epoll_ctl(loop->epoll_fd, EPOLL_CTL_ADD, watch->fd, &event) == 0)
+        return 0;
+    if (errno == EEXIST && epoll_ctl(loop->epoll_fd, EPOLL_CTL_MOD, watch->fd, &event) == 0)
+        return 0;
+    return -errno;
+}
+
+static void run_posted(struct watch *watch, unsigned events)
+{
+    (void)events;
+    struct loop *loop = CONTAINER_OF(watch, struct loop, wake);
+    uint64_t count;
+    if (read(watch->fd, &count, sizeof(count)) < 0 && errno != EAGAIN)
+        return;
+    pthread_mutex_lock(&loop->post_lock);
+    struct task *task = loop->posted;
+    loop->posted = NULL;
+    loop->posted_end = &loop->posted;
+    pthread_mutex_unlock(&loop->post_lock);
+    while (task) {
+        struct task *next = task->next;
+        task->queued = false;
+        task->run(task);
+        loop_settle(loop);
+        task = next;
+    }
+}
+
+struct loop *loop_new(void)
+{
+    struct loop *loop = calloc(1, sizeof(*loop));
+    if (!loop)
+        return NULL;
+    loop->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+    loop->wake.fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    loop->wake.ready = run_posted;
+    loop->deferred_end = &loop->deferred;
+    loop->posted_end = &loop->posted;
+    loop->date_second = -1;
+    pthread_mutex_init(&loop->post_lock, NULL);
+    read_clocks(loop);
+    loop->wheel.tick = loop->now_ns >> WHEEL_TICK_BITS;
+    if (loop->epoll_fd < 0 || loop->wake.fd < 0 || loop_watch_level(loop, &loop->wake) < 0) {
+        loop_free(loop);
+        return NULL;
+    }
+    return loop;
+}
+
+static void bury(struct loop *loop)
+{
+    for (size_t i = 0; i < loop->graves.n; i++)
+        free(loop->graves.at[i]);
+    loop->graves.n = 0;
+}
+
+void loop_free(struct loop *loop)
+{
+    if (!loop)
+        return;
+    loop_settle(loop);
+    bury(loop);
+    free(loop->graves.at);
+    if (loop->epoll_fd >= 0)
+        close(loop->epoll_fd);
+    if (loop->wake.fd >= 0)
+        close(loop->wake.fd);
+    pthread_mutex_destroy(&loop->post_lock);
+    buffer_pool_free();
+    free(loop);
+}
+
+void loop_settle(struct loop *loop)
+{
+    gather_flush(loop);
+    while (loop->deferred) {
+        struct task *task = loop->deferred;
+        loop->deferred = task->next;
+        if (!loop->deferred)
+            loop->deferred_end = &loop->deferred;
+        task->queued = false;
+        task->run(task);
+        gather_flush(loop);
+    }
+}
+
+static unsigned events_of(uint32_t mask)
+{
+    unsigned events = 0;
+    if (mask & EPOLLIN)
+        events |= WATCH_READABLE;
+    if (mask & EPOLLOUT)
+        events |= WATCH_WRITABLE;
+    if (mask & (EPOLLRDHUP | EPOLLHUP | EPOLLERR))
+        events |= WATCH_HANGUP;
+    if (mask & (EPOLLHUP | EPOLLERR))
+        events |= WATCH_ERROR;
+    return events;
+}
+
+void loop_run(struct loop *loop)
+{
+    struct epoll_event events[EVENTS_PER_ROUND];
+    read_clocks(loop);
+    loop_settle(loop);
+    bury(loop);
+    while (!atomic_load_explicit(&loop->stopping, memory_order_relaxed)) {
+        int n = epoll_wait(loop->epoll_fd, events, EVENTS_PER_ROUND, wheel_timeout_ms(loop));
+        read_clocks(loop);
+        for (int i = 0; i < n; i++) {
+            struct watch *watch = events[i].data.ptr;
+            if (watch->fd < 0)
+                continue;
+            watch->ready(watch, events_of(events[i].events));
+            loop_settle(loop);
+        }
+        wheel_advance(loop);
+        bury(loop);
+    }
+    atomic_store(&loop->stopping, false);
+    buffer_pool_free();
+}
+
+void loop_stop(struct loop *loop)
+{
+    int saved = errno;
+    uint64_t one = 1;
+    atomic_store(&loop->stopping, true);
+    ssize_t written = write(loop->wake.fd, &one, sizeof(one));
+    (void)written; /* a full counter wakes as well */
+    errno = saved;
+}
+
+int64_t loop_now_ns(const struct loop *loop)
+{
+    return loop->now_ns;
+}
+
+int64_t loop_wall_ns(const struct loop *loop)
+{
+    return loop->wall_ns;
+}
+
+const char *loop_http_date(struct loop *loop)
+{
+    int64_t second = loop->wall_ns / 1000000000;
+    if (second == loop->date_second)
+        return loop->date;
+    static const char days[] = "SunMonTueWedThuFriSat";
+    static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+    time_t when = (time_t)second;
+    struct tm tm;
+    gmtime_r(&when, &tm);
+    snprintf(loop->date, sizeof(loop->date), "%.3s, %02u %.3s %04u %02u:%02u:%02u GMT",
+             days + tm.tm_wday * 3, (unsigned)tm.tm_mday % 100, months + tm.tm_mon * 3,
+             (unsigned)(tm.tm_year + 1900) % 10000, (unsigned)tm.tm_hour % 100,
+             (unsigned)tm.tm_min % 100, (unsigned)tm.tm_sec % 100);
+    loop->date_second = second;
+    return loop->date;
+}
+
+int loop_watch(struct loop *loop, struct watch *watch)
+{
+    return add(loop, watch, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET);
+}
+
+int loop_watch_level(struct loop *loop, struct watch *watch)
+{
+    return add(loop, watch, EPOLLIN);
+}
+
+void loop_unwatch(struct loop *loop, struct watch *watch)
+{
+    if (watch->fd >= 0)
+        epoll_ctl(loop->epoll_fd, EPOLL_CTL_DEL, watch->fd, NULL);
+    watch->fd = -1;
+}
+
+void loop_detach(struct watch *watch)
+{
+    watch->fd = -1;
+}
+
+void loop_defer(struct loop *loop, struct task *task)
+{
+    if (task->queued)
+        return;
+    task->queued = true;
+    task->next = NULL;
+    *loop->deferred_end = task;
+    loop->deferred_end = &task->next;
+}
+
+void loop_undefer(struct loop *loop, struct task *task)
+{
+    if (!task->queued)
+        return;
+    task->queued = false;
+    struct task **link = &loop->deferred;
+    while (*link && *link != task)
+        link = &(*link)->next;
+    if (*link)
+        *link = task->next;
+    if (!*link)
+        loop->deferred_end = link;
+}
+
+void loop_free_later(struct loop *loop, void *memory)
+{
+    struct graves *graves = &loop->graves;
+    if (graves->n == graves->cap) {
+        size_t cap = graves->cap ? graves->cap * 2 : 64;
+        void **bigger = realloc(graves->at, cap * sizeof(*bigger));
+        if (!bigger) {
+            fputs("dialtone: out of memory\n", stderr);
+            abort();
+        }
+        graves->at = bigger;
+        graves->cap = cap;
+    }
+    graves->at[graves->n++] = memory;
+}
+
+void loop_post(struct loop *loop, struct task *task)
+{
+    pthread_mutex_lock(&loop->post_lock);
+    task->queued = true;
+    task->next = NULL;
+    *loop->posted_end = task;
+    loop->posted_end = &task->next;
+    pthread_mutex_unlock(&loop->post_lock);
+    uint64_t one = 1;
+    ssize_t written = write(loop->wake.fd, &one, sizeof(one));
+    (void)written; /* a full counter wakes as well */
+}
+
+char *loop_read_buffer(struct loop *loop)
+{
+    return loop->read_buffer;
+}

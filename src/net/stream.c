@@ -1,0 +1,324 @@
+/* Byte streams: gathered writes, the unsent rest, and reading until the kernel has no more. */
+#include "net/stream.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "net/net_private.h"
+
+enum { COPY_BYTES = 8192, /* larger pieces are sent from where they are */ MAX_PIECES = 16 };
+
+static void fail(struct stream *stream, int error)
+{
+    if (stream->error || stream->watch.fd < 0)
+        return;
+    stream->error = error ? error : EIO;
+    buffer_clear(&stream->unsent);
+    loop_defer(stream->loop, &stream->report);
+}
+
+static void shut_down(struct stream *stream)
+{
+    if (stream->end_sent)
+        return;
+    stream->end_sent = true;
+    shutdown(stream->watch.fd, SHUT_WR);
+}
+
+/* One system call; the count that the kernel took, or -errno. */
+static ssize_t send_pieces(struct stream *stream, struct iovec *pieces, int n)
+{
+    ssize_t sent;
+    if (n == 1) {
+        sent = send(stream->watch.fd, pieces[0].iov_base, pieces[0].iov_len, MSG_NOSIGNAL);
+    } else {
+        struct msghdr message = {.msg_iov = pieces, .msg_iovlen = (size_t)n};
+        sent = sendmsg(stream->watch.fd, &message, MSG_NOSIGNAL);
+    }
+    if (sent >= 0)
+        return sent;
+    if (errno == EAGAIN || errno == EINTR)
+        return 0;
+    return -errno;
+}
+
+int stream_send_raw(struct stream *stream, struct iovec *pieces, int n)
+{
+    size_t total = 0, sent = 0;
+    for (int i = 0; i < n; i++)
+        total += pieces[i].iov_len;
+    if (total == 0)
+        return 0;
+    if (stream->writable && stream->unsent.len == 0) {
+        ssize_t taken = send_pieces(stream, pieces, n);
+        if (taken < 0)
+            return (int)taken;
+        sent = (size_t)taken;
+        if (sent < total)
+            stream->writable = false;
+    }
+    for (int i = 0; i < n; i++) {
+        size_t skip = sent < pieces[i].iov_len ? sent : pieces[i].iov_len;
+        sent -= skip;
+        buffer_add(&stream->unsent, (char *)pieces[i].iov_base + skip, pieces[i].iov_len - skip);
+    }
+    return 0;
+}
+
+static void send_now(struct stream *stream, struct iovec *pieces, int n)
+{
+    if (stream->error || stream->watch.fd < 0)
+        return;
+    int status;
+    struct iovec encrypted;
+    if (stream->tls) {
+        status = tls_encrypt(stream, pieces, n, &encrypted);
+        if (status == 0)
+            status = stream_send_raw(stream, &encrypted, 1);
+    } else {
+        status = stream_send_raw(stream, pieces, n);
+    }
+    if (status < 0)
+        fail(stream, -status);
+}
+
+void gather_flush(struct loop *loop)
+{
+    struct gather *gather = &loop->gather;
+    struct stream *stream = gather->owner;
+    if (!stream)
+        return;
+    struct iovec piece = {gather->bytes, gather->len};
+    gather->owner = NULL;
+    gather->len = 0;
+    send_now(stream, &piece, 1);
+}
+
+static void send_unsent(struct stream *stream)
+{
+    while (stream->unsent.len && stream->writable) {
+        struct iovec pieces[MAX_PIECES];
+        int n = buffer_peek(&stream->unsent, pieces, MAX_PIECES);
+        size_t total = 0;
+        for (int i = 0; i < n; i++)
+            total += pieces[i].iov_len;
+        ssize_t sent = send_pieces(stream, pieces, n);
+        if (sent < 0) {
+            fail(stream, (int)-sent);
+            return;
+        }
+        buffer_consume(&stream->unsent, (size_t)sent);
+        if ((size_t)sent < total)
+            stream->writable = false;
+    }
+    if (stream->unsent.len)
+        return;
+    if (stream->end_due)
+        shut_down(stream);
+    stream->events->drained(stream);
+}
+
+static void stream_ready(struct watch *watch, unsigned events)
+{
+    struct stream *stream = CONTAINER_OF(watch, struct stream, watch);
+    if (events & WATCH_HANGUP)
+        stream->hangup = true;
+    if (events & (WATCH_READABLE | WATCH_HANGUP)) {
+        stream->readable = true;
+        if (stream->tls)
+            tls_session_readable(stream->tls);
+    }
+    if (events & WATCH_WRITABLE) {
+        stream->writable = true;
+        if (stream->unsent.len)
+            send_unsent(stream);
+    }
+    if (watch->fd < 0 || stream->error)
+        return;
+    if (stream->readable && !stream->paused)
+        stream->events->readable(stream);
+    else if (stream->hangup && stream->paused && stream->events->hangup)
+        stream->events->hangup(stream);
+}
+
+static void run_report(struct task *task)
+{
+    struct stream *stream = CONTAINER_OF(task, struct stream, report);
+    if (stream->watch.fd < 0)
+        return;
+    if (stream->error)
+        stream->events->broken(stream);
+    else if (stream->readable && !stream->paused)
+        stream->events->readable(stream);
+}
+
+int stream_open(struct stream *stream, struct loop *loop, int fd,
+                const struct stream_events *events)
+{
+    stream->loop = loop;
+    stream->events = events;
+    stream->watch.fd = fd;
+    stream->watch.ready = stream_ready;
+    stream->report.run = run_report;
+    stream->writable = true;
+    return loop_watch(loop, &stream->watch);
+}
+
+void stream_use_tls(struct stream *stream, struct tls_session *session)
+{
+    if (stream->tls)
+        tls_session_free(stream->tls);
+    stream->tls = session;
+    if (session)
+        tls_session_attach(session, stream);
+}
+
+ssize_t stream_read(struct stream *stream, char *into, size_t cap)
+{
+    if (!stream->readable)
+        return STREAM_AGAIN;
+    if (stream->tls)
+        return tls_read(stream, into, cap);
+    ssize_t got = recv(stream->watch.fd, into, cap, 0);
+    if (got > 0) {
+        /* A short read has emptied the socket, unless the end is to be read behind it. */
+        if ((size_t)got < cap && !stream->hangup)
+            stream->readable = false;
+        return got;
+    }
+    if (got == 0)
+        return 0;
+    if (errno == EAGAIN || errno == EINTR) {
+        stream->readable = errno == EINTR;
+        return STREAM_AGAIN;
+    }
+    return -errno;
+}
+
+void stream_write_pieces(struct stream *stream, const struct str *data, int n)
+{
+    struct gather *gather = &stream->loop->gather;
+    size_t total = 0;
+    for (int i = 0; i < n; i++)
+        total += data[i].len;
+    if (stream->error || stream->watch.fd < 0 || stream->end_due || total == 0)
+        return;
+    if (gather->owner != stream)
+        gather_flush(stream->loop);
+    if (total <= COPY_BYTES && total <= GATHER_BYTES - gather->len) {
+        for (int i = 0; i < n; i++) {
+            memcpy(gather->bytes + gather->len, data[i].ptr, data[i].len);
+            gather->len += data[i].len;
+        }
+        gather->owner = stream;
+        return;
+    }
+    struct iovec pieces[STREAM_PIECES + 1];
+    int n_pieces = 0;
+    if (gather->owner)
+        pieces[n_pieces++] = (struct iovec){gather->bytes, gather->len};
+    for (int i = 0; i < n; i++)
+        pieces[n_pieces++] = (struct iovec){(char *)(uintptr_t)data[i].ptr, data[i].len};
+    gather->owner = NULL;
+    gather->len = 0;
+    send_now(stream, pieces, n_pieces);
+}
+
+void stream_write(struct stream *stream, struct str data)
+{
+    if (data.len)
+        stream_write_pieces(stream, &data, 1);
+}
+
+char *stream_reserve(struct stream *stream, size_t len)
+{
+    struct gather *gather = &stream->loop->gather;
+    if (gather->owner != stream || len > GATHER_BYTES - gather->len)
+        gather_flush(stream->loop);
+    return len <= STREAM_INPLACE_BYTES ? gather->bytes + gather->len : NULL;
+}
+
+void stream_commit(struct stream *stream, size_t len)
+{
+    if (stream->error || stream->watch.fd < 0 || stream->end_due || len == 0)
+        return;
+    struct gather *gather = &stream->loop->gather;
+    gather->owner = stream;
+    gather->len += len;
+}
+
+void stream_flush(struct stream *stream)
+{
+    if (stream->loop->gather.owner == stream)
+        gather_flush(stream->loop);
+}
+
+size_t stream_unsent(const struct stream *stream)
+{
+    return stream->unsent.len;
+}
+
+void stream_end(struct stream *stream)
+{
+    if (stream->end_due || stream->watch.fd < 0)
+        return;
+    stream_flush(stream);
+    stream->end_due = true;
+    if (stream->error)
+        return;
+    if (stream->tls)
+        tls_close_notify(stream);
+    if (stream->unsent.len == 0)
+        shut_down(stream);
+}
+
+static void release(struct stream *stream)
+{
+    int fd = stream->watch.fd;
+    loop_undefer(stream->loop, &stream->report);
+    buffer_clear(&stream->unsent);
+    loop_detach(&stream->watch);
+    if (stream->tls)
+        tls_session_free(stream->tls);
+    stream->tls = NULL;
+    if (fd >= 0)
+        close(fd);
+}
+
+void stream_close(struct stream *stream)
+{
+    if (stream->watch.fd < 0)
+        return;
+    stream_flush(stream);
+    if (stream->tls && !stream->end_due && !stream->error)
+        tls_close_notify(stream);
+    release(stream);
+}
+
+void stream_reset(struct stream *stream)
+{
+    if (stream->watch.fd < 0)
+        return;
+    stream_flush(stream);
+    struct linger linger = {.l_onoff = 1, .l_linger = 0};
+    setsockopt(stream->watch.fd, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger));
+    release(stream);
+}
+
+void stream_pause(struct stream *stream)
+{
+    stream->paused = true;
+}
+
+void stream_resume(struct stream *stream)
+{
+    if (!stream->paused)
+        return;
+    stream->paused = false;
+    if (stream->readable)
+        loop_defer(stream->loop, &stream->report);
+}
