@@ -139,6 +139,13 @@ static struct str port_string(struct transaction *tx, const struct address *addr
     return text_int(tx->arena, address_port(address));
 }
 
+static struct str local_value(struct transaction *tx, enum dt_part_kind kind)
+{
+    struct address local = http_connection_local(tx->request->connection);
+    return kind == DT_PART_LOCAL_PORT ? port_string(tx, &local)
+                                      : address_string(tx, &local, kind == DT_PART_LOCAL);
+}
+
 /* The network of the peer: <bits> is "24", or "24,64" for both families. */
 static struct str masked_peer(struct transaction *tx, struct str bits)
 {
@@ -429,13 +436,9 @@ bool template_value(struct transaction *tx, const struct dt_part *part, struct s
         *out = tx->host;
         return true;
     case DT_PART_LOCAL:
-        *out = address_string(tx, http_connection_local(connection), true);
-        return true;
     case DT_PART_LOCAL_HOST:
-        *out = address_string(tx, http_connection_local(connection), false);
-        return true;
     case DT_PART_LOCAL_PORT:
-        *out = port_string(tx, http_connection_local(connection));
+        *out = local_value(tx, part->kind);
         return true;
     case DT_PART_REMOTE:
         *out = address_string(tx, http_connection_peer(connection), true);

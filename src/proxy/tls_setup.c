@@ -5,8 +5,10 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 
 #include "base/arena.h"
+#include "net/stream.h"
 #include "net/tls.h"
 #include "proxy/log.h"
 #include "proxy/match.h"
@@ -249,6 +251,15 @@ static bool sni_fits(const struct dt_tables *tables, struct dt_range patterns, s
     return patterns.n == 0;
 }
 
+static struct address local_address(const struct tls_hello *hello)
+{
+    struct sockaddr_storage name;
+    socklen_t len = sizeof(name);
+    if (getsockname(hello->stream->watch.fd, (struct sockaddr *)&name, &len) != 0)
+        return (struct address){0};
+    return address_from((struct sockaddr *)&name, len);
+}
+
 static bool policy_fits(const struct dt_tables *tables, const struct dt_connection_policy *policy,
                         const struct tls_hello *hello)
 {
@@ -261,8 +272,10 @@ static bool policy_fits(const struct dt_tables *tables, const struct dt_connecti
     if (policy->remote_not_ranges.n > 0 &&
         match_address(tables, policy->remote_not_ranges, hello->peer, no_zone))
         return false;
-    return policy->local_ranges.n == 0 ||
-           match_address(tables, policy->local_ranges, hello->local, no_zone);
+    if (policy->local_ranges.n == 0)
+        return true;
+    struct address local = local_address(hello);
+    return match_address(tables, policy->local_ranges, &local, no_zone);
 }
 
 static struct tls_identity *identity_for(struct core *core,
@@ -295,13 +308,15 @@ static struct tls_choice choose(const struct tls_hello *hello, void *ctx)
             continue;
         struct tls_choice choice = {.policy = &tls->policies[i]};
         struct str name = hello->server_name;
-        char local[ADDRESS_TEXT_BYTES];
+        char text[ADDRESS_TEXT_BYTES];
         if (row->drops)
             return (struct tls_choice){0};
-        if (name.len == 0 && row->default_sni.len > 0)
+        if (name.len == 0 && row->default_sni.len > 0) {
             name = table_text(tables, row->default_sni);
-        else if (name.len == 0)
-            name = str_make(local, address_host(hello->local, false, local));
+        } else if (name.len == 0) {
+            struct address local = local_address(hello);
+            name = str_make(text, address_host(&local, false, text));
+        }
         choice.identity = identity_for(tls->core, row, name);
         if (!choice.identity)
             choice.identity = identity_for(tls->core, row, table_text(tables, row->fallback_sni));
