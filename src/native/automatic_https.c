@@ -351,7 +351,7 @@ static void place_redirects(struct redirect_plan *plan)
     add_catch_all(lo, &extra, extra.origin);
     extra.row.protocols = DT_PROTOCOL_H1 | DT_PROTOCOL_H2 | DT_PROTOCOL_H3;
     extra.row.is_automatic_redirect = 1;
-    uint32_t forwarded_for = header_name(lo, STR("X-Forwarded-For"));
+    uint32_t forwarded_for = builder_header(lo, STR("X-Forwarded-For"));
     extra.row.client_ip_headers = numbers_of(lo, &forwarded_for, 1);
     vec_push(lo->arena, &servers->list, extra);
 }

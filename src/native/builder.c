@@ -98,7 +98,7 @@ struct str canonical_header(struct arena *arena, struct str name)
     return out;
 }
 
-uint32_t header_name(struct lowering *lo, struct str name)
+uint32_t builder_header(struct lowering *lo, struct str name)
 {
     struct str canonical = canonical_header(lo->arena, name);
     uint32_t row;

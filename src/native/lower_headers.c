@@ -23,7 +23,7 @@ static struct dt_header_op op_on(struct lowering *lo, enum dt_header_op_kind kin
     struct dt_header_op op = nameless_op(kind);
     uint32_t template = template_of(lo, name, mode);
     if (template_is_constant(lo, template, &name))
-        op.name = header_name(lo, str_dup(lo->arena, name));
+        op.name = builder_header(lo, str_dup(lo->arena, name));
     else
         op.name_template = template;
     return op;

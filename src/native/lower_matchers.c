@@ -260,7 +260,7 @@ struct dt_range lower_header_conditions(struct lowering *lo, const json_t *field
     for (void *i = json_object_iter(walked); i; i = json_object_iter_next(walked, i), at++) {
         const json_t *values = json_object_iter_value(i);
         struct str name = str_make(json_object_iter_key(i), json_object_iter_key_len(i));
-        struct dt_condition row = {.template = DT_NONE, .number = header_name(lo, name)};
+        struct dt_condition row = {.template = DT_NONE, .number = builder_header(lo, name)};
         const struct token *before = enter(lo, values);
         if (json_is_null(values))
             row.kind = DT_CONDITION_ABSENT;

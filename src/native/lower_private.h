@@ -56,7 +56,7 @@ struct str text_of(const struct lowering *lo, struct dt_text text); /* until the
 /* The row for the current place. */
 uint32_t origin_here(struct lowering *lo);
 /* The row of a header name, in Go's canonical form. */
-uint32_t header_name(struct lowering *lo, struct str name);
+uint32_t builder_header(struct lowering *lo, struct str name);
 uint32_t variable(struct lowering *lo, struct str name);
 struct dt_range numbers_of(struct lowering *lo, const uint32_t *values, size_t n);
 /* Go's http.CanonicalHeaderKey. */

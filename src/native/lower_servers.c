@@ -132,9 +132,9 @@ static struct dt_range lower_header_names(struct lowering *lo, const json_t *nam
     size_t n = elements(lo, names, "the header names");
     uint32_t *rows = arena_array(lo->arena, uint32_t, n + 1);
     for (size_t i = 0; i < n; i++)
-        rows[i] = header_name(lo, json_str(json_array_get(names, i)));
+        rows[i] = builder_header(lo, json_str(json_array_get(names, i)));
     if (n == 0)
-        rows[n++] = header_name(lo, STR("X-Forwarded-For"));
+        rows[n++] = builder_header(lo, STR("X-Forwarded-For"));
     return numbers_of(lo, rows, n);
 }
 
@@ -244,7 +244,7 @@ static uint32_t redirect_response(struct lowering *lo, uint16_t port)
         strbuf_printf(&location, ":%u", port);
     strbuf_puts(&location, "{http.request.uri}");
     struct dt_header_op op = {.kind = DT_HEADER_SET,
-                              .name = header_name(lo, STR("Location")),
+                              .name = builder_header(lo, STR("Location")),
                               .name_template = DT_NONE,
                               .search = DT_NONE};
     op.value = template_of(lo, strbuf_str(&location), UNKNOWN_IS_EMPTY);

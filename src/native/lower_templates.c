@@ -45,7 +45,7 @@ static bool resolve_argument(struct lowering *lo, const struct placeholder *plac
         part->number = index > INT32_MAX ? INT32_MAX : (uint32_t)index;
         return true;
     case DT_ARGUMENT_HEADER:
-        part->number = header_name(lo, rest);
+        part->number = builder_header(lo, rest);
         return true;
     case DT_ARGUMENT_VARIABLE:
         part->number = variable(lo, rest);

@@ -157,7 +157,7 @@ static uint32_t lower_policy(struct lowering *lo, const json_t *policy)
                          : in.cookie.len              ? in.cookie
                                                       : STR("lb"));
     if (in.field.len)
-        row.number = header_name(lo, in.field);
+        row.number = builder_header(lo, in.field);
     if (in.fallback)
         row.fallback = lower_policy(lo, in.fallback);
     leave(lo, before);
@@ -342,7 +342,7 @@ static struct dt_header_op host_for_tls(struct lowering *lo)
 {
     return (struct dt_header_op){
         .kind = DT_HEADER_SET,
-        .name = header_name(lo, STR("Host")),
+        .name = builder_header(lo, STR("Host")),
         .name_template = DT_NONE,
         .value = template_of(lo, STR("{http.reverse_proxy.upstream.hostport}"), UNKNOWN_IS_KEPT),
         .search = DT_NONE,

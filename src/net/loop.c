@@ -100,6 +100,7 @@ void loop_free(struct loop *loop)
         close(loop->wake.fd);
     pthread_mutex_destroy(&loop->post_lock);
     buffer_pool_free();
+    tls_scratch_free();
     free(loop);
 }
 
@@ -152,6 +153,7 @@ void loop_run(struct loop *loop)
     }
     atomic_store(&loop->stopping, false);
     buffer_pool_free();
+    tls_scratch_free();
 }
 
 void loop_stop(struct loop *loop)

@@ -77,6 +77,8 @@ ssize_t tls_read(struct stream *stream, char *into, size_t cap);
 int tls_encrypt(struct stream *stream, const struct iovec *pieces, int n, struct iovec *out);
 /* Appends close_notify to what is unsent. */
 void tls_close_notify(struct stream *stream);
+/* Gives the thread's TLS scratch back to the system. */
+void tls_scratch_free(void);
 /* Sends raw bytes, or keeps them in <unsent>: 0, or -errno. */
 int stream_send_raw(struct stream *stream, struct iovec *pieces, int n);
 

@@ -37,7 +37,8 @@ struct tls_hello {
     struct str server_name;  /* lower case, empty where the client sent none */
     const uint8_t *alpn;     /* as on the wire: length byte and name, repeated */
     size_t alpn_len;
-    const struct address *peer, *local;
+    const struct address *peer;
+    const struct stream *stream; /* the connection */
 };
 
 /* The choice for one handshake; a NULL identity ends it with an alert. */

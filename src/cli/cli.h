@@ -1,0 +1,74 @@
+#ifndef DIALTONE_CLI_CLI_H
+#define DIALTONE_CLI_CLI_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/str.h"
+#include "pipeline.h"
+
+/* What every command's exit status means. */
+enum exit_status {
+    STATUS_FINE = 0,     /* nothing to report */
+    STATUS_FINDINGS = 1, /* the input has errors or findings */
+    STATUS_USAGE = 2,    /* the command line is wrong */
+    STATUS_TROUBLE = 3   /* something cannot be read, written or run */
+};
+
+/* One command line after its flags are read. */
+struct invocation {
+    const struct command *command;
+    bool help;
+    bool pretty, compact, no_normalize, native, source_map, is_static, keep_c;
+    const char *output;         /* -o; NULL: standard output */
+    const char *colour;         /* auto, always, never */
+    const char *fail_on;        /* error, warning, info, never */
+    const char *stdin_filename; /* what messages call standard input */
+    const char *library_folder; /* where libdialtone-proxy.a is; NULL: beside this program */
+    const char **files;         /* the other arguments */
+    size_t n_files;
+    char **rest; /* what follows `--`, NULL-terminated, and how many */
+    int n_rest;
+};
+
+/* A row of the command table. */
+struct command {
+    const char *name;
+    const char *arguments; /* usage after the name */
+    const char *doc;       /* one line */
+    const char *flags;     /* names of the flags it takes, space separated */
+    const char *details;   /* paragraphs of its --help */
+    enum exit_status (*run)(struct invocation *invocation);
+};
+
+/* The NULL-terminated command table. */
+extern const struct command commands[];
+
+/* Reads flags and arguments; false after a message on standard error. */
+bool invocation_read(struct invocation *invocation, int argc, char **argv);
+void flags_print_help(const struct command *command);
+
+enum exit_status command_check(struct invocation *invocation);
+enum exit_status command_adapt(struct invocation *invocation);
+enum exit_status command_emit(struct invocation *invocation);
+enum exit_status command_tables(struct invocation *invocation);
+enum exit_status command_build(struct invocation *invocation);
+enum exit_status command_run(struct invocation *invocation);
+
+/* files.c: loading and writing. */
+
+/* Loads a file, or standard input for "-"; false after a message. */
+bool load_input(struct pipeline *pipeline, const struct invocation *invocation, const char *file);
+/* Writes all of the text to <path> by way of a temporary file beside it, so that the file is either
+ * the old or the new one; NULL or "-" is standard output. False after a message. */
+bool write_output(const char *path, struct str text);
+/* Prints the diagnostics the user wants to see. */
+void print_diagnostics(const struct pipeline *pipeline, const struct invocation *invocation,
+                       FILE *out);
+/* The single file argument, or NULL after a message. */
+const char *single_file(const struct invocation *invocation);
+/* Loads the single file argument and runs all passes down to pipeline->tables, with their
+ * diagnostics on standard error. */
+enum exit_status compile_tables(struct pipeline *pipeline, const struct invocation *invocation);
+
+#endif

@@ -1,0 +1,126 @@
+/* check, adapt, emit, tables: commands that read one configuration and print what came of it. */
+#include <stdio.h>
+
+#include "cli/cli.h"
+
+static bool fails(const struct diags *diags, const char *fail_on)
+{
+    switch (fail_on[0]) {
+    case 'e':
+        return diags->n_errors > 0;
+    case 'w':
+        return diags->n_errors + diags->n_warnings > 0;
+    case 'i':
+        return diags->n_errors + diags->n_warnings + diags->n_infos > 0;
+    }
+    return false;
+}
+
+static enum exit_status check_file(struct invocation *invocation, const char *file)
+{
+    struct pipeline pipeline;
+    pipeline_init(&pipeline, NULL);
+    enum exit_status status = STATUS_TROUBLE;
+    if (load_input(&pipeline, invocation, file)) {
+        struct adapt_options options = {.no_normalize = invocation->no_normalize};
+        if (pipeline_adapt(&pipeline, options) && invocation->native)
+            pipeline_lower(&pipeline);
+        diags_sort(&pipeline.diags);
+        print_diagnostics(&pipeline, invocation, stdout);
+        status = fails(&pipeline.diags, invocation->fail_on) ? STATUS_FINDINGS : STATUS_FINE;
+    }
+    pipeline_free(&pipeline);
+    return status;
+}
+
+enum exit_status command_check(struct invocation *invocation)
+{
+    if (invocation->n_files == 0) {
+        fputs("dialtone check: which files? (`-` is standard input)\n", stderr);
+        return STATUS_USAGE;
+    }
+    enum exit_status worst = STATUS_FINE;
+    for (size_t i = 0; i < invocation->n_files; i++) {
+        enum exit_status status = check_file(invocation, invocation->files[i]);
+        if (status > worst)
+            worst = status;
+    }
+    return worst;
+}
+
+enum exit_status command_adapt(struct invocation *invocation)
+{
+    const char *file = single_file(invocation);
+    if (!file)
+        return STATUS_USAGE;
+    struct pipeline pipeline;
+    pipeline_init(&pipeline, NULL);
+    enum exit_status status = STATUS_TROUBLE;
+    if (load_input(&pipeline, invocation, file)) {
+        struct adapt_options options = {.no_normalize = invocation->no_normalize};
+        bool adapted = pipeline_adapt(&pipeline, options);
+        diags_sort(&pipeline.diags);
+        print_diagnostics(&pipeline, invocation, stderr);
+        status = STATUS_FINDINGS;
+        if (adapted) {
+            struct strbuf text = strbuf_in(&pipeline.arena);
+            if (invocation->source_map)
+                document_write_source_map(&pipeline.document, &pipeline.sources, &text);
+            else
+                document_write(pipeline.document.root, invocation->pretty, &text);
+            if (!invocation->source_map)
+                strbuf_add_char(&text, '\n');
+            status = write_output(invocation->output, strbuf_str(&text)) ? STATUS_FINE
+                                                                         : STATUS_TROUBLE;
+        }
+    }
+    pipeline_free(&pipeline);
+    return status;
+}
+
+enum exit_status compile_tables(struct pipeline *pipeline, const struct invocation *invocation)
+{
+    const char *file = single_file(invocation);
+    if (!file)
+        return STATUS_USAGE;
+    if (!load_input(pipeline, invocation, file))
+        return STATUS_TROUBLE;
+    bool lowered =
+        pipeline_adapt(pipeline, (struct adapt_options){0}) && pipeline_lower(pipeline);
+    diags_sort(&pipeline->diags);
+    print_diagnostics(pipeline, invocation, stderr);
+    return lowered ? STATUS_FINE : STATUS_FINDINGS;
+}
+
+/* Compiles, then prints one view of the tables. */
+static enum exit_status print_tables(struct invocation *invocation,
+                                     void (*print)(const struct pipeline *, struct strbuf *))
+{
+    struct pipeline pipeline;
+    pipeline_init(&pipeline, NULL);
+    enum exit_status status = compile_tables(&pipeline, invocation);
+    if (status == STATUS_FINE) {
+        struct strbuf text = strbuf_in(&pipeline.arena);
+        print(&pipeline, &text);
+        if (!write_output(invocation->output, strbuf_str(&text)))
+            status = STATUS_TROUBLE;
+    }
+    pipeline_free(&pipeline);
+    return status;
+}
+
+enum exit_status command_emit(struct invocation *invocation)
+{
+    if (invocation->n_files < 1 || strcmp(invocation->files[0], "c") != 0) {
+        fputs("dialtone emit: emit what? (`dialtone emit c FILE`)\n", stderr);
+        return STATUS_USAGE;
+    }
+    invocation->files++;
+    invocation->n_files--;
+    return print_tables(invocation, pipeline_emit_c);
+}
+
+enum exit_status command_tables(struct invocation *invocation)
+{
+    return print_tables(invocation, pipeline_dump);
+}

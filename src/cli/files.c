@@ -1,0 +1,137 @@
+/* Input and output of the commands: files are read whole and written whole or not at all. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cli/cli.h"
+
+static int read_stdin(struct arena *arena, struct str *text)
+{
+    struct strbuf buf = strbuf_in(arena);
+    char chunk[65536];
+    ssize_t n;
+    while ((n = read(STDIN_FILENO, chunk, sizeof(chunk))) != 0) {
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return -errno;
+        strbuf_add(&buf, str_make(chunk, (size_t)n));
+    }
+    *text = strbuf_str(&buf);
+    return 0;
+}
+
+bool load_input(struct pipeline *pipeline, const struct invocation *invocation, const char *file)
+{
+    if (strcmp(file, "-") != 0) {
+        if (pipeline_load(pipeline, file) == 0)
+            return true;
+    } else {
+        struct str text;
+        int error = read_stdin(&pipeline->arena, &text);
+        if (!error && pipeline_load_text(pipeline, invocation->stdin_filename, text))
+            return true;
+        if (error)
+            fprintf(stderr, "dialtone: cannot read standard input: %s\n", strerror(-error));
+    }
+    print_diagnostics(pipeline, invocation, stderr);
+    return false;
+}
+
+static bool write_all(int fd, struct str text)
+{
+    while (text.len) {
+        ssize_t n = write(fd, text.ptr, text.len);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return false;
+        text = str_slice(text, (size_t)n, text.len);
+    }
+    return true;
+}
+
+static bool replace_file(const char *path, const char *temporary, struct str text)
+{
+    int fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    if (fd < 0)
+        return false;
+    struct stat old;
+    if (stat(path, &old) == 0)
+        (void)fchmod(fd, old.st_mode & 07777);
+    bool written = write_all(fd, text) && fsync(fd) == 0;
+    int error = errno;
+    if (close(fd) != 0 && written) {
+        written = false;
+        error = errno;
+    }
+    if (written && rename(temporary, path) == 0)
+        return true;
+    if (written)
+        error = errno;
+    unlink(temporary);
+    errno = error;
+    return false;
+}
+
+bool write_output(const char *path, struct str text)
+{
+    if (!path || strcmp(path, "-") == 0) {
+        if (fwrite(text.ptr ? text.ptr : "", 1, text.len, stdout) == text.len && fflush(stdout) == 0)
+            return true;
+        fputs("dialtone: cannot write to standard output\n", stderr);
+        return false;
+    }
+    struct stat target;
+    bool is_special = stat(path, &target) == 0 && !S_ISREG(target.st_mode);
+    bool written;
+    if (is_special) { /* a device or pipe cannot be replaced */
+        int fd = open(path, O_WRONLY | O_CLOEXEC);
+        written = fd >= 0 && write_all(fd, text);
+        if (fd >= 0 && close(fd) != 0)
+            written = false;
+    } else {
+        struct arena arena = ARENA_INIT;
+        char *real = realpath(path, NULL); /* so that a symbolic link stays one */
+        const char *destination = real ? real : path;
+        written = replace_file(
+            destination, arena_printf(&arena, "%s.%ld.tmp", destination, (long)getpid()), text);
+        int error = errno;
+        free(real);
+        arena_free(&arena);
+        errno = error;
+    }
+    if (!written)
+        fprintf(stderr, "dialtone: cannot write %s: %s\n", path, strerror(errno));
+    return written;
+}
+
+void print_diagnostics(const struct pipeline *pipeline, const struct invocation *invocation,
+                       FILE *out)
+{
+    const char *no_color = getenv("NO_COLOR");
+    bool automatic = isatty(fileno(out)) && !(no_color && *no_color);
+    struct diag_style style = {
+        .colour = strcmp(invocation->colour, "always") == 0 ||
+                  (strcmp(invocation->colour, "auto") == 0 && automatic),
+        .compact = invocation->compact,
+        .at_least = SEVERITY_INFO,
+    };
+    diags_print(&pipeline->diags, &pipeline->sources, style, out);
+}
+
+const char *single_file(const struct invocation *invocation)
+{
+    if (invocation->n_files == 1)
+        return invocation->files[0];
+    if (invocation->n_files == 0)
+        fprintf(stderr, "dialtone %s: which file? (`-` is standard input)\n",
+                invocation->command->name);
+    else
+        fprintf(stderr, "dialtone %s: one file at a time, not %zu\n", invocation->command->name,
+                invocation->n_files);
+    return NULL;
+}

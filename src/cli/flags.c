@@ -1,0 +1,179 @@
+/* Flags: one table of all of them; each command names those it takes. */
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/suggest.h"
+#include "cli/cli.h"
+
+struct flag {
+    const char *name;
+    char letter;          /* 0: no short form */
+    const char *argument; /* NULL: a switch */
+    const char *values;   /* "a|b" where only certain words are legal */
+    size_t offset;        /* of the bool or const char * in struct invocation */
+    const char *doc;
+};
+
+#define AT(field) offsetof(struct invocation, field)
+
+static const struct flag flags[] = {
+    {"help", 'h', NULL, NULL, AT(help), "show this help"},
+    {"pretty", 'p', NULL, NULL, AT(pretty), "indent the JSON"},
+    {"output", 'o', "FILE", NULL, AT(output), "write to FILE, whole or not at all"},
+    {"no-normalize", 0, NULL, NULL, AT(no_normalize),
+     "keep Caddy's spelling of zoned addresses that Caddy accepts"},
+    {"source-map", 0, NULL, NULL, AT(source_map),
+     "print where each JSON value came from instead of the JSON"},
+    {"native", 0, NULL, NULL, AT(native), "also report what the proxy core cannot run"},
+    {"compact", 0, NULL, NULL, AT(compact), "one line per diagnostic"},
+    {"color", 0, "WHEN", "auto|always|never", AT(colour),
+     "colour the diagnostics (default: auto, and NO_COLOR is honoured)"},
+    {"fail-on", 0, "SEVERITY", "error|warning|info|never", AT(fail_on),
+     "what makes the exit status 1 (default: warning)"},
+    {"stdin-filename", 0, "NAME", NULL, AT(stdin_filename),
+     "what messages call standard input (default: Caddyfile)"},
+    {"static", 0, NULL, NULL, AT(is_static), "link everything into the executable"},
+    {"keep-c", 0, NULL, NULL, AT(keep_c), "leave the emitted source beside the executable"},
+    {"library", 0, "FOLDER", NULL, AT(library_folder),
+     "where libdialtone-proxy.a is (default: installed with this program)"},
+};
+
+enum { N_FLAGS = sizeof(flags) / sizeof(flags[0]) };
+
+static bool command_takes(const struct command *command, const struct flag *flag)
+{
+    if (flag->letter == 'h')
+        return true;
+    struct str left = str_from(command->flags), word;
+    while (left.len) {
+        str_cut(left, STR(" "), &word, &left);
+        if (str_is(word, flag->name))
+            return true;
+    }
+    return false;
+}
+
+static const struct flag *find_flag(const struct command *command, struct str name)
+{
+    for (size_t i = 0; i < N_FLAGS; i++) {
+        bool is_it = name.len == 1 ? flags[i].letter == name.ptr[0] : str_is(name, flags[i].name);
+        if (is_it && command_takes(command, &flags[i]))
+            return &flags[i];
+    }
+    return NULL;
+}
+
+static bool unknown_flag(const struct command *command, const char *written, struct str name)
+{
+    struct suggestion suggestion = suggest_for(name);
+    for (size_t i = 0; i < N_FLAGS; i++)
+        if (command_takes(command, &flags[i]))
+            suggest_try(&suggestion, str_from(flags[i].name));
+    fprintf(stderr, "dialtone %s: no option '%s'", command->name, written);
+    if (suggestion.best.len)
+        fprintf(stderr, ", did you mean '--" STR_FMT "'?", STR_ARG(suggestion.best));
+    fprintf(stderr, "\n(`dialtone %s --help` lists them)\n", command->name);
+    return false;
+}
+
+static bool is_legal(const struct flag *flag, const char *value)
+{
+    if (!flag->values)
+        return true;
+    struct str left = str_from(flag->values), word;
+    while (left.len) {
+        str_cut(left, STR("|"), &word, &left);
+        if (str_is(word, value))
+            return true;
+    }
+    return false;
+}
+
+/* Reads the flag at argv[*at]; moves *at past an argument of its own. */
+static bool read_flag(struct invocation *invocation, int argc, char **argv, int *at)
+{
+    const struct command *command = invocation->command;
+    const char *written = argv[*at];
+    bool is_long = written[1] == '-';
+    struct str name, value;
+    bool has_value = str_cut(str_from(written + (is_long ? 2 : 1)), STR("="), &name, &value);
+    const struct flag *flag = is_long && name.len == 1 ? NULL : find_flag(command, name);
+    if (!flag)
+        return unknown_flag(command, written, name);
+    char *target = (char *)invocation + flag->offset;
+    if (!flag->argument) {
+        if (has_value) {
+            fprintf(stderr, "dialtone %s: --%s takes no value\n", command->name, flag->name);
+            return false;
+        }
+        *(bool *)target = true;
+        return true;
+    }
+    const char *text = value.ptr;
+    if (!has_value) {
+        if (*at + 1 >= argc) {
+            fprintf(stderr, "dialtone %s: --%s needs a %s\n", command->name, flag->name,
+                    flag->argument);
+            return false;
+        }
+        text = argv[++*at];
+    }
+    if (!is_legal(flag, text)) {
+        fprintf(stderr, "dialtone %s: --%s is %s, not '%s'\n", command->name, flag->name,
+                flag->values, text);
+        return false;
+    }
+    *(const char **)target = text;
+    return true;
+}
+
+bool invocation_read(struct invocation *invocation, int argc, char **argv)
+{
+    invocation->colour = "auto";
+    invocation->fail_on = "warning";
+    invocation->stdin_filename = "Caddyfile";
+    invocation->files = (const char **)argv; /* compacted in place: never ahead of the reading */
+    invocation->rest = argv + argc;
+    for (int i = 0; i < argc; i++) {
+        if (strcmp(argv[i], "--") == 0) {
+            invocation->rest = argv + i + 1;
+            invocation->n_rest = argc - i - 1;
+            break;
+        }
+        if (argv[i][0] == '-' && argv[i][1]) {
+            if (!read_flag(invocation, argc, argv, &i))
+                return false;
+        } else {
+            invocation->files[invocation->n_files++] = argv[i];
+        }
+    }
+    if (invocation->n_rest && invocation->command->run != command_run) {
+        /* elsewhere `--` only ends the options */
+        memmove(invocation->files + invocation->n_files, invocation->rest,
+                (size_t)invocation->n_rest * sizeof(*invocation->rest));
+        invocation->n_files += (size_t)invocation->n_rest;
+        invocation->n_rest = 0;
+    }
+    return true;
+}
+
+void flags_print_help(const struct command *command)
+{
+    printf("dialtone %s: %s\n\nusage: dialtone %s [OPTIONS] %s\n\n", command->name, command->doc,
+           command->name, command->arguments);
+    if (command->details)
+        printf("%s\n", command->details);
+    for (size_t i = 0; i < N_FLAGS; i++) {
+        const struct flag *flag = &flags[i];
+        if (!command_takes(command, flag))
+            continue;
+        char left[48];
+        snprintf(left, sizeof(left), "--%s%s%s", flag->name, flag->argument ? " " : "",
+                 flag->argument ? flag->argument : "");
+        if (flag->letter)
+            printf("  -%c, %-26s %s\n", flag->letter, left, flag->doc);
+        else
+            printf("      %-26s %s\n", left, flag->doc);
+    }
+}

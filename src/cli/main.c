@@ -1,0 +1,119 @@
+/* The command `dialtone`: finds the row of the command and calls it. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/suggest.h"
+#include "cli/cli.h"
+
+const struct command commands[] = {
+    {.name = "check",
+     .arguments = "FILE...",
+     .doc = "say what is wrong with Caddyfiles, and how to mend it",
+     .flags = "native compact color fail-on no-normalize stdin-filename",
+     .details = "Reads Caddyfiles (and the files they import) without starting, opening or writing\n"
+                "anything, and prints every mistake of every file in one run.\n",
+     .run = command_check},
+    {.name = "adapt",
+     .arguments = "FILE",
+     .doc = "print the JSON that `caddy adapt` prints",
+     .flags = "pretty output no-normalize source-map compact color stdin-filename",
+     .details = "The output is byte for byte that of Caddy, except that addresses with a zone are\n"
+                "normalized to tcp6/[address%zone]:port (--no-normalize keeps Caddy's spelling).\n",
+     .run = command_adapt},
+    {.name = "emit",
+     .arguments = "c FILE",
+     .doc = "print the native tables as C source",
+     .flags = "output compact color stdin-filename",
+     .details = "The source is C11 and needs the headers and the library of the proxy core:\n"
+                "    cc proxy.c -ldialtone-proxy -lssl -lcrypto -lpthread\n",
+     .run = command_emit},
+    {.name = "tables",
+     .arguments = "FILE",
+     .doc = "print the native tables as text",
+     .flags = "output compact color stdin-filename",
+     .run = command_tables},
+    {.name = "build",
+     .arguments = "FILE -o PROXY",
+     .doc = "make one executable: the proxy with the configuration inside",
+     .flags = "output static keep-c library compact color stdin-filename",
+     .details = "Emits C, compiles it with $CC (default: cc) and links the proxy core. The result\n"
+                "knows --help, --version and --check.\n",
+     .run = command_build},
+    {.name = "run",
+     .arguments = "FILE [-- PROXY-OPTIONS]",
+     .doc = "serve in this process, from the same tables",
+     .flags = "compact color stdin-filename",
+     .details = "What follows `--` are options of the proxy, such as --workers N or --check;\n"
+                "`dialtone run FILE -- --help` lists them.\n",
+     .run = command_run},
+    {0},
+};
+
+static void print_help(FILE *out)
+{
+    fputs("dialtone " DIALTONE_VERSION ": a Caddyfile compiler and validator with a native reverse "
+          "proxy\n\nusage: dialtone COMMAND [OPTIONS] [FILE...]\n\n",
+          out);
+    for (const struct command *command = commands; command->name; command++)
+        fprintf(out, "  %-7s %-24s %s\n", command->name, command->arguments, command->doc);
+    fputs("\n`-` is standard input. A file may be a Caddyfile or Caddy's JSON.\n"
+          "`dialtone COMMAND --help` tells more; `dialtone --version` names the version.\n"
+          "Exit status: 0 fine, 1 findings or errors in the input, 2 wrong usage, 3 cannot read, "
+          "write or run.\n",
+          out);
+}
+
+static enum exit_status unknown_command(const char *name)
+{
+    struct suggestion suggestion = suggest_for(str_from(name));
+    for (const struct command *command = commands; command->name; command++)
+        suggest_try(&suggestion, str_from(command->name));
+    fprintf(stderr, "dialtone: no command '%s'", name);
+    if (suggestion.best.len)
+        fprintf(stderr, ", did you mean '" STR_FMT "'?", STR_ARG(suggestion.best));
+    fputs("\n(`dialtone --help` lists the commands)\n", stderr);
+    return STATUS_USAGE;
+}
+
+static const struct command *find_command(const char *name)
+{
+    for (const struct command *command = commands; command->name; command++)
+        if (strcmp(command->name, name) == 0)
+            return command;
+    return NULL;
+}
+
+int main(int argc, char **argv)
+{
+    if (argc < 2) {
+        print_help(stderr);
+        return STATUS_USAGE;
+    }
+    const char *name = argv[1];
+    if (strcmp(name, "--version") == 0 || strcmp(name, "version") == 0) {
+        puts("dialtone " DIALTONE_VERSION);
+        return STATUS_FINE;
+    }
+    bool wants_help = strcmp(name, "help") == 0;
+    if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || (wants_help && argc == 2)) {
+        print_help(stdout);
+        return STATUS_FINE;
+    }
+    if (wants_help)
+        name = argv[2];
+    struct invocation invocation = {.command = find_command(name)};
+    if (!invocation.command)
+        return unknown_command(name);
+    if (!wants_help && !invocation_read(&invocation, argc - 2, argv + 2))
+        return STATUS_USAGE;
+    if (wants_help || invocation.help) {
+        flags_print_help(invocation.command);
+        return STATUS_FINE;
+    }
+    enum exit_status status = invocation.command->run(&invocation);
+    if (fflush(stdout) != 0 && status == STATUS_FINE) {
+        fputs("dialtone: cannot write to standard output\n", stderr);
+        return STATUS_TROUBLE;
+    }
+    return status;
+}
