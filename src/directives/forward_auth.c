@@ -1,6 +1,7 @@
 /* forward_auth: a proxy that asks another server whether a request may pass, and copies what it
  * says of the user to the request. */
 #include "directives/header_ops.h"
+#include "directives/option_takes.h"
 #include "directives/reverse_proxy.h"
 #include "directives/vocabulary_private.h"
 
@@ -23,7 +24,7 @@ static bool parse_uri(struct scope *scope, struct cursor *in, const struct optio
     (void)scope, (void)object;
     struct forward_auth *auth = state;
     if (!cursor_next_arg(in))
-        return cursor_arg_error(in, row->arguments);
+        return take_arity_error(in, row);
     if (auth->uri && auth->uri->text.len) {
         struct diag *diag =
             diag_token(in->diags, DIAG_DUPLICATE, cursor_token(in), "'uri' stands here twice");
@@ -67,7 +68,7 @@ static bool parse_copy_headers(struct scope *scope, struct cursor *in, const str
         n++;
     }
     if (auth->copies.n == 0)
-        return cursor_arg_error(in, row->arguments);
+        return take_arity_error(in, row);
     cursor_delete(in, n + 1);
     if (had_block)
         cursor_delete(in, 2);

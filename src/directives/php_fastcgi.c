@@ -14,7 +14,7 @@ struct php {
 static bool take_list(struct cursor *in, const struct option *row, struct token_list *list)
 {
     *list = cursor_remaining(in);
-    return list->n > 0 || cursor_arg_error(in, row->arguments);
+    return list->n > 0 || take_arity_error(in, row);
 }
 
 static bool parse_split(struct scope *scope, struct cursor *in, const struct option *row,
@@ -37,7 +37,7 @@ static bool parse_index(struct scope *scope, struct cursor *in, const struct opt
     (void)scope, (void)object;
     struct token_list arguments = cursor_remaining(in);
     if (arguments.n != 1)
-        return cursor_arg_error(in, row->arguments);
+        return take_arity_error(in, row);
     ((struct php *)state)->index = arguments.at[0];
     return true;
 }

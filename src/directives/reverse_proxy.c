@@ -27,7 +27,7 @@ static bool parse_loose_duration(struct scope *scope, struct cursor *in, const s
 {
     (void)state;
     if (!cursor_next_arg(in))
-        return cursor_arg_error(in, row->arguments);
+        return take_arity_error(in, row);
     int64_t nanoseconds;
     if (parse_go_int(cursor_val(in), &nanoseconds) != PARSE_OK && !read_duration(in, &nanoseconds))
         return false;
@@ -42,13 +42,13 @@ static bool parse_buffer(struct scope *scope, struct cursor *in, const struct op
 {
     (void)state;
     if (!cursor_next_arg(in))
-        return cursor_arg_error(in, row->arguments);
+        return take_arity_error(in, row);
     const struct token *token = cursor_token(in);
     int64_t bytes = -1;
     if (!cursor_is(in, "unlimited") && !read_size(in, &bytes))
         return false;
     if (cursor_next_arg(in))
-        return cursor_arg_error(in, row->arguments);
+        return take_arity_error(in, row);
     option_set(scope, object, row->key, document_integer(scope->document, bytes, token), token);
     return true;
 }
@@ -78,7 +78,8 @@ static bool parse_header(struct scope *scope, struct cursor *in, const struct op
     const struct token *name = cursor_token(in);
     json_t *headers = document_object_at(scope->document, object, "headers", name);
     json_t *ops = document_object_at(scope->document, headers, row->key, name);
-    return header_op_read(scope, in, ops, HEADER_SIDE_PLAIN, row->arguments);
+    struct str usage = str_printf(scope->arena, "%s %s", row->name, row->arguments);
+    return header_op_read(scope, in, ops, HEADER_SIDE_PLAIN, usage.ptr);
 }
 
 static bool parse_verbose_logs(struct scope *scope, struct cursor *in, const struct option *row,

@@ -24,7 +24,7 @@ bool parse_health_status(struct scope *scope, struct cursor *in, const struct op
     (void)state;
     int64_t status;
     if (!cursor_next_arg(in))
-        return cursor_arg_error(in, row->arguments);
+        return take_arity_error(in, row);
     const struct token *token = cursor_token(in);
     if (!read_status(in, token, &status))
         return false;
@@ -39,7 +39,7 @@ bool parse_unhealthy_status(struct scope *scope, struct cursor *in, const struct
     const struct token *name = cursor_token(in);
     struct token_list arguments = cursor_remaining(in);
     if (arguments.n == 0)
-        return cursor_arg_error(in, row->arguments);
+        return take_arity_error(in, row);
     json_t *checks = document_object_at(scope->document, object, "health_checks", name);
     json_t *passive = document_object_at(scope->document, checks, "passive", name);
     json_t *list = document_array_at(scope->document, passive, "unhealthy_status", name);
@@ -114,7 +114,7 @@ bool parse_health_upstream(struct scope *scope, struct cursor *in, const struct 
 {
     (void)state;
     if (!cursor_next_arg(in))
-        return cursor_arg_error(in, row->arguments);
+        return take_arity_error(in, row);
     const struct token *token = cursor_token(in);
     struct str text = token->text, host, port;
     struct address address;
@@ -137,7 +137,7 @@ bool parse_health_port(struct scope *scope, struct cursor *in, const struct opti
 {
     (void)state;
     if (!cursor_next_arg(in))
-        return cursor_arg_error(in, row->arguments);
+        return take_arity_error(in, row);
     const struct token *token = cursor_token(in);
     json_t *active = active_checks(scope, object, token);
     const json_t *upstream = json_object_get(active, "upstream");

@@ -9,7 +9,7 @@ static bool policy_plain(struct scope *scope, struct cursor *in, const struct op
                          json_t *object, void *state)
 {
     (void)scope, (void)object, (void)state;
-    return !cursor_next_arg(in) || cursor_arg_error(in, row->arguments);
+    return !cursor_next_arg(in) || take_arity_error(in, row);
 }
 
 static bool policy_weights(struct scope *scope, struct cursor *in, const struct option *row,
@@ -18,7 +18,7 @@ static bool policy_weights(struct scope *scope, struct cursor *in, const struct 
     (void)state;
     const struct token *name = cursor_token(in);
     if (cursor_count_remaining(in) == 0)
-        return cursor_arg_error(in, row->arguments);
+        return take_arity_error(in, row);
     json_t *weights = document_array_at(scope->document, object, "weights", name);
     while (cursor_next_arg(in)) {
         int64_t weight;
@@ -44,7 +44,7 @@ static bool parse_fallback(struct scope *scope, struct cursor *in, const struct 
 {
     (void)state;
     if (!cursor_next_arg(in))
-        return cursor_arg_error(in, row->arguments);
+        return take_arity_error(in, row);
     if (json_object_get(object, row->key))
         return cursor_error(in, DIAG_DUPLICATE, "a fallback policy was chosen already");
     json_t *policy = module_take(scope, in, selection_policies, POLICY_SPACE, "policy");
@@ -58,7 +58,7 @@ static bool parse_max_age(struct scope *scope, struct cursor *in, const struct o
     (void)state;
     int64_t age;
     if (!cursor_next_arg(in))
-        return cursor_arg_error(in, row->arguments);
+        return take_arity_error(in, row);
     const struct token *token = cursor_token(in);
     if (json_object_get(object, row->key))
         return cursor_error(in, DIAG_DUPLICATE, "'max_age' stands here twice");
@@ -67,7 +67,7 @@ static bool parse_max_age(struct scope *scope, struct cursor *in, const struct o
     if (age <= 0)
         return cursor_error(in, DIAG_BAD_VALUE, "the age of a cookie must be positive");
     if (cursor_next_arg(in))
-        return cursor_arg_error(in, row->arguments);
+        return take_arity_error(in, row);
     option_set(scope, object, row->key, document_integer(scope->document, age, token), token);
     return true;
 }
@@ -109,7 +109,7 @@ static bool policy_cookie(struct scope *scope, struct cursor *in, const struct o
     static const char *const keys[] = {"name", "secret"};
     struct token_list arguments = cursor_remaining(in);
     if (arguments.n > 2)
-        return cursor_arg_error(in, row->arguments);
+        return take_arity_error(in, row);
     for (size_t i = 0; i < arguments.n; i++)
         option_set(scope, object, keys[i],
                    document_string(scope->document, arguments.at[i]->text, arguments.at[i]),
@@ -175,7 +175,7 @@ bool parse_policy(struct scope *scope, struct cursor *in, const struct option *r
     (void)state;
     const struct token *name = cursor_token(in);
     if (!cursor_next_arg(in))
-        return cursor_arg_error(in, row->arguments);
+        return take_arity_error(in, row);
     json_t *balancing = json_object_get(object, "load_balancing");
     const json_t *earlier = json_object_get(balancing, "selection_policy");
     if (earlier) {

@@ -45,7 +45,7 @@ bool parse_replace_status(struct scope *scope, struct cursor *in, const struct o
     const struct token *name = cursor_token(in);
     struct token_list arguments = cursor_remaining(in);
     if (arguments.n != 1 && arguments.n != 2)
-        return cursor_arg_error(in, row->arguments);
+        return take_arity_error(in, row);
     json_t *response = document_object(scope->document, name);
     if (arguments.n == 2) {
         json_t *matcher = find_matcher(in, state, arguments.at[0]);
@@ -132,7 +132,7 @@ static bool parse_status(struct scope *scope, struct cursor *in, const struct op
 {
     (void)state;
     if (!cursor_next_arg(in))
-        return cursor_arg_error(in, row->arguments);
+        return take_arity_error(in, row);
     set_status(scope, object, cursor_token(in));
     return true;
 }

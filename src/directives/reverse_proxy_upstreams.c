@@ -56,7 +56,7 @@ bool parse_to(struct scope *scope, struct cursor *in, const struct option *row, 
     (void)object;
     struct token_list arguments = cursor_remaining(in);
     if (arguments.n == 0)
-        return cursor_arg_error(in, row->arguments);
+        return take_arity_error(in, row);
     bool ok = true;
     for (size_t i = 0; i < arguments.n; i++)
         ok = proxy_add_upstream(scope, state, arguments.at[i]) && ok;
@@ -68,7 +68,7 @@ static bool parse_once(struct scope *scope, struct cursor *in, const struct opti
                        json_t *object, void *state)
 {
     if (!cursor_next_arg(in))
-        return cursor_arg_error(in, row->arguments);
+        return take_arity_error(in, row);
     if (json_object_get(object, row->key))
         return cursor_error(in, DIAG_DUPLICATE, "the %s was given already", row->name);
     cursor_prev(in);
@@ -82,7 +82,7 @@ static bool parse_versions(struct scope *scope, struct cursor *in, const struct 
     const struct token *name = cursor_token(in);
     struct token_list arguments = cursor_remaining(in);
     if (arguments.n == 0)
-        return cursor_arg_error(in, row->arguments);
+        return take_arity_error(in, row);
     json_t *versions = document_object_at(scope->document, object, row->key, name);
     for (size_t i = 0; i < arguments.n; i++) {
         const struct token *token = arguments.at[i];
@@ -195,7 +195,7 @@ static bool take_words(struct scope *scope, struct cursor *in, const struct opti
 {
     struct token_list words = cursor_remaining(in);
     if (words.n > (size_t)row->max_args)
-        return cursor_arg_error(in, row->arguments);
+        return take_arity_error(in, row);
     for (size_t i = 0; i < words.n; i++)
         option_set(scope, object, keys[i],
                    document_string(scope->document, words.at[i]->text, words.at[i]), words.at[i]);
@@ -215,7 +215,7 @@ static bool source_multi(struct scope *scope, struct cursor *in, const struct op
 {
     (void)state;
     if (cursor_next_arg(in))
-        return cursor_arg_error(in, row->arguments);
+        return take_arity_error(in, row);
     while (cursor_next_block(in, 0)) {
         const struct token *name = cursor_token(in);
         json_t *source = module_take(scope, in, dynamic_upstreams, UPSTREAM_SPACE, "source");
@@ -253,7 +253,7 @@ bool parse_dynamic(struct scope *scope, struct cursor *in, const struct option *
 {
     (void)state;
     if (!cursor_next_arg(in))
-        return cursor_arg_error(in, row->arguments);
+        return take_arity_error(in, row);
     json_t *source = module_take(scope, in, dynamic_upstreams, UPSTREAM_SPACE, "source");
     document_set(scope->document, object, row->key, source);
     return source != NULL;

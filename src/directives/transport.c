@@ -30,7 +30,7 @@ bool parse_transport(struct scope *scope, struct cursor *in, const struct option
     (void)object;
     struct proxy *proxy = state;
     if (!cursor_next_arg(in))
-        return cursor_arg_error(in, row->arguments);
+        return take_arity_error(in, row);
     if (proxy->has_fixed_transport)
         return cursor_error(in, DIAG_DUPLICATE, "'%s' brings its own transport",
                             scope->directive ? scope->directive->name : "the directive");

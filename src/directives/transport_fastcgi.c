@@ -9,7 +9,7 @@ static bool parse_env(struct scope *scope, struct cursor *in, const struct optio
     const struct token *name = cursor_token(in);
     struct token_list arguments = cursor_remaining(in);
     if (arguments.n != 2)
-        return cursor_arg_error(in, row->arguments);
+        return take_arity_error(in, row);
     json_t *variables = document_object_at(scope->document, object, row->key, name);
     document_set_str(scope->document, variables, arguments.at[0]->text,
                      document_string(scope->document, arguments.at[1]->text, arguments.at[1]),

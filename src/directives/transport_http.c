@@ -10,7 +10,7 @@ static bool parse_size_option(struct scope *scope, struct cursor *in, const stru
     (void)state;
     int64_t bytes;
     if (!cursor_next_arg(in))
-        return cursor_arg_error(in, row->arguments);
+        return take_arity_error(in, row);
     if (!read_size(in, &bytes))
         return false;
     const struct token *token = cursor_token(in);
@@ -54,7 +54,7 @@ static bool parse_forward_proxy(struct scope *scope, struct cursor *in, const st
 {
     (void)state;
     if (!cursor_next_arg(in))
-        return cursor_arg_error(in, row->arguments);
+        return take_arity_error(in, row);
     document_set(scope->document, object, row->key, network_proxy(scope, cursor_token(in)));
     return true;
 }
@@ -94,7 +94,7 @@ static bool parse_network_proxy(struct scope *scope, struct cursor *in, const st
 {
     (void)state;
     if (!cursor_next_arg(in))
-        return cursor_arg_error(in, row->arguments);
+        return take_arity_error(in, row);
     json_t *proxy = module_take(scope, in, network_proxies, "caddy.network_proxy", "from");
     document_set(scope->document, object, row->key, proxy);
     return proxy != NULL;
@@ -121,7 +121,7 @@ static bool parse_client_auth(struct scope *scope, struct cursor *in, const stru
     json_t *tls = tls_object(scope, object, cursor_token(in));
     struct token_list arguments = cursor_remaining(in);
     if (arguments.n != 1 && arguments.n != 2)
-        return cursor_arg_error(in, row->arguments);
+        return take_arity_error(in, row);
     for (size_t i = 0; i < arguments.n; i++)
         option_set(scope, tls, arguments.n == 1 ? "client_certificate_automate" : pair[i],
                    document_string(scope->document, arguments.at[i]->text, arguments.at[i]),
@@ -152,7 +152,7 @@ static bool parse_trust_pool(struct scope *scope, struct cursor *in, const struc
     (void)state;
     const struct token *name = cursor_token(in);
     if (!cursor_next_arg(in))
-        return cursor_arg_error(in, row->arguments);
+        return take_arity_error(in, row);
     json_t *pool = tls_ca_pool_take(scope, in);
     if (!pool)
         return false;
@@ -171,7 +171,7 @@ static bool parse_keepalive(struct scope *scope, struct cursor *in, const struct
     (void)state;
     const struct token *name = cursor_token(in);
     if (!cursor_next_arg(in))
-        return cursor_arg_error(in, row->arguments);
+        return take_arity_error(in, row);
     json_t *keep_alive = document_object_at(scope->document, object, "keep_alive", name);
     const struct token *token = cursor_token(in);
     if (cursor_is(in, "off")) {
