@@ -9,8 +9,9 @@
 /* What one `log` gathers. */
 struct log_block {
     bool is_global;
-    json_t *result; /* "name", "hostnames", … */
-    json_t *log;    /* the logger itself */
+    json_t *result;      /* "name", "hostnames", … */
+    json_t *log;         /* the logger itself */
+    bool is_unprintable; /* an inf or nan in it: Caddy leaves the encoder out, or refuses */
 };
 
 static bool parse_hostnames(struct scope *scope, struct cursor *in, const struct option *row,
@@ -57,11 +58,12 @@ static bool parse_output(struct scope *scope, struct cursor *in, const struct op
 static bool parse_encoder(struct scope *scope, struct cursor *in, const struct option *row,
                           json_t *object, void *state)
 {
-    (void)state;
+    struct log_block *block = state;
     if (!cursor_next_arg(in))
         return cursor_arg_error(in, "format <encoder> …");
     const struct token *name = cursor_token(in);
     json_t *encoder = log_encoder_read(scope, in);
+    block->is_unprintable = json_is_null(encoder);
     value_set(scope, object, row->key, encoder, name);
     return encoder != NULL;
 }
@@ -247,6 +249,10 @@ json_t *log_parse(struct scope *scope, struct cursor *in, bool global)
     };
     if (!options_parse(scope, in, log_options, block.log, &block))
         return NULL;
+    if (global && block.is_unprintable) {
+        cursor_error(in, DIAG_BAD_VALUE, "a field of this log is no number that JSON could hold");
+        return NULL;
+    }
     bool is_empty = json_object_size(block.log) == 0;
     if (!global) {
         name = site_log_name(scope, name, is_empty);
@@ -332,7 +338,8 @@ static bool parse_span_attributes(struct scope *scope, struct cursor *in, const 
             return cursor_arg_error(in, "<name> <value>");
         if (!attributes)
             attributes = document_object_at(scope->document, object, row->key, name);
-        document_set_str(scope->document, attributes, name->text, value_string(scope, value), value);
+        document_set_str(scope->document, attributes, name->text, value_string(scope, value),
+                         value);
     }
     return true;
 }
