@@ -85,7 +85,7 @@ static void print_diagnostics(struct test_case *test, struct pipeline *pipeline,
 
 static struct str product_adapt(struct test_case *test)
 {
-    struct source_hooks hooks = {test, read_disk, get_env};
+    struct source_hooks hooks = {.user = test, .read_file = read_disk, .get_env = get_env};
     struct strbuf out = strbuf_in(&test->arena);
     struct pipeline pipeline;
     compile(test, &pipeline, &hooks);
@@ -101,7 +101,7 @@ static struct str product_adapt(struct test_case *test)
 
 static struct str product_errors(struct test_case *test)
 {
-    struct source_hooks hooks = {test, read_disk, get_env};
+    struct source_hooks hooks = {.user = test, .read_file = read_disk, .get_env = get_env};
     struct strbuf out = strbuf_in(&test->arena);
     struct pipeline pipeline;
     compile(test, &pipeline, &hooks);
@@ -114,7 +114,7 @@ static struct str product_errors(struct test_case *test)
 
 static struct str product_native(struct test_case *test)
 {
-    struct source_hooks hooks = {test, read_disk, get_env};
+    struct source_hooks hooks = {.user = test, .read_file = read_disk, .get_env = get_env};
     struct strbuf out = strbuf_in(&test->arena);
     struct pipeline pipeline;
     compile(test, &pipeline, &hooks);
