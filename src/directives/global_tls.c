@@ -188,8 +188,12 @@ static bool option_dns(struct scope *scope, struct cursor *in, const struct opti
 {
     (void)state;
     const struct token *name = cursor_token(in);
-    if (cursor_next(in))
-        return global_keep(scope, globals, row, tls_dns_provider_take(scope, in), name);
+    if (cursor_next(in)) {
+        json_t *provider = tls_dns_provider_take(scope, in);
+        /* where the provider is the mistake, that there is none is not another */
+        global_keep(scope, globals, row, provider ? provider : document_bool(true), name);
+        return provider != NULL;
+    }
     if (!token_is(name, "acme_dns"))
         return take_arity_error(in, row);
     return global_keep(scope, globals, row, document_null(), name);
