@@ -433,7 +433,7 @@ void log_failure(struct transaction *tx, enum log_failure_kind kind)
         add_text(&fields, ",\"error\":", failure->message);
     strbuf_printf(&fields, ",\"status\":%u", failure->status);
     add_text(&fields, ",\"err_id\":", failure->id);
-    add_text(&fields, ",\"err_trace\":", failure->trace);
+    add_text(&fields, ",\"err_trace\":", STR(""));
     entry.fields = strbuf_str(&fields);
     write_entry(tx, host, is_mapped, &entry);
 }

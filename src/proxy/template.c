@@ -265,14 +265,11 @@ static struct str failure_value(struct transaction *tx, enum dt_part_kind kind)
     const struct failure *failure = &tx->failure;
     switch ((unsigned)kind) {
     case DT_PART_ERROR: {
-        if (failure->is_plain)
-            return failure->message;
         struct strbuf out = strbuf_in(tx->arena);
         if (failure->id.len > 0)
-            strbuf_printf(&out, "{id=" STR_FMT "} " STR_FMT ": ", STR_ARG(failure->id),
-                          STR_ARG(failure->trace));
-        strbuf_printf(&out, "HTTP %u", failure->status);
-        if (failure->message.len > 0)
+            strbuf_printf(&out, "{id=" STR_FMT "}", STR_ARG(failure->id));
+        strbuf_printf(&out, ": HTTP %u", failure->status);
+        if (failure->message.ptr)
             strbuf_printf(&out, ": " STR_FMT, STR_ARG(failure->message));
         return strbuf_str(&out);
     }
@@ -281,9 +278,9 @@ static struct str failure_value(struct transaction *tx, enum dt_part_kind kind)
     case DT_PART_ERROR_STATUS_TEXT:
         return http_status_text(failure->status);
     case DT_PART_ERROR_MESSAGE:
-        return failure->message.len ? failure->message : http_status_text(failure->status);
-    case DT_PART_ERROR_TRACE:
-        return failure->trace;
+        return failure->message.ptr ? failure->message : http_status_text(failure->status);
+    case DT_PART_ERROR_TRACE: /* a place in Caddy's own source; there is none here */
+        return STR("");
     default:
         return failure->id;
     }

@@ -145,7 +145,7 @@ enum step transaction_fail(struct transaction *tx, unsigned status, struct str m
         .is_set = true,
         .status = status,
         .message = message,
-        .id = text_random_id(tx->arena, 9),
+        .id = message.ptr ? text_random_id(tx->arena, 9) : (struct str){0},
     };
     return STEP_FAILED;
 }

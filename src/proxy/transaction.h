@@ -17,10 +17,9 @@ struct value {
 /* Why a request cannot be answered as planned; becomes {http.error.*}. */
 struct failure {
     bool is_set;
-    bool is_plain; /* not a status somebody chose: {http.error} is the message alone */
     unsigned status;
-    struct str message; /* empty: only the status */
-    struct str id, trace;
+    struct str message; /* .ptr NULL: only the status is known */
+    struct str id;      /* for finding it in the log; empty with only a status */
 };
 
 /* Routes under way: where one list of routes goes on. */
