@@ -9,25 +9,35 @@ struct lowering;
  * turns to 1 in the commit that teaches the core. */
 #define FEATURES(X)                                                                                \
     X(ACTIVE_HEALTH, 1, "active health checks")                                                    \
+    X(HEALTH_REDIRECTS, 0, "health checks that follow redirects")                                  \
     X(PASSIVE_HEALTH, 1, "passive health checks")                                                  \
     X(RETRIES, 1, "retries")                                                                       \
     X(RETRY_MATCH, 1, "matchers for retries")                                                      \
     X(BUFFERS, 1, "buffering of whole bodies")                                                     \
     X(STREAM_TIMEOUT, 1, "a timeout for upgraded connections")                                     \
-    X(STREAM_CLOSE_DELAY, 1, "a delay before upgraded connections are closed")                     \
+    X(STREAM_CLOSE_DELAY, 0, "a delay before upgraded connections are closed")                     \
     X(MAX_REQUESTS, 1, "limits for requests per upstream")                                         \
     X(PROXY_REWRITE, 1, "rewrites by a proxy")                                                     \
+    X(VERBOSE_LOGS, 0, "verbose logs of a proxy")                                                  \
     X(TRANSPORT_TIMEOUTS, 1, "read and write timeouts of a transport")                             \
+    X(FALLBACK_DELAY, 0, "a delay between address families of its own")                            \
+    X(KEEPALIVE_PROBES, 0, "TCP keep-alive settings of its own")                                   \
     X(CLIENT_CERTIFICATE, 1, "client certificates for upstreams")                                  \
+    X(RENEGOTIATION, 0, "TLS renegotiation")                                                       \
     X(PROXY_PROTOCOL, 0, "the PROXY protocol")                                                     \
     X(LOCAL_ADDRESS, 0, "a local address for upstream connections")                                \
-    X(MAX_PER_HOST, 0, "a limit for connections per upstream")                                     \
+    X(MAX_PER_HOST, 1, "a limit for connections per upstream")                                     \
     X(UPSTREAM_H2, 0, "HTTP/2 to upstreams")                                                       \
     X(H2_ONLY, 0, "servers without HTTP/1.1")                                                      \
+    X(H2C, 0, "HTTP/2 without TLS")                                                                \
     X(CLIENT_AUTH, 1, "client certificates")                                                       \
+    X(STRICT_SNI_HOST, 0,                                                                          \
+      "the comparison of Host and SNI (strict_sni_host), which client certificates need")          \
     X(FD_LISTENER, 1, "inherited sockets")                                                         \
     X(LOG_FILES, 1, "log files")                                                                   \
-    X(CERTIFICATE_PEM, 1, "certificates inside of the configuration")
+    X(CERTIFICATE_PEM, 1, "certificates inside of the configuration")                              \
+    X(KEY_TYPES, 0, "keys of the local CA's certificates other than p256")                         \
+    X(SIGN_WITH_ROOT, 0, "certificates that the root of the local CA signs")
 
 #define X(id, is_there, words) FEATURE_##id,
 enum feature { FEATURES(X) N_FEATURES };

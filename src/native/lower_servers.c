@@ -106,6 +106,8 @@ static uint8_t lower_protocols(struct lowering *lo, const json_t *server, const 
     }
     if (!(bits & DT_PROTOCOL_H1))
         need(lo, FEATURE_H2_ONLY, server, "protocols");
+    if (bits & DT_PROTOCOL_H2C)
+        need(lo, FEATURE_H2C, server, "protocols");
     return bits;
 }
 
@@ -148,13 +150,27 @@ static struct dt_range lower_lowercase(struct lowering *lo, const json_t *names)
     return range;
 }
 
-static bool has_client_auth(const json_t *policies)
+/* The policy that asks clients for certificates, or NULL. */
+static const json_t *client_auth_policy(const json_t *policies)
 {
     for (size_t i = 0; i < json_array_size(policies); i++) {
-        if (json_object_get(json_array_get(policies, i), "client_authentication"))
-            return true;
+        const json_t *policy = json_array_get(policies, i);
+        if (json_object_get(policy, "client_authentication"))
+            return policy;
     }
-    return false;
+    return NULL;
+}
+
+/* Client certificates turn it on, lest one site's clients get at another's. */
+static uint8_t lower_strict_sni_host(struct lowering *lo, const json_t *server,
+                                     const json_t *policies, int8_t wanted)
+{
+    const json_t *policy = client_auth_policy(policies);
+    if (wanted > 0)
+        need(lo, FEATURE_STRICT_SNI_HOST, server, "strict_sni_host");
+    else if (wanted < 0 && policy)
+        need(lo, FEATURE_STRICT_SNI_HOST, policy, "client_authentication");
+    return wanted < 0 ? policy != NULL : (uint8_t)wanted;
 }
 
 static void read_automatic(struct lowering *lo, struct lowered_server *server)
@@ -202,12 +218,17 @@ static struct lowered_server read_server(struct lowering *lo, const char *name, 
     row->client_ip_headers = lower_header_names(lo, in.client_ip_headers);
     row->underscore_headers = lower_lowercase(lo, in.underscores);
     row->dot_headers = lower_lowercase(lo, in.dots);
-    row->is_strict_sni_host =
-        in.is_strict_sni_host < 0 ? has_client_auth(in.policies) : (uint8_t)in.is_strict_sni_host;
+    row->is_strict_sni_host = lower_strict_sni_host(lo, json, in.policies, in.is_strict_sni_host);
     for (size_t i = 0; i < elements(lo, in.routes, "the routes"); i++) {
         struct server_route route = {.json = json_array_get(in.routes, i)};
         vec_push(lo->arena, &server.routes, route);
     }
+    if (row->keepalive_interval_ns)
+        need(lo, FEATURE_KEEPALIVE_PROBES, json, "keepalive_interval");
+    if (row->keepalive_idle_ns)
+        need(lo, FEATURE_KEEPALIVE_PROBES, json, "keepalive_idle");
+    if (row->keepalive_count)
+        need(lo, FEATURE_KEEPALIVE_PROBES, json, "keepalive_count");
     read_automatic(lo, &server);
     add_addresses(lo, &server);
     leave(lo, before);

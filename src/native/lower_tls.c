@@ -285,6 +285,8 @@ static void read_internal_issuer(struct lowering *lo, const json_t *issuer,
         {0},
     };
     read_object(lo, issuer, "an internal issuer", fields, row);
+    if (row->signs_with_root)
+        need(lo, FEATURE_SIGN_WITH_ROOT, issuer, "sign_with_root");
 }
 
 static void complain_of_name(struct lowering *lo, struct str name)
@@ -323,10 +325,14 @@ static void lower_managed_name(struct lowering *lo, struct str name)
         is_internal_anyway = true;
         break;
     }
-    if (is_internal_anyway)
-        push_certificates(lo, row);
-    else
+    if (!is_internal_anyway) {
         complain_of_name(lo, name);
+        return;
+    }
+    struct str key_type = member_str(policy, "key_type");
+    if (key_type.len && !str_is(key_type, "p256"))
+        need(lo, FEATURE_KEY_TYPES, policy, "key_type");
+    push_certificates(lo, row);
 }
 
 /* Caddy takes a wildcard that it has anyway before a certificate for the name alone. */

@@ -59,6 +59,8 @@ static void lower_keep_alive(struct lowering *lo, const json_t *keep_alive,
     };
     read_object(lo, keep_alive, "keep-alive settings", fields, &in);
     row->keeps_alive = in.is_enabled != 0;
+    if (in.probe_ns)
+        need(lo, FEATURE_KEEPALIVE_PROBES, keep_alive, "probe_interval");
     row->keepalive_probe_ns = in.probe_ns ? in.probe_ns : 30 * SECOND;
     row->idle_timeout_ns = in.idle_ns ? in.idle_ns : 120 * SECOND;
     row->max_idle = in.max_idle;
@@ -194,6 +196,8 @@ static void lower_tls(struct lowering *lo, const json_t *tls, struct dt_transpor
     if (in.server_name.len)
         row->server_name = template_of(lo, in.server_name, UNKNOWN_IS_EMPTY);
     row->renegotiates = lower_renegotiation(lo, in.renegotiation);
+    if (row->renegotiates)
+        need(lo, FEATURE_RENEGOTIATION, tls, "renegotiation");
     row->plain_ports = lower_ports(lo, in.except_ports);
     row->curves = in.curves;
     leave(lo, before);
@@ -227,7 +231,9 @@ uint32_t lower_transport(struct lowering *lo, const json_t *transport)
     row.compresses = in.compresses != 0;
     if (row.dial_timeout_ns == 0)
         row.dial_timeout_ns = 3 * SECOND;
-    if (row.dial_fallback_delay_ns == 0)
+    if (row.dial_fallback_delay_ns)
+        need(lo, FEATURE_FALLBACK_DELAY, transport, "dial_fallback_delay");
+    else
         row.dial_fallback_delay_ns = SECOND * 3 / 10;
     if (row.max_response_header_bytes <= 0)
         row.max_response_header_bytes = DEFAULT_RESPONSE_HEADER_BYTES;

@@ -233,6 +233,8 @@ static uint32_t lower_active_health(struct lowering *lo, const json_t *active)
     if (!in.path.len && !in.uri.len && !in.port)
         return DT_NONE; /* Caddy: any other option alone switches nothing on */
     need(lo, FEATURE_ACTIVE_HEALTH, active, in.uri.len ? "uri" : "port");
+    if (in.follows_redirects)
+        need(lo, FEATURE_HEALTH_REDIRECTS, active, "follow_redirects");
     if (has_placeholder(in.body))
         refuse(lo, "the proxy core cannot expand placeholders in health checks yet");
     struct dt_active_health row = {
@@ -384,6 +386,8 @@ uint32_t lower_pool(struct lowering *lo, const json_t *handler)
     uint32_t max_requests = lower_health(lo, in.health, &row);
     row.upstreams = lower_upstreams(lo, in.upstreams, max_requests);
     row.trusted_proxies = lower_ip_ranges(lo, in.trusted_proxies);
+    if (in.is_verbose)
+        need(lo, FEATURE_VERBOSE_LOGS, handler, "verbose_logs");
     if (in.rewrite) {
         need(lo, FEATURE_PROXY_REWRITE, handler, "rewrite");
         row.rewrite = lower_rewrite(lo, in.rewrite);
