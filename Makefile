@@ -41,6 +41,7 @@ UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/*_
 FUZZERS := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 
 .DELETE_ON_ERROR:
+.SECONDARY: $(GEN_SOURCES)
 .SUFFIXES:
 .PHONY: all help libs run test deps unit corpus corpus-update wire layers asan clang fuzz oracle \
     conformance story bench install uninstall clean
@@ -101,7 +102,7 @@ test:
 	@tests/tools/deps.sh test
 	@$(MAKE) --no-print-directory all
 	@$(MAKE) --no-print-directory $(UNIT_TESTS) $(BUILD)/corpus_test
-	@BUILD=$(BUILD) tests/all.sh
+	@BUILD=$(BUILD) LDFLAGS="$(LDFLAGS)" tests/all.sh
 
 # `make deps`: only install what building needs
 deps:

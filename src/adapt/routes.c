@@ -178,9 +178,11 @@ json_t *routes_consolidate(struct adapter *adapter, const json_t *routes)
             last = own;
             is_last_own = true;
         }
-        json_t *handle = json_object_get(last, "handle"), *more = json_object_get(route, "handle");
+        const json_t *more = json_object_get(route, "handle");
         for (size_t j = 0; j < json_array_size(more); j++)
-            document_add(document, handle, json_array_get(more, j));
+            document_add(document, document_array_at(document, last, "handle", NULL),
+                         json_array_get(more, j));
+        document_order(document, last, route_keys);
     }
     return merged;
 }
