@@ -385,7 +385,7 @@ enum parse_result parse_duration(struct str text, int64_t *nanoseconds)
         double days;
         enum parse_result result = parse_go_float(str_make(buffer + number, i - number), &days);
         if (result != PARSE_OK)
-            return result;
+            return result == PARSE_EMPTY ? PARSE_SYNTAX : result;
         char hours[400 + LONGEST_DURATION];
         size_t n = (size_t)format_fixed(days * 24.0, hours, sizeof(hours) - 1);
         hours[n++] = 'h';
@@ -466,7 +466,7 @@ enum parse_result parse_size(struct str text, uint64_t *bytes)
     double value;
     enum parse_result result = parse_go_float(number, &value);
     if (result != PARSE_OK)
-        return result;
+        return result == PARSE_EMPTY && text.len ? PARSE_SYNTAX : result;
     uint64_t unit = size_unit(str_trim_unicode(str_slice(text, end, text.len)));
     if (unit == 0)
         return PARSE_UNKNOWN_UNIT;

@@ -37,7 +37,7 @@ static json_t *adapt_basic_auth(struct scope *scope)
     }
     const struct token *algorithm = words.n ? words.at[0] : NULL;
     if (algorithm && !token_is(algorithm, "bcrypt") && !token_is(algorithm, "argon2id")) {
-        value_refuse(in, algorithm, "a hash algorithm: bcrypt or argon2id");
+        value_refuse_word(in, algorithm, "bcrypt|argon2id");
         return NULL;
     }
     json_t *hash = document_object_at(document, provider, "hash", algorithm ? algorithm : origin);

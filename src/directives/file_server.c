@@ -1,180 +1,7 @@
 /* file_server, try_files: answers from files, and paths that depend on which files there are. */
-#include <unistd.h>
-
-#include "base/parse.h"
+#include "directives/hidden_files.h"
 #include "directives/values.h"
 #include "directives/vocabulary_private.h"
-
-/* <path> without doubled slashes, `.` and `..` where that can be known: Go's filepath.Clean. */
-static struct str clean_path(struct arena *arena, struct str path)
-{
-    bool rooted = path.len && path.ptr[0] == '/';
-    struct strbuf out = strbuf_in(arena);
-    size_t kept = rooted; /* `..` cannot take away what is before this */
-    if (rooted)
-        strbuf_add_char(&out, '/');
-    while (path.len) {
-        struct str part;
-        str_cut(path, STR("/"), &part, &path);
-        if (part.len == 0 || str_is(part, "."))
-            continue;
-        if (str_is(part, "..") && out.len > kept) {
-            ptrdiff_t slash = str_last_index(strbuf_str(&out), '/');
-            out.len = slash < (ptrdiff_t)kept ? kept : (size_t)slash;
-            continue;
-        }
-        if (str_is(part, "..") && rooted)
-            continue;
-        if (out.len > rooted)
-            strbuf_add_char(&out, '/');
-        strbuf_add(&out, part);
-        if (str_is(part, ".."))
-            kept = out.len;
-    }
-    return out.len ? strbuf_str(&out) : STR(".");
-}
-
-static struct str absolute_path(struct arena *arena, struct str path)
-{
-    char folder[4096];
-    if ((path.len && path.ptr[0] == '/') || !getcwd(folder, sizeof(folder)))
-        return clean_path(arena, path);
-    return clean_path(arena, str_printf(arena, "%s/" STR_FMT, folder, STR_ARG(path)));
-}
-
-/* One rune of a class, escapes done; false where the pattern is malformed. */
-static bool class_rune(struct str *pattern, uint32_t *rune)
-{
-    size_t size;
-    if (pattern->len == 0 || pattern->ptr[0] == '-' || pattern->ptr[0] == ']')
-        return false;
-    if (pattern->ptr[0] == '\\')
-        *pattern = str_slice(*pattern, 1, pattern->len);
-    if (pattern->len == 0)
-        return false;
-    *rune = utf8_decode(*pattern, 0, &size);
-    *pattern = str_slice(*pattern, size, pattern->len);
-    return pattern->len > 0;
-}
-
-/* Whether the class at the front of <*pattern> (after its bracket, consumed) holds <rune>. */
-static bool class_holds(struct str *pattern, uint32_t rune)
-{
-    bool negated = pattern->len && pattern->ptr[0] == '^', holds = false;
-    size_t n_ranges = 0;
-    if (negated)
-        *pattern = str_slice(*pattern, 1, pattern->len);
-    while (pattern->len && (pattern->ptr[0] != ']' || n_ranges == 0)) {
-        uint32_t low, high;
-        if (!class_rune(pattern, &low))
-            return false;
-        high = low;
-        if (pattern->ptr[0] == '-') {
-            *pattern = str_slice(*pattern, 1, pattern->len);
-            if (!class_rune(pattern, &high))
-                return false;
-        }
-        holds |= low <= rune && rune <= high;
-        n_ranges++;
-    }
-    if (pattern->len == 0)
-        return false;
-    *pattern = str_slice(*pattern, 1, pattern->len);
-    return holds != negated;
-}
-
-/* Shell patterns as Go's filepath.Match: `*` and `?` do not match a slash; a malformed pattern
- * matches nothing. */
-static bool pattern_matches(struct str pattern, struct str name)
-{
-    struct str after_star = {0}, star_name = {0}; /* where to try again */
-    while (pattern.len || name.len) {
-        size_t size = 1;
-        struct str rest = pattern;
-        bool fits = false;
-        uint32_t rune = name.len ? utf8_decode(name, 0, &size) : 0;
-        char c = rest.len ? rest.ptr[0] : '\0';
-        if (rest.len)
-            rest = str_slice(rest, 1, rest.len);
-        if (pattern.len && c == '*') {
-            after_star = rest;
-            star_name = name;
-            pattern = rest;
-            continue;
-        }
-        if (pattern.len && name.len) {
-            if (c == '?') {
-                fits = name.ptr[0] != '/';
-            } else if (c == '[') {
-                fits = class_holds(&rest, rune);
-            } else {
-                bool escaped = c == '\\';
-                if (escaped && rest.len == 0)
-                    return false;
-                if (escaped) {
-                    c = rest.ptr[0];
-                    rest = str_slice(rest, 1, rest.len);
-                }
-                fits = c == name.ptr[0];
-                size = 1;
-            }
-        }
-        if (fits) {
-            pattern = rest;
-            name = str_slice(name, size, name.len);
-            continue;
-        }
-        if (!after_star.ptr || star_name.len == 0 || star_name.ptr[0] == '/')
-            return false;
-        star_name = str_slice(star_name, 1, star_name.len);
-        pattern = after_star;
-        name = star_name;
-    }
-    return true;
-}
-
-static bool is_hidden_by(struct str path, struct str hide)
-{
-    struct str rest = path, part;
-    if (str_index(hide, '/') < 0) {
-        /* A plain name hides every file and folder of that name. */
-        while (rest.len) {
-            str_cut(rest, STR("/"), &part, &rest);
-            if (pattern_matches(hide, part))
-                return true;
-        }
-    } else if (str_has_prefix(path, hide) && path.len > hide.len && path.ptr[hide.len] == '/') {
-        return true;
-    }
-    return pattern_matches(hide, path);
-}
-
-static bool is_hidden(struct arena *arena, struct str file, json_t *hide)
-{
-    struct str path = absolute_path(arena, file);
-    for (size_t i = 0; i < json_array_size(hide); i++) {
-        json_t *entry = json_array_get(hide, i);
-        if (is_hidden_by(path, str_make(json_string_value(entry), json_string_length(entry))))
-            return true;
-    }
-    return false;
-}
-
-/* The Caddyfile and what it imports are not to be served. */
-static void hide_configuration(struct scope *scope, json_t *handler)
-{
-    const struct token *origin = scope->in->tokens[0];
-    struct str_list files = scope_files(scope);
-    for (size_t i = 0; i < files.n; i++) {
-        struct str file = clean_path(scope->arena, files.at[i]);
-        if (is_hidden(scope->arena, file, json_object_get(handler, "hide")))
-            continue;
-        if (str_index(file, '/') < 0)
-            file = str_printf(scope->arena, "./" STR_FMT, STR_ARG(file));
-        document_add(scope->document, document_array_at(scope->document, handler, "hide", origin),
-                     document_string(scope->document, file, origin));
-    }
-}
 
 static bool parse_once(struct scope *scope, struct cursor *in, const struct option *row,
                        json_t *object, void *state)
@@ -291,7 +118,7 @@ static const struct option file_server_options[] = {
      .parse = option_one},
     {.name = "hide",
      .doc = "files that are not to be seen",
-     .arguments = "<pattern…>",
+     .arguments = "<pattern...>",
      .key = "hide",
      .type = VALUE_STRINGS,
      .min_args = 1,
@@ -299,7 +126,7 @@ static const struct option file_server_options[] = {
      .parse = option_more},
     {.name = "index",
      .doc = "names of index files",
-     .arguments = "<file…>",
+     .arguments = "<file...>",
      .key = "index_names",
      .type = VALUE_STRINGS,
      .min_args = 1,
@@ -315,7 +142,7 @@ static const struct option file_server_options[] = {
      .parse = parse_browse},
     {.name = "precompressed",
      .doc = "sends compressed files that stand beside the plain ones",
-     .arguments = "[br|zstd|gzip…]",
+     .arguments = "[br|zstd|gzip...]",
      .key = "precompressed_order",
      .type = VALUE_STRINGS,
      .max_args = -1,
@@ -345,7 +172,7 @@ static const struct option file_server_options[] = {
      .since = "2.4"},
     {.name = "etag_file_extensions",
      .doc = "endings of files that hold the Etag of the file beside them",
-     .arguments = "<ending…>",
+     .arguments = "<ending...>",
      .key = "etag_file_extensions",
      .type = VALUE_STRINGS,
      .min_args = 1,
@@ -445,7 +272,7 @@ static bool adapt_try_files(struct scope *scope)
     cursor_next(in);
     struct token_list words = cursor_remaining(in);
     if (words.n == 0)
-        return cursor_arg_error(in, "try_files <file…>");
+        return cursor_arg_error(in, "try_files <file...>");
     json_t *options = document_object(scope->document, NULL);
     while (cursor_next_block(in, 0)) { /* Caddy passes over what it does not know here */
         const struct option *row = option_find(try_files_options, cursor_val(in));
@@ -470,7 +297,7 @@ const struct directive file_server_directives[] = {
      .options = file_server_options},
     {.name = "try_files",
      .doc = "rewrites to the first of these files that exists",
-     .arguments = "<file…>",
+     .arguments = "<file...>",
      .adapt = adapt_try_files,
      .options = try_files_options},
     {0},

@@ -129,7 +129,7 @@ static const struct option header_options[] = {
      .type = VALUE_TRUE},
     {.name = "match",
      .doc = "only responses of this status or with these fields",
-     .arguments = "status <code…> | header <field> [<value>]",
+     .arguments = "status <code...> | header <field> [<value>]",
      .key = "response.require",
      .max_args = -1},
     {0},

@@ -43,6 +43,11 @@ static bool parse_timeout(struct scope *scope, struct cursor *in, const struct o
         return cursor_arg_error(in,
                                 str_printf(scope->arena, "%s %s", row->name, row->arguments).ptr);
     enum parse_result result = parse_go_duration(words.at[0]->text, &timeout);
+    if (result != PARSE_OK && parse_duration(words.at[0]->text, &timeout) == PARSE_OK)
+        return cursor_error_at(in, DIAG_BAD_VALUE, words.at[0],
+                               "'" STR_FMT
+                               "' is not a duration: days are no unit here, write hours",
+                               STR_ARG(words.at[0]->text));
     if (result != PARSE_OK)
         return cursor_error_at(in, DIAG_BAD_VALUE, words.at[0],
                                "'" STR_FMT "' is not a duration: %s", STR_ARG(words.at[0]->text),

@@ -256,7 +256,7 @@ json_t *log_encoder_read(struct scope *scope, struct cursor *in)
     const struct option *row = option_find(log_encoders, name->text);
     bool printable = true;
     if (!row) {
-        option_unknown(scope, in, log_encoders, "format");
+        value_refuse_name(in, name, log_encoders);
         return NULL;
     }
     json_t *encoder = document_object(scope->document, name);

@@ -3,7 +3,7 @@
 
 #include "adapt/directive.h"
 
-/* The encoder named by the current token, with the rest of its line and its block: {"format": …},
+/* The encoder named by the current token, with the rest of its line and its block: {"format": ...},
  * or JSON null where Caddy cannot print it. NULL after a diagnostic. */
 json_t *log_encoder_read(struct scope *scope, struct cursor *in);
 

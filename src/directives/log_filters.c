@@ -254,11 +254,11 @@ bool log_filter_read(struct scope *scope, struct cursor *in, struct log_filters_
 {
     const struct token *field = cursor_token(in);
     if (!cursor_next_arg(in))
-        return cursor_arg_error(in, "<field> <filter> …");
+        return cursor_arg_error(in, "<field> <filter> ...");
     const struct token *name = cursor_token(in);
     const struct option *row = option_find(log_filters, name->text);
     if (!row)
-        return option_unknown(scope, in, log_filters, "the filters");
+        return value_refuse_name(in, name, log_filters);
     json_t *filter = document_object(scope->document, name);
     struct cursor segment = cursor_segment(in);
     cursor_next(&segment);

@@ -96,7 +96,7 @@ static bool parse_compression(struct scope *scope, struct cursor *in, const stru
             return true;
         }
     }
-    return value_refuse(in, token, "a compression: none, gzip or zstd");
+    return value_refuse_word(in, token, row->values);
 }
 
 /* Lists with blanks, commas or both between their items. */
@@ -210,7 +210,7 @@ static const struct option file_options[] = {
      .since = "2.11"},
     {.name = "roll_minutes",
      .doc = "begins a new file at these minutes of the hour",
-     .arguments = "<minute…>",
+     .arguments = "<minute...>",
      .key = "roll_minutes",
      .type = VALUE_INTEGER,
      .min_args = 1,
@@ -219,7 +219,7 @@ static const struct option file_options[] = {
      .since = "2.11"},
     {.name = "roll_at",
      .doc = "begins a new file at these times of the day",
-     .arguments = "<HH:MM…>",
+     .arguments = "<HH:MM...>",
      .key = "roll_at",
      .type = VALUE_STRINGS,
      .min_args = 1,
@@ -294,7 +294,7 @@ json_t *log_writer_read(struct scope *scope, struct cursor *in)
     const struct token *name = cursor_token(in);
     const struct option *row = option_find(log_writers, name->text);
     if (!row) {
-        option_unknown(scope, in, log_writers, "output");
+        value_refuse_name(in, name, log_writers);
         return NULL;
     }
     json_t *writer = document_object(scope->document, name);

@@ -3,7 +3,7 @@
 
 #include "adapt/directive.h"
 
-/* The writer named by the current token, with the rest of its line and its block: {"output": …}.
+/* The writer named by the current token, with the rest of its line and its block: {"output": ...}.
  * NULL after a diagnostic. */
 json_t *log_writer_read(struct scope *scope, struct cursor *in);
 

@@ -9,7 +9,7 @@
 /* What one `log` gathers. */
 struct log_block {
     bool is_global;
-    json_t *result;      /* "name", "hostnames", … */
+    json_t *result;      /* "name", "hostnames", ... */
     json_t *log;         /* the logger itself */
     bool is_unprintable; /* an inf or nan in it: Caddy leaves the encoder out, or refuses */
 };
@@ -48,7 +48,7 @@ static bool parse_output(struct scope *scope, struct cursor *in, const struct op
 {
     (void)state;
     if (!cursor_next_arg(in))
-        return cursor_arg_error(in, "output <writer> …");
+        return cursor_arg_error(in, "output <writer> ...");
     const struct token *name = cursor_token(in);
     json_t *writer = log_writer_read(scope, in);
     document_set_at(scope->document, object, row->key, writer, name);
@@ -60,7 +60,7 @@ static bool parse_encoder(struct scope *scope, struct cursor *in, const struct o
 {
     struct log_block *block = state;
     if (!cursor_next_arg(in))
-        return cursor_arg_error(in, "format <encoder> …");
+        return cursor_arg_error(in, "format <encoder> ...");
     const struct token *name = cursor_token(in);
     json_t *encoder = log_encoder_read(scope, in);
     block->is_unprintable = json_is_null(encoder);
@@ -76,7 +76,7 @@ static bool parse_core(struct scope *scope, struct cursor *in, const struct opti
         return cursor_arg_error(in, "core <module>");
     const struct token *name = cursor_token(in);
     if (!token_is(name, "mock"))
-        return value_refuse(in, name, "a log core: standard Caddy has only 'mock'");
+        return value_refuse_word(in, name, "mock");
     json_t *core = document_object_at(scope->document, object, row->key, name);
     document_set(scope->document, core, "module", value_string(scope, name));
     cursor_segment_tokens(in);
@@ -129,7 +129,7 @@ static bool parse_sampling(struct scope *scope, struct cursor *in, const struct 
 const struct option log_options[] = {
     {.name = "hostnames",
      .doc = "the hosts of the site that this log is for",
-     .arguments = "<host…>",
+     .arguments = "<host...>",
      .key = "hostnames",
      .type = VALUE_STRINGS,
      .min_args = 1,
@@ -145,7 +145,7 @@ const struct option log_options[] = {
      .since = "2.9"},
     {.name = "output",
      .doc = "where the log is written",
-     .arguments = "stderr|stdout|discard|file|net …",
+     .arguments = "stderr|stdout|discard|file|net ...",
      .key = "writer",
      .min_args = 1,
      .max_args = -1,
@@ -154,7 +154,7 @@ const struct option log_options[] = {
      .flags = OPTION_ONCE},
     {.name = "format",
      .doc = "how the log is written",
-     .arguments = "console|json|filter|append|journald …",
+     .arguments = "console|json|filter|append|journald ...",
      .key = "encoder",
      .min_args = 1,
      .max_args = -1,
@@ -190,14 +190,14 @@ const struct option log_options[] = {
      .since = "2.8"},
     {.name = "include",
      .doc = "only loggers of these names",
-     .arguments = "<name…>",
+     .arguments = "<name...>",
      .key = "include",
      .type = VALUE_STRINGS,
      .max_args = -1,
      .parse = parse_names},
     {.name = "exclude",
      .doc = "no loggers of these names",
-     .arguments = "<name…>",
+     .arguments = "<name...>",
      .key = "exclude",
      .type = VALUE_STRINGS,
      .max_args = -1,
@@ -428,7 +428,7 @@ const struct directive logging_directives[] = {
      .since = "2.8"},
     {.name = "log_name",
      .doc = "says which logs the request goes to",
-     .arguments = "<name…>",
+     .arguments = "<name...>",
      .handler = adapt_log_name,
      .since = "2.9"},
     {.name = "tracing",

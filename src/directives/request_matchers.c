@@ -1,12 +1,11 @@
-/* Conditions on requests: path, host, header, … Every kind reads all of its lines of one set, and
+/* Conditions on requests: path, host, header, ... Every kind reads all of its lines of one set, and
  * merges them in its own way. */
 #include "base/ip.h"
-#include "directives/header_ops.h"
+#include "directives/request_matchers_private.h"
 #include "directives/values.h"
 #include "directives/vocabulary_private.h"
 
-/* After a line: no kind but `file`, `url_pattern` and `not` has a block. */
-static bool refuse_block(struct cursor *in, const char *name)
+bool matcher_refuse_block(struct cursor *in, const char *name)
 {
     return !cursor_next_block(in, 0) ||
            cursor_error(in, DIAG_MISPLACED_BLOCK, "'%s' takes no block", name);
@@ -19,7 +18,7 @@ static json_t *parse_words(struct scope *scope, struct cursor *in, const char *n
     while (cursor_next(in)) {
         while (cursor_next_arg(in))
             document_add(scope->document, words, value_string(scope, cursor_token(in)));
-        if (!refuse_block(in, name))
+        if (!matcher_refuse_block(in, name))
             return NULL;
     }
     return json_array_size(words) ? words : document_null();
@@ -43,177 +42,6 @@ static json_t *parse_method(struct scope *scope, struct cursor *in, struct str n
     return parse_words(scope, in, "method");
 }
 
-/* A list under <key> of an object whose other keys are texts: key → [value…]. */
-static void add_value(struct scope *scope, json_t *object, struct str key, json_t *value,
-                      const struct token *origin)
-{
-    json_t *values = json_object_getn(object, key.ptr, key.len);
-    if (!json_is_array(values)) {
-        values = document_array(scope->document, origin);
-        document_set_str(scope->document, object, key, values, origin);
-    }
-    document_add(scope->document, values, value);
-}
-
-static json_t *parse_query(struct scope *scope, struct cursor *in, struct str name)
-{
-    (void)name;
-    json_t *query = document_object(scope->document, in->n ? in->tokens[0] : NULL);
-    while (cursor_next(in)) {
-        struct token_list words = cursor_remaining(in);
-        for (size_t i = 0; i < words.n; i++) {
-            const struct token *word = words.at[i];
-            struct str key, value;
-            if (word->text.len == 0)
-                continue;
-            if (!str_cut(word->text, STR("="), &key, &value)) {
-                value_refuse(in, word, "a condition on the query: write <key>=<value>");
-                return NULL;
-            }
-            add_value(scope, query, key, document_string(scope->document, value, word), word);
-        }
-        if (!refuse_block(in, "query"))
-            return NULL;
-    }
-    return document_sorted(scope->document, query);
-}
-
-/* "<field> <value>" or "!<field>", the current token being the field. */
-static bool read_header(struct scope *scope, struct cursor *in, json_t *headers)
-{
-    const struct token *field = cursor_token(in);
-    struct str name = field->text;
-    if (str_has_prefix(name, STR("!"))) {
-        name = str_slice(name, 1, name.len);
-        if (name.len == 0)
-            return cursor_error(in, DIAG_WRONG_ARGUMENTS, "a field name must follow '!'");
-        document_set_str(scope->document, headers, name, document_null(), field);
-        return !cursor_next_arg(in) ||
-               cursor_error(in, DIAG_WRONG_ARGUMENTS,
-                            "'!' asks for a field to be absent: no value can follow");
-    }
-    if (!cursor_next_arg(in))
-        return cursor_error(in, DIAG_WRONG_ARGUMENTS, "a value must follow the field");
-    add_value(scope, headers, header_canonical_name(scope->arena, name),
-              value_string(scope, cursor_token(in)), field);
-    return true;
-}
-
-static json_t *parse_header(struct scope *scope, struct cursor *in, struct str name)
-{
-    (void)name;
-    json_t *headers = document_object(scope->document, in->n ? in->tokens[0] : NULL);
-    /* What is left on a line is read as another line, whose first word is passed over: so Caddy. */
-    while (cursor_next(in)) {
-        if (!cursor_next_arg(in)) {
-            cursor_error(in, DIAG_WRONG_ARGUMENTS, "'header' needs a field");
-            return NULL;
-        }
-        if (!read_header(scope, in, headers) || !refuse_block(in, "header"))
-            return NULL;
-    }
-    return document_sorted(scope->document, headers);
-}
-
-static json_t *new_regexp(struct scope *scope, const struct token *name, struct str fallback,
-                          const struct token *pattern)
-{
-    json_t *regexp = document_object(scope->document, pattern);
-    json_t *given = name && name->text.len ? value_string(scope, name)
-                                           : document_string(scope->document, fallback, pattern);
-    value_set(scope, regexp, "name", given, pattern);
-    document_set(scope->document, regexp, "pattern", value_string(scope, pattern));
-    return regexp;
-}
-
-/* "[<name>] <field> <pattern>" lines of header_regexp and vars_regexp. */
-static json_t *parse_regexps(struct scope *scope, struct cursor *in, struct str name,
-                             const char *kind, bool fields_repeat)
-{
-    json_t *regexps = document_object(scope->document, in->n ? in->tokens[0] : NULL);
-    while (cursor_next(in)) {
-        const struct token *words[3] = {0};
-        size_t n = 0;
-        while (n < 3 && cursor_next_arg(in))
-            words[n++] = cursor_token(in);
-        if (n < 2) {
-            cursor_arg_error(in,
-                             str_printf(scope->arena, "%s [<name>] <field> <pattern>", kind).ptr);
-            return NULL;
-        }
-        const struct token *field = words[n - 2];
-        if (!fields_repeat && json_object_getn(regexps, field->text.ptr, field->text.len)) {
-            cursor_error_at(in, DIAG_DUPLICATE, field, "field '" STR_FMT "' has a pattern already",
-                            STR_ARG(field->text));
-            return NULL;
-        }
-        document_set_str(scope->document, regexps, field->text,
-                         new_regexp(scope, n == 3 ? words[0] : NULL, name, words[n - 1]), field);
-        if (!refuse_block(in, kind))
-            return NULL;
-    }
-    return document_sorted(scope->document, regexps);
-}
-
-static json_t *parse_header_regexp(struct scope *scope, struct cursor *in, struct str name)
-{
-    return parse_regexps(scope, in, name, "header_regexp", false);
-}
-
-static json_t *parse_vars_regexp(struct scope *scope, struct cursor *in, struct str name)
-{
-    return parse_regexps(scope, in, name, "vars_regexp", true);
-}
-
-static json_t *parse_path_regexp(struct scope *scope, struct cursor *in, struct str name)
-{
-    json_t *regexp = NULL;
-    const struct token *before = NULL;
-    struct str fallback = name;
-    while (cursor_next(in)) {
-        if (before && before->text.len) {
-            cursor_error(in, DIAG_DUPLICATE, "a set of matchers has one 'path_regexp' only");
-            return NULL;
-        }
-        struct token_list words = cursor_remaining(in);
-        if (words.n < 1 || words.n > 2) {
-            cursor_arg_error(in, "path_regexp [<name>] <pattern>");
-            return NULL;
-        }
-        before = words.at[words.n - 1];
-        /* A name outlives the line of an empty pattern. */
-        if (words.n == 2)
-            fallback = words.at[0]->text.len ? words.at[0]->text : name;
-        regexp = new_regexp(scope, NULL, fallback, before);
-        if (!refuse_block(in, "path_regexp"))
-            return NULL;
-    }
-    return regexp;
-}
-
-static json_t *parse_vars(struct scope *scope, struct cursor *in, struct str name)
-{
-    (void)name;
-    json_t *vars = document_object(scope->document, in->n ? in->tokens[0] : NULL);
-    while (cursor_next(in)) {
-        if (!cursor_next_arg(in)) {
-            cursor_error(in, DIAG_WRONG_ARGUMENTS, "'vars' needs a variable");
-            return NULL;
-        }
-        const struct token *variable = cursor_token(in);
-        struct token_list words = cursor_remaining(in);
-        if (words.n == 0) {
-            cursor_error(in, DIAG_WRONG_ARGUMENTS, "'vars' needs a value after the variable");
-            return NULL;
-        }
-        for (size_t i = 0; i < words.n; i++)
-            add_value(scope, vars, variable->text, value_string(scope, words.at[i]), variable);
-        if (!refuse_block(in, "vars"))
-            return NULL;
-    }
-    return document_sorted(scope->document, vars);
-}
-
 /* Lists of addresses and ranges; the word private_ranges stands for several. */
 static json_t *parse_ranges(struct scope *scope, struct cursor *in, const char *kind,
                             bool forwarded_is_gone)
@@ -235,7 +63,7 @@ static json_t *parse_ranges(struct scope *scope, struct cursor *in, const char *
                 document_add(scope->document, ranges,
                              document_text(scope->document, *range, token));
         }
-        if (!refuse_block(in, kind))
+        if (!matcher_refuse_block(in, kind))
             return NULL;
     }
     return matcher;
@@ -285,7 +113,7 @@ static json_t *parse_tls(struct scope *scope, struct cursor *in, struct str name
             cursor_arg_error(in, "tls [early_data]");
             return NULL;
         }
-        if (!refuse_block(in, "tls"))
+        if (!matcher_refuse_block(in, "tls"))
             return NULL;
     }
     return matcher;
@@ -336,7 +164,7 @@ static bool parse_try_files(struct scope *scope, struct cursor *in, const struct
 {
     if (!option_more(scope, in, row, object, state))
         return false;
-    return json_object_get(object, row->key) || cursor_arg_error(in, "try_files <file…>");
+    return json_object_get(object, row->key) || cursor_arg_error(in, "try_files <file...>");
 }
 
 static const struct option file_options[] = {
@@ -350,7 +178,7 @@ static const struct option file_options[] = {
      .parse = option_one},
     {.name = "try_files",
      .doc = "files to look for",
-     .arguments = "<file…>",
+     .arguments = "<file...>",
      .key = "try_files",
      .type = VALUE_STRINGS,
      .max_args = -1,
@@ -366,7 +194,7 @@ static const struct option file_options[] = {
      .parse = option_one},
     {.name = "split_path",
      .doc = "endings after which the rest of the path is no file name",
-     .arguments = "<ending…>",
+     .arguments = "<ending...>",
      .key = "split_path",
      .type = VALUE_STRINGS,
      .min_args = 1,
@@ -418,7 +246,8 @@ static json_t *parse_url_pattern(struct scope *scope, struct cursor *in, struct 
             cursor_error(in, DIAG_WRONG_ARGUMENTS, "'url_pattern' needs one pattern");
             return NULL;
         }
-        value_set(scope, matcher, "pattern", value_string(scope, cursor_token(in)), cursor_token(in));
+        value_set(scope, matcher, "pattern", value_string(scope, cursor_token(in)),
+                  cursor_token(in));
         if (!options_parse(scope, in, url_pattern_options, matcher, NULL))
             return NULL;
     }
@@ -429,7 +258,7 @@ static json_t *parse_url_pattern(struct scope *scope, struct cursor *in, struct 
 const struct matcher request_matchers[] = {
     {.name = "client_ip",
      .doc = "the client's address, proxies that are trusted considered",
-     .arguments = "<range…>|private_ranges",
+     .arguments = "<range...>|private_ranges",
      .parse = parse_client_ip,
      .since = "2.7"},
     {.name = "expression",
@@ -438,39 +267,39 @@ const struct matcher request_matchers[] = {
      .parse = parse_expression},
     {.name = "file",
      .doc = "which files there are",
-     .arguments = "[<file…>]",
+     .arguments = "[<file...>]",
      .parse = parse_file,
      .options = file_options},
     {.name = "header",
      .doc = "a header field and its value; !<field> asks for none",
      .arguments = "<field> <value>",
-     .parse = parse_header},
+     .parse = matcher_header},
     {.name = "header_regexp",
      .doc = "a header field's value, by a regular expression",
      .arguments = "[<name>] <field> <pattern>",
-     .parse = parse_header_regexp},
-    {.name = "host", .doc = "the host asked for", .arguments = "<host…>", .parse = parse_host},
-    {.name = "method", .doc = "the method", .arguments = "<method…>", .parse = parse_method},
+     .parse = matcher_header_regexp},
+    {.name = "host", .doc = "the host asked for", .arguments = "<host...>", .parse = parse_host},
+    {.name = "method", .doc = "the method", .arguments = "<method...>", .parse = parse_method},
     {.name = "not",
      .doc = "what matches none of these",
-     .arguments = "<matcher> …",
+     .arguments = "<matcher> ...",
      .parse = parse_not},
-    {.name = "path", .doc = "the path", .arguments = "<path…>", .parse = parse_path},
+    {.name = "path", .doc = "the path", .arguments = "<path...>", .parse = parse_path},
     {.name = "path_regexp",
      .doc = "the path, by a regular expression",
      .arguments = "[<name>] <pattern>",
-     .parse = parse_path_regexp},
+     .parse = matcher_path_regexp},
     {.name = "protocol",
      .doc = "the protocol, such as https, grpc or http/2+",
      .arguments = "<protocol>",
      .parse = parse_protocol},
     {.name = "query",
      .doc = "keys and values of the query",
-     .arguments = "<key>=<value>…",
-     .parse = parse_query},
+     .arguments = "<key>=<value>...",
+     .parse = matcher_query},
     {.name = "remote_ip",
      .doc = "the address that the connection comes from",
-     .arguments = "<range…>|private_ranges",
+     .arguments = "<range...>|private_ranges",
      .parse = parse_remote_ip},
     {.name = "tls",
      .doc = "whether the handshake was complete when the request came",
@@ -485,11 +314,11 @@ const struct matcher request_matchers[] = {
      .since = "2.11"},
     {.name = "vars",
      .doc = "a variable's value",
-     .arguments = "<variable> <value…>",
-     .parse = parse_vars},
+     .arguments = "<variable> <value...>",
+     .parse = matcher_vars},
     {.name = "vars_regexp",
      .doc = "a variable's value, by a regular expression",
      .arguments = "[<name>] <variable> <pattern>",
-     .parse = parse_vars_regexp},
+     .parse = matcher_vars_regexp},
     {0},
 };

@@ -112,7 +112,7 @@ static bool uri_query(struct scope *scope, json_t *handler, struct token_list wo
 {
     struct cursor *in = scope->in;
     if (words.n > 4)
-        return cursor_arg_error(in, "uri query [<change…>]");
+        return cursor_arg_error(in, "uri query [<change...>]");
     json_t *query = document_object_at(scope->document, handler, "query", words.at[0]);
     struct token_list change = {words.at + 1, words.n - 1};
     if (change.n && !read_query_change(scope, query, change))
@@ -180,14 +180,13 @@ static json_t *adapt_uri(struct scope *scope)
     struct token_list words = cursor_remaining(in);
     if (words.n < 1) {
         cursor_arg_error(in,
-                         "uri [<matcher>] strip_prefix|strip_suffix|replace|path_regexp|query …");
+                         "uri [<matcher>] strip_prefix|strip_suffix|replace|path_regexp|query ...");
         return NULL;
     }
     for (size_t i = 0; i < sizeof(uri_changes) / sizeof(uri_changes[0]); i++)
         if (token_is(words.at[0], uri_changes[i].name))
             return uri_changes[i].read(scope, handler, words) ? handler : NULL;
-    value_refuse(in, words.at[0],
-                 "a change of the URI: strip_prefix, strip_suffix, replace, path_regexp or query");
+    value_refuse_word(in, words.at[0], "strip_prefix|strip_suffix|replace|path_regexp|query");
     return NULL;
 }
 

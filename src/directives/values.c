@@ -79,28 +79,47 @@ static bool usage_error(struct cursor *in, const struct option *row)
                             str_trim(usage).len ? str_dup(in->arena, str_trim(usage)).ptr : NULL);
 }
 
+bool value_refuse_word(struct cursor *in, const struct token *token, const char *words)
+{
+    struct str rest = str_from(words), word;
+    struct suggestion near = suggest_for(token->text);
+    while (rest.len) {
+        str_cut(rest, STR("|"), &word, &rest);
+        suggest_try(&near, word);
+    }
+    struct diag *diag =
+        diag_token(in->diags, DIAG_BAD_VALUE, token, "'" STR_FMT "' is not one of: " STR_FMT,
+                   STR_ARG(token->text),
+                   STR_ARG(str_replace(in->arena, str_from(words), STR("|"), STR(", "))));
+    if (near.best.len)
+        diag_help(in->diags, diag, token->span, near.best, "did you mean '" STR_FMT "'?",
+                  STR_ARG(near.best));
+    return false;
+}
+
+bool value_refuse_name(struct cursor *in, const struct token *token, const struct option *rows)
+{
+    struct strbuf words = strbuf_in(in->arena);
+    for (; rows->name; rows++) {
+        if (words.len)
+            strbuf_add_char(&words, '|');
+        strbuf_puts(&words, rows->name);
+    }
+    return value_refuse_word(in, token, strbuf_cstr(&words));
+}
+
 /* Whether the current token is among the row's words, if it names any. */
 static bool is_legal_word(struct cursor *in, const struct option *row)
 {
     struct str words = str_from(row->values), word;
-    struct suggestion near = suggest_for(cursor_val(in));
     if (!row->values)
         return true;
     while (words.len) {
         str_cut(words, STR("|"), &word, &words);
         if (str_eq(word, cursor_val(in)))
             return true;
-        suggest_try(&near, word);
     }
-    const struct token *token = cursor_token(in);
-    struct diag *diag =
-        diag_token(in->diags, DIAG_BAD_VALUE, token, "'" STR_FMT "' is not one of: " STR_FMT,
-                   STR_ARG(token->text),
-                   STR_ARG(str_replace(in->arena, str_from(row->values), STR("|"), STR(", "))));
-    if (near.best.len)
-        diag_help(in->diags, diag, token->span, near.best, "did you mean '" STR_FMT "'?",
-                  STR_ARG(near.best));
-    return false;
+    return value_refuse_word(in, cursor_token(in), row->values);
 }
 
 /* Caddy puts 64 unsigned bits into signed ones: the largest sizes become negative. */

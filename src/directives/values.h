@@ -21,6 +21,10 @@ json_t *value_scalar(struct scope *scope, const struct token *token);
 
 /* Reports a bad value at the current token, saying what it should be; false. */
 bool value_refuse(struct cursor *in, const struct token *token, const char *expected);
+/* The same where only certain words are legal ("a|b|c"), or the names of rows: lists them, and
+ * offers the nearest. */
+bool value_refuse_word(struct cursor *in, const struct token *token, const char *words);
+bool value_refuse_name(struct cursor *in, const struct token *token, const struct option *rows);
 
 /* Option functions for rows (struct option, .parse). Values are read by the row's type, checked
  * against its words, put under its key, and left out where empty. */

@@ -97,7 +97,7 @@ static bool map_defaults(struct scope *scope, json_t *handler, size_t n_destinat
     return true;
 }
 
-/* "<input> <output…>": `-` and outputs left out are null. */
+/* "<input> <output...>": `-` and outputs left out are null. */
 static bool map_line(struct scope *scope, json_t *handler, size_t n_destinations, bool *printable)
 {
     struct cursor *in = scope->in;
@@ -132,7 +132,7 @@ static json_t *adapt_map(struct scope *scope)
     cursor_next(in);
     json_t *handler = handler_new(scope, "map");
     if (!cursor_next_arg(in)) {
-        cursor_arg_error(in, "map [<matcher>] <source> <destination…>");
+        cursor_arg_error(in, "map [<matcher>] <source> <destination...>");
         return NULL;
     }
     value_set(scope, handler, "source", value_string(scope, cursor_token(in)), cursor_token(in));
@@ -146,10 +146,13 @@ static json_t *adapt_map(struct scope *scope)
             return NULL;
     document_set(scope->document, handler, "destinations",
                  value_texts(scope, destinations, destinations.at[0]));
+    bool ok = true;
     while (cursor_next_block(in, 0))
-        if (cursor_is(in, "default") ? !map_defaults(scope, handler, destinations.n)
-                                     : !map_line(scope, handler, destinations.n, &printable))
-            return NULL;
+        ok = (cursor_is(in, "default") ? map_defaults(scope, handler, destinations.n)
+                                       : map_line(scope, handler, destinations.n, &printable)) &&
+             ok;
+    if (!ok)
+        return NULL;
     return printable ? handler : document_null();
 }
 
@@ -157,7 +160,7 @@ static json_t *adapt_map(struct scope *scope)
 static const struct option map_options[] = {
     {.name = "default",
      .doc = "outputs where no line matches",
-     .arguments = "<output…>",
+     .arguments = "<output...>",
      .key = "defaults",
      .type = VALUE_STRINGS,
      .max_args = -1},
@@ -171,7 +174,7 @@ const struct directive vars_directives[] = {
      .handler = adapt_vars},
     {.name = "map",
      .doc = "sets variables by what another value is",
-     .arguments = "<source> <destination…>",
+     .arguments = "<source> <destination...>",
      .handler = adapt_map,
      .options = map_options,
      .since = "2.3"},
