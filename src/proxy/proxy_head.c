@@ -256,12 +256,13 @@ static void append(struct http_headers *to, const struct http_headers *from)
     to->n += from->n;
 }
 
-/* Go finds out the type of a body that comes with its length and without a type. */
+/* Go finds out the type of a body that comes without one, unless it is chunked. */
 static bool needs_type(const struct proxying *proxying, const struct http_headers *headers)
 {
     const struct http_head *head = &proxying->exchange.head;
-    return head->content_length > 0 && !http_status_has_no_body(head->status) &&
-           !str_eq(proxying->method, STR("HEAD")) && !headers_find(headers, HEADER_CONTENT_TYPE) &&
+    return head->content_length != 0 && !proxying->is_chunked &&
+           !http_status_has_no_body(head->status) && !str_eq(proxying->method, STR("HEAD")) &&
+           !headers_find(headers, HEADER_CONTENT_TYPE) &&
            !headers_find(headers, HEADER_CONTENT_ENCODING);
 }
 
@@ -270,6 +271,7 @@ void proxy_make_response(struct proxying *proxying)
     struct transaction *tx = proxying->tx;
     struct http_head *head = &proxying->exchange.head;
     struct str trailer = headers_get(&head->headers, HEADER_TRAILER);
+    proxying->is_chunked = headers_find(&head->headers, HEADER_TRANSFER_ENCODING) != NULL;
     drop_hop_by_hop(&head->headers);
     headers_remove(&tx->response, HEADER_SERVER);
     headers_add(&tx->response, HEADER_VIA, via_text(head->version));
