@@ -83,7 +83,7 @@ struct str str_slice(struct str s, size_t begin, size_t end)
         end = s.len;
     if (begin > end)
         begin = end;
-    return str_make(s.ptr + begin, end - begin);
+    return str_make(s.ptr ? s.ptr + begin : NULL, end - begin); /* no text plus 0 is undefined */
 }
 
 struct str str_trim(struct str s)
@@ -112,7 +112,7 @@ bool str_cut(struct str s, struct str separator, struct str *before, struct str 
     ptrdiff_t at = str_find(s, separator);
     if (at < 0) {
         *before = s;
-        *after = str_make(s.ptr + s.len, 0);
+        *after = str_slice(s, s.len, s.len);
         return false;
     }
     struct str whole = s;

@@ -4,7 +4,8 @@
 Each proxy stands before the same origin (nginx, `return 200`); wrk with 64 keep-alive connections is
 pinned to one core, proxy and origin to the other.  CPU time is what the kernel's scheduler accounted
 to the proxy's threads (schedstat), divided by the requests wrk counted.  Rounds are interleaved; the
-table shows medians and the ratio to nginx.  One worker each.
+table shows medians and the ratio to nginx.  One worker each, and 128 idle upstream connections each
+(Caddy's default, and so dialtone's, is 32).
 
     run.py BUILD [--rounds N] [--seconds N] [--only NAME,…]
 """
@@ -94,7 +95,11 @@ def start_peers(peers, build, folder, wanted):
 }}
 http://127.0.0.1:{port} {{
 	bind 127.0.0.1
-	reverse_proxy 127.0.0.1:{ORIGIN}
+	reverse_proxy 127.0.0.1:{ORIGIN} {{
+		transport http {{
+			keepalive_idle_conns_per_host 128
+		}}
+	}}
 }}
 """)
         binary = f"{folder}/dialtone-proxy"
@@ -133,7 +138,11 @@ backend b
 }}
 http://127.0.0.1:{port} {{
 	bind 127.0.0.1
-	reverse_proxy 127.0.0.1:{ORIGIN}
+	reverse_proxy 127.0.0.1:{ORIGIN} {{
+		transport http {{
+			keepalive_idle_conns_per_host 128
+		}}
+	}}
 }}
 """)
         return [os.environ.get("CADDY") or shutil.which("caddy"), "run", "--adapter", "caddyfile", "--config", site]
