@@ -169,7 +169,7 @@ static const struct option file_server_options[] = {
      .key = "pass_thru",
      .type = VALUE_TRUE,
      .parse = option_lone_flag,
-     .since = "2.4"},
+     .since = "2.5"},
     {.name = "etag_file_extensions",
      .doc = "endings of files that hold the Etag of the file beside them",
      .arguments = "<ending...>",
@@ -219,7 +219,8 @@ static const struct option try_files_options[] = {
      .max_args = 1,
      .values = "first_exist|first_exist_fallback|smallest_size|largest_size|"
                "most_recently_modified",
-     .parse = parse_policy},
+     .parse = parse_policy,
+     .since = "2.6"},
     {0},
 };
 

@@ -131,7 +131,8 @@ static const struct option header_options[] = {
      .doc = "only responses of this status or with these fields",
      .arguments = "status <code...> | header <field> [<value>]",
      .key = "response.require",
-     .max_args = -1},
+     .max_args = -1,
+     .since = "2.9"},
     {0},
 };
 

@@ -57,7 +57,8 @@ static const struct option zstd_options[] = {
      .min_args = 1,
      .max_args = 1,
      .values = zstd_levels,
-     .parse = parse_zstd_level},
+     .parse = parse_zstd_level,
+     .since = "2.11"},
     {.name = "disable_checksum",
      .doc = "leaves out the checksum at the end",
      .key = "checksum",
@@ -148,13 +149,15 @@ static const struct option encode_options[] = {
      .type = VALUE_INTEGER,
      .min_args = 1,
      .max_args = 1,
-     .parse = option_one},
+     .parse = option_one,
+     .since = "2.4"},
     {.name = "match",
      .doc = "compresses only responses of this status or with these fields",
      .arguments = "status <code...> | header <field> [<value>]",
      .key = "match",
      .max_args = -1,
-     .parse = parse_encode_match},
+     .parse = parse_encode_match,
+     .since = "2.4"},
     {0},
 };
 
@@ -233,7 +236,7 @@ static const struct option templates_options[] = {
      .key = "match",
      .type = VALUE_BLOCK,
      .parse = parse_extensions,
-     .since = "2.9"},
+     .since = "2.7"},
     {0},
 };
 
@@ -357,6 +360,7 @@ const struct directive filter_directives[] = {
      .doc = "pushes resources over HTTP/2 before they are asked for",
      .arguments = "[<resource>]",
      .handler = adapt_push,
-     .options = push_options},
+     .options = push_options,
+     .since = "2.2"},
     {0},
 };

@@ -204,6 +204,7 @@ const struct directive rewrite_directives[] = {
     {.name = "method",
      .doc = "gives the request another method",
      .arguments = "<method>",
-     .handler = adapt_method},
+     .handler = adapt_method,
+     .since = "2.5"},
     {0},
 };
