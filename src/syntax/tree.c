@@ -37,7 +37,8 @@ void tree_line(struct node *parent, struct node *line, struct lexeme end)
 
 static void finish_node(struct tree *tree, struct node *node)
 {
-    node->tokens = tree->tokens.at + node->first_token;
+    /* an empty file has no tokens to point into */
+    node->tokens = tree->tokens.at ? tree->tokens.at + node->first_token : NULL;
     node->words = node->tokens;
     for (struct node *child = node->body; child; child = child->next)
         finish_node(tree, child);
