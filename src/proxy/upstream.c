@@ -29,13 +29,28 @@ bool upstream_is_available(const struct core *core, const struct dt_pool *pool, 
 struct remembered_failure {
     struct timer timer;
     struct upstream_state *state;
+    struct remembered_failure *next, **link; /* in the worker's list; what points here */
 };
+
+static void failure_free(struct remembered_failure *failure)
+{
+    *failure->link = failure->next;
+    if (failure->next)
+        failure->next->link = failure->link;
+    free(failure);
+}
 
 static void forget_failure(struct timer *timer)
 {
     struct remembered_failure *failure = (struct remembered_failure *)timer;
     atomic_fetch_sub(&failure->state->fails, 1);
-    free(failure);
+    failure_free(failure);
+}
+
+void upstream_free_failures(struct worker *worker)
+{
+    while (worker->failures)
+        failure_free(worker->failures);
 }
 
 enum { MAX_REMEMBERED = 100000 };
@@ -50,6 +65,11 @@ void upstream_count_failure(struct worker *worker, const struct dt_pool *pool, u
         return;
     failure->state = state;
     failure->timer.fire = forget_failure;
+    failure->link = &worker->failures;
+    failure->next = worker->failures;
+    if (failure->next)
+        failure->next->link = &failure->next;
+    worker->failures = failure;
     atomic_fetch_add(&state->fails, 1);
     timer_start(worker->loop, &failure->timer, pool->fail_duration_ns);
 }

@@ -14,6 +14,8 @@ static inline struct upstream_state *upstream_state(const struct core *core, uin
 bool upstream_is_available(const struct core *core, const struct dt_pool *pool, uint32_t row);
 /* Remembers a failure for the pool's fail_duration; nothing where passive checks are off. */
 void upstream_count_failure(struct worker *worker, const struct dt_pool *pool, uint32_t row);
+/* Frees what is still remembered; the loop must not run any more. */
+void upstream_free_failures(struct worker *worker);
 
 /* Finds out where an attempt on this row goes. False where its address, a template, does not come
  * out as one; <*problem> says why. */

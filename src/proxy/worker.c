@@ -16,6 +16,7 @@
 #include "net/buffer.h"
 #include "net/listen.h"
 #include "proxy/core.h"
+#include "proxy/upstream.h"
 #include "proxy/health.h"
 #include "proxy/log.h"
 #include "proxy/transaction.h"
@@ -167,6 +168,7 @@ static void *run(void *arg)
             http_server_free(worker->servers[i].http);
     http_client_free(worker->client);
     log_flush(worker);
+    upstream_free_failures(worker);
     loop_free(worker->loop);
     buffer_pool_free();
     worker->is_over = true;

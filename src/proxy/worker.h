@@ -44,6 +44,7 @@ struct worker {
     struct log_buffer *log_buffers; /* of logs */
     struct timer log_timer;
     struct health *health; /* of worker 0 */
+    struct remembered_failure *failures; /* owned by upstream.c; those not yet forgotten */
     struct task drain;
     unsigned n_draining;  /* sides of servers that still have connections */
     _Atomic bool is_over; /* the thread has ended, or is about to */
