@@ -45,13 +45,32 @@ struct value *transaction_variable(struct transaction *tx, uint32_t variable)
     return value;
 }
 
+/* Most peers speak IPv4, and every proxied request needs this text. */
+static size_t ip4_text(const struct in_addr *ip, char *out)
+{
+    const uint8_t *bytes = (const uint8_t *)ip;
+    size_t n = 0;
+    for (int i = 0; i < 4; i++) {
+        if (i > 0)
+            out[n++] = '.';
+        if (bytes[i] >= 100)
+            out[n++] = (char)('0' + bytes[i] / 100);
+        if (bytes[i] >= 10)
+            out[n++] = (char)('0' + bytes[i] / 10 % 10);
+        out[n++] = (char)('0' + bytes[i] % 10);
+    }
+    return n;
+}
+
 struct str transaction_peer(struct transaction *tx)
 {
-    char text[ADDRESS_TEXT_BYTES];
-    if (tx->peer_text.len == 0) {
-        size_t n = address_host(http_connection_peer(tx->request->connection), true, text);
-        tx->peer_text = str_dup(tx->arena, str_make(text, n));
-    }
+    const struct address *peer = http_connection_peer(tx->request->connection);
+    if (tx->peer_text.len > 0)
+        return tx->peer_text;
+    char *text = arena_alloc(tx->arena, ADDRESS_TEXT_BYTES);
+    size_t n = peer->family == AF_INET ? ip4_text(&peer->in.sin_addr, text)
+                                       : address_host(peer, true, text);
+    tx->peer_text = str_make(text, n);
     return tx->peer_text;
 }
 
@@ -118,9 +137,12 @@ static void find_client_ip(struct transaction *tx)
     tx->has_client_ip = true;
     if (is_unix && !server->is_trusted_proxies_unix)
         return;
+    if (!is_unix && server->trusted_proxies.n == 0) {
+        str_cut(transaction_peer(tx), STR("%"), &tx->client_ip, &list);
+        return;
+    }
     tx->is_from_trusted_proxy =
-        is_unix || (server->trusted_proxies.n > 0 &&
-                    match_address(tx->tables, server->trusted_proxies, peer, (struct str){0}));
+        is_unix || match_address(tx->tables, server->trusted_proxies, peer, (struct str){0});
     for (uint32_t i = 0; tx->is_from_trusted_proxy && i < server->client_ip_headers.n; i++) {
         uint32_t name = tx->tables->numbers[server->client_ip_headers.first + i].value;
         if (field_join(tx->core, &tx->request->headers, name, STR(","), &list) &&
