@@ -284,7 +284,8 @@ static void push_raw(struct parse *parse, const struct token_vec *tokens)
                 break;
             pump_open(pump, token);
             pump_end_line(pump);
-        } else if (token_is_close(token) && (pump->open.n > n_open + 1 || i + 1 == tokens->n)) {
+        } else if (token_is_close(token) &&
+                   (pump->open.n > n_open + 1 || (pump->open.n > n_open && i + 1 == tokens->n))) {
             pump_close(pump, token);
         } else if (pump->open.n > n_open) {
             bool is_first = CaddyfileFits(pump->grammar, TOKEN_MATCHER_NAME);

@@ -90,6 +90,8 @@ void pump_open(struct pump *pump, const struct token *brace)
 
 void pump_close(struct pump *pump, const struct token *brace)
 {
+    if (pump->open.n == 0)
+        return; /* nothing is open: the mistake was reported where it is */
     pump_end_line(pump);
     hand_over(pump, TOKEN_RBRACE, brace);
     pump->open.n--;
