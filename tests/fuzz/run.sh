@@ -9,7 +9,7 @@ for source in tests/fuzz/fuzz_*.c; do
     target=${name#fuzz_}
     work=$(mktemp -d)
     [ -d "corpus/fuzz/$target" ] || { echo "FAILED: no seeds in corpus/fuzz/$target"; failed=$((failed + 1)); continue; }
-    if timeout $((seconds + 60)) "$build/$name" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=1024 \
+    if timeout $((seconds + 60)) "$build/$name" -max_total_time="$seconds" -seed=1 -timeout=10 -rss_limit_mb=1024 \
         -max_len=65536 -artifact_prefix="$work/" -print_final_stats=1 "$work" "corpus/fuzz/$target" >"$work/log" 2>&1; then
         passed=$((passed + 1))
         echo "fuzz $target: $(sed -n 's/^stat::number_of_executed_units: *//p' "$work/log") runs in $seconds s"
