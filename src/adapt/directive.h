@@ -84,8 +84,7 @@ struct vocabulary {
     const char *const *order;                  /* directives that make routes, in default order */
     const struct matcher *const *matchers;     /* NULL-terminated list of row arrays */
     const struct option *const *global_options; /* likewise */
-    /* Passes over all sites that belong to a directive family; called by adapt in this order. */
-    const struct option *server_options;
+    const struct module_space *const *modules;  /* the kinds of modules; NULL-terminated */
 };
 const struct directive *vocabulary_directive(const struct vocabulary *vocabulary, struct str name);
 const struct matcher *vocabulary_matcher(const struct vocabulary *vocabulary, struct str name);

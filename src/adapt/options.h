@@ -21,8 +21,21 @@ enum value_type {
 };
 
 enum option_flags {
-    OPTION_ONCE = 1 << 0,       /* a second one is an error */
-    OPTION_HEADER_NAME = 1 << 1 /* the first argument is a header field name (for completion) */
+    OPTION_ONCE = 1 << 0,        /* a second one is an error */
+    OPTION_HEADER_NAME = 1 << 1, /* the first argument is a header field name (for completion) */
+    OPTION_MODULE_LINES = 1 << 2, /* each line of its block names a module of <space> */
+    OPTION_DIRECTIVES = 1 << 3    /* its block holds directives */
+};
+
+struct option;
+
+/* The modules of one kind, from which options choose by name. */
+struct module_space {
+    const char *name;             /* Caddy's name space: http.reverse_proxy.transport */
+    const char *key;              /* JSON key that the module's name goes under */
+    const char *doc;              /* one line: what such a module is */
+    const struct option *modules; /* rows: the rest of the line and the block are each module's own;
+                                     NULL where only plugins bring modules of this kind */
 };
 
 /* One row: everything there is to know of one option, sub-option or global option. Errors,
@@ -38,6 +51,7 @@ struct option {
     const char *values;     /* "on|off" where only certain words are legal (documentation, and
                                checked for VALUE_STRING); NULL for free text */
     const struct option *block; /* rows legal in its block; NULL where it takes none */
+    const struct module_space *space; /* the modules that its line names; NULL where it names none */
     /* Reads the option in its own way: the cursor stands on the option's name. <object> is where
      * the values of this block go, <state> whatever the caller of options_parse passed. False
      * after a diagnostic. NULL: by <type>. */

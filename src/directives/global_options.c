@@ -9,6 +9,7 @@
 #include "directives/global_pki.h"
 #include "directives/global_private.h"
 #include "directives/logging.h"
+#include "directives/module_spaces.h"
 #include "directives/server_options.h"
 #include "directives/storage.h"
 #include "directives/vocabulary_private.h"
@@ -270,14 +271,19 @@ static bool option_log(struct scope *scope, struct cursor *in, const struct opti
     return logger != NULL;
 }
 
+const struct module_space event_handler_space = {
+    .name = "events.handlers",
+    .key = "handler",
+    .doc = "what happens on an event",
+};
+
 static bool events_on(struct scope *scope, struct cursor *in, const struct option *row,
                       json_t *object, void *state)
 {
-    (void)scope, (void)object, (void)state;
+    (void)object, (void)state;
     if (!cursor_next_arg(in) || !cursor_next_arg(in))
         return take_arity_error(in, row);
-    module_missing(in, "events.handlers");
-    return false;
+    return module_take(scope, in, &event_handler_space) != NULL;
 }
 
 static const struct option events_options[] = {
@@ -286,6 +292,7 @@ static const struct option events_options[] = {
      .arguments = "<event> <handler> ...",
      .min_args = 2,
      .max_args = -1,
+     .space = &event_handler_space,
      .parse = events_on},
     {0},
 };
@@ -299,15 +306,21 @@ static bool option_events(struct scope *scope, struct cursor *in, const struct o
            global_keep(scope, globals, row, events, name);
 }
 
+const struct module_space file_system_space = {
+    .name = "caddy.fs",
+    .key = "backend",
+    .doc = "a file system to serve from",
+};
+
 static bool option_filesystem(struct scope *scope, struct cursor *in, const struct option *row,
                               json_t *globals, void *state)
 {
-    (void)scope, (void)globals, (void)state;
+    (void)globals, (void)state;
     if (!cursor_next_arg(in) || !cursor_next_arg(in))
         return take_arity_error(in, row);
-    module_missing(in, "caddy.fs");
-    return false;
+    return module_take(scope, in, &file_system_space) != NULL;
 }
+
 const struct option global_options[] = {
     {.name = "http_port",
      .doc = "the port for HTTP",
@@ -402,7 +415,7 @@ const struct option global_options[] = {
      .key = "storage",
      .min_args = 1,
      .max_args = -1,
-     .values = "file_system",
+     .space = &storage_space,
      .parse = option_storage},
     {.name = "persist_config",
      .doc = "whether the running configuration is saved",
@@ -431,6 +444,7 @@ const struct option global_options[] = {
      .key = "filesystem",
      .min_args = 2,
      .max_args = -1,
+     .space = &file_system_space,
      .parse = option_filesystem,
      .since = "2.8"},
     {0},

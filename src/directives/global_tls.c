@@ -1,5 +1,6 @@
 /* The global options of certificates, keys and TLS. */
 #include "directives/global_private.h"
+#include "directives/module_spaces.h"
 #include "directives/tls_issuers.h"
 #include "directives/vocabulary_private.h"
 
@@ -90,6 +91,13 @@ static const struct option permissions[] = {
     {0},
 };
 
+const struct module_space permission_space = {
+    .name = "tls.permission",
+    .key = "module",
+    .doc = "who decides which names may have a certificate",
+    .modules = permissions,
+};
+
 static bool on_demand_permission(struct scope *scope, struct cursor *in, const struct option *row,
                                  json_t *object, void *state)
 {
@@ -107,7 +115,7 @@ static bool on_demand_permission(struct scope *scope, struct cursor *in, const s
         document_set(scope->document, permission, "endpoint",
                      document_string(scope->document, cursor_val(in), cursor_token(in)));
     } else {
-        permission = module_take(scope, in, permissions, "tls.permission", "module");
+        permission = module_take(scope, in, &permission_space);
         if (!permission)
             return false;
     }
@@ -138,7 +146,7 @@ static const struct option on_demand_options[] = {
      .key = "permission",
      .min_args = 1,
      .max_args = -1,
-     .values = "http",
+     .space = &permission_space,
      .parse = on_demand_permission,
      .since = "2.8"},
     {.name = "interval", .doc = "removed from Caddy", .max_args = -1, .parse = on_demand_removed},
@@ -240,6 +248,7 @@ static const struct option ech_options[] = {
      .arguments = "<provider> ...",
      .min_args = 1,
      .max_args = -1,
+     .space = &dns_provider_space,
      .parse = ech_dns},
     {0},
 };
@@ -324,6 +333,7 @@ const struct option global_tls_options[] = {
      .arguments = "[<provider> ...]",
      .key = "acme_dns",
      .max_args = -1,
+     .space = &dns_provider_space,
      .parse = option_dns},
     {.name = "acme_eab",
      .doc = "the external account that ACME accounts are bound to",
@@ -336,7 +346,7 @@ const struct option global_tls_options[] = {
      .key = "cert_issuer",
      .min_args = 1,
      .max_args = -1,
-     .values = "acme|internal|zerossl",
+     .space = &issuer_space,
      .parse = option_cert_issuer},
     {.name = "cert_lifetime",
      .doc = "how long certificates shall be valid",
@@ -451,6 +461,7 @@ const struct option global_tls_options[] = {
      .key = "dns",
      .min_args = 1,
      .max_args = -1,
+     .space = &dns_provider_space,
      .parse = option_dns,
      .since = "2.10"},
     {.name = "tls_resolvers",

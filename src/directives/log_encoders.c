@@ -1,6 +1,7 @@
 /* How logs are written: console, json, filter, append, journald. */
 #include "directives/log_encoders.h"
 
+#include "directives/module_spaces.h"
 #include "directives/values.h"
 
 /* One argument, kept under the row's key even where it is empty. */
@@ -128,10 +129,11 @@ static bool parse_wrap(struct scope *scope, struct cursor *in, const struct opti
 static const struct option wrap_options[] = {
     {.name = "wrap",
      .doc = "the encoder that writes what is left",
-     .arguments = "<encoder>",
+     .arguments = "<encoder> ...",
      .key = "wrap",
      .min_args = 1,
-     .max_args = 1,
+     .max_args = -1,
+     .space = &log_encoder_space,
      .parse = parse_wrap},
     {0},
 };
@@ -139,10 +141,11 @@ static const struct option wrap_options[] = {
 static const struct option fields_options[] = {
     {.name = "wrap",
      .doc = "the encoder that writes the result",
-     .arguments = "<encoder>",
+     .arguments = "<encoder> ...",
      .key = "wrap",
      .min_args = 1,
-     .max_args = 1,
+     .max_args = -1,
+     .space = &log_encoder_space,
      .parse = parse_wrap},
     {.name = "fields", .doc = "the fields; they may stand outside as well", .key = "fields"},
     {0},
@@ -227,7 +230,7 @@ static bool parse_append(struct scope *scope, struct cursor *in, const struct op
     return true;
 }
 
-const struct option log_encoders[] = {
+static const struct option log_encoders[] = {
     {.name = "console", .doc = "lines for people", .block = format_options, .parse = parse_format},
     {.name = "json",
      .doc = "one JSON object a line",
@@ -248,6 +251,13 @@ const struct option log_encoders[] = {
      .parse = parse_format,
      .since = "2.11"},
     {0},
+};
+
+const struct module_space log_encoder_space = {
+    .name = "caddy.logging.encoders",
+    .key = "format",
+    .doc = "how logs are written",
+    .modules = log_encoders,
 };
 
 json_t *log_encoder_read(struct scope *scope, struct cursor *in)

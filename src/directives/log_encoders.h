@@ -7,10 +7,6 @@
  * or JSON null where Caddy cannot print it. NULL after a diagnostic. */
 json_t *log_encoder_read(struct scope *scope, struct cursor *in);
 
-/* Rows of the encoders' names and of the filters for fields, each with the options of its block. */
-extern const struct option log_encoders[];
-extern const struct option log_filters[];
-
 /* log_filters.c: the filter named by the current token, with the rest of its line and its block,
  * for <field> of <fields> (name → filter). False after a diagnostic. */
 struct log_filters_of;

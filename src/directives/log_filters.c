@@ -1,6 +1,7 @@
 /* What becomes of single fields of a log: delete, rename, replace, mask, hash, patterns. */
 #include "adapt/directive.h"
 #include "directives/log_encoders.h"
+#include "directives/module_spaces.h"
 #include "directives/values.h"
 
 enum { MOST_PATTERNS = 50, LONGEST_PATTERN = 1000 };
@@ -192,7 +193,7 @@ static bool parse_multi_regexp(struct scope *scope, struct cursor *in, const str
            cursor_error(in, DIAG_WRONG_ARGUMENTS, "'multi_regexp' needs a block with a pattern");
 }
 
-const struct option log_filters[] = {
+static const struct option log_filters[] = {
     {.name = "delete", .doc = "leaves the field out", .max_args = -1, .parse = parse_anything},
     {.name = "rename",
      .doc = "gives the field another name",
@@ -248,6 +249,13 @@ const struct option log_filters[] = {
      .parse = parse_multi_regexp,
      .since = "2.11"},
     {0},
+};
+
+const struct module_space log_filter_space = {
+    .name = "caddy.logging.encoders.filter",
+    .key = "filter",
+    .doc = "what becomes of a field of a log",
+    .modules = log_filters,
 };
 
 bool log_filter_read(struct scope *scope, struct cursor *in, struct log_filters_of *filters,

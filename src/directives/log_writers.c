@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "base/parse.h"
+#include "directives/module_spaces.h"
 #include "directives/values.h"
 
 /* An octal file mode; Caddy prints it with four digits. */
@@ -267,7 +268,7 @@ static bool parse_addressed(struct scope *scope, struct cursor *in, const struct
            options_parse(scope, in, row->block, object, state);
 }
 
-const struct option log_writers[] = {
+static const struct option log_writers[] = {
     {.name = "stderr", .doc = "writes to standard error"},
     {.name = "stdout", .doc = "writes to standard output"},
     {.name = "discard", .doc = "writes nothing"},
@@ -290,6 +291,13 @@ const struct option log_writers[] = {
      .block = net_options,
      .parse = parse_addressed},
     {0},
+};
+
+const struct module_space log_writer_space = {
+    .name = "caddy.logging.writers",
+    .key = "output",
+    .doc = "where logs are written",
+    .modules = log_writers,
 };
 
 json_t *log_writer_read(struct scope *scope, struct cursor *in)

@@ -7,7 +7,4 @@
  * NULL after a diagnostic. */
 json_t *log_writer_read(struct scope *scope, struct cursor *in);
 
-/* Rows of the writers' names, each with the options of its block. */
-extern const struct option log_writers[];
-
 #endif

@@ -3,6 +3,7 @@
 
 #include "directives/log_encoders.h"
 #include "directives/log_writers.h"
+#include "directives/module_spaces.h"
 #include "directives/values.h"
 #include "directives/vocabulary_private.h"
 
@@ -145,20 +146,20 @@ const struct option log_options[] = {
      .since = "2.8"},
     {.name = "output",
      .doc = "where the log is written",
-     .arguments = "stderr|stdout|discard|file|net ...",
+     .arguments = "<writer> ...",
      .key = "writer",
      .min_args = 1,
      .max_args = -1,
-     .block = log_writers,
+     .space = &log_writer_space,
      .parse = parse_output,
      .flags = OPTION_ONCE},
     {.name = "format",
      .doc = "how the log is written",
-     .arguments = "console|json|filter|append|journald ...",
+     .arguments = "<encoder> ...",
      .key = "encoder",
      .min_args = 1,
      .max_args = -1,
-     .block = log_encoders,
+     .space = &log_encoder_space,
      .parse = parse_encoder,
      .flags = OPTION_ONCE},
     {.name = "level",

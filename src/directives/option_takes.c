@@ -236,39 +236,39 @@ static struct str names_of(struct arena *arena, const struct option *rows)
     return strbuf_str(&names);
 }
 
-json_t *module_missing(struct cursor *in, const char *space)
-{
-    struct str name = cursor_val(in);
-    struct diag *diag = diag_token(in->diags, DIAG_INVALID_OPTION, cursor_token(in),
-                                   "module not registered: %s." STR_FMT, space, STR_ARG(name));
-    diag_note(in->diags, diag,
-              "the standard build of Caddy has no module of this kind; it comes "
-              "with plugins");
-    return NULL;
-}
-
-json_t *module_take(struct scope *scope, struct cursor *in, const struct option *modules,
-                    const char *space, const char *inline_key)
+/* Reports that the space has no module of the name at the cursor. */
+static void module_unknown(struct scope *scope, struct cursor *in, const struct module_space *space)
 {
     const struct token *token = cursor_token(in);
-    const struct option *row = option_find(modules, token->text);
+    struct suggestion suggestion = suggest_for(token->text);
+    for (const struct option *module = space->modules; module && module->name; module++)
+        suggest_try(&suggestion, str_from(module->name));
+    struct diag *diag =
+        diag_token(scope->diags, DIAG_INVALID_OPTION, token,
+                   "module not registered: %s." STR_FMT, space->name, STR_ARG(token->text));
+    if (suggestion.best.len)
+        diag_help(scope->diags, diag, token->span, suggestion.best, "did you mean '" STR_FMT "'?",
+                  STR_ARG(suggestion.best));
+    if (space->modules)
+        diag_note(scope->diags, diag, "the standard build has: " STR_FMT,
+                  STR_ARG(names_of(scope->arena, space->modules)));
+    else
+        diag_note(scope->diags, diag,
+                  "the standard build of Caddy has no module of this kind; it comes "
+                  "with plugins");
+}
+
+json_t *module_take(struct scope *scope, struct cursor *in, const struct module_space *space)
+{
+    const struct token *token = cursor_token(in);
+    const struct option *row = option_find(space->modules, token->text);
     if (!row) {
-        struct suggestion suggestion = suggest_for(token->text);
-        for (const struct option *module = modules; module->name; module++)
-            suggest_try(&suggestion, str_from(module->name));
-        struct diag *diag =
-            diag_token(scope->diags, DIAG_INVALID_OPTION, token,
-                       "module not registered: %s." STR_FMT, space, STR_ARG(token->text));
-        struct str names = names_of(scope->arena, modules);
-        if (suggestion.best.len)
-            diag_help(scope->diags, diag, token->span, suggestion.best,
-                      "did you mean '" STR_FMT "'?", STR_ARG(suggestion.best));
-        diag_note(scope->diags, diag, "the standard build has: " STR_FMT, STR_ARG(names));
+        module_unknown(scope, in, space);
         return NULL;
     }
     struct cursor segment = cursor_segment(in);
     json_t *object = document_object(scope->document, token);
-    document_set(scope->document, object, inline_key,
+    document_set(scope->document, object, space->key,
                  document_text(scope->document, row->name, token));
     cursor_next(&segment);
     return row->parse(scope, &segment, row, object, NULL) ? object : NULL;

@@ -48,12 +48,8 @@ static inline bool block_had_options(const struct cursor *in, ptrdiff_t before)
 }
 
 /* A module chosen by name: `issuer acme …`. The cursor stands on the module's name; its segment is
- * handed to the row's parse function with a fresh object that holds <inline_key>. NULL after a
- * diagnostic. <space> is the modules' name space, for messages. */
-json_t *module_take(struct scope *scope, struct cursor *in, const struct option *modules,
-                    const char *space, const char *inline_key);
-/* A module of a kind that only plugins bring (dns.providers, events.handlers, …): always reports
- * that the name at the cursor is not there; NULL. */
-json_t *module_missing(struct cursor *in, const char *space);
+ * handed to the row's parse function with a fresh object that holds the name. NULL after a
+ * diagnostic, as always where only plugins bring modules of this kind. */
+json_t *module_take(struct scope *scope, struct cursor *in, const struct module_space *space);
 
 #endif

@@ -4,6 +4,7 @@
 #include "base/ip.h"
 #include "base/parse.h"
 #include "directives/header_ops.h"
+#include "directives/module_spaces.h"
 #include "directives/option_takes.h"
 #include "directives/vocabulary_private.h"
 
@@ -109,18 +110,20 @@ const struct option reverse_proxy_options[] = {
      .parse = parse_to},
     {.name = "dynamic",
      .doc = "looks upstreams up for each request instead of listing them",
-     .arguments = "<source> [...]",
+     .arguments = "<source> ...",
      .key = "dynamic_upstreams",
      .min_args = 1,
      .max_args = -1,
+     .space = &upstream_source_space,
      .parse = parse_dynamic},
 
     {.name = "lb_policy",
      .doc = "how one of several upstreams is chosen",
-     .arguments = "<policy> [<options...>]",
+     .arguments = "<policy> ...",
      .key = "load_balancing.selection_policy",
      .min_args = 1,
      .max_args = -1,
+     .space = &selection_policy_space,
      .parse = parse_policy},
     {.name = "lb_retries",
      .doc = "how often another upstream is tried after a failure",
@@ -407,16 +410,18 @@ const struct option reverse_proxy_options[] = {
 
     {.name = "transport",
      .doc = "how upstreams are talked to",
-     .arguments = "http|fastcgi",
+     .arguments = "<transport> ...",
      .key = "transport",
      .min_args = 1,
      .max_args = -1,
+     .space = &transport_space,
      .parse = parse_transport},
     {.name = "handle_response",
      .doc = "directives to run for an answer instead of sending it on",
      .arguments = "[<@response_matcher>]",
      .key = "handle_response",
      .max_args = 1,
+     .flags = OPTION_DIRECTIVES,
      .parse = parse_handle_response},
     {.name = "replace_status",
      .doc = "another status for an answer",

@@ -52,10 +52,4 @@ extern const struct option copy_response_headers_options[];
 option_parse parse_transport;
 bool proxy_finish_transport(struct scope *scope, struct cursor *in, struct proxy *proxy);
 
-/* The modules that can be chosen by name, as rows: selection policies, dynamic upstreams,
- * transports. */
-extern const struct option selection_policies[];
-extern const struct option dynamic_upstreams[];
-extern const struct option proxy_transports[];
-
 #endif

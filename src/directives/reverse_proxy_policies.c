@@ -1,8 +1,7 @@
 /* Selection policies: how one of several upstreams is chosen. */
+#include "directives/module_spaces.h"
 #include "directives/option_takes.h"
 #include "directives/reverse_proxy.h"
-
-#define POLICY_SPACE "http.reverse_proxy.selection_policies"
 
 /* A policy without parameters. */
 static bool policy_plain(struct scope *scope, struct cursor *in, const struct option *row,
@@ -47,7 +46,7 @@ static bool parse_fallback(struct scope *scope, struct cursor *in, const struct 
         return take_arity_error(in, row);
     if (json_object_get(object, row->key))
         return cursor_error(in, DIAG_DUPLICATE, "a fallback policy was chosen already");
-    json_t *policy = module_take(scope, in, selection_policies, POLICY_SPACE, "policy");
+    json_t *policy = module_take(scope, in, &selection_policy_space);
     document_set(scope->document, object, row->key, policy);
     return policy != NULL;
 }
@@ -75,8 +74,8 @@ static bool parse_max_age(struct scope *scope, struct cursor *in, const struct o
 #define FALLBACK_ROW                                                                               \
     {                                                                                              \
         .name = "fallback", .doc = "policy for requests that have nothing to hash",                \
-        .arguments = "<policy> [<options...>]", .key = "fallback", .min_args = 1, .max_args = -1,  \
-        .parse = parse_fallback, .since = "2.7"                                                    \
+        .arguments = "<policy> ...", .key = "fallback", .min_args = 1, .max_args = -1,             \
+        .space = &selection_policy_space, .parse = parse_fallback, .since = "2.7"                  \
     }
 
 static const struct option hash_options[] = {FALLBACK_ROW, {0}};
@@ -117,7 +116,7 @@ static bool policy_cookie(struct scope *scope, struct cursor *in, const struct o
     return options_parse(scope, in, row->block, object, state);
 }
 
-const struct option selection_policies[] = {
+static const struct option selection_policies[] = {
     {.name = "random", .doc = "any of those available", .parse = policy_plain},
     {.name = "random_choose",
      .doc = "the least loaded of some chosen at random",
@@ -169,6 +168,13 @@ const struct option selection_policies[] = {
     {0},
 };
 
+const struct module_space selection_policy_space = {
+    .name = "http.reverse_proxy.selection_policies",
+    .key = "policy",
+    .doc = "how one of several upstreams is chosen",
+    .modules = selection_policies,
+};
+
 bool parse_policy(struct scope *scope, struct cursor *in, const struct option *row, json_t *object,
                   void *state)
 {
@@ -186,7 +192,7 @@ bool parse_policy(struct scope *scope, struct cursor *in, const struct option *r
             diag_label(in->diags, diag, first->span, "here");
         return false;
     }
-    json_t *policy = module_take(scope, in, selection_policies, POLICY_SPACE, "policy");
+    json_t *policy = module_take(scope, in, &selection_policy_space);
     if (!policy)
         return false;
     balancing = document_object_at(scope->document, object, "load_balancing", name);

@@ -1,9 +1,8 @@
 /* Where reverse_proxy's upstreams come from: listed one by one, or looked up. */
+#include "directives/module_spaces.h"
 #include "directives/option_takes.h"
 #include "directives/reverse_proxy.h"
 #include "directives/upstream_address.h"
-
-#define UPSTREAM_SPACE "http.reverse_proxy.upstreams"
 
 static bool check_scheme(struct scope *scope, const struct token *token, struct str scheme,
                          const struct proxy *proxy)
@@ -218,7 +217,7 @@ static bool source_multi(struct scope *scope, struct cursor *in, const struct op
         return take_arity_error(in, row);
     while (cursor_next_block(in, 0)) {
         const struct token *name = cursor_token(in);
-        json_t *source = module_take(scope, in, dynamic_upstreams, UPSTREAM_SPACE, "source");
+        json_t *source = module_take(scope, in, &upstream_source_space);
         if (!source)
             return false;
         document_add(scope->document, document_array_at(scope->document, object, "sources", name),
@@ -227,7 +226,7 @@ static bool source_multi(struct scope *scope, struct cursor *in, const struct op
     return true;
 }
 
-const struct option dynamic_upstreams[] = {
+static const struct option dynamic_upstreams[] = {
     {.name = "srv",
      .doc = "SRV records",
      .arguments = "[<name>]",
@@ -242,9 +241,17 @@ const struct option dynamic_upstreams[] = {
      .parse = source_records},
     {.name = "multi",
      .doc = "the upstreams of several sources",
-     .block = dynamic_upstreams,
-     .parse = source_multi},
+     .space = &upstream_source_space,
+     .parse = source_multi,
+     .flags = OPTION_MODULE_LINES},
     {0},
+};
+
+const struct module_space upstream_source_space = {
+    .name = "http.reverse_proxy.upstreams",
+    .key = "source",
+    .doc = "where upstreams are looked up",
+    .modules = dynamic_upstreams,
 };
 
 /* A second one takes the place of the first, as in Caddy. */
@@ -254,7 +261,7 @@ bool parse_dynamic(struct scope *scope, struct cursor *in, const struct option *
     (void)state;
     if (!cursor_next_arg(in))
         return take_arity_error(in, row);
-    json_t *source = module_take(scope, in, dynamic_upstreams, UPSTREAM_SPACE, "source");
+    json_t *source = module_take(scope, in, &upstream_source_space);
     document_set(scope->document, object, row->key, source);
     return source != NULL;
 }

@@ -3,6 +3,7 @@
 
 #include "base/ip.h"
 #include "base/parse.h"
+#include "directives/module_spaces.h"
 #include "directives/option_takes.h"
 #include "directives/vocabulary_private.h"
 
@@ -105,6 +106,19 @@ static const struct option listener_wrappers[] = {
     {0},
 };
 
+const struct module_space listener_wrapper_space = {
+    .name = "caddy.listeners",
+    .key = "wrapper",
+    .doc = "what connections go through before HTTP",
+    .modules = listener_wrappers,
+};
+
+const struct module_space packet_wrapper_space = {
+    .name = "caddy.packetconns",
+    .key = "wrapper",
+    .doc = "what packets go through before HTTP/3",
+};
+
 static bool option_listener_wrappers(struct scope *scope, struct cursor *in,
                                      const struct option *row, json_t *entry, void *state)
 {
@@ -113,7 +127,7 @@ static bool option_listener_wrappers(struct scope *scope, struct cursor *in,
     json_t *server = document_object_at(scope->document, entry, "server", name);
     int nesting = in->nesting;
     while (cursor_next_block(in, nesting)) {
-        json_t *wrapper = module_take(scope, in, listener_wrappers, "caddy.listeners", "wrapper");
+        json_t *wrapper = module_take(scope, in, &listener_wrapper_space);
         if (!wrapper)
             return false;
         document_add(scope->document, document_array_at(scope->document, server, row->name, name),
@@ -125,12 +139,11 @@ static bool option_listener_wrappers(struct scope *scope, struct cursor *in,
 static bool option_packet_wrappers(struct scope *scope, struct cursor *in, const struct option *row,
                                    json_t *entry, void *state)
 {
-    (void)scope, (void)row, (void)entry, (void)state;
+    (void)row, (void)entry, (void)state;
     int nesting = in->nesting;
-    while (cursor_next_block(in, nesting)) {
-        module_missing(in, "caddy.packetconns");
-        return false;
-    }
+    while (cursor_next_block(in, nesting))
+        if (!module_take(scope, in, &packet_wrapper_space))
+            return false;
     return true;
 }
 
@@ -315,6 +328,13 @@ static const struct option ip_sources[] = {
     {0},
 };
 
+const struct module_space ip_source_space = {
+    .name = "http.ip_sources",
+    .key = "source",
+    .doc = "a source of address ranges",
+    .modules = ip_sources,
+};
+
 static bool option_trusted_proxies(struct scope *scope, struct cursor *in, const struct option *row,
                                    json_t *entry, void *state)
 {
@@ -322,7 +342,7 @@ static bool option_trusted_proxies(struct scope *scope, struct cursor *in, const
     const struct token *name = cursor_token(in);
     if (!cursor_next_arg(in))
         return take_arity_error(in, row);
-    json_t *source = module_take(scope, in, ip_sources, "http.ip_sources", "source");
+    json_t *source = module_take(scope, in, &ip_source_space);
     if (!source)
         return false;
     document_set(scope->document, document_object_at(scope->document, entry, "server", name),
@@ -431,11 +451,14 @@ const struct option server_options[] = {
      .since = "2.7"},
     {.name = "listener_wrappers",
      .doc = "what connections go through before HTTP",
-     .block = listener_wrappers,
-     .parse = option_listener_wrappers},
+     .space = &listener_wrapper_space,
+     .parse = option_listener_wrappers,
+     .flags = OPTION_MODULE_LINES},
     {.name = "packet_conn_wrappers",
      .doc = "what packets go through before HTTP/3 (plugins only)",
+     .space = &packet_wrapper_space,
      .parse = option_packet_wrappers,
+     .flags = OPTION_MODULE_LINES,
      .since = "2.10"},
     {.name = "timeouts",
      .doc = "how long things may take",
@@ -523,7 +546,7 @@ const struct option server_options[] = {
      .arguments = "<source> ...",
      .min_args = 1,
      .max_args = -1,
-     .values = "static",
+     .space = &ip_source_space,
      .parse = option_trusted_proxies},
     {.name = "trusted_proxies_strict",
      .doc = "read the list of forwarding addresses from its end",

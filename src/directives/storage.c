@@ -2,6 +2,7 @@
  * one. */
 #include "directives/storage.h"
 
+#include "directives/module_spaces.h"
 #include "directives/option_takes.h"
 
 static bool file_system_root(struct scope *scope, struct cursor *in, const struct option *row,
@@ -49,13 +50,7 @@ static bool file_system(struct scope *scope, struct cursor *in, const struct opt
     return true;
 }
 
-json_t *storage_take(struct scope *scope, struct cursor *in)
-{
-    json_t *storage = module_take(scope, in, storage_modules, "caddy.storage", "module");
-    return storage ? document_sorted(scope->document, storage) : NULL;
-}
-
-const struct option storage_modules[] = {
+static const struct option storage_modules[] = {
     {.name = "file_system",
      .doc = "keep certificates, keys and other assets in a folder",
      .arguments = "[<root>]",
@@ -65,3 +60,16 @@ const struct option storage_modules[] = {
      .parse = file_system},
     {0},
 };
+
+const struct module_space storage_space = {
+    .name = "caddy.storage",
+    .key = "module",
+    .doc = "where certificates and keys are kept",
+    .modules = storage_modules,
+};
+
+json_t *storage_take(struct scope *scope, struct cursor *in)
+{
+    json_t *storage = module_take(scope, in, &storage_space);
+    return storage ? document_sorted(scope->document, storage) : NULL;
+}

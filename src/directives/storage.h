@@ -6,6 +6,4 @@
 /* Reads a storage module, on whose name the cursor stands: {"module": …, …} with sorted keys. NULL
  * after a diagnostic. */
 json_t *storage_take(struct scope *scope, struct cursor *in);
-extern const struct option storage_modules[];
-
 #endif

@@ -2,6 +2,7 @@
  * `tls_trust_pool` of the HTTP transport, and pools within pools. */
 #include "directives/tls_ca_pools.h"
 
+#include "directives/module_spaces.h"
 #include "directives/option_takes.h"
 #include "directives/storage.h"
 
@@ -176,7 +177,7 @@ static const struct option storage_options[] = {
      .key = "storage",
      .min_args = 1,
      .max_args = -1,
-     .values = "file_system",
+     .space = &storage_space,
      .parse = pool_storage,
      .flags = OPTION_ONCE},
     {.name = "keys",
@@ -189,8 +190,6 @@ static const struct option storage_options[] = {
     {0},
 };
 
-#define POOL_NAMES "inline|file|pki_root|pki_intermediate|storage|http|system|combined"
-
 static const struct option http_tls_options[] = {
     {.name = "ca",
      .doc = "the pool that vouches for the endpoints",
@@ -198,7 +197,7 @@ static const struct option http_tls_options[] = {
      .key = "ca",
      .min_args = 1,
      .max_args = -1,
-     .values = POOL_NAMES,
+     .space = &ca_pool_space,
      .parse = http_tls_ca},
     {.name = "insecure_skip_verify",
      .doc = "do not verify the endpoints' certificates",
@@ -259,18 +258,12 @@ static const struct option combined_options[] = {
      .key = "sources",
      .min_args = 1,
      .max_args = -1,
-     .values = POOL_NAMES,
+     .space = &ca_pool_space,
      .parse = combined_source},
     {0},
 };
 
-json_t *tls_ca_pool_take(struct scope *scope, struct cursor *in)
-{
-    json_t *pool = module_take(scope, in, tls_ca_pools, "tls.ca_pool.source", "provider");
-    return pool ? document_sorted(scope->document, pool) : NULL;
-}
-
-const struct option tls_ca_pools[] = {
+static const struct option tls_ca_pools[] = {
     {.name = "inline",
      .doc = "certificates written in the Caddyfile",
      .key = "trusted_ca_certs",
@@ -323,3 +316,16 @@ const struct option tls_ca_pools[] = {
      .since = "2.11"},
     {0},
 };
+
+const struct module_space ca_pool_space = {
+    .name = "tls.ca_pool.source",
+    .key = "provider",
+    .doc = "certificate authorities to trust",
+    .modules = tls_ca_pools,
+};
+
+json_t *tls_ca_pool_take(struct scope *scope, struct cursor *in)
+{
+    json_t *pool = module_take(scope, in, &ca_pool_space);
+    return pool ? document_sorted(scope->document, pool) : NULL;
+}

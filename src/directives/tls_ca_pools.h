@@ -6,6 +6,4 @@
 /* Reads a pool of trusted certificate authorities (tls.ca_pool.source), on whose name the cursor
  * stands: {"provider": …, …} with sorted keys. NULL after a diagnostic. */
 json_t *tls_ca_pool_take(struct scope *scope, struct cursor *in);
-extern const struct option tls_ca_pools[];
-
 #endif

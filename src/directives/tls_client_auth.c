@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "directives/module_spaces.h"
 #include "directives/option_takes.h"
 #include "directives/tls_ca_pools.h"
 #include "directives/tls_pem.h"
@@ -141,10 +142,17 @@ static const struct option leaf_loaders[] = {
     {0},
 };
 
+const struct module_space leaf_loader_space = {
+    .name = "tls.leaf_cert_loader",
+    .key = "loader",
+    .doc = "where leaf certificates come from",
+    .modules = leaf_loaders,
+};
+
 static bool add_leaf_loader(struct scope *scope, struct cursor *in, json_t *object)
 {
     const struct token *name = cursor_token(in);
-    json_t *loader = module_take(scope, in, leaf_loaders, "tls.leaf_cert_loader", "loader");
+    json_t *loader = module_take(scope, in, &leaf_loader_space);
     if (!loader)
         return false;
     document_add(scope->document,
@@ -172,12 +180,20 @@ static bool verifier_leaf(struct scope *scope, struct cursor *in, const struct o
 static const struct option verifiers[] = {
     {.name = "leaf",
      .doc = "accept only these very certificates",
-     .arguments = "<loader> <arg...> | { <loader> <arg...> }",
+     .arguments = "[<loader> ...]",
      .max_args = -1,
-     .block = leaf_loaders,
+     .space = &leaf_loader_space,
      .parse = verifier_leaf,
+     .flags = OPTION_MODULE_LINES,
      .since = "2.5"},
     {0},
+};
+
+const struct module_space verifier_space = {
+    .name = "tls.client_auth.verifier",
+    .key = "verifier",
+    .doc = "a check of client certificates",
+    .modules = verifiers,
 };
 
 static bool verifier(struct scope *scope, struct cursor *in, const struct option *row,
@@ -187,7 +203,7 @@ static bool verifier(struct scope *scope, struct cursor *in, const struct option
     const struct token *name = cursor_token(in);
     if (!cursor_next_arg(in))
         return take_arity_error(in, row);
-    json_t *module = module_take(scope, in, verifiers, "tls.client_auth.verifier", "verifier");
+    json_t *module = module_take(scope, in, &verifier_space);
     if (!module)
         return false;
     document_add(scope->document, document_array_at(scope->document, object, row->key, name),
@@ -232,7 +248,7 @@ const struct option tls_client_auth_options[] = {
      .key = "ca",
      .min_args = 1,
      .max_args = -1,
-     .values = "inline|file|pki_root|pki_intermediate|storage|http|system|combined",
+     .space = &ca_pool_space,
      .parse = trust_pool,
      .since = "2.8"},
     {.name = "trusted_leaf_cert",
@@ -255,7 +271,7 @@ const struct option tls_client_auth_options[] = {
      .key = "verifiers",
      .min_args = 1,
      .max_args = -1,
-     .values = "leaf",
+     .space = &verifier_space,
      .parse = verifier,
      .since = "2.8"},
     {.name = "trusted_ca_cert",

@@ -1,12 +1,12 @@
 /* Certificate issuers (tls.issuance): acme, internal, zerossl. */
 #include "directives/tls_issuers.h"
 
+#include "directives/module_spaces.h"
 #include "directives/option_takes.h"
 
 json_t *tls_dns_provider_take(struct scope *scope, struct cursor *in)
 {
-    (void)scope;
-    return module_missing(in, "dns.providers");
+    return module_take(scope, in, &dns_provider_space);
 }
 
 bool tls_propagation_timeout(struct cursor *in, int64_t *nanoseconds)
@@ -253,6 +253,7 @@ static const struct option acme_options[] = {
      .arguments = "[<provider> ...]",
      .key = "provider",
      .max_args = -1,
+     .space = &dns_provider_space,
      .parse = acme_dns},
     {.name = "propagation_delay",
      .doc = "how long to wait before looking for the DNS record",
@@ -393,6 +394,7 @@ static const struct option zerossl_options[] = {
      .key = "cname_validation.provider",
      .min_args = 1,
      .max_args = -1,
+     .space = &dns_provider_space,
      .parse = zerossl_dns},
     {.name = "propagation_delay",
      .doc = "how long to wait before looking for the DNS record",
@@ -437,12 +439,7 @@ static bool issuer_zerossl(struct scope *scope, struct cursor *in, const struct 
            options_parse(scope, in, row->block, object, state);
 }
 
-json_t *tls_issuer_take(struct scope *scope, struct cursor *in)
-{
-    return module_take(scope, in, tls_issuers, "tls.issuance", "module");
-}
-
-const struct option tls_issuers[] = {
+static const struct option tls_issuers[] = {
     {.name = "acme",
      .doc = "certificates from an ACME server",
      .arguments = "[<directory_url>]",
@@ -463,3 +460,21 @@ const struct option tls_issuers[] = {
      .parse = issuer_zerossl},
     {0},
 };
+
+const struct module_space issuer_space = {
+    .name = "tls.issuance",
+    .key = "module",
+    .doc = "who issues certificates",
+    .modules = tls_issuers,
+};
+
+const struct module_space dns_provider_space = {
+    .name = "dns.providers",
+    .key = "name",
+    .doc = "who keeps DNS records",
+};
+
+json_t *tls_issuer_take(struct scope *scope, struct cursor *in)
+{
+    return module_take(scope, in, &issuer_space);
+}

@@ -15,7 +15,6 @@ json_t *tls_dns_provider_take(struct scope *scope, struct cursor *in);
 /* The argument of propagation_timeout at the cursor: a duration, or -1 for no end. */
 bool tls_propagation_timeout(struct cursor *in, int64_t *nanoseconds);
 
-extern const struct option tls_issuers[];
 extern const struct option tls_preferred_chains_options[];
 
 #endif

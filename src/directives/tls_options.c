@@ -1,4 +1,5 @@
 /* The options of the tls directive's block. */
+#include "directives/module_spaces.h"
 #include "directives/option_takes.h"
 #include "directives/tls_client_auth.h"
 #include "directives/tls_issuers.h"
@@ -247,6 +248,13 @@ static const struct option certificate_managers[] = {
     {0},
 };
 
+const struct module_space certificate_manager_space = {
+    .name = "tls.get_certificate",
+    .key = "via",
+    .doc = "where certificates come from during the handshake",
+    .modules = certificate_managers,
+};
+
 static bool option_get_certificate(struct scope *scope, struct cursor *in, const struct option *row,
                                    json_t *policy, void *state)
 {
@@ -254,7 +262,7 @@ static bool option_get_certificate(struct scope *scope, struct cursor *in, const
     struct tls *tls = state;
     if (!cursor_next_arg(in))
         return take_arity_error(in, row);
-    json_t *manager = module_take(scope, in, certificate_managers, "tls.get_certificate", "via");
+    json_t *manager = module_take(scope, in, &certificate_manager_space);
     if (manager)
         document_add(scope->document, tls->managers, document_sorted(scope->document, manager));
     return manager != NULL;
@@ -388,14 +396,14 @@ const struct option tls_options[] = {
      .arguments = "<issuer> ...",
      .min_args = 1,
      .max_args = -1,
-     .values = "acme|internal|zerossl",
+     .space = &issuer_space,
      .parse = option_issuer},
     {.name = "get_certificate",
      .doc = "where to get certificates from during the handshake",
      .arguments = "<manager> ...",
      .min_args = 1,
      .max_args = -1,
-     .values = "http|tailscale",
+     .space = &certificate_manager_space,
      .parse = option_get_certificate,
      .since = "2.5"},
     {.name = "dns",
@@ -403,6 +411,7 @@ const struct option tls_options[] = {
      .arguments = "[<provider> ...]",
      .key = "provider",
      .max_args = -1,
+     .space = &dns_provider_space,
      .parse = option_dns},
     {.name = "resolvers",
      .doc = "the DNS servers to look for the challenge's record at",

@@ -2,6 +2,7 @@
  * it. */
 #include "directives/transport.h"
 
+#include "directives/module_spaces.h"
 #include "directives/option_takes.h"
 #include "directives/reverse_proxy.h"
 
@@ -11,7 +12,7 @@ static bool read_transport(struct scope *scope, struct cursor *in, const struct 
     return options_parse(scope, in, row->block, object, state);
 }
 
-const struct option proxy_transports[] = {
+static const struct option proxy_transports[] = {
     {.name = "http",
      .doc = "HTTP/1.1, HTTP/2 or HTTP/3, with or without TLS",
      .block = http_transport_options,
@@ -21,6 +22,13 @@ const struct option proxy_transports[] = {
      .block = fastcgi_transport_options,
      .parse = read_transport},
     {0},
+};
+
+const struct module_space transport_space = {
+    .name = "http.reverse_proxy.transport",
+    .key = "protocol",
+    .doc = "how upstreams are talked to",
+    .modules = proxy_transports,
 };
 
 /* A second one takes the place of the first, as in Caddy. */
@@ -35,8 +43,7 @@ bool parse_transport(struct scope *scope, struct cursor *in, const struct option
         return cursor_error(in, DIAG_DUPLICATE, "'%s' brings its own transport",
                             scope->directive ? scope->directive->name : "the directive");
     const struct token *name = cursor_token(in);
-    json_t *transport =
-        module_take(scope, in, proxy_transports, "http.reverse_proxy.transport", "protocol");
+    json_t *transport = module_take(scope, in, &transport_space);
     if (!transport)
         return false;
     proxy->transport = transport;

@@ -1,5 +1,6 @@
 /* The options of `transport http`. */
 #include "base/parse.h"
+#include "directives/module_spaces.h"
 #include "directives/option_takes.h"
 #include "directives/tls_ca_pools.h"
 #include "directives/transport.h"
@@ -89,13 +90,20 @@ static const struct option network_proxies[] = {
     {0},
 };
 
+const struct module_space network_proxy_space = {
+    .name = "caddy.network_proxy",
+    .key = "from",
+    .doc = "a proxy on the way to a server",
+    .modules = network_proxies,
+};
+
 static bool parse_network_proxy(struct scope *scope, struct cursor *in, const struct option *row,
                                 json_t *object, void *state)
 {
     (void)state;
     if (!cursor_next_arg(in))
         return take_arity_error(in, row);
-    json_t *proxy = module_take(scope, in, network_proxies, "caddy.network_proxy", "from");
+    json_t *proxy = module_take(scope, in, &network_proxy_space);
     document_set(scope->document, object, row->key, proxy);
     return proxy != NULL;
 }
@@ -253,10 +261,11 @@ const struct option http_transport_options[] = {
      .deprecated = "network_proxy url"},
     {.name = "network_proxy",
      .doc = "a proxy to reach the upstreams through",
-     .arguments = "url <url>|none",
+     .arguments = "<proxy> ...",
      .key = "network_proxy",
      .min_args = 1,
-     .max_args = 2,
+     .max_args = -1,
+     .space = &network_proxy_space,
      .parse = parse_network_proxy,
      .since = "2.10"},
     {.name = "dial_timeout",
@@ -340,10 +349,11 @@ const struct option http_transport_options[] = {
      .deprecated = "tls_trust_pool"},
     {.name = "tls_trust_pool",
      .doc = "the authorities to trust",
-     .arguments = "<pool> [...]",
+     .arguments = "<pool> ...",
      .key = "tls.ca",
      .min_args = 1,
      .max_args = -1,
+     .space = &ca_pool_space,
      .parse = parse_trust_pool,
      .since = "2.8"},
     {.name = "tls_server_name",

@@ -1,6 +1,7 @@
 /* The whole vocabulary, as lists of the tables in this folder. */
 #include "directives/vocabulary.h"
 
+#include "directives/module_spaces.h"
 #include "directives/vocabulary_private.h"
 
 static const struct directive *const directives[] = {
@@ -29,6 +30,30 @@ static const struct matcher *const matchers[] = {
 static const struct option *const global_option_tables[] = {
     global_options,
     global_tls_options,
+    NULL,
+};
+
+static const struct module_space *const module_spaces[] = {
+    &transport_space,
+    &selection_policy_space,
+    &upstream_source_space,
+    &network_proxy_space,
+    &log_encoder_space,
+    &log_filter_space,
+    &log_writer_space,
+    &issuer_space,
+    &certificate_manager_space,
+    &permission_space,
+    &dns_provider_space,
+    &ca_pool_space,
+    &verifier_space,
+    &leaf_loader_space,
+    &storage_space,
+    &listener_wrapper_space,
+    &packet_wrapper_space,
+    &ip_source_space,
+    &event_handler_space,
+    &file_system_space,
     NULL,
 };
 
@@ -85,7 +110,7 @@ static const struct vocabulary vocabulary = {
     .order = order,
     .matchers = matchers,
     .global_options = global_option_tables,
-    .server_options = server_options,
+    .modules = module_spaces,
 };
 
 const struct vocabulary *caddy_vocabulary(void)
