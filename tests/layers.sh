@@ -10,6 +10,7 @@ allowed() {
     json) echo base syntax json ;;
     adapt) echo base syntax json adapt ;;
     directives) echo base syntax json adapt directives ;;
+    schema) echo base syntax json adapt directives schema ;;
     native) echo base syntax json native public/tables ;;
     pipeline) echo base syntax json adapt directives native public/tables pipeline public/dialtone ;;
     lint) echo base syntax json adapt directives native lint public/tables pipeline ;;
@@ -17,7 +18,7 @@ allowed() {
     net) echo base net ;;
     http) echo base net http ;;
     proxy) echo base net http proxy public/tables public/proxy ;;
-    cli) echo base syntax json adapt directives native lint lsp net http proxy cli pipeline \
+    cli) echo base syntax json adapt directives schema native lint lsp net http proxy cli pipeline \
         public/tables public/proxy public/dialtone ;;
     esac
 }

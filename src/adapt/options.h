@@ -24,7 +24,8 @@ enum option_flags {
     OPTION_ONCE = 1 << 0,        /* a second one is an error */
     OPTION_HEADER_NAME = 1 << 1, /* the first argument is a header field name (for completion) */
     OPTION_MODULE_LINES = 1 << 2, /* each line of its block names a module of <space> */
-    OPTION_DIRECTIVES = 1 << 3    /* its block holds directives */
+    OPTION_DIRECTIVES = 1 << 3,   /* its block holds directives */
+    OPTION_LOOSE = 1 << 4         /* more arguments than it takes are passed over */
 };
 
 struct option;

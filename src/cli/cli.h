@@ -19,7 +19,7 @@ enum exit_status {
 struct invocation {
     const struct command *command;
     bool help;
-    bool pretty, compact, no_normalize, native, source_map, is_static, keep_c;
+    bool json, pretty, compact, no_normalize, native, source_map, is_static, keep_c;
     const char *output;         /* -o; NULL: standard output */
     const char *colour;         /* auto, always, never */
     const char *fail_on;        /* error, warning, info, never */
@@ -53,6 +53,7 @@ enum exit_status command_adapt(struct invocation *invocation);
 enum exit_status command_emit(struct invocation *invocation);
 enum exit_status command_tables(struct invocation *invocation);
 enum exit_status command_build(struct invocation *invocation);
+enum exit_status command_schema(struct invocation *invocation);
 enum exit_status command_run(struct invocation *invocation);
 
 /* files.c: loading and writing. */

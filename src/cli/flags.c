@@ -20,6 +20,7 @@ struct flag {
 static const struct flag flags[] = {
     {"help", 'h', NULL, NULL, AT(help), "show this help"},
     {"pretty", 'p', NULL, NULL, AT(pretty), "indent the JSON"},
+    {"json", 0, NULL, NULL, AT(json), "print JSON, for programs"},
     {"output", 'o', "FILE", NULL, AT(output), "write to FILE, whole or not at all"},
     {"no-normalize", 0, NULL, NULL, AT(no_normalize),
      "keep Caddy's spelling of zoned addresses that Caddy accepts"},

@@ -46,6 +46,13 @@ const struct command commands[] = {
      .details = "What follows `--` are options of the proxy, such as --workers N or --check;\n"
                 "`dialtone run FILE -- --help` lists them.\n",
      .run = command_run},
+    {.name = "schema",
+     .arguments = "--json",
+     .doc = "print the vocabulary: every directive, option, matcher and module",
+     .flags = "json output",
+     .details = "The JSON is a published interface; its \"schema_version\" grows when something is\n"
+                "taken away or means something else.\n",
+     .run = command_schema},
     {0},
 };
 

@@ -149,8 +149,8 @@ static const struct option on_demand_options[] = {
      .space = &permission_space,
      .parse = on_demand_permission,
      .since = "2.8"},
-    {.name = "interval", .doc = "removed from Caddy", .max_args = -1, .parse = on_demand_removed},
-    {.name = "burst", .doc = "removed from Caddy", .max_args = -1, .parse = on_demand_removed},
+    {.name = "interval", .doc = "removed from Caddy", .parse = on_demand_removed},
+    {.name = "burst", .doc = "removed from Caddy", .parse = on_demand_removed},
     {0},
 };
 
@@ -296,7 +296,7 @@ static bool option_automate_names(struct scope *scope, struct cursor *in, const 
 const struct option global_tls_options[] = {
     {.name = "email",
      .doc = "the e-mail address of ACME accounts",
-     .arguments = "<address>",
+     .arguments = "<email>",
      .key = "email",
      .type = VALUE_STRING,
      .min_args = 1,
@@ -322,7 +322,7 @@ const struct option global_tls_options[] = {
      .parse = global_take_string},
     {.name = "acme_ca_root",
      .doc = "a PEM file with a root that vouches for the ACME server",
-     .arguments = "<pem_file>",
+     .arguments = "<file>",
      .key = "acme_ca_root",
      .type = VALUE_STRING,
      .min_args = 1,

@@ -31,7 +31,7 @@ static json_t *adapt_request_body(struct scope *scope)
     return options_parse(scope, scope->in, request_body_options, handler, NULL) ? handler : NULL;
 }
 
-/* "<duration> [<bytes per second>]". Days are no unit here: Caddy reads these with Go's own
+/* "<go_duration> [<bytes_per_second>]". Days are no unit here: Caddy reads these with Go's own
  * function. */
 static bool parse_timeout(struct scope *scope, struct cursor *in, const struct option *row,
                           json_t *object, void *state)
@@ -67,7 +67,7 @@ static bool parse_timeout(struct scope *scope, struct cursor *in, const struct o
 static const struct option timeouts_options[] = {
     {.name = "read_timeout",
      .doc = "how long reading the request may take, and how slow it may be",
-     .arguments = "<duration> [<bytes per second>]",
+     .arguments = "<go_duration> [<bytes_per_second>]",
      .key = "read_timeout",
      .type = VALUE_DURATION,
      .min_args = 1,
@@ -75,7 +75,7 @@ static const struct option timeouts_options[] = {
      .parse = parse_timeout},
     {.name = "write_timeout",
      .doc = "how long writing the answer may take, and how slow it may be",
-     .arguments = "<duration> [<bytes per second>]",
+     .arguments = "<go_duration> [<bytes_per_second>]",
      .key = "write_timeout",
      .type = VALUE_DURATION,
      .min_args = 1,

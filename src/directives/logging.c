@@ -4,6 +4,7 @@
 #include "directives/log_encoders.h"
 #include "directives/log_writers.h"
 #include "directives/module_spaces.h"
+#include "directives/option_takes.h"
 #include "directives/values.h"
 #include "directives/vocabulary_private.h"
 
@@ -69,6 +70,26 @@ static bool parse_encoder(struct scope *scope, struct cursor *in, const struct o
     return encoder != NULL;
 }
 
+/* Caddy reads nothing of it, so anything may follow its name. */
+static bool core_mock(struct scope *scope, struct cursor *in, const struct option *row,
+                      json_t *object, void *state)
+{
+    (void)scope, (void)in, (void)row, (void)object, (void)state;
+    return true;
+}
+
+static const struct option log_cores[] = {
+    {.name = "mock", .doc = "writes nothing; for tests", .parse = core_mock, .flags = OPTION_LOOSE},
+    {0},
+};
+
+const struct module_space log_core_space = {
+    .name = "caddy.logging.cores",
+    .key = "module",
+    .doc = "what takes the entries of a log",
+    .modules = log_cores,
+};
+
 static bool parse_core(struct scope *scope, struct cursor *in, const struct option *row,
                        json_t *object, void *state)
 {
@@ -76,12 +97,9 @@ static bool parse_core(struct scope *scope, struct cursor *in, const struct opti
     if (!cursor_next_arg(in))
         return cursor_arg_error(in, "core <module>");
     const struct token *name = cursor_token(in);
-    if (!token_is(name, "mock"))
-        return value_refuse_word(in, name, "mock");
-    json_t *core = document_object_at(scope->document, object, row->key, name);
-    document_set(scope->document, core, "module", value_string(scope, name));
-    cursor_segment_tokens(in);
-    return true;
+    json_t *core = module_take(scope, in, row->space);
+    document_set_at(scope->document, object, row->key, core, name);
+    return core != NULL;
 }
 
 static const struct option sampling_options[] = {
@@ -175,23 +193,23 @@ const struct option log_options[] = {
      .doc = "writes only some of many equal entries",
      .key = "sampling",
      .type = VALUE_BLOCK,
-     .max_args = -1,
      .block = sampling_options,
      .parse = parse_sampling,
-     .flags = OPTION_ONCE,
+     .flags = OPTION_ONCE | OPTION_LOOSE,
      .since = "2.9"},
     {.name = "core",
      .doc = "another module to take the entries",
-     .arguments = "<module>",
+     .arguments = "<module> ...",
      .key = "core",
      .min_args = 1,
      .max_args = -1,
+     .space = &log_core_space,
      .parse = parse_core,
      .flags = OPTION_ONCE,
      .since = "2.9"},
     {.name = "include",
      .doc = "only loggers of these names",
-     .arguments = "<name...>",
+     .arguments = "[<name...>]",
      .key = "include",
      .type = VALUE_STRINGS,
      .max_args = -1,
@@ -199,7 +217,7 @@ const struct option log_options[] = {
      .since = "2.4"},
     {.name = "exclude",
      .doc = "no loggers of these names",
-     .arguments = "<name...>",
+     .arguments = "[<name...>]",
      .key = "exclude",
      .type = VALUE_STRINGS,
      .max_args = -1,
@@ -432,7 +450,7 @@ const struct directive logging_directives[] = {
      .since = "2.8"},
     {.name = "log_name",
      .doc = "says which logs the request goes to",
-     .arguments = "<name...>",
+     .arguments = "[<name...>]",
      .handler = adapt_log_name,
      .since = "2.8"},
     {.name = "tracing",

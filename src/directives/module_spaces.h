@@ -14,6 +14,7 @@ extern const struct module_space network_proxy_space;    /* transport_http.c */
 extern const struct module_space log_encoder_space; /* log_encoders.c */
 extern const struct module_space log_filter_space;  /* log_filters.c */
 extern const struct module_space log_writer_space;  /* log_writers.c */
+extern const struct module_space log_core_space;    /* logging.c */
 
 extern const struct module_space issuer_space;              /* tls_issuers.c */
 extern const struct module_space dns_provider_space;        /* tls_issuers.c; plugins only */

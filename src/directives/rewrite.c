@@ -198,8 +198,9 @@ const struct directive rewrite_directives[] = {
      .takes_matcher = true},
     {.name = "uri",
      .doc = "changes a part of the URI",
-     .arguments = "strip_prefix|strip_suffix|replace|path_regexp|query <target> [<replacement> "
-                  "[<limit>]]",
+     .arguments = "strip_prefix|strip_suffix <text> | replace <find> <replacement> [<limit>] | "
+                  "path_regexp <pattern> <replacement> | query [<rename>] | query [-]<key> | "
+                  "query [+]<key> <value> | query <key> <pattern> <replacement>",
      .handler = adapt_uri},
     {.name = "method",
      .doc = "gives the request another method",

@@ -160,7 +160,7 @@ static json_t *adapt_map(struct scope *scope)
 static const struct option map_options[] = {
     {.name = "default",
      .doc = "outputs where no line matches",
-     .arguments = "<output...>",
+     .arguments = "[<output...>]",
      .key = "defaults",
      .type = VALUE_STRINGS,
      .max_args = -1},

@@ -41,6 +41,7 @@ static const struct module_space *const module_spaces[] = {
     &log_encoder_space,
     &log_filter_space,
     &log_writer_space,
+    &log_core_space,
     &issuer_space,
     &certificate_manager_space,
     &permission_space,

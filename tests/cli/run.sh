@@ -45,6 +45,11 @@ holds 'unknown option' err "did you mean '--pretty'"
 expect 'bad value' 2 "$dialtone" check --color maybe "$work/good"
 expect 'missing value' 2 "$dialtone" adapt "$work/good" -o
 
+expect 'schema --json' 0 "$dialtone" schema --json
+empty 'schema --json' err
+holds 'schema --json' out '"schema_version": 1'
+holds 'schema --json' out '"namespace": "http.reverse_proxy.transport"'
+
 expect 'check, fine' 0 "$dialtone" check "$work/good"
 empty 'check, fine' out
 expect 'check, errors' 1 "$dialtone" check "$work/bad"
