@@ -14,7 +14,7 @@ override CPPFLAGS += -D_GNU_SOURCE -Isrc -Iinclude -I$(GEN) -DDIALTONE_VERSION='
 override CFLAGS   += -std=gnu11 $(OPTIMISE) $(WARNINGS) $(SANITIZE)
 override LDFLAGS  += $(SANITIZE)
 
-COMPILER_LIBS = $(shell pkg-config --libs jansson 2>/dev/null || echo -ljansson) -lm
+COMPILER_LIBS = -lm
 PROXY_LIBS    = $(shell pkg-config --libs openssl 2>/dev/null || echo -lssl -lcrypto) -lpthread
 
 GEN := $(BUILD)/gen
@@ -171,7 +171,7 @@ install: all
 	install -m 644 $(BUILD)/libdialtone.a $(BUILD)/libdialtone-proxy.a $(DESTDIR)$(PREFIX)/lib/
 	install -m 644 $(HEADERS:%=include/dialtone/%.h) $(DESTDIR)$(PREFIX)/include/dialtone/
 	install -m 644 src/cli/dialtone.1 $(DESTDIR)$(PREFIX)/share/man/man1/
-	printf 'prefix=$(PREFIX)\nName: dialtone\nDescription: Caddyfile compiler as a library\nVersion: $(VERSION)\nRequires.private: jansson openssl\nLibs: -L$${prefix}/lib -ldialtone\nLibs.private: -lpthread\nCflags: -I$${prefix}/include\n' \
+	printf 'prefix=$(PREFIX)\nName: dialtone\nDescription: Caddyfile compiler as a library\nVersion: $(VERSION)\nRequires.private: openssl\nLibs: -L$${prefix}/lib -ldialtone\nLibs.private: -lpthread\nCflags: -I$${prefix}/include\n' \
 	    >$(DESTDIR)$(PREFIX)/lib/pkgconfig/dialtone.pc
 	printf 'prefix=$(PREFIX)\nName: dialtone-proxy\nDescription: the proxy core that emitted tables are linked with\nVersion: $(VERSION)\nRequires.private: openssl\nLibs: -L$${prefix}/lib -ldialtone-proxy\nLibs.private: -lpthread\nCflags: -I$${prefix}/include\n' \
 	    >$(DESTDIR)$(PREFIX)/lib/pkgconfig/dialtone-proxy.pc

@@ -20,7 +20,6 @@ void pipeline_init(struct pipeline *pipeline, const struct source_hooks *hooks)
 
 void pipeline_free(struct pipeline *pipeline)
 {
-    document_free(&pipeline->document);
     arena_free(&pipeline->arena);
 }
 

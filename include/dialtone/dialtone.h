@@ -7,7 +7,7 @@
 /* The compiler as a library: one compilation holds everything that became of one Caddyfile (or one
  * JSON configuration of Caddy). Nothing is written, opened for writing, connected to or run; files
  * that the Caddyfile imports are read. Not thread-safe per compilation; different compilations may
- * run in different threads. Link with -ldialtone -ljansson -lssl -lcrypto. */
+ * run in different threads. Link with -ldialtone -lssl -lcrypto. */
 
 struct dt_compilation;
 

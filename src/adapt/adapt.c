@@ -215,8 +215,8 @@ static json_t *hoist_metrics(struct adapter *adapter, const json_t *servers)
 {
     struct document *document = adapter->document;
     json_t *metrics = adapter_global(adapter, "metrics");
-    for (void *i = json_object_iter((json_t *)servers); i;
-         i = json_object_iter_next((json_t *)servers, i)) {
+    for (void *i = json_object_iter(servers); i;
+         i = json_object_iter_next(servers, i)) {
         json_t *own = json_object_get(json_object_iter_value(i), "metrics");
         if (!own)
             continue;

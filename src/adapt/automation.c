@@ -26,7 +26,7 @@ static json_t *copy_array(struct document *document, const json_t *array)
 {
     json_t *copy = document_array(document, NULL), *item;
     size_t i;
-    json_array_foreach((json_t *)array, i, item)
+    json_array_foreach(array, i, item)
         document_add(document, copy, item);
     return copy;
 }
@@ -35,7 +35,7 @@ static bool contains(const json_t *array, struct str text)
 {
     size_t i;
     json_t *item;
-    json_array_foreach((json_t *)array, i, item)
+    json_array_foreach(array, i, item)
         if (str_eq(string_of(item), text))
             return true;
     return false;
@@ -46,12 +46,12 @@ static json_t *sorted_names(struct document *document, const json_t *names)
 {
     json_t *sorted = document_array(document, NULL), *name;
     size_t i;
-    json_array_foreach((json_t *)names, i, name) {
+    json_array_foreach(names, i, name) {
         size_t place = json_array_size(sorted);
         while (place > 0 &&
                str_compare(string_of(json_array_get(sorted, place - 1)), string_of(name)) > 0)
             place--;
-        json_array_insert(sorted, place, name);
+        document_insert(document, sorted, place, name);
     }
     return sorted;
 }
@@ -82,7 +82,7 @@ static bool fill_issuers(struct automation *au, const json_t *issuers)
 {
     size_t i;
     json_t *issuer;
-    json_array_foreach((json_t *)issuers, i, issuer)
+    json_array_foreach(issuers, i, issuer)
         if (!issuer_fill(au->document, au->adapter->diags, au->adapter->globals, issuer))
             return false;
     return true;
@@ -151,7 +151,7 @@ static void bind_issuers(struct automation *au, const struct site *site, const j
         json_t *address = json_array_get(json_object_get(binds->at[b].value, "addresses"), 0);
         size_t i;
         json_t *issuer;
-        json_array_foreach((json_t *)issuers, i, issuer) {
+        json_array_foreach(issuers, i, issuer) {
             if (!issuer_is(issuer, "acme"))
                 continue;
             json_t *challenges = document_object_at(au->document, issuer, "challenges", NULL);

@@ -36,7 +36,7 @@ static bool contains(const json_t *array, const json_t *value)
 {
     size_t i;
     json_t *item;
-    json_array_foreach((json_t *)array, i, item)
+    json_array_foreach(array, i, item)
         if (json_equal(item, value))
             return true;
     return false;
@@ -62,7 +62,7 @@ static void merge(struct document *document, json_t *base, const json_t *overrid
 {
     const char *key;
     json_t *value;
-    json_object_foreach((json_t *)overrides, key, value) {
+    json_object_foreach(overrides, key, value) {
         if (is_merged(key)) {
             merge(document, document_object_at(document, base, key, NULL), value);
         } else if (strcmp(key, "trusted_roots_pem_files") == 0) {
@@ -84,7 +84,7 @@ json_t *issuers_implied(struct document *document, const json_t *global_issuers,
     size_t i;
     json_t *base;
     for (int round = 0; round < 2; round++) {
-        json_array_foreach((json_t *)bases, i, base) {
+        json_array_foreach(bases, i, base) {
             if (!issuer_is(base, "acme"))
                 continue;
             json_t *issuer = document_copy(document, base);

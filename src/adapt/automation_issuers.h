@@ -1,7 +1,7 @@
 #ifndef DIALTONE_ADAPT_AUTOMATION_ISSUERS_H
 #define DIALTONE_ADAPT_AUTOMATION_ISSUERS_H
 
-#include <jansson.h>
+#include "json/value.h"
 
 #include "base/str.h"
 

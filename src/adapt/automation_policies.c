@@ -154,9 +154,9 @@ static json_t *unite(struct document *document, const json_t *names, const json_
 {
     json_t *all = document_array(document, NULL), *name, *known;
     size_t i, k;
-    json_array_foreach((json_t *)names, i, name)
+    json_array_foreach(names, i, name)
         document_add(document, all, name);
-    json_array_foreach((json_t *)more, i, name) {
+    json_array_foreach(more, i, name) {
         bool is_known = false;
         json_array_foreach(all, k, known)
             is_known = is_known || json_equal(name, known);

@@ -1,7 +1,7 @@
 #ifndef DIALTONE_ADAPT_AUTOMATION_POLICIES_H
 #define DIALTONE_ADAPT_AUTOMATION_POLICIES_H
 
-#include <jansson.h>
+#include "json/value.h"
 #include <stdbool.h>
 
 #include "base/vec.h"

@@ -1,7 +1,7 @@
 #ifndef DIALTONE_ADAPT_OPTIONS_H
 #define DIALTONE_ADAPT_OPTIONS_H
 
-#include <jansson.h>
+#include "json/value.h"
 
 #include "adapt/cursor.h"
 

@@ -60,20 +60,14 @@ static void visit_sites(struct authorities *ca, const struct servers *servers, v
 /* By id, as Go writes maps; the members of each in their own order. */
 static json_t *sorted(struct authorities *ca)
 {
-    struct document *document = ca->document;
-    json_t *sorted_ids = document_object(document, NULL);
-    json_t *authority, *ids = document_object(document, NULL);
+    json_t *by_id = document_object(ca->document, NULL), *authority;
     const char *id;
-    json_t *ignored;
-    json_object_foreach(ca->by_id, id, authority)
-        document_set(document, ids, id, document_bool(true));
-    ids = document_sorted(document, ids);
-    json_object_foreach(ids, id, ignored) {
-        authority = json_object_get(ca->by_id, id);
-        document_order(document, authority, AUTHORITY_KEYS);
-        document_set(document, sorted_ids, id, authority);
+    json_object_foreach(ca->by_id, id, authority) {
+        document_order(ca->document, authority, AUTHORITY_KEYS);
+        document_set(ca->document, by_id, id, authority);
     }
-    return sorted_ids;
+    json_object_sort(by_id);
+    return by_id;
 }
 
 bool pki_app_build(struct adapter *adapter, const struct servers *servers, json_t **app)
@@ -86,10 +80,8 @@ bool pki_app_build(struct adapter *adapter, const struct servers *servers, json_
     };
     if (!ca.by_id)
         ca.by_id = document_object(document, NULL);
-    const char *id;
-    json_t *authority;
-    json_object_foreach(ca.by_id, id, authority)
-        skip_trust(&ca, authority);
+    for (void *i = json_object_iter(ca.by_id); i; i = json_object_iter_next(ca.by_id, i))
+        skip_trust(&ca, json_object_iter_value(i));
     visit_sites(&ca, servers, add_from_site);
     if (ca.skip_trust) {
         if (document_is_empty(ca.by_id) && !adapter_auto_https(adapter, "off"))

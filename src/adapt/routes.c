@@ -174,7 +174,7 @@ json_t *routes_consolidate(struct adapter *adapter, const json_t *routes)
             if (old || json_object_get(route, "handle"))
                 document_set(document, own, "handle", handle);
             document_order(document, own, route_keys);
-            json_array_set(merged, json_array_size(merged) - 1, own);
+            merged->as.items[merged->n - 1] = own;
             last = own;
             is_last_own = true;
         }

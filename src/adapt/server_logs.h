@@ -1,7 +1,7 @@
 #ifndef DIALTONE_ADAPT_SERVER_LOGS_H
 #define DIALTONE_ADAPT_SERVER_LOGS_H
 
-#include <jansson.h>
+#include "json/value.h"
 
 #include "adapt/servers.h"
 

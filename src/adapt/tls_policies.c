@@ -175,7 +175,7 @@ static json_t *shield_for(struct adapter *adapter, const json_t *policy, struct 
     json_t *shield = document_object(adapter->document, origin);
     const char *key;
     json_t *value;
-    json_object_foreach((json_t *)policy, key, value)
+    json_object_foreach(policy, key, value)
         if (strcmp(key, "client_authentication") != 0)
             document_set(adapter->document, shield, key, value);
     document_set(adapter->document, shield, "match", match_names(adapter, hosts, n_unique, origin));
@@ -240,7 +240,7 @@ static bool settings_equal(const json_t *a, const json_t *b)
     size_t n_b = json_object_size(b) - (json_object_get(b, "match") != NULL);
     if (n_a != n_b)
         return false;
-    json_object_foreach((json_t *)a, key, value)
+    json_object_foreach(a, key, value)
         if (strcmp(key, "match") != 0 && !json_equal(value, json_object_get(b, key)))
             return false;
     return true;
@@ -316,7 +316,7 @@ static void merge(struct document *document, json_t *policy, const json_t *other
 {
     const char *key;
     json_t *value;
-    json_object_foreach((json_t *)other, key, value) {
+    json_object_foreach(other, key, value) {
         json_t *own = json_object_get(policy, key);
         if (strcmp(key, "match") == 0 || strcmp(key, "insecure_secrets_log") == 0)
             continue;

@@ -12,10 +12,14 @@ struct arena {
 
 #define ARENA_INIT {0}
 
-/* Uninitialised memory, aligned for any type. A size of 0 gives a valid, unique pointer. */
+/* Uninitialised memory, aligned for pointers and 64-bit numbers. A size of 0 gives a valid, unique
+ * pointer. */
 void *arena_alloc(struct arena *arena, size_t size) __attribute__((malloc, alloc_size(2)));
 /* The same, zeroed. */
 void *arena_zalloc(struct arena *arena, size_t size) __attribute__((malloc, alloc_size(2)));
+/* The block of <size> bytes made larger, where it is if nothing was taken after it, else elsewhere.
+ * The first may be NULL and 0. */
+void *arena_grow(struct arena *arena, void *block, size_t size, size_t bigger);
 /* A copy of <len> bytes with a NUL after them. */
 char *arena_strndup(struct arena *arena, const char *text, size_t len);
 /* Formats into the arena; the result is NUL-terminated. */

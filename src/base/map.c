@@ -29,11 +29,9 @@ void *map_get(const struct map *map, struct str key)
 
 static void grow(struct map *map)
 {
+    size_t size = map->cap * sizeof(*map->entries);
     map->cap = map->cap ? map->cap * 2 : 8;
-    struct map_entry *entries = arena_alloc(map->arena, map->cap * sizeof(*entries));
-    if (map->n)
-        memcpy(entries, map->entries, map->n * sizeof(*entries));
-    map->entries = entries;
+    map->entries = arena_grow(map->arena, map->entries, size, map->cap * sizeof(*map->entries));
     map->n_slots = map->cap * 2;
     map->slots = arena_zalloc(map->arena, map->n_slots * sizeof(*map->slots));
     for (size_t i = 0; i < map->n; i++)

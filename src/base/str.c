@@ -184,10 +184,7 @@ void strbuf_reserve(struct strbuf *buf, size_t more)
     size_t cap = buf->cap ? buf->cap * 2 : 64;
     while (cap - buf->len < more)
         cap *= 2;
-    char *bigger = arena_alloc(buf->arena, cap);
-    if (buf->len)
-        memcpy(bigger, buf->ptr, buf->len);
-    buf->ptr = bigger;
+    buf->ptr = arena_grow(buf->arena, buf->ptr, buf->cap, cap);
     buf->cap = cap;
 }
 

@@ -1,7 +1,7 @@
 #ifndef DIALTONE_DIRECTIVES_HEADER_OPS_H
 #define DIALTONE_DIRECTIVES_HEADER_OPS_H
 
-#include <jansson.h>
+#include "json/value.h"
 
 #include "base/str.h"
 

@@ -1,7 +1,7 @@
 #ifndef DIALTONE_DIRECTIVES_HIDDEN_FILES_H
 #define DIALTONE_DIRECTIVES_HIDDEN_FILES_H
 
-#include <jansson.h>
+#include "json/value.h"
 
 struct scope;
 

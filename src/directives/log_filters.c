@@ -132,7 +132,7 @@ static bool parse_actions(struct scope *scope, struct cursor *in, const struct o
                           json_t *object, void *state)
 {
     (void)state;
-    char query_name[] = "parameter", cookie_name[] = "name";
+    static char query_name[] = "parameter", cookie_name[] = "name";
     document_array_at(scope->document, object, "actions", cursor_token(in));
     bool ok = options_parse(scope, in, row->block, object,
                             strcmp(row->name, "query") == 0 ? query_name : cookie_name);

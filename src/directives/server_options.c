@@ -416,7 +416,7 @@ static bool insert_entry(struct scope *scope, json_t *entries, json_t *entry,
         if ((taken ? strlen(taken) : 0) >= len)
             place = i + 1;
     }
-    json_array_insert(entries, place, entry);
+    document_insert(scope->document, entries, place, entry);
     return true;
 }
 

@@ -111,7 +111,7 @@ static void push_issuers(struct scope *scope, const struct tls *tls)
         issuers = issuers_implied(scope->document, scope_global(scope, "cert_issuer"), tls->acme);
     size_t i;
     json_t *issuer;
-    json_array_foreach((json_t *)issuers, i, issuer)
+    json_array_foreach(issuers, i, issuer)
         scope_push(scope, RESULT_TLS_CERT_ISSUER, issuer);
     if (tls->internal)
         scope_push(scope, RESULT_TLS_CERT_ISSUER, tls->internal);

@@ -1,7 +1,7 @@
 #ifndef DIALTONE_DIRECTIVES_UPSTREAM_ADDRESS_H
 #define DIALTONE_DIRECTIVES_UPSTREAM_ADDRESS_H
 
-#include <jansson.h>
+#include "json/value.h"
 
 #include "syntax/address.h"
 

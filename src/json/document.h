@@ -1,31 +1,23 @@
 #ifndef DIALTONE_JSON_DOCUMENT_H
 #define DIALTONE_JSON_DOCUMENT_H
 
-#include <jansson.h>
-
-#include "base/str.h"
+#include "json/value.h"
 #include "syntax/token.h"
-
-struct arena;
 
 /* A JSON document under construction, and where in the Caddyfile each value came from.
  *
- * Ownership: every value made by a document_* function belongs to the document and lives until
- * document_free; setters and adders take a reference of their own, so one value may stand in
- * several places and nothing is ever released by hand. Objects keep the order in which keys were
- * first set (Go's struct order); document_sorted gives Go's map order.
+ * Everything is in the arena, so one value may stand in several places and nothing is ever released
+ * by hand. Objects keep the order in which keys were first set (Go's struct order);
+ * document_sorted gives Go's map order.
  *
  * Origins: a constructor takes the token a value came from (NULL: none). true, false and null have
- * no identity in jansson, so their origin is kept by slot (object and key). */
+ * no identity, so their origin is kept by slot (object and key). */
 struct document {
     struct arena *arena;
-    json_t *root;            /* borrowed from the document's own values; set by adapt */
-    struct origins *origins; /* private to json/origin.c */
-    struct owned_values *values; /* private to json/document.c */
+    json_t *root; /* set by adapt */
 };
 
 void document_init(struct document *document, struct arena *arena);
-void document_free(struct document *document);
 
 json_t *document_object(struct document *document, const struct token *origin);
 json_t *document_array(struct document *document, const struct token *origin);
@@ -38,17 +30,20 @@ json_t *document_real(struct document *document, double value, const struct toke
 json_t *document_bool(bool value); /* no origin of its own: use document_set_at */
 json_t *document_null(void);
 
-/* Sets a key. A NULL value sets nothing: `document_set(d, o, "k", maybe)` is Go's omitempty. */
+/* Sets a key, which must live as long as the document. A NULL value sets nothing: `document_set(d, o, "k", maybe)` is Go's omitempty. */
 void document_set(struct document *document, json_t *object, const char *key, json_t *value);
 /* The same, and remembers <origin> for the slot (needed for true, false and null). */
 void document_set_at(struct document *document, json_t *object, const char *key, json_t *value,
                      const struct token *origin);
-/* The same for a key out of a Caddyfile, which may hold any byte. <origin> may be NULL. */
+/* The same for a key out of a Caddyfile, which may hold any byte and is copied. <origin> may be
+ * NULL. */
 void document_set_str(struct document *document, json_t *object, struct str key, json_t *value,
                       const struct token *origin);
 void document_remove(json_t *object, const char *key);
 /* Appends to an array. */
 void document_add(struct document *document, json_t *array, json_t *value);
+/* Puts a value before the one at <at>. */
+void document_insert(struct document *document, json_t *array, size_t at, json_t *value);
 /* The object or array under <key>, made (and set) where there is none yet. */
 json_t *document_object_at(struct document *document, json_t *object, const char *key,
                            const struct token *origin);
@@ -68,7 +63,7 @@ bool document_is_empty(const json_t *value);
 const struct token *document_origin(const struct document *document, const json_t *object,
                                     const char *key, const json_t *value);
 /* Sets or replaces the origin of an object, array, string or number. */
-void document_set_origin(struct document *document, const json_t *value, const struct token *origin);
+void document_set_origin(struct document *document, json_t *value, const struct token *origin);
 
 /* Text as Go's encoding/json writes it: <, >, &, U+2028 and U+2029 escaped, floats in shortest
  * form. <pretty>: a tab per level, as `caddy adapt --pretty`. No final newline. */
@@ -85,5 +80,7 @@ struct diags;
 struct source;
 json_t *document_parse(struct document *document, const struct source *source,
                        struct diags *diags);
+/* Whether the text is JSON. */
+bool document_is_valid(struct str text);
 
 #endif

@@ -313,3 +313,16 @@ json_t *document_parse(struct document *document, const struct source *source, s
         return refuse(&in, "expected the end of the file after the value");
     return value;
 }
+
+bool document_is_valid(struct str text)
+{
+    struct arena arena = ARENA_INIT;
+    struct sources sources = sources_in(&arena, NULL);
+    struct diags diags = diags_in(&arena);
+    struct document document;
+    document_init(&document, &arena);
+    const struct source *source = source_add(&sources, STR(""), text);
+    bool is_valid = source && document_parse(&document, source, &diags);
+    arena_free(&arena);
+    return is_valid;
+}

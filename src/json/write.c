@@ -1,4 +1,5 @@
 /* JSON text, byte for byte as Go's encoding/json writes it. */
+#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -139,7 +140,7 @@ static void write_value(const json_t *value, bool pretty, int depth, struct strb
         write_string(str_make(json_string_value(value), json_string_length(value)), out);
         return;
     case JSON_INTEGER:
-        strbuf_printf(out, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
+        strbuf_printf(out, "%" PRId64, json_integer_value(value));
         return;
     case JSON_REAL:
         write_real(json_real_value(value), out);
@@ -152,6 +153,8 @@ static void write_value(const json_t *value, bool pretty, int depth, struct strb
         return;
     case JSON_NULL:
         strbuf_puts(out, "null");
+        return;
+    case JSON_NONE:
         return;
     }
 }

@@ -1,7 +1,7 @@
 #ifndef DIALTONE_NATIVE_FEATURES_H
 #define DIALTONE_NATIVE_FEATURES_H
 
-#include <jansson.h>
+#include "json/value.h"
 
 struct lowering;
 

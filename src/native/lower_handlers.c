@@ -1,6 +1,7 @@
 /* Handlers: the JSON of http.handlers → rows. A handler the core can run is a row of the table at
  * the end. */
 #include "base/parse.h"
+#include "json/document.h"
 #include "native/lower_private.h"
 
 /* A status as Caddy's WeakString: number or text, maybe with placeholders. */
@@ -29,14 +30,6 @@ static void lower_status(struct lowering *lo, const json_t *value, uint32_t *sta
         *status = (uint32_t)number;
 }
 
-static bool is_valid_json(struct str text)
-{
-    json_t *parsed = json_loadb(text.ptr, text.len, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL);
-    bool is_valid = parsed != NULL;
-    json_decref(parsed);
-    return is_valid;
-}
-
 /* What Content-Type Caddy gives a body. */
 static uint8_t content_of(const struct lowering *lo, uint32_t body)
 {
@@ -52,7 +45,7 @@ static uint8_t content_of(const struct lowering *lo, uint32_t body)
         return DT_CONTENT_TEXT;
     char first = text.ptr[0], last = text.ptr[text.len - 1];
     bool is_bracketed = (first == '{' && last == '}') || (first == '[' && last == ']');
-    return is_bracketed && is_valid_json(text) ? DT_CONTENT_JSON : DT_CONTENT_TEXT;
+    return is_bracketed && document_is_valid(text) ? DT_CONTENT_JSON : DT_CONTENT_TEXT;
 }
 
 static void lower_static_response(struct lowering *lo, const json_t *handler,
@@ -107,6 +100,7 @@ static struct dt_assignment assignment(struct lowering *lo, struct str name, con
     case JSON_FALSE:
         row.kind = DT_TYPE_FALSE;
         break;
+    case JSON_NONE:
     case JSON_NULL:
         row.kind = DT_TYPE_NULL;
         break;
@@ -131,7 +125,7 @@ static struct dt_assignment assignment(struct lowering *lo, struct str name, con
 
 static void lower_vars(struct lowering *lo, const json_t *handler, struct dt_handler *out)
 {
-    json_t *walked = (json_t *)handler;
+    const json_t *walked = handler;
     VEC(struct dt_assignment) rows = {0};
     for (void *i = json_object_iter(walked); i; i = json_object_iter_next(walked, i)) {
         struct str name = str_make(json_object_iter_key(i), json_object_iter_key_len(i));
@@ -216,7 +210,7 @@ static void lower_invoke(struct lowering *lo, const json_t *handler, struct dt_h
 
 void check_named_routes(struct lowering *lo)
 {
-    json_t *walked = (json_t *)lo->named_routes;
+    const json_t *walked = lo->named_routes;
     for (void *i = json_object_iter(walked); i; i = json_object_iter_next(walked, i)) {
         struct str name = str_make(json_object_iter_key(i), json_object_iter_key_len(i));
         if (!map_get(&lo->invoked, name))

@@ -51,7 +51,7 @@ static uint32_t value_template(struct lowering *lo, struct str text, enum templa
 static void add_values(struct lowering *lo, const json_t *fields, enum template_mode mode,
                        op_list *ops)
 {
-    json_t *walked = (json_t *)checked_object(lo, fields);
+    const json_t *walked = checked_object(lo, fields);
     for (void *i = json_object_iter(walked); i; i = json_object_iter_next(walked, i)) {
         struct str name = str_make(json_object_iter_key(i), json_object_iter_key_len(i));
         const json_t *values = json_object_iter_value(i);
@@ -83,7 +83,7 @@ struct dt_range lower_header_fields(struct lowering *lo, const json_t *fields,
                                     enum template_mode mode)
 {
     op_list ops = {0};
-    json_t *walked = (json_t *)checked_object(lo, fields);
+    const json_t *walked = checked_object(lo, fields);
     for (void *i = json_object_iter(walked); i; i = json_object_iter_next(walked, i)) {
         struct str name = str_make(json_object_iter_key(i), json_object_iter_key_len(i));
         const json_t *values = json_object_iter_value(i);
@@ -108,7 +108,7 @@ static void check_set_once(struct lowering *lo, const op_list *ops, size_t first
 /* Several values are joined by commas, but cookies cannot be. */
 static void set_values(struct lowering *lo, const json_t *fields, op_list *ops)
 {
-    json_t *walked = (json_t *)checked_object(lo, fields);
+    const json_t *walked = checked_object(lo, fields);
     size_t first = ops->n;
     for (void *i = json_object_iter(walked); i; i = json_object_iter_next(walked, i)) {
         struct str name = str_make(json_object_iter_key(i), json_object_iter_key_len(i));
@@ -189,7 +189,7 @@ static void replace_in(struct lowering *lo, struct str name, const json_t *repla
 
 static void replace_values(struct lowering *lo, const json_t *fields, op_list *ops)
 {
-    json_t *walked = (json_t *)checked_object(lo, fields);
+    const json_t *walked = checked_object(lo, fields);
     for (void *i = json_object_iter(walked); i; i = json_object_iter_next(walked, i)) {
         struct str name = str_make(json_object_iter_key(i), json_object_iter_key_len(i));
         const json_t *list = json_object_iter_value(i);

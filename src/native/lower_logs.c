@@ -258,7 +258,7 @@ static int by_host(const void *a, const void *b)
 static struct dt_range lower_logger_names(struct lowering *lo, const json_t *names)
 {
     VEC(struct host_logger) list = {0};
-    json_t *walked = (json_t *)names;
+    const json_t *walked = names;
     for (void *i = json_object_iter(walked); i; i = json_object_iter_next(walked, i)) {
         const json_t *value = json_object_iter_value(i);
         struct str host = str_make(json_object_iter_key(i), json_object_iter_key_len(i));

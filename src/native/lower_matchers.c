@@ -256,7 +256,7 @@ struct dt_range lower_header_conditions(struct lowering *lo, const json_t *field
     }
     size_t n = json_object_size(fields), at = 0;
     struct dt_range range = {reserve_conditions(lo, (uint32_t)n), (uint32_t)n};
-    json_t *walked = (json_t *)fields;
+    const json_t *walked = fields;
     for (void *i = json_object_iter(walked); i; i = json_object_iter_next(walked, i), at++) {
         const json_t *values = json_object_iter_value(i);
         struct str name = str_make(json_object_iter_key(i), json_object_iter_key_len(i));
@@ -295,7 +295,7 @@ static void lower_keyed_values(struct lowering *lo, const json_t *value, enum va
     }
     size_t n = json_object_size(value), at = 0;
     out->rows = (struct dt_range){reserve_conditions(lo, (uint32_t)n), (uint32_t)n};
-    json_t *walked = (json_t *)value;
+    const json_t *walked = value;
     for (void *i = json_object_iter(walked); i; i = json_object_iter_next(walked, i), at++) {
         const json_t *values = json_object_iter_value(i);
         struct str key = str_make(json_object_iter_key(i), json_object_iter_key_len(i));
@@ -537,7 +537,7 @@ static struct dt_range lower_statuses(struct lowering *lo, const json_t *statuse
     struct dt_range range = {reserve_numbers(lo, (uint32_t)n), (uint32_t)n};
     for (size_t i = 0; i < n; i++) {
         const json_t *value = json_array_get(statuses, i);
-        json_int_t status = json_integer_value(value);
+        int64_t status = json_integer_value(value);
         if (!json_is_integer(value) || status < 0 || status > 999)
             reject_at(lo, value, "a status code must be a number of up to three digits");
         else

@@ -2,7 +2,7 @@
 #define DIALTONE_NATIVE_LOWER_PRIVATE_H
 
 /* What the lower_*.c files share: the tables while they grow. */
-#include <jansson.h>
+#include "json/value.h"
 
 #include "base/arena.h"
 #include "base/map.h"

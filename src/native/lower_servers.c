@@ -385,7 +385,7 @@ static void check_listeners(struct lowering *lo)
 void lower_servers(struct lowering *lo, const json_t *json)
 {
     struct lowered_servers servers = {0};
-    json_t *walked = (json_t *)json;
+    const json_t *walked = json;
     if (json && !json_is_object(json))
         reject_at(lo, json, "'servers' must be an object");
     for (void *i = json_object_iter(walked); i; i = json_object_iter_next(walked, i)) {

@@ -125,7 +125,7 @@ static struct dt_range lower_weights(struct lowering *lo, const json_t *weights)
     size_t n = elements(lo, weights, "the weights");
     struct dt_range range = {reserve_numbers(lo, (uint32_t)n), (uint32_t)n};
     for (size_t i = 0; i < n; i++) {
-        json_int_t weight = json_integer_value(json_array_get(weights, i));
+        int64_t weight = json_integer_value(json_array_get(weights, i));
         if (weight < 0 || weight > INT32_MAX)
             reject_at(lo, json_array_get(weights, i), "a weight is out of range");
         else
@@ -262,7 +262,7 @@ static struct dt_range lower_status_list(struct lowering *lo, const json_t *list
     size_t n = elements(lo, list, "the status codes");
     struct dt_range range = {reserve_numbers(lo, (uint32_t)n), (uint32_t)n};
     for (size_t i = 0; i < n; i++) {
-        json_int_t status = json_integer_value(json_array_get(list, i));
+        int64_t status = json_integer_value(json_array_get(list, i));
         if (status < 1 || status > 999)
             reject_at(lo, json_array_get(list, i), "a status code is out of range");
         else

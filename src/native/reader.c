@@ -65,13 +65,6 @@ void reject_at(struct lowering *lo, const json_t *value, const char *format, ...
     REPORT(DIAG_BAD_VALUE, origin_of(lo, NULL, NULL, value));
 }
 
-struct str json_str(const json_t *string)
-{
-    if (!json_is_string(string))
-        return STR("");
-    return str_make(json_string_value(string), json_string_length(string));
-}
-
 struct str member_str(const json_t *object, const char *key)
 {
     return json_str(json_object_get(object, key));
@@ -208,7 +201,7 @@ void read_object(struct lowering *lo, const json_t *object, const char *what,
         reject_at(lo, object, "%s must be an object", what);
         return;
     }
-    json_t *walked = (json_t *)object; /* jansson's iterators take no const */
+    const json_t *walked = object;
     for (void *i = json_object_iter(walked); i; i = json_object_iter_next(walked, i)) {
         const char *key = json_object_iter_key(i);
         const json_t *value = json_object_iter_value(i);

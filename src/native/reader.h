@@ -1,7 +1,7 @@
 #ifndef DIALTONE_NATIVE_READER_H
 #define DIALTONE_NATIVE_READER_H
 
-#include <jansson.h>
+#include "json/value.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -59,7 +59,6 @@ void refuse_at(struct lowering *lo, const json_t *value, const char *format, ...
 void reject_at(struct lowering *lo, const json_t *value, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-struct str json_str(const json_t *string); /* borrowed; empty where it is no string */
 /* The string under <key>, or empty. */
 struct str member_str(const json_t *object, const char *key);
 /* Elements of an array; an error and 0 where it is none. NULL is an empty one. */

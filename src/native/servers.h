@@ -3,7 +3,7 @@
 
 /* Servers on their way into the tables: what Caddy's automatic HTTPS adds to them is decided on
  * these before any route is lowered. */
-#include <jansson.h>
+#include "json/value.h"
 
 #include "base/str.h"
 #include "base/vec.h"

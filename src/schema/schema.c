@@ -247,12 +247,6 @@ static json_t *types(struct schema *schema)
     return list;
 }
 
-static int add_bytes(const char *bytes, size_t n, void *out)
-{
-    strbuf_add(out, str_make(bytes, n));
-    return 0;
-}
-
 void schema_json(const struct vocabulary *vocabulary, struct strbuf *out)
 {
     struct schema schema = {.arena = out->arena, .vocabulary = vocabulary};
@@ -267,7 +261,6 @@ void schema_json(const struct vocabulary *vocabulary, struct strbuf *out)
     document_set(document, root, "global_options", global_options(&schema));
     document_set(document, root, "matchers", matchers(&schema));
     document_set(document, root, "modules", modules(&schema));
-    json_dump_callback(root, add_bytes, out, JSON_INDENT(2));
+    document_write(root, true, out);
     strbuf_add_char(out, '\n');
-    document_free(document);
 }

@@ -226,7 +226,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         scan(strbuf_str(&code));
         dump_tables(&tables, &text);
     }
-    document_free(&document);
     arena_free(&arena);
     return 0;
 }

@@ -10,7 +10,6 @@ header:stdio.h:libc6-dev
 re2c:re2c
 lemon:lemon
 pkg-config:pkg-config
-header:jansson.h:libjansson-dev
 header:openssl/ssl.h:libssl-dev'
 run="$build
 curl:curl

@@ -87,10 +87,10 @@ static void test_wildcards(void)
 
 static json_t *json(const char *text)
 {
-    json_t *parsed = json_loads(text, JSON_DECODE_ANY, NULL);
-    json_t *value = document_copy(&document, parsed);
-    json_decref(parsed);
-    return value;
+    struct sources sources = sources_in(&arena, NULL);
+    struct diags diags = diags_in(&arena);
+    return document_parse(&document, source_add(&sources, STR("test.json"), str_from(text)),
+                          &diags);
 }
 
 static struct str text_of(const json_t *value)
@@ -213,7 +213,6 @@ static void start(void)
 
 static void finish(void)
 {
-    document_free(&document);
     arena_free(&arena);
 }
 

@@ -40,7 +40,6 @@ static void begin(struct world *world, const char *text, bool no_normalize)
 
 static void end(struct world *world)
 {
-    document_free(&world->document);
     arena_free(&world->arena);
 }
 

@@ -15,7 +15,6 @@ static void begin(void)
 
 static void end(void)
 {
-    document_free(&document);
     arena_free(&arena);
 }
 

@@ -34,7 +34,6 @@ static void lower_text(struct lowered *lowered, struct str json)
 
 static void free_lowered(struct lowered *lowered)
 {
-    document_free(&lowered->document);
     arena_free(&lowered->arena);
 }
 
