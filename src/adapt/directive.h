@@ -62,6 +62,14 @@ struct directive {
     bool takes_matcher;           /* for <adapt> rows; handler rows always do */
     bool has_directives_in_block; /* handle, route, …: the block holds directives, not options */
     const struct option *options; /* of its block; NULL where it takes none or holds directives */
+    const struct module_space *space; /* the modules that words of its line name */
+    const struct option *actions; /* what the first word of its line may be; the rest of the line and
+                                     the block are the action's */
+    const char *inherits; /* a directive whose options its block takes too */
+    const char *makes;    /* modules that it puts into the JSON, separated by blanks; the first is the
+                             one that the options are about */
+    const char *json;     /* where the object of the options is: in that module, or "$.…" from the
+                             root, as in struct option; NULL: the module itself */
     const char *since, *deprecated;
 };
 
@@ -156,6 +164,7 @@ struct str_list scope_files(const struct scope *scope);
 /* Response matchers (handle_response, header { match }, encode { match }, …): reads a one-line or
  * block definition `@name status 2xx` at the cursor into <matchers> (name → object). The cursor
  * stands on the name, or is a fresh one over the definition alone. */
+extern const struct option response_matchers[];
 bool scope_response_matcher(struct scope *scope, struct cursor *in, json_t *matchers);
 
 /* State of the whole adaptation that families share, by name: certificate tags, log counters.

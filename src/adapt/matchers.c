@@ -206,10 +206,19 @@ bool scope_take_matcher(struct scope *scope, json_t **matcher_set)
     return ok;
 }
 
-/* The codes of a `status` line; "4xx" is 4. */
-static bool read_status(struct scope *scope, struct cursor *in, json_t *codes)
+/* What the lines of one response matcher have said. */
+struct response {
+    json_t *codes;
+    struct kinds headers;
+};
+
+/* "4xx" is 4. */
+static bool parse_status(struct scope *scope, struct cursor *in, const struct option *row,
+                         json_t *object, void *state)
 {
+    struct response *response = state;
     bool any = false, ok = true;
+    (void)row, (void)object;
     while (cursor_next_arg(in)) {
         const struct token *token = cursor_token(in);
         struct str text = token->text;
@@ -218,7 +227,8 @@ static bool read_status(struct scope *scope, struct cursor *in, json_t *codes)
             text.len = 1;
         any = true;
         if (parse_go_int(text, &code) == PARSE_OK)
-            document_add(scope->document, codes, document_integer(scope->document, code, token));
+            document_add(scope->document, response->codes,
+                         document_integer(scope->document, code, token));
         else
             ok = cursor_error(in, DIAG_BAD_VALUE, "'" STR_FMT "' is not a status",
                               STR_ARG(token->text));
@@ -226,7 +236,34 @@ static bool read_status(struct scope *scope, struct cursor *in, json_t *codes)
     return any ? ok : cursor_arg_error(in, "status <code>...");
 }
 
-/* Header lines are read together by the request matcher of that name. */
+/* Header lines are read together by the request matcher of that name, at the end. */
+static bool parse_header(struct scope *scope, struct cursor *in, const struct option *row,
+                         json_t *object, void *state)
+{
+    struct response *response = state;
+    (void)row, (void)object;
+    add_segment(scope, &response->headers, in);
+    return true;
+}
+
+const struct option response_matchers[] = {
+    {.name = "status",
+     .doc = "the status, or its class",
+     .arguments = "<status_class...>",
+     .key = "status_code",
+     .min_args = 1,
+     .max_args = -1,
+     .parse = parse_status},
+    {.name = "header",
+     .doc = "a header field and its value; !<field> asks for none",
+     .arguments = "<field> <value> | [!]<field>",
+     .key = "headers",
+     .min_args = 1,
+     .max_args = 2,
+     .parse = parse_header},
+    {0},
+};
+
 static bool read_headers(struct scope *scope, struct kinds *headers, json_t *matcher)
 {
     if (headers->list.n == 0)
@@ -240,7 +277,6 @@ static bool read_headers(struct scope *scope, struct kinds *headers, json_t *mat
 bool scope_response_matcher(struct scope *scope, struct cursor *in, json_t *matchers)
 {
     struct cursor own = *in;
-    struct kinds headers = {0};
     bool ok = true;
     if (in->at < 0)
         cursor_next(&own);
@@ -253,21 +289,19 @@ bool scope_response_matcher(struct scope *scope, struct cursor *in, json_t *matc
         cursor_next(&own);
     }
     json_t *matcher = document_object(scope->document, name);
-    json_t *codes = document_array(scope->document, name);
+    struct response response = {.codes = document_array(scope->document, name)};
     document_set_str(scope->document, matchers, name->text, matcher, NULL);
     int nesting = own.nesting;
     while (cursor_next_arg(&own) || cursor_next_block(&own, nesting)) {
-        if (cursor_is(&own, "header"))
-            add_segment(scope, &headers, &own);
-        else if (cursor_is(&own, "status"))
-            ok = read_status(scope, &own, codes) && ok;
-        else
+        const struct option *row = option_find(response_matchers, cursor_val(&own));
+        if (!row)
             return cursor_error(&own, DIAG_INVALID_OPTION,
                                 "unknown response matcher '" STR_FMT
                                 "': there are header and status",
                                 STR_ARG(cursor_val(&own)));
+        ok = option_apply(scope, &own, row, matcher, &response) && ok;
     }
-    if (json_array_size(codes))
-        document_set(scope->document, matcher, "status_code", codes);
-    return read_headers(scope, &headers, matcher) && ok;
+    if (json_array_size(response.codes))
+        document_set(scope->document, matcher, "status_code", response.codes);
+    return read_headers(scope, &response.headers, matcher) && ok;
 }

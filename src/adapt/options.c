@@ -19,11 +19,40 @@ static bool is_one_of(const char *names, struct str name)
     return false;
 }
 
+bool option_is_pattern(const struct option *row)
+{
+    return strchr(row->name, '<') != NULL;
+}
+
+/* Whether the literal parts of a pattern are in <name>, in order: a leading one where it begins. */
+static bool fits(struct str pattern, struct str name)
+{
+    if (str_has_prefix(pattern, STR("[")))
+        pattern = str_slice(pattern, (size_t)str_find(pattern, STR("]<")) + 1, pattern.len);
+    bool is_leading = true;
+    while (pattern.len) {
+        struct str literal, placeholder;
+        if (!str_cut(pattern, STR("<"), &literal, &pattern))
+            pattern = STR("");
+        else
+            str_cut(pattern, STR(">"), &placeholder, &pattern);
+        ptrdiff_t at = str_find(name, literal);
+        if (at < 0 || (is_leading && at > 0))
+            return false;
+        name = str_slice(name, (size_t)at + literal.len, name.len);
+        is_leading = false;
+    }
+    return true;
+}
+
 const struct option *option_find(const struct option *rows, struct str name)
 {
-    for (; rows && rows->name; rows++)
-        if (is_one_of(rows->name, name))
-            return rows;
+    for (const struct option *row = rows; row && row->name; row++)
+        if (is_one_of(row->name, name) && !option_is_pattern(row))
+            return row;
+    for (const struct option *row = rows; row && row->name; row++)
+        if (option_is_pattern(row) && fits(str_from(row->name), name))
+            return row;
     return NULL;
 }
 
@@ -49,8 +78,13 @@ bool option_unknown(struct scope *scope, struct cursor *in, const struct option 
     (void)scope;
     const struct token *token = cursor_token(in);
     struct suggestion suggestion = suggest_for(cursor_val(in));
-    for (const struct option *row = rows; row && row->name; row++)
-        suggest_words(&suggestion, row->name);
+    for (const struct option *row = rows; row && row->name; row++) {
+        const struct option *module = row->flags & OPTION_MODULE_NAME ? row->space->modules : NULL;
+        for (; module && module->name; module++)
+            suggest_words(&suggestion, module->name);
+        if (!option_is_pattern(row))
+            suggest_words(&suggestion, row->name);
+    }
     struct diag *diag =
         diag_token(in->diags, DIAG_INVALID_OPTION, token, "unknown option '" STR_FMT "'%s%s",
                    STR_ARG(cursor_val(in)), where ? " of " : "", where ? where : "");

@@ -25,7 +25,9 @@ enum option_flags {
     OPTION_HEADER_NAME = 1 << 1, /* the first argument is a header field name (for completion) */
     OPTION_MODULE_LINES = 1 << 2, /* each line of its block names a module of <space> */
     OPTION_DIRECTIVES = 1 << 3,   /* its block holds directives */
-    OPTION_LOOSE = 1 << 4         /* more arguments than it takes are passed over */
+    OPTION_LOOSE = 1 << 4,        /* more arguments than it takes are passed over */
+    OPTION_MODULE_NAME = 1 << 5,  /* the option's own name is that of a module of <space> */
+    OPTION_INLINE = 1 << 6        /* a line of its block may stand on its own line instead */
 };
 
 struct option;
@@ -33,7 +35,8 @@ struct option;
 /* The modules of one kind, from which options choose by name. */
 struct module_space {
     const char *name;             /* Caddy's name space: http.reverse_proxy.transport */
-    const char *key;              /* JSON key that the module's name goes under */
+    const char *key;              /* JSON key that the module's name goes under; NULL where the name
+                                     is itself a key */
     const char *doc;              /* one line: what such a module is */
     const struct option *modules; /* rows: the rest of the line and the block are each module's own;
                                      NULL where only plugins bring modules of this kind */
@@ -43,7 +46,8 @@ struct module_space {
  * suggestions, completion, help, the published schema and the test generator read it. Arrays of
  * rows end with a row whose name is NULL. */
 struct option {
-    const char *name;      /* as written in a Caddyfile; "a|b" lists aliases, canonical first */
+    const char *name;      /* as written in a Caddyfile; "a|b" lists aliases, canonical first. One
+                              with a <placeholder> stands for many: see option_is_pattern */
     const char *doc;       /* one line */
     const char *arguments; /* usage, such as "<status> [<body>]"; NULL for none */
     const char *key;       /* JSON key the value goes under; dots descend; NULL where parse decides */
@@ -59,6 +63,11 @@ struct option {
     bool (*parse)(struct scope *scope, struct cursor *in, const struct option *row, json_t *object,
                   void *state);
     unsigned flags;         /* enum option_flags */
+    const char *json;       /* where the value comes to stand, if not under <key>: from the object of
+                               the rows around, or "$.…" from the root; "*" is any key, "[]" any
+                               element. For people and programs; adapt does not read it */
+    const char *makes;      /* modules that it puts into the JSON besides those of <space>, separated
+                               by blanks */
     const char *since;      /* the Caddy version that brought it; NULL: 2.0 */
     const char *deprecated; /* what to write instead; NULL: not deprecated */
 };
@@ -71,8 +80,12 @@ bool options_parse(struct scope *scope, struct cursor *in, const struct option *
 /* Reads one option whose name the cursor stands on. */
 bool option_apply(struct scope *scope, struct cursor *in, const struct option *row, json_t *object,
                   void *state);
-/* The row of that name, aliases included, or NULL. */
+/* The row of that name, aliases included; else the first whose pattern fits it; else NULL. */
 const struct option *option_find(const struct option *rows, struct str name);
+/* Whether the row's name is a pattern for names that users choose: "<field>" is any word, "@<name>"
+ * one that begins with @, "<a>><b>" one with > in it. Marks in brackets may stand before it and say
+ * nothing of what fits: "[+|-]<field>". */
+bool option_is_pattern(const struct option *row);
 /* Reports "unknown option", with the nearest legal name; false. */
 bool option_unknown(struct scope *scope, struct cursor *in, const struct option *rows,
                     const char *where);

@@ -4,72 +4,107 @@
 #include "base/arena.h"
 #include "syntax/token.h"
 
-struct shorthand {
-    struct str name, expansion; /* without braces */
-};
-
 /* clang-format off */
-static const struct shorthand names[] = {
-#define ROW(name, expansion) {STR_INIT(name), STR_INIT(expansion)}
-    ROW("host",        "http.request.host"),
-    ROW("hostport",    "http.request.hostport"),
-    ROW("port",        "http.request.port"),
-    ROW("orig_method", "http.request.orig_method"),
-    ROW("orig_uri",    "http.request.orig_uri"),
-    ROW("orig_path",   "http.request.orig_uri.path"),
-    ROW("orig_dir",    "http.request.orig_uri.path.dir"),
-    ROW("orig_file",   "http.request.orig_uri.path.file"),
-    ROW("orig_query",  "http.request.orig_uri.query"),
-    ROW("orig_?query", "http.request.orig_uri.prefixed_query"),
-    ROW("method",      "http.request.method"),
-    ROW("uri",         "http.request.uri"),
-    ROW("%uri",        "http.request.uri_escaped"),
-    ROW("path",        "http.request.uri.path"),
-    ROW("%path",       "http.request.uri.path_escaped"),
-    ROW("dir",         "http.request.uri.path.dir"),
-    ROW("file",        "http.request.uri.path.file"),
-    ROW("query",       "http.request.uri.query"),
-    ROW("%query",      "http.request.uri.query_escaped"),
-    ROW("?query",      "http.request.uri.prefixed_query"),
-    ROW("remote",      "http.request.remote"),
-    ROW("remote_host", "http.request.remote.host"),
-    ROW("remote_port", "http.request.remote.port"),
-    ROW("scheme",      "http.request.scheme"),
-    ROW("uuid",        "http.request.uuid"),
-    ROW("tls_cipher",  "http.request.tls.cipher_suite"),
-    ROW("tls_version", "http.request.tls.version"),
-    ROW("tls_client_fingerprint", "http.request.tls.client.fingerprint"),
-    ROW("tls_client_issuer",      "http.request.tls.client.issuer"),
-    ROW("tls_client_serial",      "http.request.tls.client.serial"),
-    ROW("tls_client_subject",     "http.request.tls.client.subject"),
-    ROW("tls_client_certificate_pem", "http.request.tls.client.certificate_pem"),
-    ROW("tls_client_certificate_der_base64", "http.request.tls.client.certificate_der_base64"),
-    ROW("upstream_hostport", "http.reverse_proxy.upstream.hostport"),
-    ROW("client_ip",   "http.vars.client_ip"),
-};
-
-/* What follows the prefix is any run of letters, digits, '_', '-' and, where <dots>, '.'. */
-static const struct family {
-    struct str name, expansion;
-    bool dots;
-} families[] = {
-    {STR_INIT("header."),     STR_INIT("http.request.header."),        false},
-    {STR_INIT("cookie."),     STR_INIT("http.request.cookie."),        false},
-    {STR_INIT("labels."),     STR_INIT("http.request.host.labels."),   false},
-    {STR_INIT("path."),       STR_INIT("http.request.uri.path."),      false},
-    {STR_INIT("file."),       STR_INIT("http.request.uri.path.file."), false},
-    {STR_INIT("query."),      STR_INIT("http.request.uri.query."),     false},
-    {STR_INIT("re."),         STR_INIT("http.regexp."),                true},
-    {STR_INIT("vars."),       STR_INIT("http.vars."),                  false},
-    {STR_INIT("rp."),         STR_INIT("http.reverse_proxy."),         true},
-    {STR_INIT("resp."),       STR_INIT("http.intercept."),             true},
-    {STR_INIT("err."),        STR_INIT("http.error."),                 true},
-    {STR_INIT("file_match."), STR_INIT("http.matchers.file."),         false},
+const struct shorthand shorthands[] = {
+#define ROW(name, kind, expansion, doc) {STR_INIT(name), STR_INIT(expansion), doc, SHORTHAND_##kind}
+    ROW("host", EXACT, "http.request.host",
+        "the host asked for, without its port"),
+    ROW("hostport", EXACT, "http.request.hostport",
+        "the host asked for, with its port"),
+    ROW("port", EXACT, "http.request.port",
+        "the port asked for"),
+    ROW("orig_method", EXACT, "http.request.orig_method",
+        "the method before any rewrite"),
+    ROW("orig_uri", EXACT, "http.request.orig_uri",
+        "the URI before any rewrite"),
+    ROW("orig_path", EXACT, "http.request.orig_uri.path",
+        "the path before any rewrite"),
+    ROW("orig_dir", EXACT, "http.request.orig_uri.path.dir",
+        "the folder of the path before any rewrite"),
+    ROW("orig_file", EXACT, "http.request.orig_uri.path.file",
+        "the last part of the path before any rewrite"),
+    ROW("orig_query", EXACT, "http.request.orig_uri.query",
+        "the query before any rewrite, without ?"),
+    ROW("orig_?query", EXACT, "http.request.orig_uri.prefixed_query",
+        "the query before any rewrite, with ? where there is one"),
+    ROW("method", EXACT, "http.request.method",
+        "the method"),
+    ROW("uri", EXACT, "http.request.uri",
+        "the URI"),
+    ROW("%uri", EXACT, "http.request.uri_escaped",
+        "the URI, escaped for use in a query"),
+    ROW("path", EXACT, "http.request.uri.path",
+        "the path"),
+    ROW("%path", EXACT, "http.request.uri.path_escaped",
+        "the path, escaped for use in a query"),
+    ROW("dir", EXACT, "http.request.uri.path.dir",
+        "the folder of the path"),
+    ROW("file", EXACT, "http.request.uri.path.file",
+        "the last part of the path"),
+    ROW("query", EXACT, "http.request.uri.query",
+        "the query, without ?"),
+    ROW("%query", EXACT, "http.request.uri.query_escaped",
+        "the query, escaped for use in a query"),
+    ROW("?query", EXACT, "http.request.uri.prefixed_query",
+        "the query, with ? where there is one"),
+    ROW("remote", EXACT, "http.request.remote",
+        "the peer's address and port"),
+    ROW("remote_host", EXACT, "http.request.remote.host",
+        "the peer's address"),
+    ROW("remote_port", EXACT, "http.request.remote.port",
+        "the peer's port"),
+    ROW("scheme", EXACT, "http.request.scheme",
+        "http or https"),
+    ROW("uuid", EXACT, "http.request.uuid",
+        "an id made for the request"),
+    ROW("tls_cipher", EXACT, "http.request.tls.cipher_suite",
+        "the cipher suite of the connection"),
+    ROW("tls_version", EXACT, "http.request.tls.version",
+        "the TLS version of the connection"),
+    ROW("tls_client_fingerprint", EXACT, "http.request.tls.client.fingerprint",
+        "SHA-256 of the client's certificate"),
+    ROW("tls_client_issuer", EXACT, "http.request.tls.client.issuer",
+        "the issuer of the client's certificate"),
+    ROW("tls_client_serial", EXACT, "http.request.tls.client.serial",
+        "the serial number of the client's certificate"),
+    ROW("tls_client_subject", EXACT, "http.request.tls.client.subject",
+        "the subject of the client's certificate"),
+    ROW("tls_client_certificate_pem", EXACT, "http.request.tls.client.certificate_pem",
+        "the client's certificate, PEM"),
+    ROW("tls_client_certificate_der_base64", EXACT, "http.request.tls.client.certificate_der_base64",
+        "the client's certificate, DER in base64"),
+    ROW("upstream_hostport", EXACT, "http.reverse_proxy.upstream.hostport",
+        "the upstream that the request goes to"),
+    ROW("client_ip", EXACT, "http.vars.client_ip",
+        "the client's address, trusted proxies considered"),
+    ROW("header.", WORD, "http.request.header.",
+        "a header field of the request"),
+    ROW("cookie.", WORD, "http.request.cookie.",
+        "a cookie of the request"),
+    ROW("labels.", WORD, "http.request.host.labels.",
+        "a label of the host, counted from the right"),
+    ROW("path.", WORD, "http.request.uri.path.",
+        "a part of the path by its number"),
+    ROW("file.", WORD, "http.request.uri.path.file.",
+        "base or ext: the last part of the path without its ending, and the ending"),
+    ROW("query.", WORD, "http.request.uri.query.",
+        "a key of the query"),
+    ROW("re.", DOTTED, "http.regexp.",
+        "what a group of a regular expression matched"),
+    ROW("vars.", WORD, "http.vars.",
+        "a variable"),
+    ROW("rp.", DOTTED, "http.reverse_proxy.",
+        "of the proxy: its upstream and its answer"),
+    ROW("resp.", DOTTED, "http.intercept.",
+        "of an answer that intercept holds"),
+    ROW("err.", DOTTED, "http.error.",
+        "of the error that handle_errors handles"),
+    ROW("file_match.", WORD, "http.matchers.file.",
+        "of the file that a file matcher found"),
 #undef ROW
+    {.kind = N_SHORTHAND_KINDS},
 };
 /* clang-format on */
-
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 static bool is_word(struct str text, bool dots)
 {
@@ -85,17 +120,22 @@ static bool is_word(struct str text, bool dots)
 /* What the name between two braces stands for: <expansion>, then <rest>. */
 static bool look_up(struct str name, struct str *expansion, struct str *rest)
 {
-    *rest = STR("");
-    for (size_t i = 0; i < COUNT(names); i++) {
-        *expansion = names[i].expansion;
-        if (str_eq(names[i].name, name))
-            return true;
-    }
-    for (size_t i = 0; i < COUNT(families); i++) {
-        *expansion = families[i].expansion;
-        *rest = str_slice(name, families[i].name.len, name.len);
-        if (str_has_prefix(name, families[i].name) && is_word(*rest, families[i].dots))
-            return true;
+    for (const struct shorthand *row = shorthands; row->name.len; row++) {
+        *expansion = row->expansion;
+        *rest = str_slice(name, row->name.len, name.len);
+        switch (row->kind) {
+        case SHORTHAND_EXACT:
+            if (str_eq(row->name, name))
+                return true;
+            break;
+        case SHORTHAND_WORD:
+        case SHORTHAND_DOTTED:
+            if (str_has_prefix(name, row->name) && is_word(*rest, row->kind == SHORTHAND_DOTTED))
+                return true;
+            break;
+        case N_SHORTHAND_KINDS:
+            break;
+        }
     }
     return false;
 }
@@ -140,8 +180,8 @@ static struct str without_braces(struct str text)
 struct str shorthand_of(struct str expansion)
 {
     expansion = without_braces(expansion);
-    for (size_t i = 0; i < COUNT(names); i++)
-        if (str_eq(names[i].expansion, expansion))
-            return names[i].name;
+    for (const struct shorthand *row = shorthands; row->name.len; row++)
+        if (row->kind == SHORTHAND_EXACT && str_eq(row->expansion, expansion))
+            return row->name;
     return STR("");
 }

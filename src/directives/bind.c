@@ -10,6 +10,7 @@ const struct option bind_options[] = {
      .doc = "the HTTP versions to serve on these addresses",
      .arguments = "h1|h2|h2c|h3...",
      .key = "protocols",
+     .json = "listen_protocols",
      .type = VALUE_STRINGS,
      .min_args = 1,
      .max_args = -1,

@@ -51,27 +51,35 @@ static void add_copy(struct scope *scope, struct forward_auth *auth, const struc
     vec_push(scope->arena, &auth->copies, copy);
 }
 
+static bool parse_copy(struct scope *scope, struct cursor *in, const struct option *row,
+                       json_t *object, void *state)
+{
+    (void)row, (void)object;
+    add_copy(scope, state, cursor_token(in));
+    return true;
+}
+
+static const struct option copy_options[] = {
+    {.name = "<copied_field>",
+     .doc = "a field to copy; A>B renames",
+     .parse = parse_copy,
+     .flags = OPTION_HEADER_NAME},
+    {0},
+};
+
 static bool parse_copy_headers(struct scope *scope, struct cursor *in, const struct option *row,
                                json_t *object, void *state)
 {
-    (void)object;
     struct forward_auth *auth = state;
+    ptrdiff_t begin = in->at;
     struct token_list arguments = cursor_remaining(in);
-    size_t n = arguments.n;
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < arguments.n; i++)
         add_copy(scope, auth, arguments.at[i]);
-    bool had_block = false;
-    int nesting = in->nesting;
-    while (cursor_next_block(in, nesting)) {
-        had_block = true;
-        add_copy(scope, auth, cursor_token(in));
-        n++;
-    }
+    if (!options_parse(scope, in, row->block, object, auth))
+        return false;
     if (auth->copies.n == 0)
         return take_arity_error(in, row);
-    cursor_delete(in, n + 1);
-    if (had_block)
-        cursor_delete(in, 2);
+    cursor_delete(in, (size_t)(in->at - begin + 1));
     return true;
 }
 
@@ -79,13 +87,16 @@ static const struct option forward_auth_options[] = {
     {.name = "uri",
      .doc = "path and query to ask at",
      .arguments = "<to>",
+     .json = "rewrite.uri",
      .min_args = 1,
      .max_args = 1,
      .parse = parse_uri},
     {.name = "copy_headers",
      .doc = "fields of a positive answer to copy to the request; A>B renames",
-     .arguments = "[<fields...>]",
+     .arguments = "[<copied_field...>]",
+     .json = "handle_response[].routes",
      .max_args = -1,
+     .block = copy_options,
      .parse = parse_copy_headers,
      .flags = OPTION_HEADER_NAME},
     {0},
@@ -216,9 +227,11 @@ const struct directive forward_auth_directives[] = {
     {.name = "forward_auth",
      .doc = "asks another server whether a request may pass",
      .arguments = "[<upstreams...>]",
+     .makes = "http.handlers.reverse_proxy http.handlers.headers http.handlers.vars",
      .adapt = adapt_forward_auth,
      .takes_matcher = true,
      .options = forward_auth_options,
+     .inherits = "reverse_proxy",
      .since = "2.5.1"},
     {0},
 };

@@ -146,6 +146,7 @@ const struct option pki_options[] = {
     {.name = "ca",
      .doc = "one certificate authority",
      .arguments = "[<id>]",
+     .json = "*",
      .max_args = 1,
      .block = authority_options,
      .parse = authority},

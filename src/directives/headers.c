@@ -21,38 +21,58 @@ static struct header_op read_operation(struct cursor *in)
     return op;
 }
 
-static json_t *read_response_match(struct scope *scope, struct cursor *in)
+static bool parse_match(struct scope *scope, struct cursor *in, const struct option *row,
+                        json_t *object, void *state)
 {
+    (void)state;
+    const struct token *name = cursor_token(in);
     json_t *matchers = document_object(scope->document, NULL);
     struct cursor segment = cursor_segment(in);
     if (!scope_response_matcher(scope, &segment, matchers))
-        return NULL;
-    return json_object_get(matchers, "match");
+        return false;
+    document_set_at(scope->document, object, row->key, json_object_get(matchers, row->name), name);
+    return true;
 }
 
-static bool read_header_line(struct scope *scope, struct header_parts *parts)
+static bool parse_field(struct scope *scope, struct cursor *in, const struct option *row,
+                        json_t *object, void *state)
 {
-    struct cursor *in = scope->in;
-    if (cursor_is(in, "defer")) {
-        document_set_at(scope->document, parts->ops, "deferred", document_bool(true),
-                        cursor_token(in));
-        return true;
-    }
-    if (cursor_is(in, "match")) {
-        const struct token *name = cursor_token(in);
-        json_t *match = read_response_match(scope, in);
-        document_set_at(scope->document, parts->ops, "require", match, name);
-        return match != NULL;
-    }
+    (void)row;
+    struct header_parts *parts = state;
     if (parts->has_arguments)
         return cursor_error(in, DIAG_NOT_ALLOWED_HERE,
                             "fields stand on the first line or in the block, not in both");
     struct header_op op = read_operation(in);
     /* People write the colon out of habit. */
     op.name = str_trim_suffix(op.name, STR(":"));
-    json_t *ops = str_has_prefix(op.name, STR("?")) ? parts->defaults : parts->ops;
+    json_t *ops = str_has_prefix(op.name, STR("?")) ? parts->defaults : object;
     return header_op_add(scope, in, ops, HEADER_SIDE_RESPONSE, &op);
 }
+
+/* Their object is that of the operations. */
+static const struct option header_options[] = {
+    {.name = "defer",
+     .doc = "changes the fields when the response is written, not before",
+     .key = "deferred",
+     .type = VALUE_TRUE,
+     .parse = option_flag},
+    {.name = "match",
+     .doc = "only responses of this status or with these fields",
+     .arguments = "[<response_condition> ...]",
+     .key = "require",
+     .max_args = -1,
+     .block = response_matchers,
+     .parse = parse_match,
+     .flags = OPTION_INLINE,
+     .since = "2.9"},
+    {.name = "[+|-|?|>]<field>",
+     .doc = "sets a field, adds to it (+), deletes it (-), or sets it where there is none (?); > does "
+            "so when the response is written",
+     .arguments = "[<value|pattern> [<replacement>]]",
+     .max_args = 2,
+     .parse = parse_field},
+    {0},
+};
 
 static void push_header_route(struct scope *scope, json_t *matcher_set, json_t *ops)
 {
@@ -90,9 +110,8 @@ static bool adapt_header(struct scope *scope)
         if (!header_op_add(scope, in, parts.ops, HEADER_SIDE_RESPONSE, &op))
             return false;
     }
-    while (cursor_next_block(in, 0))
-        if (!read_header_line(scope, &parts))
-            return false;
+    if (!options_parse(scope, in, header_options, parts.ops, &parts))
+        return false;
     push_header_route(scope, matcher_set, parts.ops);
     push_header_route(scope, matcher_set, parts.defaults);
     return true;
@@ -121,31 +140,19 @@ static bool adapt_request_header(struct scope *scope)
     return true;
 }
 
-/* What the schema and completion show of the block; every other line is a field. */
-static const struct option header_options[] = {
-    {.name = "defer",
-     .doc = "changes the fields when the response is written, not before",
-     .key = "response.deferred",
-     .type = VALUE_TRUE},
-    {.name = "match",
-     .doc = "only responses of this status or with these fields",
-     .arguments = "[status <status_class...>] | header <field> [<value>]",
-     .key = "response.require",
-     .max_args = -1,
-     .since = "2.9"},
-    {0},
-};
-
 const struct directive header_directives[] = {
     {.name = "header",
      .doc = "sets, adds, deletes or replaces fields of the response",
      .arguments = "[[+|-|?|>]<field> [<value|pattern> [<replacement>]]]",
+     .makes = "http.handlers.headers",
+     .json = "response",
      .adapt = adapt_header,
      .takes_matcher = true,
      .options = header_options},
     {.name = "request_header",
      .doc = "sets, adds, deletes or replaces fields of the request",
      .arguments = "[+|-]<field> [<value|pattern> [<replacement>]]",
+     .makes = "http.handlers.headers",
      .adapt = adapt_request_header,
      .takes_matcher = true},
     {0},

@@ -86,13 +86,30 @@ static bool read_handle_response(struct scope *scope, struct cursor *in,
     return true;
 }
 
+static bool parse_response_matcher(struct scope *scope, struct cursor *in, const struct option *row,
+                                   json_t *object, void *state)
+{
+    (void)row, (void)object;
+    struct interception *interception = state;
+    struct cursor segment = cursor_segment(in);
+    return scope_response_matcher(scope, &segment, interception->matchers);
+}
+
 const struct option intercept_options[] = {
+    {.name = "@<name>",
+     .doc = "a response matcher for the options below",
+     .arguments = "[<response_condition> ...]",
+     .max_args = -1,
+     .block = response_matchers,
+     .parse = parse_response_matcher,
+     .flags = OPTION_INLINE},
     {.name = "handle_response",
      .doc = "handles answers that match with these directives",
      .arguments = "[<@response_matcher>]",
      .key = "handle_response",
      .max_args = 1,
-     .parse = parse_handle_response},
+     .parse = parse_handle_response,
+     .flags = OPTION_DIRECTIVES},
     {.name = "replace_status",
      .doc = "gives answers that match another status",
      .arguments = "[<@response_matcher>] <status>",
@@ -113,21 +130,7 @@ json_t *intercept_adapt(struct scope *scope)
         .matched = document_array(scope->document, cursor_token(in)),
         .unmatched = document_array(scope->document, NULL),
     };
-    bool ok = true;
-    while (cursor_next_block(in, 0)) {
-        const struct option *row = option_find(intercept_options, cursor_val(in));
-        struct cursor segment;
-        if (str_has_prefix(cursor_val(in), STR("@"))) {
-            segment = cursor_segment(in);
-            if (!scope_response_matcher(scope, &segment, interception.matchers))
-                return NULL;
-        } else if (!row) {
-            option_unknown(scope, in, intercept_options, "intercept");
-            return NULL;
-        } else if (!option_apply(scope, in, row, handler, &interception)) {
-            return NULL;
-        }
-    }
+    bool ok = options_parse(scope, in, intercept_options, handler, &interception);
     for (size_t i = 0; i < interception.blocks.n; i++)
         ok = read_handle_response(scope, &interception.blocks.at[i], &interception) && ok;
     for (size_t i = 0; i < json_array_size(interception.unmatched); i++)

@@ -102,11 +102,13 @@ static json_t *adapt_timeouts(struct scope *scope)
 const struct directive limit_directives[] = {
     {.name = "request_body",
      .doc = "limits or replaces the body of the request",
+     .makes = "http.handlers.request_body",
      .handler = adapt_request_body,
      .options = request_body_options,
      .since = "2.3"},
     {.name = "timeouts",
      .doc = "limits how long one request may take",
+     .makes = "http.handlers.timeouts",
      .handler = adapt_timeouts,
      .options = timeouts_options,
      .since = "2.11"},

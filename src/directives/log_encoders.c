@@ -2,6 +2,7 @@
 #include "directives/log_encoders.h"
 
 #include "directives/module_spaces.h"
+#include "directives/option_takes.h"
 #include "directives/values.h"
 
 /* One argument, kept under the row's key even where it is empty. */
@@ -126,50 +127,20 @@ static bool parse_wrap(struct scope *scope, struct cursor *in, const struct opti
     return true;
 }
 
-static const struct option wrap_options[] = {
-    {.name = "wrap",
-     .doc = "the encoder that writes what is left",
-     .arguments = "<encoder> ...",
-     .key = "wrap",
-     .min_args = 1,
-     .max_args = -1,
-     .space = &log_encoder_space,
-     .parse = parse_wrap},
-    {0},
-};
-
-static const struct option fields_options[] = {
-    {.name = "wrap",
-     .doc = "the encoder that writes the result",
-     .arguments = "<encoder> ...",
-     .key = "wrap",
-     .min_args = 1,
-     .max_args = -1,
-     .space = &log_encoder_space,
-     .parse = parse_wrap},
-    {.name = "fields", .doc = "the fields; they may stand outside as well", .key = "fields"},
-    {0},
-};
-
-/* Lines of fields, bare or in a block called `fields`, each read by <read>; and `wrap`. */
-static bool read_fields(struct scope *scope, struct cursor *in, json_t *encoder,
-                        bool (*read)(struct scope *scope, struct cursor *in, void *state),
-                        void *state)
-{
-    while (cursor_next_block(in, 0)) {
-        if (cursor_is(in, "wrap")) {
-            if (!parse_wrap(scope, in, &fields_options[0], encoder, NULL))
-                return false;
-        } else if (cursor_is(in, "fields")) {
-            int nesting = in->nesting;
-            while (cursor_next_block(in, nesting))
-                if (!read(scope, in, state))
-                    return false;
-        } else if (!read(scope, in, state)) {
-            return false;
-        }
+#define WRAP_ROW                                                                                   \
+    {                                                                                              \
+        .name = "wrap", .doc = "the encoder that writes the result",                               \
+        .arguments = "<encoder> ...", .key = "wrap", .min_args = 1, .max_args = -1,                \
+        .space = &log_encoder_space, .parse = parse_wrap                                           \
     }
-    return true;
+
+static const struct option wrap_options[] = {WRAP_ROW, {0}};
+
+/* The object of the lines is that of the encoder; fields are gathered apart from it. */
+static bool parse_fields(struct scope *scope, struct cursor *in, const struct option *row,
+                         json_t *object, void *state)
+{
+    return options_parse(scope, in, row->block, object, state);
 }
 
 struct filtering {
@@ -177,22 +148,44 @@ struct filtering {
     json_t *fields;
 };
 
-static bool read_filtered_field(struct scope *scope, struct cursor *in, void *state)
+static bool parse_filtered_field(struct scope *scope, struct cursor *in, const struct option *row,
+                                 json_t *object, void *state)
 {
     struct filtering *filtering = state;
+    (void)row, (void)object;
     return log_filter_read(scope, in, filtering->filters, filtering->fields);
 }
+
+#define FILTERED_FIELD_ROW                                                                         \
+    {                                                                                              \
+        .name = "<field>", .doc = "a field, and what becomes of it", .arguments = "<filter> ...",  \
+        .key = "fields", .min_args = 1, .max_args = -1, .space = &log_filter_space,                \
+        .parse = parse_filtered_field                                                              \
+    }
+
+static const struct option filtered_field_options[] = {FILTERED_FIELD_ROW, {0}};
+
+static const struct option filter_options[] = {
+    WRAP_ROW,
+    {.name = "fields",
+     .doc = "the fields; they may stand outside as well",
+     .type = VALUE_BLOCK,
+     .block = filtered_field_options,
+     .parse = parse_fields},
+    FILTERED_FIELD_ROW,
+    {0},
+};
 
 static bool parse_filter(struct scope *scope, struct cursor *in, const struct option *row,
                          json_t *object, void *state)
 {
-    (void)row, (void)state;
+    (void)state;
     const struct token *name = cursor_token(in);
     struct filtering filtering = {
         .filters = log_filters_new(scope),
         .fields = document_object(scope->document, name),
     };
-    if (!read_fields(scope, in, object, read_filtered_field, &filtering) ||
+    if (!options_parse(scope, in, row->block, object, &filtering) ||
         !log_filters_finish(scope, in, filtering.filters, filtering.fields))
         return false;
     value_set(scope, object, "fields", filtering.fields, name);
@@ -204,10 +197,12 @@ struct appending {
     bool printable;
 };
 
-static bool read_appended_field(struct scope *scope, struct cursor *in, void *state)
+static bool parse_appended_field(struct scope *scope, struct cursor *in, const struct option *row,
+                                 json_t *object, void *state)
 {
     struct appending *appending = state;
     const struct token *field = cursor_token(in);
+    (void)row, (void)object;
     if (!cursor_next_arg(in))
         return cursor_arg_error(in, "<field> <value>");
     json_t *value = value_scalar(scope, cursor_token(in));
@@ -216,14 +211,32 @@ static bool read_appended_field(struct scope *scope, struct cursor *in, void *st
     return !cursor_next_arg(in) || cursor_arg_error(in, "<field> <value>");
 }
 
+#define APPENDED_FIELD_ROW                                                                         \
+    {                                                                                              \
+        .name = "<field>", .doc = "a field to add, and its value", .arguments = "<scalar>",        \
+        .key = "fields", .min_args = 1, .max_args = 1, .parse = parse_appended_field               \
+    }
+
+static const struct option appended_field_options[] = {APPENDED_FIELD_ROW, {0}};
+
+static const struct option append_options[] = {
+    WRAP_ROW,
+    {.name = "fields",
+     .doc = "the fields; they may stand outside as well",
+     .type = VALUE_BLOCK,
+     .block = appended_field_options,
+     .parse = parse_fields},
+    APPENDED_FIELD_ROW,
+    {0},
+};
+
 static bool parse_append(struct scope *scope, struct cursor *in, const struct option *row,
                          json_t *object, void *state)
 {
-    (void)row;
     const struct token *name = cursor_token(in);
     struct appending appending = {.fields = document_object(scope->document, name),
                                   .printable = true};
-    if (!read_fields(scope, in, object, read_appended_field, &appending))
+    if (!options_parse(scope, in, row->block, object, &appending))
         return false;
     value_set(scope, object, "fields", appending.fields, name);
     *(bool *)state = appending.printable;
@@ -238,11 +251,11 @@ static const struct option log_encoders[] = {
      .parse = parse_format},
     {.name = "filter",
      .doc = "changes or leaves out fields",
-     .block = fields_options,
+     .block = filter_options,
      .parse = parse_filter},
     {.name = "append",
      .doc = "adds fields",
-     .block = fields_options,
+     .block = append_options,
      .parse = parse_append,
      .since = "2.8"},
     {.name = "journald",
@@ -262,20 +275,9 @@ const struct module_space log_encoder_space = {
 
 json_t *log_encoder_read(struct scope *scope, struct cursor *in)
 {
-    const struct token *name = cursor_token(in);
-    const struct option *row = option_find(log_encoders, name->text);
     bool printable = true;
-    if (!row) {
-        value_refuse_name(in, name, log_encoders);
-        return NULL;
-    }
-    json_t *encoder = document_object(scope->document, name);
-    struct cursor segment = cursor_segment(in);
-    cursor_next(&segment);
-    if (!row->parse(scope, &segment, row, encoder, &printable))
-        return NULL;
-    if (!printable) /* an inf or nan among the fields: Caddy prints nothing */
+    json_t *encoder = module_take_with(scope, in, &log_encoder_space, &printable);
+    if (encoder && !printable) /* an inf or nan among the fields: Caddy prints nothing */
         return document_null();
-    document_set(scope->document, encoder, "format", value_string(scope, name));
-    return document_sorted(scope->document, encoder);
+    return encoder ? document_sorted(scope->document, encoder) : NULL;
 }

@@ -2,6 +2,7 @@
 #include "adapt/directive.h"
 #include "directives/log_encoders.h"
 #include "directives/module_spaces.h"
+#include "directives/option_takes.h"
 #include "directives/values.h"
 
 enum { MOST_PATTERNS = 50, LONGEST_PATTERN = 1000 };
@@ -267,17 +268,13 @@ bool log_filter_read(struct scope *scope, struct cursor *in, struct log_filters_
     const struct token *field = cursor_token(in);
     if (!cursor_next_arg(in))
         return cursor_arg_error(in, "<field> <filter> ...");
-    const struct token *name = cursor_token(in);
-    const struct option *row = option_find(log_filters, name->text);
-    if (!row)
-        return value_refuse_name(in, name, log_filters);
-    json_t *filter = document_object(scope->document, name);
-    struct cursor segment = cursor_segment(in);
-    cursor_next(&segment);
-    if (!row->parse(scope, &segment, row, filter, NULL))
+    bool is_pattern = cursor_is(in, "regexp");
+    json_t *filter = module_take(scope, in, &log_filter_space);
+    if (!filter)
         return false;
     json_t *patterns = json_object_getn(filters->patterns, field->text.ptr, field->text.len);
-    if (strcmp(row->name, "regexp") == 0) {
+    if (is_pattern) {
+        document_remove(filter, log_filter_space.key); /* one of several, perhaps */
         if (!patterns) {
             patterns = document_array(scope->document, field);
             document_set_str(scope->document, filters->patterns, field->text, patterns, field);
@@ -292,7 +289,6 @@ bool log_filter_read(struct scope *scope, struct cursor *in, struct log_filters_
     if (json_object_getn(fields, field->text.ptr, field->text.len))
         return cursor_error_at(in, DIAG_DUPLICATE, field,
                                "field '" STR_FMT "' has a filter already", STR_ARG(field->text));
-    document_set(scope->document, filter, "filter", value_string(scope, name));
     document_set_str(scope->document, fields, field->text, document_sorted(scope->document, filter),
                      field);
     return true;

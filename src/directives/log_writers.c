@@ -5,6 +5,7 @@
 
 #include "base/parse.h"
 #include "directives/module_spaces.h"
+#include "directives/option_takes.h"
 #include "directives/values.h"
 
 /* An octal file mode; Caddy prints it with four digits. */
@@ -302,19 +303,6 @@ const struct module_space log_writer_space = {
 
 json_t *log_writer_read(struct scope *scope, struct cursor *in)
 {
-    const struct token *name = cursor_token(in);
-    const struct option *row = option_find(log_writers, name->text);
-    if (!row) {
-        value_refuse_name(in, name, log_writers);
-        return NULL;
-    }
-    json_t *writer = document_object(scope->document, name);
-    document_set(scope->document, writer, "output", value_string(scope, name));
-    if (row->parse) {
-        struct cursor segment = cursor_segment(in);
-        cursor_next(&segment);
-        if (!row->parse(scope, &segment, row, writer, NULL))
-            return NULL;
-    }
-    return document_sorted(scope->document, writer);
+    json_t *writer = module_take(scope, in, &log_writer_space);
+    return writer ? document_sorted(scope->document, writer) : NULL;
 }

@@ -150,6 +150,7 @@ const struct option log_options[] = {
      .doc = "the hosts of the site that this log is for",
      .arguments = "<host...>",
      .key = "hostnames",
+     .json = "$.apps.http.servers.*.logs.logger_names",
      .type = VALUE_STRINGS,
      .min_args = 1,
      .max_args = -1,
@@ -347,22 +348,34 @@ static json_t *adapt_log_name(struct scope *scope)
     return handler;
 }
 
-static bool parse_span_attributes(struct scope *scope, struct cursor *in, const struct option *row,
-                                  json_t *object, void *state)
+static bool parse_span_attribute(struct scope *scope, struct cursor *in, const struct option *row,
+                                 json_t *tracing, void *state)
 {
     (void)state;
-    json_t *attributes = json_object_get(object, row->key);
-    while (cursor_next_block(in, 1)) {
-        const struct token *name = cursor_token(in), *value;
-        const struct token **targets[] = {&value};
-        if (!cursor_all_args(in, 1, targets))
-            return cursor_arg_error(in, "<name> <value>");
-        if (!attributes)
-            attributes = document_object_at(scope->document, object, row->key, name);
-        document_set_str(scope->document, attributes, name->text, value_string(scope, value),
-                         value);
-    }
+    const struct token *name = cursor_token(in), *value;
+    const struct token **targets[] = {&value};
+    if (!cursor_all_args(in, 1, targets))
+        return cursor_arg_error(in, "<name> <value>");
+    json_t *attributes = document_object_at(scope->document, tracing, row->key, name);
+    document_set_str(scope->document, attributes, name->text, value_string(scope, value), value);
     return true;
+}
+
+static const struct option span_attribute_options[] = {
+    {.name = "<attribute>",
+     .doc = "an attribute and its value",
+     .arguments = "<value>",
+     .key = "span_attributes",
+     .min_args = 1,
+     .max_args = 1,
+     .parse = parse_span_attribute},
+    {0},
+};
+
+static bool parse_span_attributes(struct scope *scope, struct cursor *in, const struct option *row,
+                                  json_t *tracing, void *state)
+{
+    return options_parse(scope, in, row->block, tracing, state);
 }
 
 static bool parse_span(struct scope *scope, struct cursor *in, const struct option *row,
@@ -385,8 +398,8 @@ static const struct option tracing_options[] = {
      .parse = parse_span},
     {.name = "span_attributes",
      .doc = "attributes of the span",
-     .key = "span_attributes",
      .type = VALUE_BLOCK,
+     .block = span_attribute_options,
      .parse = parse_span_attributes,
      .since = "2.11"},
     {0},
@@ -432,34 +445,41 @@ const struct directive logging_directives[] = {
     {.name = "log",
      .doc = "writes a log of the site's requests",
      .arguments = "[<name>]",
+     .json = "$.logging.logs.*",
      .adapt = adapt_log,
      .options = log_options},
     {.name = "log_skip",
      .doc = "leaves matching requests out of the log",
+     .makes = "http.handlers.vars",
      .handler = adapt_log_skip,
      .since = "2.8"},
     {.name = "skip_log",
      .doc = "the old name of log_skip",
+     .makes = "http.handlers.vars",
      .handler = adapt_log_skip,
      .deprecated = "log_skip",
      .since = "2.6"},
     {.name = "log_append",
      .doc = "adds a field to the log of the request",
      .arguments = "[<]<key> <value>",
+     .makes = "http.handlers.log_append",
      .handler = adapt_log_append,
      .since = "2.8"},
     {.name = "log_name",
      .doc = "says which logs the request goes to",
      .arguments = "[<name...>]",
+     .makes = "http.handlers.vars",
      .handler = adapt_log_name,
      .since = "2.8"},
     {.name = "tracing",
      .doc = "takes part in OpenTelemetry tracing",
+     .makes = "http.handlers.tracing",
      .handler = adapt_tracing,
      .options = tracing_options,
      .since = "2.5"},
     {.name = "metrics",
      .doc = "answers with Prometheus metrics",
+     .makes = "http.handlers.metrics",
      .handler = adapt_metrics,
      .options = metrics_options,
      .since = "2.2"},

@@ -260,16 +260,25 @@ static void module_unknown(struct scope *scope, struct cursor *in, const struct 
 
 json_t *module_take(struct scope *scope, struct cursor *in, const struct module_space *space)
 {
+    return module_take_with(scope, in, space, NULL);
+}
+
+json_t *module_take_with(struct scope *scope, struct cursor *in, const struct module_space *space,
+                         void *state)
+{
     const struct token *token = cursor_token(in);
     const struct option *row = option_find(space->modules, token->text);
     if (!row) {
         module_unknown(scope, in, space);
         return NULL;
     }
-    struct cursor segment = cursor_segment(in);
     json_t *object = document_object(scope->document, token);
-    document_set(scope->document, object, space->key,
-                 document_text(scope->document, row->name, token));
+    if (space->key)
+        document_set(scope->document, object, space->key,
+                     document_text(scope->document, row->name, token));
+    if (!row->parse)
+        return object;
+    struct cursor segment = cursor_segment(in);
     cursor_next(&segment);
-    return row->parse(scope, &segment, row, object, NULL) ? object : NULL;
+    return row->parse(scope, &segment, row, object, state) ? object : NULL;
 }

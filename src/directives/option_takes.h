@@ -48,8 +48,12 @@ static inline bool block_had_options(const struct cursor *in, ptrdiff_t before)
 }
 
 /* A module chosen by name: `issuer acme …`. The cursor stands on the module's name; its segment is
- * handed to the row's parse function with a fresh object that holds the name. NULL after a
- * diagnostic, as always where only plugins bring modules of this kind. */
+ * handed to the row's parse function with a fresh object that holds the name; without a function,
+ * what follows the name is not the module's. NULL after a diagnostic, as always where only plugins
+ * bring modules of this kind. */
 json_t *module_take(struct scope *scope, struct cursor *in, const struct module_space *space);
+/* The same, with what the rows' functions are given as <state>. */
+json_t *module_take_with(struct scope *scope, struct cursor *in, const struct module_space *space,
+                         void *state);
 
 #endif

@@ -1,6 +1,8 @@
 /* encode, templates, intercept, push: handlers that change answers on their way out. */
 #include "directives/header_ops.h"
 #include "directives/intercept.h"
+#include "directives/module_spaces.h"
+#include "directives/option_takes.h"
 #include "directives/values.h"
 #include "directives/vocabulary_private.h"
 
@@ -68,29 +70,58 @@ static const struct option zstd_options[] = {
     {0},
 };
 
-static bool read_gzip(struct scope *scope, struct cursor *in, json_t *encoder)
+static const struct option encode_options[];
+
+static bool encoder_gzip(struct scope *scope, struct cursor *in, const struct option *row,
+                         json_t *encoder, void *state)
 {
+    (void)state;
     int64_t level;
-    cursor_next(in);
     if (!cursor_next_arg(in))
         return true;
     if (!read_integer(in, &level))
         return false;
-    value_set(scope, encoder, "level", document_integer(scope->document, level, cursor_token(in)),
+    value_set(scope, encoder, row->key, document_integer(scope->document, level, cursor_token(in)),
               cursor_token(in));
     return true;
 }
 
-static bool read_zstd(struct scope *scope, struct cursor *in, json_t *encoder)
+static bool encoder_zstd(struct scope *scope, struct cursor *in, const struct option *row,
+                         json_t *encoder, void *state)
 {
-    cursor_next(in);
     struct token_list words = cursor_remaining(in);
     if (words.n > 1)
         return cursor_arg_error(in, "zstd [<level>]");
     if (words.n == 1 && !read_zstd_level(scope, in, words.at[0], encoder))
         return false;
-    return options_parse(scope, in, zstd_options, encoder, NULL);
+    return options_parse(scope, in, row->block, encoder, state);
 }
+
+static const struct option http_encoders[] = {
+    {.name = "gzip",
+     .doc = "compresses with gzip",
+     .arguments = "[<level>]",
+     .key = "level",
+     .type = VALUE_INTEGER,
+     .max_args = 1,
+     .parse = encoder_gzip,
+     .flags = OPTION_LOOSE},
+    {.name = "zstd",
+     .doc = "compresses with Zstandard",
+     .arguments = "[fastest|default|better|best]",
+     .key = "level",
+     .type = VALUE_STRING,
+     .max_args = 1,
+     .block = zstd_options,
+     .parse = encoder_zstd},
+    {0},
+};
+
+const struct module_space http_encoder_space = {
+    .name = "http.encoders",
+    .doc = "how answers are compressed",
+    .modules = http_encoders,
+};
 
 static void add_encoder(struct scope *scope, struct encoding *encoding, const struct token *name,
                         json_t *encoder)
@@ -105,12 +136,12 @@ static bool parse_encoder(struct scope *scope, struct cursor *in, const struct o
 {
     (void)object;
     const struct token *name = cursor_token(in);
-    struct cursor segment = cursor_segment(in);
-    json_t *encoder = document_object(scope->document, name);
-    bool ok = strcmp(row->name, "gzip") == 0 ? read_gzip(scope, &segment, encoder)
-                                             : read_zstd(scope, &segment, encoder);
-    add_encoder(scope, state, name, encoder);
-    return ok;
+    if (!option_find(row->space->modules, name->text))
+        return option_unknown(scope, in, encode_options, "encode");
+    json_t *encoder = module_take(scope, in, row->space);
+    if (encoder)
+        add_encoder(scope, state, name, encoder);
+    return encoder != NULL;
 }
 
 static bool parse_encode_match(struct scope *scope, struct cursor *in, const struct option *row,
@@ -127,21 +158,6 @@ static bool parse_encode_match(struct scope *scope, struct cursor *in, const str
 }
 
 static const struct option encode_options[] = {
-    {.name = "gzip",
-     .doc = "compresses with gzip",
-     .arguments = "[<level>]",
-     .key = "encodings.gzip",
-     .type = VALUE_INTEGER,
-     .max_args = 1,
-     .parse = parse_encoder},
-    {.name = "zstd",
-     .doc = "compresses with Zstandard",
-     .arguments = "[fastest|default|better|best]",
-     .key = "encodings.zstd",
-     .type = VALUE_STRING,
-     .max_args = 1,
-     .block = zstd_options,
-     .parse = parse_encoder},
     {.name = "minimum_length",
      .doc = "compresses only what is at least so long",
      .arguments = "<bytes>",
@@ -153,11 +169,21 @@ static const struct option encode_options[] = {
      .since = "2.4"},
     {.name = "match",
      .doc = "compresses only responses of this status or with these fields",
-     .arguments = "[status <status_class...>] | header <field> [<value>]",
+     .arguments = "[<response_condition> ...]",
      .key = "match",
      .max_args = -1,
+     .block = response_matchers,
      .parse = parse_encode_match,
+     .flags = OPTION_INLINE,
      .since = "2.4"},
+    {.name = "<encoding>",
+     .doc = "an encoding to offer, with its settings",
+     .arguments = "...",
+     .key = "encodings",
+     .max_args = -1,
+     .space = &http_encoder_space,
+     .parse = parse_encoder,
+     .flags = OPTION_MODULE_NAME},
     {0},
 };
 
@@ -176,8 +202,8 @@ static json_t *adapt_encode(struct scope *scope)
     if (!options_parse(scope, in, encode_options, encoding.handler, &encoding))
         return NULL;
     for (size_t i = 0; i < words.n; i++) {
-        if (!token_is(words.at[i], "gzip") && !token_is(words.at[i], "zstd")) {
-            value_refuse_word(in, words.at[i], "gzip|zstd");
+        if (!option_find(http_encoders, words.at[i]->text)) {
+            value_refuse_name(in, words.at[i], http_encoders);
             return NULL;
         }
         add_encoder(scope, &encoding, words.at[i], document_object(document, words.at[i]));
@@ -263,29 +289,52 @@ static void add_resource(struct scope *scope, json_t *handler, const struct toke
                  resource);
 }
 
+static bool parse_push_header(struct scope *scope, struct cursor *in, const struct option *row,
+                              json_t *ops, void *state)
+{
+    (void)state;
+    const struct token *field = cursor_token(in);
+    struct token_list words = cursor_remaining(in);
+    if (words.n > 2)
+        return cursor_arg_error(
+            in, str_printf(scope->arena, "%s %s", row->name, row->arguments).ptr);
+    struct header_op op = {
+        .field = field,
+        .name = field->text,
+        .value = words.n > 0 ? words.at[0] : NULL,
+        .replacement = words.n > 1 ? words.at[1] : NULL,
+    };
+    return header_op_add(scope, in, ops, HEADER_SIDE_PLAIN, &op);
+}
+
+static const struct option push_header_options[] = {
+    {.name = "[+|-]<field>",
+     .doc = "sets a field, adds to it (+) or deletes it (-)",
+     .arguments = "[<value|pattern> [<replacement>]]",
+     .max_args = 2,
+     .parse = parse_push_header},
+    {0},
+};
+
 static bool parse_push_headers(struct scope *scope, struct cursor *in, const struct option *row,
                                json_t *object, void *state)
 {
-    (void)state;
     const struct token *name = cursor_token(in);
     if (cursor_next_arg(in))
         return cursor_arg_error(in, row->name);
-    int nesting = in->nesting;
-    while (cursor_next_block(in, nesting)) {
-        const struct token *field = cursor_token(in);
-        struct token_list words = cursor_remaining(in);
-        if (words.n > 2)
-            return cursor_arg_error(in, "[+|-]<field> [<value|pattern> [<replacement>]]");
-        struct header_op op = {
-            .field = field,
-            .name = field->text,
-            .value = words.n > 0 ? words.at[0] : NULL,
-            .replacement = words.n > 1 ? words.at[1] : NULL,
-        };
-        json_t *ops = document_object_at(scope->document, object, row->key, name);
-        if (!header_op_add(scope, in, ops, HEADER_SIDE_PLAIN, &op))
-            return false;
-    }
+    int before = json_object_get(object, row->key) != NULL;
+    json_t *ops = document_object_at(scope->document, object, row->key, name);
+    bool ok = options_parse(scope, in, row->block, ops, state);
+    if (!before && json_object_size(ops) == 0)
+        document_remove(object, row->key);
+    return ok;
+}
+
+static bool parse_resource(struct scope *scope, struct cursor *in, const struct option *row,
+                           json_t *object, void *state)
+{
+    (void)row, (void)state;
+    add_resource(scope, object, NULL, cursor_token(in));
     return true;
 }
 
@@ -306,6 +355,7 @@ static const struct option push_options[] = {
      .doc = "changes fields of the pushed requests",
      .key = "headers",
      .type = VALUE_BLOCK,
+     .block = push_header_options,
      .parse = parse_push_headers},
     {.name = "GET",
      .doc = "pushes the answer to a GET request",
@@ -321,6 +371,10 @@ static const struct option push_options[] = {
      .min_args = 1,
      .max_args = 1,
      .parse = parse_push_method},
+    {.name = "<resource>",
+     .doc = "pushes the answer to a GET request",
+     .key = "resources",
+     .parse = parse_resource},
     {0},
 };
 
@@ -331,34 +385,32 @@ static json_t *adapt_push(struct scope *scope)
     json_t *handler = handler_new(scope, "push");
     if (cursor_next_arg(in))
         add_resource(scope, handler, NULL, cursor_token(in));
-    while (cursor_next_block(in, 0)) {
-        const struct option *row = option_find(push_options, cursor_val(in));
-        if (!row)
-            add_resource(scope, handler, NULL, cursor_token(in));
-        else if (!option_apply(scope, in, row, handler, NULL))
-            return NULL;
-    }
-    return handler;
+    return options_parse(scope, in, push_options, handler, NULL) ? handler : NULL;
 }
 
 const struct directive filter_directives[] = {
     {.name = "encode",
      .doc = "compresses answers",
-     .arguments = "[gzip|zstd...]",
+     .arguments = "[<encoding...>]",
+     .makes = "http.handlers.encode",
      .handler = adapt_encode,
+     .space = &http_encoder_space,
      .options = encode_options},
     {.name = "templates",
      .doc = "runs answers through a template engine",
+     .makes = "http.handlers.templates",
      .handler = adapt_templates,
      .options = templates_options},
     {.name = "intercept",
      .doc = "replaces answers by what they are",
+     .makes = "http.handlers.intercept",
      .handler = intercept_adapt,
      .options = intercept_options,
      .since = "2.8"},
     {.name = "push",
      .doc = "pushes resources over HTTP/2 before they are asked for",
      .arguments = "[<resource>]",
+     .makes = "http.handlers.push",
      .handler = adapt_push,
      .options = push_options,
      .since = "2.2"},

@@ -97,6 +97,15 @@ static bool parse_verbose_logs(struct scope *scope, struct cursor *in, const str
     return false;
 }
 
+static bool parse_response_matcher(struct scope *scope, struct cursor *in, const struct option *row,
+                                   json_t *object, void *state)
+{
+    (void)row, (void)object;
+    struct proxy *proxy = state;
+    struct cursor segment = cursor_segment(in);
+    return scope_response_matcher(scope, &segment, proxy->response_matchers);
+}
+
 #define ACTIVE  "health_checks.active."
 #define PASSIVE "health_checks.passive."
 
@@ -153,6 +162,7 @@ const struct option reverse_proxy_options[] = {
      .doc = "which requests may be retried when more than dialling failed",
      .arguments = "[<matcher> ...]",
      .key = "retry_match",
+     .json = "load_balancing.retry_match",
      .max_args = -1,
      .parse = parse_retry_match},
 
@@ -191,6 +201,8 @@ const struct option reverse_proxy_options[] = {
     {.name = "health_headers",
      .doc = "header fields of health checks, one on each line of the block",
      .key = ACTIVE "headers",
+     .type = VALUE_BLOCK,
+     .block = health_header_options,
      .parse = parse_health_headers},
     {.name = "health_method",
      .doc = "method of health checks; GET by default",
@@ -379,6 +391,7 @@ const struct option reverse_proxy_options[] = {
      .doc = "changes a header field of the request",
      .arguments = "[+|-]<field> [<value|regexp> [<replacement>]]",
      .key = "request",
+     .json = "headers.request",
      .min_args = 1,
      .max_args = 3,
      .parse = parse_header,
@@ -387,6 +400,7 @@ const struct option reverse_proxy_options[] = {
      .doc = "changes a header field of the answer",
      .arguments = "[+|-]<field> [<value|regexp> [<replacement>]]",
      .key = "response",
+     .json = "headers.response",
      .min_args = 1,
      .max_args = 3,
      .parse = parse_header,
@@ -416,6 +430,13 @@ const struct option reverse_proxy_options[] = {
      .max_args = -1,
      .space = &transport_space,
      .parse = parse_transport},
+    {.name = "@<name>",
+     .doc = "a response matcher for handle_response and replace_status",
+     .arguments = "[<response_condition> ...]",
+     .max_args = -1,
+     .block = response_matchers,
+     .parse = parse_response_matcher,
+     .flags = OPTION_INLINE},
     {.name = "handle_response",
      .doc = "directives to run for an answer instead of sending it on",
      .arguments = "[<@response_matcher>]",
@@ -447,10 +468,6 @@ struct proxy proxy_begin(struct scope *scope)
 
 static bool read_line(struct scope *scope, struct cursor *in, struct proxy *proxy)
 {
-    if (str_has_prefix(cursor_val(in), STR("@"))) {
-        struct cursor segment = cursor_segment(in);
-        return scope_response_matcher(scope, &segment, proxy->response_matchers);
-    }
     const struct option *row = option_find(reverse_proxy_options, cursor_val(in));
     if (!row)
         return option_unknown(scope, in, reverse_proxy_options,
@@ -488,18 +505,21 @@ const struct directive reverse_proxy_directives[] = {
     {.name = "reverse_proxy",
      .doc = "passes requests on to one of several upstreams",
      .arguments = "[<upstreams...>]",
+     .makes = "http.handlers.reverse_proxy",
      .handler = handle_reverse_proxy,
      .takes_matcher = true,
      .options = reverse_proxy_options},
     {.name = "copy_response",
      .doc = "inside of handle_response: sends the upstream's answer after all",
      .arguments = "[<status>]",
+     .makes = "http.handlers.copy_response",
      .handler = handle_copy_response,
      .takes_matcher = true,
      .options = copy_response_options,
      .since = "2.5"},
     {.name = "copy_response_headers",
      .doc = "inside of handle_response: sends header fields of the upstream's answer",
+     .makes = "http.handlers.copy_response_headers",
      .handler = handle_copy_response_headers,
      .takes_matcher = true,
      .options = copy_response_headers_options,

@@ -33,6 +33,7 @@ typedef bool option_parse(struct scope *scope, struct cursor *in, const struct o
 option_parse parse_health_upstream;
 option_parse parse_health_port;
 option_parse parse_health_headers;
+extern const struct option health_header_options[];
 option_parse parse_health_status;
 option_parse parse_unhealthy_status;
 /* Of reverse_proxy_upstreams.c: `to` and `dynamic`; and one upstream by itself. */

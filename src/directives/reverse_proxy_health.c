@@ -53,26 +53,40 @@ bool parse_unhealthy_status(struct scope *scope, struct cursor *in, const struct
     return true;
 }
 
-/* The names stay as they are written here: Caddy does not canonicalize them. */
+/* The name stays as it is written here: Caddy does not canonicalize it. */
+static bool parse_health_field(struct scope *scope, struct cursor *in, const struct option *row,
+                               json_t *headers, void *state)
+{
+    (void)row, (void)state;
+    const struct token *field = cursor_token(in);
+    struct token_list values = cursor_remaining(in);
+    json_t *list = header_values(scope, headers, field->text, field);
+    if (values.n == 0)
+        document_add(scope->document, list, document_text(scope->document, "", field));
+    for (size_t i = 0; i < values.n; i++)
+        document_add(scope->document, list,
+                     document_string(scope->document, values.at[i]->text, values.at[i]));
+    return true;
+}
+
+const struct option health_header_options[] = {
+    {.name = "<field>",
+     .doc = "a header field of health checks",
+     .arguments = "[<value...>]",
+     .max_args = -1,
+     .parse = parse_health_field,
+     .flags = OPTION_HEADER_NAME},
+    {0},
+};
+
 bool parse_health_headers(struct scope *scope, struct cursor *in, const struct option *row,
                           json_t *object, void *state)
 {
-    (void)state;
     const struct token *option = cursor_token(in);
     json_t *headers = document_object(scope->document, option);
-    int nesting = in->nesting;
-    while (cursor_next_block(in, nesting)) {
-        const struct token *field = cursor_token(in);
-        struct token_list values = cursor_remaining(in);
-        json_t *list = header_values(scope, headers, field->text, field);
-        if (values.n == 0)
-            document_add(scope->document, list, document_text(scope->document, "", field));
-        for (size_t i = 0; i < values.n; i++)
-            document_add(scope->document, list,
-                         document_string(scope->document, values.at[i]->text, values.at[i]));
-    }
+    bool ok = options_parse(scope, in, row->block, headers, state);
     option_set(scope, object, row->key, headers, option);
-    return true;
+    return ok;
 }
 
 static json_t *active_checks(struct scope *scope, json_t *object, const struct token *origin)

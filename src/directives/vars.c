@@ -3,18 +3,30 @@
 #include "directives/values.h"
 #include "directives/vocabulary_private.h"
 
-/* One "name value" pair whose name the cursor stands on. */
-static bool read_variable(struct scope *scope, json_t *handler, bool *printable)
+/* One "name value" pair whose name the cursor stands on. <state> tells whether JSON can hold all of
+ * them. */
+static bool parse_variable(struct scope *scope, struct cursor *in, const struct option *row,
+                           json_t *handler, void *state)
 {
-    struct cursor *in = scope->in;
+    (void)row;
     const struct token *name = cursor_token(in);
     if (!cursor_next_arg(in))
         return cursor_arg_error(in, "vars [<matcher>] <name> <value>");
     json_t *value = value_scalar(scope, cursor_token(in));
-    *printable &= value != NULL;
+    *(bool *)state &= value != NULL;
     document_set_str(scope->document, handler, name->text, value, cursor_token(in));
     return !cursor_next_arg(in) || cursor_arg_error(in, "vars [<matcher>] <name> <value>");
 }
+
+static const struct option vars_options[] = {
+    {.name = "<variable>",
+     .doc = "a variable and its value",
+     .arguments = "<scalar>",
+     .min_args = 1,
+     .max_args = 1,
+     .parse = parse_variable},
+    {0},
+};
 
 static json_t *adapt_vars(struct scope *scope)
 {
@@ -22,11 +34,10 @@ static json_t *adapt_vars(struct scope *scope)
     bool printable = true;
     cursor_next(in);
     json_t *handler = handler_new(scope, "vars");
-    if (cursor_next_arg(in) && !read_variable(scope, handler, &printable))
+    if (cursor_next_arg(in) && !option_apply(scope, in, &vars_options[0], handler, &printable))
         return NULL;
-    while (cursor_next_block(in, 0))
-        if (!read_variable(scope, handler, &printable))
-            return NULL;
+    if (!options_parse(scope, in, vars_options, handler, &printable))
+        return NULL;
     document_set(scope->document, handler, "handler",
                  document_text(scope->document, "vars", in->n ? in->tokens[0] : NULL));
     /* Caddy cannot print a handler that holds inf or nan, and puts null in its place. */
@@ -84,33 +95,39 @@ static bool check_destination(struct cursor *in, const struct token *destination
                            STR_ARG(shorthand));
 }
 
-static bool map_defaults(struct scope *scope, json_t *handler, size_t n_destinations)
+/* What the lines of a map need to know of it. */
+struct mapping {
+    size_t n_destinations;
+    bool printable; /* JSON can hold all outputs */
+};
+
+static bool parse_defaults(struct scope *scope, struct cursor *in, const struct option *row,
+                           json_t *handler, void *state)
 {
-    struct cursor *in = scope->in;
+    const struct mapping *mapping = state;
     const struct token *name = cursor_token(in);
-    if (json_object_get(handler, "defaults"))
-        return cursor_error(in, DIAG_DUPLICATE, "there are defaults already");
     json_t *defaults = value_texts(scope, cursor_remaining(in), name);
-    while (json_array_size(defaults) < n_destinations)
+    while (json_array_size(defaults) < mapping->n_destinations)
         document_add(scope->document, defaults, document_text(scope->document, "", name));
-    document_set(scope->document, handler, "defaults", defaults);
+    document_set(scope->document, handler, row->key, defaults);
     return true;
 }
 
 /* "<input> <output...>": `-` and outputs left out are null. */
-static bool map_line(struct scope *scope, json_t *handler, size_t n_destinations, bool *printable)
+static bool parse_mapping(struct scope *scope, struct cursor *in, const struct option *row,
+                          json_t *handler, void *state)
 {
-    struct cursor *in = scope->in;
+    struct mapping *map = state;
     const struct token *input = cursor_token(in);
     struct token_list words = cursor_remaining(in);
     json_t *outputs = document_array(scope->document, input);
-    if (words.n > n_destinations)
+    if (words.n > map->n_destinations)
         return cursor_error(in, DIAG_WRONG_ARGUMENTS, "more outputs than destinations");
-    for (size_t i = 0; i < n_destinations; i++) {
+    for (size_t i = 0; i < map->n_destinations; i++) {
         json_t *output = document_null();
         if (i < words.n && !token_is(words.at[i], "-"))
             output = value_scalar(scope, words.at[i]);
-        *printable &= output != NULL;
+        map->printable &= output != NULL;
         document_add(scope->document, outputs, output ? output : document_null());
     }
     bool is_pattern = str_has_prefix(input->text, STR("~"));
@@ -120,15 +137,32 @@ static bool map_line(struct scope *scope, json_t *handler, size_t n_destinations
                               input),
               input);
     document_set(scope->document, mapping, "outputs", outputs);
-    document_add(scope->document, document_array_at(scope->document, handler, "mappings", input),
+    document_add(scope->document, document_array_at(scope->document, handler, row->key, input),
                  mapping);
     return true;
 }
 
+static const struct option map_options[] = {
+    {.name = "default",
+     .doc = "outputs where no line matches",
+     .arguments = "[<text...>]",
+     .key = "defaults",
+     .type = VALUE_STRINGS,
+     .max_args = -1,
+     .parse = parse_defaults,
+     .flags = OPTION_ONCE},
+    {.name = "[~]<input>",
+     .doc = "outputs for an input, or for those that match a pattern (~)",
+     .arguments = "[<output...>]",
+     .key = "mappings",
+     .max_args = -1,
+     .parse = parse_mapping},
+    {0},
+};
+
 static json_t *adapt_map(struct scope *scope)
 {
     struct cursor *in = scope->in;
-    bool printable = true;
     cursor_next(in);
     json_t *handler = handler_new(scope, "map");
     if (!cursor_next_arg(in)) {
@@ -146,47 +180,37 @@ static json_t *adapt_map(struct scope *scope)
             return NULL;
     document_set(scope->document, handler, "destinations",
                  value_texts(scope, destinations, destinations.at[0]));
-    bool ok = true;
-    while (cursor_next_block(in, 0))
-        ok = (cursor_is(in, "default") ? map_defaults(scope, handler, destinations.n)
-                                       : map_line(scope, handler, destinations.n, &printable)) &&
-             ok;
-    if (!ok)
+    struct mapping mapping = {.n_destinations = destinations.n, .printable = true};
+    if (!options_parse(scope, in, map_options, handler, &mapping))
         return NULL;
-    return printable ? handler : document_null();
+    return mapping.printable ? handler : document_null();
 }
-
-/* What the schema and completion show of the block; every other line maps an input. */
-static const struct option map_options[] = {
-    {.name = "default",
-     .doc = "outputs where no line matches",
-     .arguments = "[<output...>]",
-     .key = "defaults",
-     .type = VALUE_STRINGS,
-     .max_args = -1},
-    {0},
-};
 
 const struct directive vars_directives[] = {
     {.name = "vars",
      .doc = "sets variables for placeholders and matchers",
-     .arguments = "[<name> <value>]",
+     .arguments = "[<variable> <scalar>]",
+     .makes = "http.handlers.vars",
      .handler = adapt_vars,
+     .options = vars_options,
      .since = "2.5"},
     {.name = "map",
      .doc = "sets variables by what another value is",
      .arguments = "<source> <destination...>",
+     .makes = "http.handlers.map",
      .handler = adapt_map,
      .options = map_options,
      .since = "2.1"},
     {.name = "root",
      .doc = "says where the site's files are",
      .arguments = "<path>",
+     .makes = "http.handlers.vars",
      .adapt = adapt_root,
      .takes_matcher = true},
     {.name = "fs",
      .doc = "says which file system the site's files are in",
      .arguments = "<filesystem>",
+     .makes = "http.handlers.vars",
      .handler = adapt_fs,
      .since = "2.8"},
     {0},

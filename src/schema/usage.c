@@ -133,7 +133,7 @@ static bool read_item(struct reader *in)
         return true;
     if (take(in, STR("..."))) {
         in->form.is_open = true;
-        return in->form.n > 0;
+        return true;
     }
     if (take(in, STR("]")))
         return in->depth-- > 0;

@@ -17,6 +17,7 @@ struct arena;
  *   <name...>, a|b...   one or more
  *   [+|-]<name>     an argument that may begin with one of these characters
  *   <name> ...      the name of a module, whose own arguments and block follow
+ *   ...             the arguments of a module that was named before
  *   a | b           two forms of the line (blanks around the bar)
  *   { ... }         the block, of which a usage says no more */
 
