@@ -27,7 +27,9 @@ enum option_flags {
     OPTION_DIRECTIVES = 1 << 3,   /* its block holds directives */
     OPTION_LOOSE = 1 << 4,        /* more arguments than it takes are passed over */
     OPTION_MODULE_NAME = 1 << 5,  /* the option's own name is that of a module of <space> */
-    OPTION_INLINE = 1 << 6        /* a line of its block may stand on its own line instead */
+    OPTION_INLINE = 1 << 6,       /* a line of its block may stand on its own line instead */
+    OPTION_SITE_ONLY = 1 << 7,    /* of rows that sites and global options share */
+    OPTION_GLOBAL_ONLY = 1 << 8
 };
 
 struct option;

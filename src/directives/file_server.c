@@ -1,5 +1,6 @@
 /* file_server, try_files: answers from files, and paths that depend on which files there are. */
 #include "directives/hidden_files.h"
+#include "directives/module_spaces.h"
 #include "directives/values.h"
 #include "directives/vocabulary_private.h"
 
@@ -70,17 +71,30 @@ static bool parse_browse(struct scope *scope, struct cursor *in, const struct op
     return options_parse(scope, in, row->block, browse, state);
 }
 
+static const struct option precompressed_formats[] = {
+    {.name = "br", .doc = "Brotli: files that end in .br"},
+    {.name = "zstd", .doc = "Zstandard: files that end in .zst"},
+    {.name = "gzip", .doc = "gzip: files that end in .gz"},
+    {0},
+};
+
+const struct module_space precompressed_space = {
+    .name = "http.precompressed",
+    .doc = "formats of files that are compressed already",
+    .modules = precompressed_formats,
+};
+
 static bool parse_precompressed(struct scope *scope, struct cursor *in, const struct option *row,
                                 json_t *object, void *state)
 {
-    static const char *const all[] = {"br", "zstd", "gzip"};
     const struct token *name = cursor_token(in);
     if (!option_list(scope, in, row, object, state))
         return false;
     json_t *order = document_array_at(scope->document, object, row->key, name);
     if (json_array_size(order) == 0)
-        for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
-            document_add(scope->document, order, document_text(scope->document, all[i], name));
+        for (const struct option *format = precompressed_formats; format->name; format++)
+            document_add(scope->document, order,
+                         document_text(scope->document, format->name, name));
     json_t *formats = document_object_at(scope->document, object, "precompressed", name);
     for (size_t i = 0; i < json_array_size(order); i++)
         document_set(scope->document, formats, json_string_value(json_array_get(order, i)),
@@ -147,6 +161,7 @@ static const struct option file_server_options[] = {
      .type = VALUE_STRINGS,
      .max_args = -1,
      .values = "br|zstd|gzip",
+     .space = &precompressed_space,
      .parse = parse_precompressed,
      .since = "2.4"},
     {.name = "status",

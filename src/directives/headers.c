@@ -66,8 +66,9 @@ static const struct option header_options[] = {
      .flags = OPTION_INLINE,
      .since = "2.9"},
     {.name = "[+|-|?|>]<field>",
-     .doc = "sets a field, adds to it (+), deletes it (-), or sets it where there is none (?); > does "
-            "so when the response is written",
+     .doc =
+         "sets a field, adds to it (+), deletes it (-), or sets it where there is none (?); > does "
+         "so when the response is written",
      .arguments = "[<value|pattern> [<replacement>]]",
      .max_args = 2,
      .parse = parse_field},

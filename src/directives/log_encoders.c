@@ -128,11 +128,14 @@ static bool parse_wrap(struct scope *scope, struct cursor *in, const struct opti
 }
 
 #define WRAP_ROW                                                                                   \
-    {                                                                                              \
-        .name = "wrap", .doc = "the encoder that writes the result",                               \
-        .arguments = "<encoder> ...", .key = "wrap", .min_args = 1, .max_args = -1,                \
-        .space = &log_encoder_space, .parse = parse_wrap                                           \
-    }
+    {.name = "wrap",                                                                               \
+     .doc = "the encoder that writes the result",                                                  \
+     .arguments = "<encoder> ...",                                                                 \
+     .key = "wrap",                                                                                \
+     .min_args = 1,                                                                                \
+     .max_args = -1,                                                                               \
+     .space = &log_encoder_space,                                                                  \
+     .parse = parse_wrap}
 
 static const struct option wrap_options[] = {WRAP_ROW, {0}};
 
@@ -157,11 +160,14 @@ static bool parse_filtered_field(struct scope *scope, struct cursor *in, const s
 }
 
 #define FILTERED_FIELD_ROW                                                                         \
-    {                                                                                              \
-        .name = "<field>", .doc = "a field, and what becomes of it", .arguments = "<filter> ...",  \
-        .key = "fields", .min_args = 1, .max_args = -1, .space = &log_filter_space,                \
-        .parse = parse_filtered_field                                                              \
-    }
+    {.name = "<field>",                                                                            \
+     .doc = "a field, and what becomes of it",                                                     \
+     .arguments = "<filter> ...",                                                                  \
+     .key = "fields",                                                                              \
+     .min_args = 1,                                                                                \
+     .max_args = -1,                                                                               \
+     .space = &log_filter_space,                                                                   \
+     .parse = parse_filtered_field}
 
 static const struct option filtered_field_options[] = {FILTERED_FIELD_ROW, {0}};
 
@@ -212,10 +218,13 @@ static bool parse_appended_field(struct scope *scope, struct cursor *in, const s
 }
 
 #define APPENDED_FIELD_ROW                                                                         \
-    {                                                                                              \
-        .name = "<field>", .doc = "a field to add, and its value", .arguments = "<scalar>",        \
-        .key = "fields", .min_args = 1, .max_args = 1, .parse = parse_appended_field               \
-    }
+    {.name = "<field>",                                                                            \
+     .doc = "a field to add, and its value",                                                       \
+     .arguments = "<scalar>",                                                                      \
+     .key = "fields",                                                                              \
+     .min_args = 1,                                                                                \
+     .max_args = 1,                                                                                \
+     .parse = parse_appended_field}
 
 static const struct option appended_field_options[] = {APPENDED_FIELD_ROW, {0}};
 

@@ -10,7 +10,6 @@
 
 /* What one `log` gathers. */
 struct log_block {
-    bool is_global;
     json_t *result;      /* "name", "hostnames", ... */
     json_t *log;         /* the logger itself */
     bool is_unprintable; /* an inf or nan in it: Caddy leaves the encoder out, or refuses */
@@ -21,8 +20,6 @@ static bool parse_hostnames(struct scope *scope, struct cursor *in, const struct
 {
     struct log_block *block = state;
     (void)object;
-    if (block->is_global)
-        return cursor_error(in, DIAG_NOT_ALLOWED_HERE, "'hostnames' belongs to the log of a site");
     return option_more(scope, in, row, block->result, state);
 }
 
@@ -32,17 +29,6 @@ static bool parse_no_hostname(struct scope *scope, struct cursor *in, const stru
     struct log_block *block = state;
     (void)object;
     return option_lone_flag(scope, in, row, block->result, state);
-}
-
-/* include and exclude. */
-static bool parse_names(struct scope *scope, struct cursor *in, const struct option *row,
-                        json_t *object, void *state)
-{
-    struct log_block *block = state;
-    if (!block->is_global)
-        return cursor_error(in, DIAG_NOT_ALLOWED_HERE,
-                            "'%s' belongs to the log of the global options", row->name);
-    return option_more(scope, in, row, object, state);
 }
 
 static bool parse_output(struct scope *scope, struct cursor *in, const struct option *row,
@@ -155,6 +141,7 @@ const struct option log_options[] = {
      .min_args = 1,
      .max_args = -1,
      .parse = parse_hostnames,
+     .flags = OPTION_SITE_ONLY,
      .since = "2.7"},
     {.name = "no_hostname",
      .doc = "is for no host by itself, only for log_name",
@@ -214,7 +201,8 @@ const struct option log_options[] = {
      .key = "include",
      .type = VALUE_STRINGS,
      .max_args = -1,
-     .parse = parse_names,
+     .parse = option_more,
+     .flags = OPTION_GLOBAL_ONLY,
      .since = "2.4"},
     {.name = "exclude",
      .doc = "no loggers of these names",
@@ -222,7 +210,8 @@ const struct option log_options[] = {
      .key = "exclude",
      .type = VALUE_STRINGS,
      .max_args = -1,
-     .parse = parse_names,
+     .parse = option_more,
+     .flags = OPTION_GLOBAL_ONLY,
      .since = "2.4"},
     {0},
 };
@@ -265,7 +254,6 @@ json_t *log_parse(struct scope *scope, struct cursor *in, bool global)
     if (global && !claim_global_name(scope, in, name))
         return NULL;
     struct log_block block = {
-        .is_global = global,
         .result = document_object(document, origin),
         .log = document_object(document, origin),
     };

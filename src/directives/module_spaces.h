@@ -11,6 +11,11 @@ extern const struct module_space upstream_source_space;  /* reverse_proxy_upstre
 extern const struct module_space transport_space;        /* transport.c */
 extern const struct module_space network_proxy_space;    /* transport_http.c */
 
+extern const struct module_space http_encoder_space;      /* response_filters.c: encode */
+extern const struct module_space template_function_space; /* response_filters.c; plugins only */
+extern const struct module_space precompressed_space;     /* file_server.c */
+extern const struct module_space hash_algorithm_space;    /* auth.c: basic_auth */
+
 extern const struct module_space log_encoder_space; /* log_encoders.c */
 extern const struct module_space log_filter_space;  /* log_filters.c */
 extern const struct module_space log_writer_space;  /* log_writers.c */

@@ -244,8 +244,8 @@ static void module_unknown(struct scope *scope, struct cursor *in, const struct 
     for (const struct option *module = space->modules; module && module->name; module++)
         suggest_try(&suggestion, str_from(module->name));
     struct diag *diag =
-        diag_token(scope->diags, DIAG_INVALID_OPTION, token,
-                   "module not registered: %s." STR_FMT, space->name, STR_ARG(token->text));
+        diag_token(scope->diags, DIAG_INVALID_OPTION, token, "module not registered: %s." STR_FMT,
+                   space->name, STR_ARG(token->text));
     if (suggestion.best.len)
         diag_help(scope->diags, diag, token->span, suggestion.best, "did you mean '" STR_FMT "'?",
                   STR_ARG(suggestion.best));

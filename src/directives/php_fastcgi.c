@@ -283,7 +283,8 @@ const struct directive php_fastcgi_directives[] = {
     {.name = "php_fastcgi",
      .doc = "runs PHP scripts by way of php-fpm",
      .arguments = "[<php_fpm_gateways...>]",
-     .makes = "http.handlers.reverse_proxy http.handlers.rewrite http.handlers.static_response http.handlers.subroute",
+     .makes = "http.handlers.reverse_proxy http.handlers.rewrite http.handlers.static_response "
+              "http.handlers.subroute",
      .adapt = adapt_php_fastcgi,
      .takes_matcher = true,
      .options = php_fastcgi_options,

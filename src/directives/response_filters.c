@@ -222,15 +222,16 @@ static json_t *adapt_encode(struct scope *scope)
 static bool parse_extensions(struct scope *scope, struct cursor *in, const struct option *row,
                              json_t *object, void *state)
 {
-    (void)scope, (void)object, (void)state;
+    (void)object, (void)state;
     if (cursor_next_arg(in))
         return cursor_arg_error(in, row->name);
-    if (cursor_next_block(in, in->nesting))
-        return cursor_error(in, DIAG_INVALID_OPTION,
-                            "no template extension '" STR_FMT "': standard Caddy has none",
-                            STR_ARG(cursor_val(in)));
-    return true;
+    return !cursor_next_block(in, in->nesting) || module_take(scope, in, row->space);
 }
+
+const struct module_space template_function_space = {
+    .name = "http.handlers.templates.functions",
+    .doc = "functions for templates",
+};
 
 static const struct option templates_options[] = {
     {.name = "mime",
@@ -261,7 +262,9 @@ static const struct option templates_options[] = {
      .doc = "modules with functions for templates",
      .key = "match",
      .type = VALUE_BLOCK,
+     .space = &template_function_space,
      .parse = parse_extensions,
+     .flags = OPTION_MODULE_LINES,
      .since = "2.7"},
     {0},
 };
@@ -296,8 +299,7 @@ static bool parse_push_header(struct scope *scope, struct cursor *in, const stru
     const struct token *field = cursor_token(in);
     struct token_list words = cursor_remaining(in);
     if (words.n > 2)
-        return cursor_arg_error(
-            in, str_printf(scope->arena, "%s %s", row->name, row->arguments).ptr);
+        return take_arity_error(in, row);
     struct header_op op = {
         .field = field,
         .name = field->text,

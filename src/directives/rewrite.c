@@ -1,5 +1,6 @@
 /* rewrite, uri, method: change the request line before other handlers see it. */
 #include "base/parse.h"
+#include "directives/option_takes.h"
 #include "directives/values.h"
 #include "directives/vocabulary_private.h"
 
@@ -71,15 +72,12 @@ static void set_pair(struct scope *scope, json_t *query, const char *action, str
     value_set(scope, entry, "val", document_string(scope->document, value, origin), origin);
 }
 
-static bool read_change(struct scope *scope, struct cursor *in, const struct option *row,
-                        struct token_list *words)
+static bool read_change(struct cursor *in, const struct option *row, struct token_list *words)
 {
     *words = cursor_remaining(in);
     if ((int)words->n >= row->min_args && (int)words->n <= row->max_args)
         return true;
-    return cursor_arg_error(in, str_printf(scope->arena, "%s %s", row->name,
-                                           row->arguments ? row->arguments : "")
-                                    .ptr);
+    return take_arity_error(in, row);
 }
 
 static bool change_delete(struct scope *scope, struct cursor *in, const struct option *row,
@@ -88,7 +86,7 @@ static bool change_delete(struct scope *scope, struct cursor *in, const struct o
     const struct token *first = cursor_token(in);
     struct token_list words;
     (void)state;
-    if (!read_change(scope, in, row, &words))
+    if (!read_change(in, row, &words))
         return false;
     document_add(scope->document, document_array_at(scope->document, query, row->key, first),
                  document_string(scope->document, without_leading(first->text, '-'), first));
@@ -101,7 +99,7 @@ static bool change_add(struct scope *scope, struct cursor *in, const struct opti
     const struct token *first = cursor_token(in);
     struct token_list words;
     (void)state;
-    if (!read_change(scope, in, row, &words))
+    if (!read_change(in, row, &words))
         return false;
     set_pair(scope, query, row->key, without_leading(first->text, '+'), words.at[0]->text, first);
     return true;
@@ -114,7 +112,7 @@ static bool change_rename(struct scope *scope, struct cursor *in, const struct o
     struct str before, after, rest;
     struct token_list words;
     (void)state;
-    if (!read_change(scope, in, row, &words))
+    if (!read_change(in, row, &words))
         return false;
     str_cut(first->text, STR(">"), &before, &after);
     str_cut(after, STR(">"), &after, &rest);
@@ -128,7 +126,7 @@ static bool change_value(struct scope *scope, struct cursor *in, const struct op
     const struct token *first = cursor_token(in);
     struct token_list words;
     (void)state;
-    if (!read_change(scope, in, row, &words))
+    if (!read_change(in, row, &words))
         return false;
     if (words.n == 1) {
         set_pair(scope, query, row->key, first->text, words.at[0]->text, first);
