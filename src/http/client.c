@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "http/http_private.h"
 
@@ -51,11 +52,24 @@ void http_client_free(struct http_client *client)
     free(client);
 }
 
-void http_client_close_idle(struct http_client *client)
+static bool is_on_interface(const struct address *peer, unsigned index)
 {
-    for (struct http_pool *pool = client->pools; pool; pool = pool->next)
-        while (pool->idle)
-            upstream_close(pool->idle);
+    return peer->family == AF_INET6 && peer->in6.sin6_scope_id != 0 &&
+           (index == 0 || peer->in6.sin6_scope_id == index);
+}
+
+void http_client_interface_gone(struct http_client *client, unsigned index)
+{
+    struct http_upstream *next;
+    for (struct http_upstream *upstream = client->upstreams; upstream; upstream = next) {
+        next = upstream->next;
+        if (!is_on_interface(&upstream->peer, index))
+            continue;
+        if (upstream->state == UPSTREAM_IDLE)
+            upstream_close(upstream);
+        else
+            shutdown(upstream->stream.watch.fd, SHUT_RDWR); /* the loop then tells of its end */
+    }
 }
 
 struct http_pool *http_pool_new(struct http_client *client, const struct http_pool_config *config)

@@ -20,8 +20,9 @@ struct tls_client;
 struct http_client *http_client_new(struct loop *loop);
 /* Closes everything; exchanges that still run get no more events. */
 void http_client_free(struct http_client *client);
-/* Closes idle connections (a reload, an interface that went away). */
-void http_client_close_idle(struct http_client *client);
+/* The interface with this index (0: any) went away: connections to link-local addresses on it end
+ * now, and exchanges on them fail or start anew as if the peer had closed. */
+void http_client_interface_gone(struct http_client *client, unsigned index);
 
 /* How to reach one upstream, with which settings. Text and tls are borrowed: they must outlive the
  * pool. Times of 0 take Caddy's default, which is none where not said otherwise. */

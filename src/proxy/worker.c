@@ -93,6 +93,23 @@ static int open_listener(struct worker *worker, uint32_t row, int shared_fd)
     return http_server_listen(side_of(worker, listener->server, listener->is_tls), fd, row);
 }
 
+static void interface_gone(struct interface_watch *watch, unsigned index)
+{
+    struct worker *worker =
+        (struct worker *)((char *)watch - offsetof(struct worker, interfaces));
+    http_client_interface_gone(worker->client, index);
+}
+
+/* Whether requests may go to a link-local address. */
+static bool dials_zones(const struct dt_tables *tables)
+{
+    for (uint32_t i = 0; i < tables->n_upstreams; i++)
+        if (tables->upstreams[i].zone.len > 0 ||
+            tables->upstreams[i].host_kind == DT_HOST_TEMPLATE)
+            return true;
+    return false;
+}
+
 bool worker_open(struct worker *worker, struct core *core, unsigned index, const int *shared_fds)
 {
     const struct dt_tables *tables = core->tables;
@@ -112,6 +129,9 @@ bool worker_open(struct worker *worker, struct core *core, unsigned index, const
         return false;
     }
     worker->client = http_client_new(worker->loop);
+    worker->interfaces = (struct interface_watch){.watch.fd = -1, .gone = interface_gone};
+    if (dials_zones(tables))
+        (void)interface_watch_open(&worker->interfaces, worker->loop);
     for (uint32_t i = 0; i < tables->n_listeners; i++) {
         int error = open_listener(worker, i, shared_fds[i]);
         if (error < 0) {
@@ -166,6 +186,7 @@ static void *run(void *arg)
     for (uint32_t i = 0; i < worker->core->tables->n_servers * 2; i++)
         if (worker->servers[i].http)
             http_server_free(worker->servers[i].http);
+    interface_watch_close(&worker->interfaces);
     http_client_free(worker->client);
     log_flush(worker);
     upstream_free_failures(worker);

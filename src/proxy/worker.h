@@ -8,6 +8,7 @@
 
 #include "base/str.h"
 #include "dialtone/tables.h"
+#include "net/interfaces.h"
 #include "net/loop.h"
 #include "net/timer.h"
 
@@ -40,6 +41,7 @@ struct worker {
     unsigned index;
     struct worker_server *servers; /* by row, twice: plain, TLS */
     struct http_client *client;
+    struct interface_watch interfaces;
     struct http_pool **pools;       /* of upstreams; made when first needed */
     struct log_buffer *log_buffers; /* of logs */
     struct timer log_timer;

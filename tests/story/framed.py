@@ -86,7 +86,7 @@ def main():
     call("Page.enable", page)
     call("Page.navigate", page, url=url)
     seen = ""
-    end = time.time() + 8
+    end = time.time() + 25
     while time.time() < end:
         try:
             seen = " / ".join(frame_texts(page))

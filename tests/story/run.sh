@@ -108,11 +108,14 @@ answers() { # answers URL: the router's page comes, retried for a while
     cat "$work/answer" "$work/proxy.log"
     return 1
 }
-refuses() { # refuses URL: the proxy answers 502 now; a connection kept from before may swallow one try
-    for _ in 1 2 3; do
-        [ "$(curl -skg -o /dev/null -w '%{http_code}' --max-time 5 "$1")" = 502 ] && return 0
+refuses() { # refuses URL: every worker answers 502 at once, also those that kept a connection
+    for _ in 1 2 3 4 5 6 7 8 9 10 11 12; do
+        status=$(curl -skg -o /dev/null -w '%{http_code}' --max-time 2 "$1")
+        [ "$status" = 502 ] || { echo "status $status"; return 1; }
     done
-    return 1
+}
+answers_often() { # answers_often URL: every worker gets a connection to the router
+    for _ in 1 2 3 4 5 6 7 8 9 10 11 12; do answers "$1" || return 1; done
 }
 no_frame_options() { ! grep -qi '^x-frame-options' "$work/answer"; }
 
@@ -122,6 +125,7 @@ check 'curl gets the router page through the link-local zone' answers "$url"
 check 'X-Frame-Options is gone' no_frame_options
 check 'the router itself still denies framing' sh -c "curl -skg -i --max-time 4 --interface eth0 \
     'https://[$router_address%25eth0]/' | grep -qi '^x-frame-options: deny'"
+check 'every worker reaches the router' answers_often "$url"
 check 'the Host header and SNI carry no zone' sh -c "! grep -q '%' '$work/seen'"
 
 # ---- the interface goes away and comes back, with another index
