@@ -1,10 +1,10 @@
 #ifndef DIALTONE_ADAPT_AUTOMATION_POLICIES_H
 #define DIALTONE_ADAPT_AUTOMATION_POLICIES_H
 
-#include "json/value.h"
 #include <stdbool.h>
 
 #include "base/vec.h"
+#include "json/value.h"
 
 struct document;
 
@@ -18,12 +18,13 @@ struct automation_policy {
     json_t *renewal_ratio; /* a number, or NULL */
     json_t *key_type;      /* a string that is not empty, or NULL */
     bool on_demand, reuse_keys, disable_ocsp;
+    struct policy_names *names; /* of <subjects>, while policies are consolidated */
 };
 
 /* One policy may stand in the list twice. */
 typedef VEC(struct automation_policy *) automation_policies;
 
-/* Sorts policies from special to general, drops those that say nothing and unites those that say
+/* In automation_consolidate.c: sorts policies from special to general, drops those that say nothing and unites those that say
  * the same, as Caddy does. */
 void automation_consolidate(struct document *document, automation_policies *policies);
 /* Whether all its names can have certificates of a public authority. */

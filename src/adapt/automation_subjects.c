@@ -4,8 +4,7 @@
 #include "base/ip.h"
 #include "base/parse.h"
 
-/* Without the port, or the brackets of an IPv6 address without one. */
-static struct str host_only(struct str text)
+struct str subject_host(struct str text)
 {
     struct str host, port;
     if (split_host_port(text, &host, &port) == PARSE_OK)
@@ -74,7 +73,7 @@ static bool is_internal_ip(struct str host)
     };
     struct ip ip;
     struct ip_prefix network;
-    if (!parse_ip(host_only(host), &ip))
+    if (!parse_ip(subject_host(host), &ip))
         return false;
     for (size_t i = 0; i < sizeof(networks) / sizeof(networks[0]); i++)
         if (ip_prefix_parse(str_from(networks[i]), &network) == IP_OK &&
@@ -92,7 +91,7 @@ static bool has_ending(struct str text, struct str ending)
 bool subject_is_internal(struct str subject)
 {
     static const char *const endings[] = {".localhost", ".local", ".internal", ".home.arpa"};
-    struct str name = str_trim_suffix(host_only(subject), STR("."));
+    struct str name = str_trim_suffix(subject_host(subject), STR("."));
     if (str_eq_nocase(name, STR("localhost")) || is_internal_ip(name))
         return true;
     for (size_t i = 0; i < sizeof(endings) / sizeof(endings[0]); i++)
@@ -114,7 +113,7 @@ bool subject_is_public(struct str subject, bool on_demand)
 
 bool subject_matches(struct str subject, struct str wildcard)
 {
-    subject = host_only(subject);
+    subject = subject_host(subject);
     if (str_eq_nocase(subject, wildcard))
         return true;
     if (str_index(wildcard, '*') < 0)

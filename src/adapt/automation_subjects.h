@@ -5,6 +5,8 @@
 
 /* What kind of certificate a name can have, by the rules of Caddy's certificate library. */
 
+/* Without the port, or the brackets of an IPv6 address without one. */
+struct str subject_host(struct str subject);
 /* Not empty, no dot at an end, a wildcard only as the first label, none of certain characters. */
 bool subject_qualifies(struct str subject);
 /* Qualifies, is not internal, and is no wildcard that a public authority would refuse. */

@@ -2,6 +2,7 @@
  * many, a hash table behind them. */
 #include "json/value.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 #include "base/arena.h"
@@ -214,4 +215,35 @@ bool json_equal(const json_t *a, const json_t *b)
         break;
     }
     return false;
+}
+
+uint64_t json_hash(const json_t *value)
+{
+    uint64_t hash = json_typeof(value);
+    switch (json_typeof(value)) {
+    case JSON_OBJECT:
+        for (uint32_t i = 0; i < value->n; i++) /* in any order */
+            hash += str_hash(key_of(&value->as.members[i])) *
+                    (2 * json_hash(value->as.members[i].value) + 1);
+        break;
+    case JSON_ARRAY:
+        for (uint32_t i = 0; i < value->n; i++)
+            hash = hash * 31 + json_hash(value->as.items[i]);
+        break;
+    case JSON_STRING:
+        hash ^= str_hash(json_str(value));
+        break;
+    case JSON_INTEGER:
+        hash ^= (uint64_t)value->as.integer * 0x9e3779b97f4a7c15u;
+        break;
+    case JSON_REAL: /* 0 and -0 are equal */
+        hash ^= (uint64_t)(int64_t)(fabs(value->as.real) < 1e9 ? value->as.real * 1e9 : 1e18);
+        break;
+    case JSON_NONE:
+    case JSON_TRUE:
+    case JSON_FALSE:
+    case JSON_NULL:
+        break;
+    }
+    return hash * 0x100000001b3u;
 }

@@ -113,6 +113,8 @@ struct json_member *json_member(const json_t *object, struct str key);
 /* Whether they say the same; the order of keys does not count, 1 and 1.0 differ. NULL equals
  * nothing. */
 bool json_equal(const json_t *a, const json_t *b);
+/* The same number for values that are equal. */
+uint64_t json_hash(const json_t *value);
 
 /* Puts the members of one object in the order of their keys. */
 void json_object_sort(json_t *object);
