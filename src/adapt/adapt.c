@@ -126,20 +126,10 @@ static void file_results(struct adapter *adapter, struct site *site, const struc
     }
 }
 
-static void add_invoked(struct adapter *adapter, struct site *site)
-{
-    struct token_list more = adapter_take_invoked(adapter), all = {0};
-    all.n = site->invoked.n + more.n;
-    all.at = arena_array(adapter->arena, const struct token *, all.n);
-    for (size_t i = 0; i < all.n; i++)
-        all.at[i] = i < site->invoked.n ? site->invoked.at[i] : more.at[i - site->invoked.n];
-    site->invoked = all;
-}
-
 static bool read_site(struct adapter *adapter, const struct node *node, struct sites *sites)
 {
     struct arena *arena = adapter->arena;
-    struct map matchers = map_in(arena);
+    struct matchers matchers = {.own = map_in(arena)};
     struct site site = {.node = node};
     bool ok = true;
     site.results = arena_array(arena, struct results, N_RESULT_CLASSES);
@@ -150,7 +140,9 @@ static bool read_site(struct adapter *adapter, const struct node *node, struct s
                           .matchers = &matchers,
                           .site = node,
                           .group_counter = &adapter->group_counter};
+    struct results results = {0};
     VEC(struct token_list) lines = {0};
+    VEC(const struct token *) invoked = {0};
     for (const struct node *line = node->body; line; line = line->next)
         if (line->n_tokens)
             vec_push(arena, &lines, expand_line(adapter, line));
@@ -160,12 +152,15 @@ static bool read_site(struct adapter *adapter, const struct node *node, struct s
     for (size_t i = 0; i < lines.n; i++) {
         if (is_matcher_line(lines.at[i]))
             continue;
-        struct results results = {0};
+        results.n = 0;
         scope.out = &results;
         ok = directive_run(&scope, lines.at[i]) && ok;
         file_results(adapter, &site, &results);
-        add_invoked(adapter, &site);
+        struct token_list more = adapter_take_invoked(adapter);
+        for (size_t k = 0; k < more.n; k++)
+            vec_push(arena, &invoked, more.at[k]);
     }
+    site.invoked = (struct token_list){.at = invoked.at, .n = invoked.n};
     vec_push(arena, &sites->list, site);
     return ok;
 }

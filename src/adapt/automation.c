@@ -5,6 +5,8 @@
 #include "adapt/automation_policies.h"
 #include "adapt/automation_subjects.h"
 #include "adapt/servers.h"
+#include "adapt/stable_sort.h"
+#include "base/map.h"
 
 struct automation {
     struct adapter *adapter;
@@ -13,14 +15,9 @@ struct automation {
     automation_policies policies;
     struct automation_policy *catch_all; /* of all names that no other policy is for; or NULL */
     json_t *certificates;                /* loaders by kind */
-    VEC(struct str) shared;              /* names that share a site with a hostless address */
-    VEC(struct str) forced; /* names that are managed though a wildcard may cover them */
+    struct map shared; /* names that share a site with a hostless address */
+    struct map forced; /* names that are managed though a wildcard may cover them */
 };
-
-static struct str string_of(const json_t *value)
-{
-    return str_make(json_string_value(value), json_string_length(value));
-}
 
 static json_t *copy_array(struct document *document, const json_t *array)
 {
@@ -31,29 +28,16 @@ static json_t *copy_array(struct document *document, const json_t *array)
     return copy;
 }
 
-static bool contains(const json_t *array, struct str text)
+static bool comes_before(const void *left, const void *right, void *user)
 {
-    size_t i;
-    json_t *item;
-    json_array_foreach(array, i, item)
-        if (str_eq(string_of(item), text))
-            return true;
-    return false;
+    (void)user;
+    json_t *const *a = left, *const *b = right;
+    return str_compare(json_str(*a), json_str(*b)) < 0;
 }
 
-/* The array sorted, as a new one. */
-static json_t *sorted_names(struct document *document, const json_t *names)
+static void sort_names(json_t *names)
 {
-    json_t *sorted = document_array(document, NULL), *name;
-    size_t i;
-    json_array_foreach(names, i, name) {
-        size_t place = json_array_size(sorted);
-        while (place > 0 &&
-               str_compare(string_of(json_array_get(sorted, place - 1)), string_of(name)) > 0)
-            place--;
-        document_insert(document, sorted, place, name);
-    }
-    return sorted;
+    stable_sort(names->as.items, names->n, sizeof(*names->as.items), comes_before, NULL);
 }
 
 /* Whether global options are set that ACME issuers are filled in with; the e-mail address alone
@@ -134,11 +118,7 @@ static void collect_shared(struct automation *au, const struct site *site, struc
             if (str_eq(key->original, site->keys[i].original) || !key->host.len ||
                 str_is(key->scheme, "http") || str_eq(key->port, http_port))
                 continue;
-            bool is_known = false;
-            for (size_t k = 0; k < au->shared.n; k++)
-                is_known = is_known || str_eq(au->shared.at[k], key->host);
-            if (!is_known)
-                vec_push(au->arena, &au->shared, key->host);
+            map_put(&au->shared, key->host, NULL);
         }
         return;
     }
@@ -222,15 +202,15 @@ static bool site_settings(struct automation *au, const struct site *site,
 static json_t *subjects_of(struct automation *au, const struct site *site, struct str http_port)
 {
     struct str_list hosts = site_hosts_not_http(au->arena, site, http_port);
+    struct map origins = map_in(au->arena); /* host → token of its first key */
     json_t *subjects = document_array(au->document, NULL);
-    for (size_t i = 0; i < hosts.n; i++) {
-        const struct token *origin = NULL;
-        for (size_t k = 0; k < site->n_keys && !origin; k++)
-            if (str_eq(site->keys[k].host, hosts.at[i]))
-                origin = site->keys[k].token;
-        document_add(au->document, subjects, document_string(au->document, hosts.at[i], origin));
-    }
-    return sorted_names(au->document, subjects);
+    for (size_t i = site->n_keys; i-- > 0;)
+        map_put(&origins, site->keys[i].host, (void *)site->keys[i].token);
+    for (size_t i = 0; i < hosts.n; i++)
+        document_add(au->document, subjects,
+                     document_string(au->document, hosts.at[i], map_get(&origins, hosts.at[i])));
+    sort_names(subjects);
+    return subjects;
 }
 
 /* Without an issuer, names that no public authority signs for go to a policy of their own.
@@ -243,7 +223,7 @@ static bool split_subjects(struct automation *au, struct automation_policy *poli
     size_t i;
     json_t *name;
     json_array_foreach(policy->subjects, i, name) {
-        struct str text = string_of(name);
+        struct str text = json_str(name);
         if (subject_is_tailscale(text))
             continue;
         if (!subject_qualifies(text)) {
@@ -290,7 +270,7 @@ static bool add_site(struct automation *au, const struct site *site, struct str 
         policy = au->catch_all;
     if (site->results[RESULT_TLS_FORCE_AUTOMATE].n)
         for (size_t i = 0; i < hosts.n; i++)
-            vec_push(au->arena, &au->forced, hosts.at[i]);
+            map_put(&au->forced, hosts.at[i], NULL);
     if (!site_settings(au, site, policy))
         return false;
     if (hosts.n == 0 && !au->catch_all)
@@ -340,26 +320,36 @@ static bool add_ech(struct automation *au)
     return true;
 }
 
-static bool has_policy_for(const struct automation *au, struct str name)
+static struct map names_with_policy(const struct automation *au)
 {
-    for (size_t i = 0; i < au->policies.n; i++)
-        if (contains(au->policies.at[i]->subjects, name))
-            return true;
-    return false;
+    struct map names = map_in(au->arena);
+    for (size_t i = 0; i < au->policies.n; i++) {
+        size_t k;
+        json_t *name;
+        json_array_foreach(au->policies.at[i]->subjects, k, name)
+            map_put(&names, json_str(name), name);
+    }
+    return names;
 }
 
-/* Names of the option tls_automate_names: those that no site has a policy for get one. */
-static bool add_option_names(struct automation *au, json_t *managed, json_t *inside)
+/* Names of the option tls_automate_names: those that no site has a policy for get one. <known> are
+ * those in <managed>. */
+static bool add_option_names(struct automation *au, struct map *known, json_t *managed,
+                             json_t *inside)
 {
     json_t *names = adapter_global(au->adapter, "tls_automate_names"), *name;
     json_t *outside = document_array(au->document, NULL);
+    struct map with_policy = {0};
     size_t i;
+    if (names)
+        with_policy = names_with_policy(au);
     json_array_foreach(names, i, name) {
-        struct str text = string_of(name);
-        if (contains(managed, text))
+        struct str text = json_str(name);
+        if (map_find(known, text))
             continue;
+        map_put(known, text, name);
         document_add(au->document, managed, name);
-        if (!has_policy_for(au, text))
+        if (!map_find(&with_policy, text))
             document_add(au->document, subject_qualifies_publicly(text) ? outside : inside, name);
     }
     if (json_array_size(outside) == 0 ||
@@ -378,21 +368,30 @@ static bool add_managed_names(struct automation *au)
 {
     struct document *document = au->document;
     json_t *managed = document_array(document, NULL), *inside = document_array(document, NULL);
+    struct map known = map_in(au->arena);
     if (!adapter_auto_https(au->adapter, "off") &&
         !adapter_auto_https(au->adapter, "disable_certs"))
         for (size_t i = 0; i < au->shared.n; i++) {
-            json_t *name = document_string(document, au->shared.at[i], NULL);
+            struct str text = au->shared.entries[i].key;
+            json_t *name = document_string(document, text, NULL);
+            map_put(&known, text, name);
             document_add(document, managed, name);
-            if (!subject_qualifies_publicly(au->shared.at[i]))
+            if (!subject_qualifies_publicly(text))
                 document_add(document, inside, name);
         }
-    for (size_t i = 0; i < au->forced.n; i++)
-        if (!contains(managed, au->forced.at[i]))
-            document_add(document, managed, document_string(document, au->forced.at[i], NULL));
-    if (!add_option_names(au, managed, inside))
+    for (size_t i = 0; i < au->forced.n; i++) {
+        struct str text = au->forced.entries[i].key;
+        if (map_find(&known, text))
+            continue;
+        json_t *name = document_string(document, text, NULL);
+        map_put(&known, text, name);
+        document_add(document, managed, name);
+    }
+    if (!add_option_names(au, &known, managed, inside))
         return false;
+    sort_names(managed);
     if (json_array_size(managed) > 0)
-        document_set(document, au->certificates, "automate", sorted_names(document, managed));
+        document_set(document, au->certificates, "automate", managed);
     if (json_array_size(inside) > 0) {
         struct automation_policy *policy = arena_new(au->arena, struct automation_policy);
         policy->subjects = inside;
@@ -442,7 +441,7 @@ static bool check_overlap(struct automation *au)
         size_t k;
         json_t *name;
         json_array_foreach(au->policies.at[i]->subjects, k, name) {
-            json_t *other = map_put(&seen, string_of(name), name);
+            json_t *other = map_put(&seen, json_str(name), name);
             if (!other)
                 continue;
             const struct token *first = document_origin(au->document, NULL, NULL, other);
@@ -450,7 +449,7 @@ static bool check_overlap(struct automation *au)
                 diag_token(au->adapter->diags, DIAG_TLS_CONFLICT,
                            document_origin(au->document, NULL, NULL, name),
                            "two certificate policies that differ are for '" STR_FMT "'",
-                           STR_ARG(string_of(name)));
+                           STR_ARG(json_str(name)));
             if (first)
                 diag_label(au->adapter->diags, diag, first->span, "the other one is for this");
             return false;
@@ -522,6 +521,8 @@ bool tls_app_build(struct adapter *adapter, const struct servers *servers, json_
         .arena = adapter->arena,
         .document = adapter->document,
         .certificates = document_object(adapter->document, NULL),
+        .shared = map_in(adapter->arena),
+        .forced = map_in(adapter->arena),
     };
     struct str http_port = adapter_http_port(adapter);
     if (!adapter_auto_https(adapter, "off"))

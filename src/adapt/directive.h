@@ -97,6 +97,12 @@ struct vocabulary {
 const struct directive *vocabulary_directive(const struct vocabulary *vocabulary, struct str name);
 const struct matcher *vocabulary_matcher(const struct vocabulary *vocabulary, struct str name);
 
+/* Matcher sets that have names. A block sees its own and those of the blocks around. */
+struct matchers {
+    struct map own; /* @name → json_t * */
+    const struct matchers *outer;
+};
+
 /* One {scope of names}: where a directive is being read. Nested blocks make nested scopes. */
 struct scope {
     struct adapter *adapter;
@@ -105,7 +111,7 @@ struct scope {
     struct document *document;
     struct cursor *in;                 /* the directive's tokens */
     const struct directive *directive; /* its row; NULL in the global options */
-    struct map *matchers;              /* @name → json_t *: matcher sets defined so far */
+    struct matchers *matchers;         /* defined so far, here and around */
     const struct node *site;           /* the site block around it; NULL in the global options */
     const struct token *block_end;     /* the brace after the block it stands in; NULL in a site */
     struct results *out;

@@ -121,6 +121,14 @@ json_t *scope_matcher_block(struct scope *scope, struct cursor *in, struct str n
     return read_kinds(scope, &kinds, name, set) ? set : NULL;
 }
 
+static json_t *find_set(const struct matchers *matchers, struct str name)
+{
+    json_t *set = NULL;
+    for (; matchers && !set; matchers = matchers->outer)
+        set = map_get(&matchers->own, name);
+    return set;
+}
+
 static bool defined_twice(struct scope *scope, const struct token *token, const struct token *first)
 {
     struct diag *diag = diag_token(scope->diags, DIAG_DUPLICATE, token,
@@ -136,11 +144,11 @@ bool matcher_define(struct scope *scope, struct token_list tokens)
     struct kinds kinds = {0};
     cursor_next(&in);
     const struct token *token = cursor_token(&in);
-    const json_t *before = map_get(scope->matchers, token->text);
+    const json_t *before = find_set(scope->matchers, token->text);
     if (before)
         return defined_twice(scope, token, document_origin(scope->document, NULL, NULL, before));
     json_t *set = document_object(scope->document, token);
-    map_put(scope->matchers, token->text, set);
+    map_put(&scope->matchers->own, token->text, set);
     if (cursor_next_arg(&in)) {
         if (cursor_token(&in)->quote != QUOTE_NONE) {
             add_expression(scope, &kinds, cursor_token(&in));
@@ -154,11 +162,19 @@ bool matcher_define(struct scope *scope, struct token_list tokens)
     return read_kinds(scope, &kinds, str_slice(token->text, 1, token->text.len), set);
 }
 
+static void suggest_sets(struct suggestion *suggestion, const struct matchers *matchers)
+{
+    if (!matchers)
+        return;
+    suggest_sets(suggestion, matchers->outer);
+    for (size_t i = 0; i < matchers->own.n; i++)
+        suggest_try(suggestion, matchers->own.entries[i].key);
+}
+
 static bool undefined_matcher(struct scope *scope, const struct token *token)
 {
     struct suggestion suggestion = suggest_for(token->text);
-    for (size_t i = 0; scope->matchers && i < scope->matchers->n; i++)
-        suggest_try(&suggestion, scope->matchers->entries[i].key);
+    suggest_sets(&suggestion, scope->matchers);
     struct diag *diag =
         diag_token(scope->diags, DIAG_UNRESOLVED_REFERENCE, token,
                    "matcher '" STR_FMT "' is not defined here", STR_ARG(token->text));
@@ -184,7 +200,7 @@ bool scope_matcher_token(struct scope *scope, const struct token *token, json_t 
         *matcher_set = document_object(scope->document, token);
         document_set(scope->document, *matcher_set, "path", paths);
     } else if (text.ptr[0] == '@') {
-        *matcher_set = scope->matchers ? map_get(scope->matchers, text) : NULL;
+        *matcher_set = find_set(scope->matchers, text);
         if (!*matcher_set)
             return undefined_matcher(scope, token);
     }

@@ -23,6 +23,8 @@ static uint32_t *group_counter(struct adapter *adapter)
 struct token_list adapter_take_invoked(struct adapter *adapter)
 {
     const struct map *invoked = &adapter->invoked;
+    if (invoked->n == 0)
+        return (struct token_list){0};
     struct token_list list = {.at = arena_array(adapter->arena, const struct token *, invoked->n),
                               .n = invoked->n};
     for (size_t i = 0; i < invoked->n; i++)

@@ -11,6 +11,7 @@ struct socket {
     struct str address, protocol; /* an empty protocol means the default ones */
     VEC(struct site) sites;
     bool is_taken; /* by a server */
+    struct socket *next; /* behind it, one that may serve the same */
 };
 
 struct pairing {
@@ -206,14 +207,30 @@ static bool serve_the_same(const struct socket *a, const struct socket *b)
     return true;
 }
 
+/* Links each socket to the next that may serve the same. */
+static void link_sockets(struct pairing *pairing)
+{
+    struct map latest = map_in(pairing->adapter->arena); /* hash → struct socket * */
+    for (size_t i = 0; i < pairing->sockets.n; i++) {
+        struct socket *socket = pairing->sockets.at[i];
+        uint64_t hash = socket->sites.n;
+        for (size_t j = 0; j < socket->sites.n; j++)
+            for (size_t k = 0; k < socket->sites.at[j].n_keys; k++)
+                hash = (hash + (uintptr_t)socket->sites.at[j].keys[k].token) * 0x9e3779b97f4a7c15u;
+        struct str key = str_make((const char *)&hash, sizeof(hash));
+        struct socket *before = map_put(&latest, str_dup(pairing->adapter->arena, key), socket);
+        if (before)
+            before->next = socket;
+    }
+}
+
 /* Takes every socket that serves what <socket> does into one server. */
 static struct server server_for(struct pairing *pairing, struct socket *socket)
 {
     struct arena *arena = pairing->adapter->arena;
     VEC(struct server_listener) listeners = {0};
     struct server server = {.sites = socket->sites.at, .n_sites = socket->sites.n};
-    for (size_t i = 0; i < pairing->sockets.n; i++) {
-        struct socket *other = pairing->sockets.at[i];
+    for (struct socket *other = socket; other; other = other->next) {
         if (other->is_taken || !(other == socket || serve_the_same(socket, other)))
             continue;
         other->is_taken = true;
@@ -234,6 +251,7 @@ static struct server server_for(struct pairing *pairing, struct socket *socket)
 static void make_servers(struct pairing *pairing, struct servers *servers)
 {
     VEC(struct server) list = {0};
+    link_sockets(pairing);
     size_t n = pairing->sockets.n;
     for (size_t i = 0; i < n;) {
         /* The protocols of one listener that are free now; Caddy gives each of them a server, even

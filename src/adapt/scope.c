@@ -128,9 +128,7 @@ struct lines {
 static bool read_lines(struct scope *scope, struct lines *lines, struct results *out)
 {
     bool ok = true;
-    struct map matchers = map_in(scope->arena);
-    for (size_t i = 0; scope->matchers && i < scope->matchers->n; i++)
-        map_put(&matchers, scope->matchers->entries[i].key, scope->matchers->entries[i].value);
+    struct matchers matchers = {.own = map_in(scope->arena), .outer = scope->matchers};
     struct scope inner = *scope;
     inner.matchers = &matchers;
     inner.out = out;

@@ -181,7 +181,6 @@ static void exclude_from_default(struct adapter *adapter, json_t *logs, const js
     json_t *exclude = document_array_at(document, log, "exclude", NULL);
     for (size_t i = 0; i < json_array_size(include); i++)
         document_add(document, exclude, json_array_get(include, i));
-    document_set(document, log, "exclude", sorted_strings(adapter, exclude, true));
 }
 
 json_t *logging_build(struct adapter *adapter, const struct servers *servers)
@@ -189,6 +188,7 @@ json_t *logging_build(struct adapter *adapter, const struct servers *servers)
     struct document *document = adapter->document;
     json_t *loggers = all_loggers(adapter, servers), *logs = document_object(document, NULL);
     size_t n = json_array_size(loggers);
+    bool has_excluded = false;
     for (size_t i = 0; i < n; i++) {
         json_t *logger = json_array_get(loggers, i), *log = json_object_get(logger, "log");
         if (is_default(logger) && log) {
@@ -202,8 +202,14 @@ json_t *logging_build(struct adapter *adapter, const struct servers *servers)
         if (!log || is_default(logger))
             continue;
         document_set_str(document, logs, text_of(json_object_get(logger, "name")), log, NULL);
-        if (json_array_size(include))
+        if (json_array_size(include)) {
             exclude_from_default(adapter, logs, include);
+            has_excluded = true;
+        }
+    }
+    if (has_excluded) {
+        json_t *log = json_object_get(logs, "default"), *exclude = json_object_get(log, "exclude");
+        document_set(document, log, "exclude", sorted_strings(adapter, exclude, true));
     }
     if (json_object_size(logs) == 0)
         return NULL;

@@ -22,32 +22,24 @@ static const char server_keys[] =
 static const char automatic_https_keys[] =
     "disable disable_redirects disable_certificates skip ignore_loaded_certificates";
 
-static bool is_key_of(const struct site *site, const struct token *token)
-{
-    for (size_t i = 0; i < site->n_keys; i++)
-        if (site->keys[i].token == token)
-            return true;
-    return false;
-}
-
 /* One address in two sites of a server: only one of them could ever be served. */
 static bool check_ambiguous(struct adapter *adapter, const struct server *server)
 {
-    struct map seen = map_in(adapter->arena); /* text → key; the site by its place in <sites> */
+    struct map seen = map_in(adapter->arena); /* text → its first key */
     bool ok = true;
     for (size_t i = 0; i < server->n_sites; i++) {
         const struct site *site = &server->sites[i];
         for (size_t j = 0; j < site->n_keys; j++) {
-            const struct token *token = site->keys[j].token;
-            const struct token *first = map_get(&seen, token->text);
+            struct site_address *key = &site->keys[j];
+            const struct site_address *first = map_get(&seen, key->token->text);
             if (!first)
-                map_put(&seen, token->text, (void *)token);
-            if (!first || is_key_of(site, first))
+                map_put(&seen, key->token->text, key);
+            if (!first || (first >= site->keys && first <= key))
                 continue;
             struct diag *diag =
-                diag_token(adapter->diags, DIAG_AMBIGUOUS_SITE, token,
-                           "the site '" STR_FMT "' is defined twice", STR_ARG(token->text));
-            diag_label(adapter->diags, diag, first->span, "first defined here");
+                diag_token(adapter->diags, DIAG_AMBIGUOUS_SITE, key->token,
+                           "the site '" STR_FMT "' is defined twice", STR_ARG(key->token->text));
+            diag_label(adapter->diags, diag, first->token->span, "first defined here");
             ok = false;
         }
     }
@@ -161,7 +153,7 @@ static bool site_comes_before(const void *left, const void *right, void *user)
  * host takes in all hosts, and the keys after it no longer count. */
 struct host_group {
     struct str path;
-    VEC(const struct site_address *) hosts;
+    struct map hosts; /* host → its first key */
 };
 
 static json_t *host_group_set(struct adapter *adapter, const struct host_group *group)
@@ -169,7 +161,7 @@ static json_t *host_group_set(struct adapter *adapter, const struct host_group *
     struct document *document = adapter->document;
     json_t *set = document_object(document, NULL);
     for (size_t i = 0; i < group->hosts.n; i++) {
-        const struct site_address *key = group->hosts.at[i];
+        const struct site_address *key = group->hosts.entries[i].value;
         document_add(document, document_array_at(document, set, "host", key->token),
                      document_string(document, key->host, key->token));
     }
@@ -179,35 +171,35 @@ static json_t *host_group_set(struct adapter *adapter, const struct host_group *
     return set;
 }
 
-static bool has_host(const struct host_group *group, struct str host)
+static struct host_group *group_of(struct map *groups, struct str path)
 {
-    for (size_t i = 0; i < group->hosts.n; i++)
-        if (str_eq(group->hosts.at[i]->host, host))
-            return true;
-    return false;
+    struct host_group *group = map_get(groups, path);
+    if (group)
+        return group;
+    group = arena_new(groups->arena, struct host_group);
+    group->path = path;
+    group->hosts = map_in(groups->arena);
+    map_put(groups, path, group);
+    return group;
 }
 
 static json_t *site_matcher_sets(struct adapter *adapter, const struct site *site)
 {
-    VEC(struct host_group) groups = {0};
+    struct map groups = map_in(adapter->arena); /* path → struct host_group * */
     bool all_hosts = false;
     for (size_t i = 0; i < site->n_keys; i++) {
-        const struct site_address *key = &site->keys[i];
-        size_t g = 0;
-        while (g < groups.n && !str_eq(groups.at[g].path, key->path))
-            g++;
-        if (g == groups.n)
-            vec_push(adapter->arena, &groups, (struct host_group){.path = key->path});
+        struct site_address *key = &site->keys[i];
+        struct host_group *group = group_of(&groups, key->path);
         if (key->host.len == 0 && !all_hosts) {
-            groups.at[g].hosts.n = 0;
+            group->hosts = map_in(adapter->arena);
             all_hosts = true;
         }
-        if (!all_hosts && !has_host(&groups.at[g], key->host))
-            vec_push(adapter->arena, &groups.at[g].hosts, key);
+        if (!all_hosts && !map_find(&group->hosts, key->host))
+            map_put(&group->hosts, key->host, key);
     }
     json_t *sets = document_array(adapter->document, site->n_keys ? site->keys[0].token : NULL);
-    for (size_t g = 0; g < groups.n; g++) {
-        json_t *set = host_group_set(adapter, &groups.at[g]);
+    for (size_t i = 0; i < groups.n; i++) {
+        json_t *set = host_group_set(adapter, groups.entries[i].value);
         if (json_object_size(set))
             document_add(adapter->document, sets, set);
     }
@@ -223,14 +215,13 @@ static void look_at_keys(struct adapter *adapter, struct server *server, const s
     bool has_tls = site->results[RESULT_TLS_CONNECTION_POLICY].n > 0;
     for (size_t i = 0; i < site->n_keys; i++) {
         const struct site_address *key = &site->keys[i];
-        bool is_http = str_is(key->scheme, "http"), is_skipped = false;
-        for (size_t j = 0; j < json_array_size(server->skip); j++)
-            is_skipped =
-                is_skipped || str_is(key->host, json_string_value(json_array_get(server->skip, j)));
+        bool is_http = str_is(key->scheme, "http");
+        bool is_skipped = map_find(&server->skipped, key->host) != NULL;
         if (other_ports && is_http && key->host.len && !is_skipped) {
             json_t *object = document_object_at(document, server->json, "automatic_https", NULL);
-            server->skip = document_array_at(document, object, "skip", key->token);
-            document_add(document, server->skip, document_string(document, key->host, key->token));
+            document_add(document, document_array_at(document, object, "skip", key->token),
+                         document_string(document, key->host, key->token));
+            map_put(&server->skipped, key->host, server);
             is_skipped = true;
         }
         bool wants_tls = has_tls || (key->host.len && !is_skipped);
@@ -358,6 +349,7 @@ static bool build_server(struct adapter *adapter, struct server *server)
     bool ok = check_ambiguous(adapter, server);
     server->json =
         document_object(document, server->n_sites ? server->sites[0].keys[0].token : NULL);
+    server->skipped = map_in(adapter->arena);
     server->policies_expected = !adapter_auto_https(adapter, "off");
     add_listeners(adapter, server);
     add_automatic_https(adapter, server);

@@ -3,6 +3,7 @@
 
 #include "adapt/address.h"
 #include "adapt/directive.h"
+#include "base/map.h"
 
 /* One site block, or the part of it whose keys are served by the same listeners: the results are
  * shared by all parts of one block, the keys are the part's own. */
@@ -30,11 +31,11 @@ struct server {
     size_t n_sites;
     json_t *json;
 
-    /* TLS; kept by tls_policies.c but for <skip> and <policies_expected>. */
+    /* TLS; kept by tls_policies.c but for <skipped> and <policies_expected>. */
     json_t *policies;           /* array of connection policy objects; NULL while there are none */
     void *policy_state;         /* whatever tls_policies.c remembers between its calls */
     bool has_catch_all_policy;  /* the policy added last has no matcher */
-    json_t *skip;               /* automatic_https.skip so far; NULL while empty */
+    struct map skipped;         /* the hosts in automatic_https.skip so far */
     bool qualifies_for_tls;     /* some address wants TLS */
     bool policies_expected;     /* automatic HTTPS will add policies by itself */
 };
@@ -63,7 +64,7 @@ bool servers_pair(struct adapter *adapter, const struct site *sites, size_t n_si
 bool servers_build(struct adapter *adapter, struct servers *servers, json_t *json);
 
 /* In tls_policies.c: the connection policies of one site of a server (called for every site in
- * turn, before its keys are looked at for <skip> and <qualifies_for_tls>); then, after all of them,
+ * turn, before its keys are looked at for <skipped> and <qualifies_for_tls>); then, after all of them,
  * shields, the catch-all policy and consolidation. False after a diagnostic. */
 bool tls_site_policies(struct adapter *adapter, struct server *server, const struct site *site);
 bool tls_server_policies(struct adapter *adapter, struct server *server);
