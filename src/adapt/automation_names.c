@@ -40,11 +40,11 @@ bool name_walk_next(struct name_walk *walk, struct str *name)
     return false;
 }
 
-static size_t count_stars(struct str text)
+size_t name_count_stars(struct str name)
 {
     size_t n = 0;
-    for (size_t i = 0; i < text.len; i++)
-        n += text.ptr[i] == '*';
+    for (size_t i = 0; i < name.len; i++)
+        n += name.ptr[i] == '*';
     return n;
 }
 
@@ -63,7 +63,7 @@ void policy_names_add(struct arena *arena, struct policy_names *names, struct st
                       bool on_demand)
 {
     struct str text = str_lower(arena, subject);
-    size_t stars = count_stars(text);
+    size_t stars = name_count_stars(text);
     vec_push(arena, &names->hosts, subject_host(text));
     map_put(&names->texts, text, NULL);
     if (stars > names->most_stars)

@@ -15,6 +15,9 @@ struct policy_names {
     bool has_public, has_internal;
 };
 
+/* Labels, or parts of labels, that are `*`. */
+size_t name_count_stars(struct str name);
+
 struct policy_names *policy_names_new(struct arena *arena, const json_t *subjects, bool on_demand);
 void policy_names_add(struct arena *arena, struct policy_names *names, struct str subject,
                       bool on_demand);

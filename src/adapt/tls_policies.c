@@ -1,19 +1,22 @@
 /* TLS connection policies of one server: what its sites say, shields against client authentication
- * that is not meant for them, the catch-all policy, and fewer policies that say the same. */
+ * that is not meant for them, and the catch-all policy. */
+#include <stdlib.h>
+
 #include "adapt/adapter.h"
+#include "adapt/automation_names.h"
 #include "adapt/automation_subjects.h"
 #include "adapt/servers.h"
+#include "adapt/tls_consolidate.h"
 
 #define POLICY_KEYS                                                                                \
     "match certificate_selection cipher_suites curves alpn protocol_min protocol_max drop "        \
     "client_authentication default_sni fallback_sni insecure_secrets_log"
 
-typedef VEC(json_t *) policy_list;
 typedef VEC(struct str) name_list;
 
 /* Policies that change nothing, but whose names may need a shield. */
 struct policy_state {
-    policy_list bare;
+    tls_policies bare;
 };
 
 static struct policy_state *state_of(struct adapter *adapter, struct server *server)
@@ -23,20 +26,15 @@ static struct policy_state *state_of(struct adapter *adapter, struct server *ser
     return server->policy_state;
 }
 
-static struct str string_of(const json_t *value)
+static int compare_texts(const void *a, const void *b)
 {
-    return str_make(json_string_value(value), json_string_length(value));
+    return str_compare(*(const struct str *)a, *(const struct str *)b);
 }
 
 static void sort_strings(struct str *at, size_t n)
 {
-    for (size_t i = 1; i < n; i++) {
-        struct str moving = at[i];
-        size_t j = i;
-        for (; j > 0 && str_compare(at[j - 1], moving) > 0; j--)
-            at[j] = at[j - 1];
-        at[j] = moving;
-    }
+    if (n)
+        qsort(at, n, sizeof(*at), compare_texts);
 }
 
 static json_t *match_names(struct adapter *adapter, const struct str *names, size_t n,
@@ -49,11 +47,6 @@ static json_t *match_names(struct adapter *adapter, const struct str *names, siz
     json_t *match = document_object(document, origin);
     document_set(document, match, "sni", sni);
     return match;
-}
-
-static json_t *sni_of(const json_t *policy)
-{
-    return json_object_get(json_object_get(policy, "match"), "sni");
 }
 
 static bool settings_are_empty(const json_t *policy)
@@ -151,16 +144,52 @@ bool tls_site_policies(struct adapter *adapter, struct server *server, const str
 
 /* Shields. */
 
-static bool covers(const json_t *policy, struct str host)
+/* The wildcards by which policies ask for client certificates, in lower case → the first such
+ * policy's place, from 1. */
+struct wildcards {
+    struct map places;
+    size_t most_stars;
+};
+
+static struct wildcards find_wildcards(struct adapter *adapter, const json_t *policies)
 {
-    size_t i;
-    json_t *name;
-    if (!json_object_get(policy, "client_authentication"))
-        return false;
-    json_array_foreach(sni_of(policy), i, name)
-        if (str_index(string_of(name), '*') >= 0 && subject_matches(host, string_of(name)))
-            return true;
-    return false;
+    struct wildcards found = {.places = map_in(adapter->arena)};
+    for (size_t p = 0; p < json_array_size(policies); p++) {
+        const json_t *policy = json_array_get(policies, p);
+        size_t i;
+        json_t *name;
+        if (!json_object_get(policy, "client_authentication"))
+            continue;
+        json_array_foreach(tls_policy_names(policy), i, name) {
+            struct str text = str_lower(adapter->arena, json_str(name));
+            size_t stars = name_count_stars(text);
+            if (stars && !map_find(&found.places, text))
+                map_put(&found.places, text, (void *)(uintptr_t)(p + 1));
+            if (stars > found.most_stars)
+                found.most_stars = stars;
+        }
+    }
+    return found;
+}
+
+/* The place of the first policy that asks for client certificates of <host> by a wildcard, from 1;
+ * 0 for none. */
+static size_t covered_by(struct adapter *adapter, const struct wildcards *wildcards,
+                         struct str host)
+{
+    if (wildcards->most_stars == 0)
+        return 0;
+    struct strbuf scratch = strbuf_in(adapter->arena);
+    host = subject_host(str_lower(adapter->arena, host));
+    struct name_walk walk = name_walk(&scratch, host, wildcards->most_stars);
+    struct str name;
+    size_t first = 0;
+    while (name_walk_next(&walk, &name)) {
+        size_t place = (size_t)(uintptr_t)map_get(&wildcards->places, name);
+        if (place && (first == 0 || place < first))
+            first = place;
+    }
+    return first;
 }
 
 static json_t *shield_for(struct adapter *adapter, const json_t *policy, struct str *hosts,
@@ -185,21 +214,21 @@ static json_t *shield_for(struct adapter *adapter, const json_t *policy, struct 
 /* Policies are tried in order, the first that matches counts: so before a policy that asks for
  * client certificates by a wildcard goes a copy without that, for the names of sites which never
  * asked for it. */
-static void add_shields(struct adapter *adapter, struct server *server, policy_list *policies)
+static void add_shields(struct adapter *adapter, struct server *server, tls_policies *policies)
 {
-    const policy_list *bare = &state_of(adapter, server)->bare;
-    policy_list shielded = {0};
+    const tls_policies *bare = &state_of(adapter, server)->bare;
+    tls_policies shielded = {0};
     size_t n = json_array_size(server->policies);
     name_list *hosts = arena_array(adapter->arena, name_list, n); /* by policy */
+    struct wildcards wildcards = find_wildcards(adapter, server->policies);
     for (size_t b = 0; b < bare->n; b++) {
         size_t i;
         json_t *name;
-        json_array_foreach(sni_of(bare->at[b]), i, name)
-            for (size_t p = 0; p < n; p++)
-                if (covers(json_array_get(server->policies, p), string_of(name))) {
-                    vec_push(adapter->arena, &hosts[p], string_of(name));
-                    break;
-                }
+        json_array_foreach(tls_policy_names(bare->at[b]), i, name) {
+            size_t place = covered_by(adapter, &wildcards, json_str(name));
+            if (place)
+                vec_push(adapter->arena, &hosts[place - 1], json_str(name));
+        }
     }
     for (size_t p = 0; p < n; p++) {
         json_t *policy = json_array_get(server->policies, p);
@@ -211,178 +240,12 @@ static void add_shields(struct adapter *adapter, struct server *server, policy_l
     *policies = shielded;
 }
 
-/* Consolidation: the loop is Caddy's, index by index, for its result depends on it. */
-
-static void remove_at(policy_list *policies, size_t at)
-{
-    memmove(policies->at + at, policies->at + at + 1,
-            (policies->n - at - 1) * sizeof(*policies->at));
-    policies->n--;
-}
-
-/* Policies without a matcher come last. */
-static void catch_all_last(struct adapter *adapter, policy_list *policies)
-{
-    policy_list sorted = {0};
-    for (int round = 0; round < 2; round++)
-        for (size_t i = 0; i < policies->n; i++)
-            if (!json_object_get(policies->at[i], "match") == (round == 1))
-                vec_push(adapter->arena, &sorted, policies->at[i]);
-    *policies = sorted;
-}
-
-/* Whether all is equal but the matcher. */
-static bool settings_equal(const json_t *a, const json_t *b)
-{
-    const char *key;
-    json_t *value;
-    size_t n_a = json_object_size(a) - (json_object_get(a, "match") != NULL);
-    size_t n_b = json_object_size(b) - (json_object_get(b, "match") != NULL);
-    if (n_a != n_b)
-        return false;
-    json_object_foreach(a, key, value)
-        if (strcmp(key, "match") != 0 && !json_equal(value, json_object_get(b, key)))
-            return false;
-    return true;
-}
-
-static bool both_match_names_only(const json_t *a, const json_t *b)
-{
-    return sni_of(a) && sni_of(b) && json_object_size(json_object_get(a, "match")) == 1 &&
-           json_object_size(json_object_get(b, "match")) == 1;
-}
-
-static bool matchers_equal(const json_t *a, const json_t *b)
-{
-    const json_t *left = json_object_get(a, "match"), *right = json_object_get(b, "match");
-    return left == right || (left && right && json_equal(left, right));
-}
-
-static bool conflict(struct adapter *adapter, const json_t *a, const json_t *b, const char *what)
-{
-    struct document *document = adapter->document;
-    const struct token *here = document_origin(document, NULL, NULL, b);
-    const struct token *there = document_origin(document, NULL, NULL, a);
-    struct diag *diag = diag_token(adapter->diags, DIAG_TLS_CONFLICT, here,
-                                   "two tls directives for the same names disagree on %s", what);
-    if (there)
-        diag_label(adapter->diags, diag, there->span, "the other one is here");
-    return false;
-}
-
-/* Whether two policies for the same names can be one; Caddy looks at client authentication from one
- * side only. */
-static bool can_merge(struct adapter *adapter, const json_t *a, const json_t *b)
-{
-    static const struct {
-        const char *key, *what;
-    } settings[] = {
-        {"alpn", "ALPN"},
-        {"cipher_suites", "cipher suites"},
-        {"client_authentication", "client authentication"},
-        {"curves", "curves"},
-        {"default_sni", "the default name"},
-        {"fallback_sni", "the fallback name"},
-        {"protocol_min", "the lowest TLS version"},
-        {"protocol_max", "the highest TLS version"},
-    };
-    for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++) {
-        const json_t *left = json_object_get(a, settings[i].key);
-        const json_t *right = json_object_get(b, settings[i].key);
-        bool is_wrong = strcmp(settings[i].key, "client_authentication") == 0
-                            ? !left && right
-                            : left && right && !json_equal(left, right);
-        if (is_wrong)
-            return conflict(adapter, a, b, settings[i].what);
-    }
-    return true;
-}
-
-static void merge_tags(struct document *document, json_t *selection, const json_t *more)
-{
-    json_t *tags = json_object_get(selection, "any_tag"), *tag, *known;
-    size_t i, k;
-    json_array_foreach(json_object_get(more, "any_tag"), i, tag) {
-        bool is_known = false;
-        json_array_foreach(tags, k, known)
-            is_known |= json_equal(tag, known);
-        if (!is_known)
-            document_add(document, tags, tag);
-    }
-}
-
-/* What <policy> leaves open is taken from <other>; its secrets log is not. */
-static void merge(struct document *document, json_t *policy, const json_t *other)
-{
-    const char *key;
-    json_t *value;
-    json_object_foreach(other, key, value) {
-        json_t *own = json_object_get(policy, key);
-        if (strcmp(key, "match") == 0 || strcmp(key, "insecure_secrets_log") == 0)
-            continue;
-        if (!own)
-            document_set(document, policy, key, value);
-        else if (strcmp(key, "certificate_selection") == 0)
-            merge_tags(document, own, value);
-    }
-}
-
-/* Tries to do without policy <j> beside <i>. Sets *is_done when it did; false after a diagnostic.
- */
-static bool consolidate_pair(struct adapter *adapter, policy_list *policies, size_t i, size_t j,
-                             bool *is_done)
-{
-    json_t *a = policies->at[i], *b = policies->at[j];
-    *is_done = true;
-    if (json_equal(a, b)) {
-        remove_at(policies, j);
-        return true;
-    }
-    if (j == i + 1 && both_match_names_only(a, b) && settings_equal(a, b)) {
-        json_t *names = document_array(adapter->document, NULL), *name;
-        size_t k;
-        json_array_foreach(sni_of(a), k, name)
-            document_add(adapter->document, names, name);
-        json_array_foreach(sni_of(b), k, name)
-            document_add(adapter->document, names, name);
-        document_set(adapter->document, json_object_get(a, "match"), "sni", names);
-        remove_at(policies, j);
-        return true;
-    }
-    if (matchers_equal(a, b)) {
-        if (!can_merge(adapter, a, b))
-            return false;
-        merge(adapter->document, a, b);
-        remove_at(policies, j);
-        return true;
-    }
-    *is_done = false;
-    return true;
-}
-
-static bool consolidate(struct adapter *adapter, policy_list *policies)
-{
-    catch_all_last(adapter, policies);
-    for (ptrdiff_t i = 0; i < (ptrdiff_t)policies->n; i++) {
-        bool is_done = false;
-        for (size_t j = 0; j < policies->n && !is_done; j++) {
-            if ((ptrdiff_t)j == i)
-                continue;
-            if (!consolidate_pair(adapter, policies, (size_t)i, j, &is_done))
-                return false;
-        }
-        if (is_done)
-            i--;
-    }
-    return true;
-}
-
 bool tls_server_policies(struct adapter *adapter, struct server *server)
 {
     struct document *document = adapter->document;
     struct str default_sni = adapter_global_text(adapter, "default_sni");
     struct str fallback_sni = adapter_global_text(adapter, "fallback_sni");
-    policy_list policies;
+    tls_policies policies;
     add_shields(adapter, server, &policies);
     if (server->qualifies_for_tls && !server->has_catch_all_policy &&
         (policies.n > 0 || !server->policies_expected || default_sni.len || fallback_sni.len)) {
@@ -391,7 +254,7 @@ bool tls_server_policies(struct adapter *adapter, struct server *server)
         set_text(adapter, policy, "fallback_sni", fallback_sni);
         vec_push(adapter->arena, &policies, policy);
     }
-    if (!consolidate(adapter, &policies))
+    if (!tls_policies_consolidate(adapter, &policies))
         return false;
     server->policies = NULL;
     for (size_t i = 0; i < policies.n; i++) {
