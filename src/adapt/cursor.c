@@ -3,6 +3,7 @@
 #include "adapt/cursor.h"
 
 #include "base/arena.h"
+#include "base/vec.h"
 
 struct cursor cursor_over(struct arena *arena, struct diags *diags,
                           const struct token *const *tokens, size_t n)
@@ -183,23 +184,24 @@ struct token_list cursor_segment_tokens(struct cursor *in)
 {
     /* Every token is taken once, the opening brace included; the closing one stays to be consumed
      * by the loop around. */
-    struct token_list list = {.at = arena_alloc(in->arena, (in->n + 2) * sizeof(*list.at))};
+    VEC(const struct token *) list = {0};
+    vec_push(in->arena, &list, cursor_token(in));
     if (!cursor_token(in))
-        return list;
-    list.at[list.n++] = cursor_token(in);
+        return (struct token_list){.at = list.at};
     while (cursor_next_arg(in))
-        list.at[list.n++] = cursor_token(in);
+        vec_push(in->arena, &list, cursor_token(in));
     int nesting = in->nesting;
     bool opened = false;
     while (cursor_next_block(in, nesting)) {
         if (!opened)
-            list.at[list.n++] = in->tokens[in->at - 1];
+            vec_push(in->arena, &list, in->tokens[in->at - 1]);
         opened = true;
-        list.at[list.n++] = cursor_token(in);
+        vec_push(in->arena, &list, cursor_token(in));
     }
     if (opened)
-        list.at[list.n++] = cursor_token(in);
-    return list;
+        vec_push(in->arena, &list, cursor_token(in));
+    arena_trim(in->arena, list.at, list.cap * sizeof(*list.at), list.n * sizeof(*list.at));
+    return (struct token_list){.at = list.at, .n = list.n};
 }
 
 struct cursor cursor_segment(struct cursor *in)

@@ -108,13 +108,17 @@ static void *large_grow(struct arena *arena, void *block, size_t size, size_t bi
     return chunk->bytes;
 }
 
+static bool is_last(const struct arena_chunk *chunk, const void *block, size_t size)
+{
+    return size && (const unsigned char *)block + size == chunk->bytes + chunk->used;
+}
+
 void *arena_grow(struct arena *arena, void *block, size_t size, size_t bigger)
 {
     if (size >= LARGE_BLOCK_BYTES)
         return large_grow(arena, block, size, bigger);
     struct arena_chunk *chunk = arena->chunk;
-    bool is_last = size && (unsigned char *)block + size == chunk->bytes + chunk->used;
-    if (is_last && bigger < LARGE_BLOCK_BYTES && chunk->size - chunk->used >= bigger - size) {
+    if (is_last(chunk, block, size) && bigger < LARGE_BLOCK_BYTES && chunk->size - chunk->used >= bigger - size) {
         chunk->used += bigger - size;
         arena->total_bytes += bigger - size;
         return block;
@@ -123,6 +127,14 @@ void *arena_grow(struct arena *arena, void *block, size_t size, size_t bigger)
     if (size)
         memcpy(copy, block, size);
     return copy;
+}
+
+void arena_trim(struct arena *arena, void *block, size_t size, size_t smaller)
+{
+    if (size >= LARGE_BLOCK_BYTES || !is_last(arena->chunk, block, size))
+        return;
+    arena->chunk->used -= size - smaller;
+    arena->total_bytes -= size - smaller;
 }
 
 void *arena_zalloc(struct arena *arena, size_t size)

@@ -20,6 +20,8 @@ void *arena_zalloc(struct arena *arena, size_t size) __attribute__((malloc, allo
 /* The block of <size> bytes made larger, where it is if nothing was taken after it, else elsewhere.
  * The first may be NULL and 0. */
 void *arena_grow(struct arena *arena, void *block, size_t size, size_t bigger);
+/* Gives back what is behind the first <smaller> bytes, if nothing was taken after the block. */
+void arena_trim(struct arena *arena, void *block, size_t size, size_t smaller);
 /* A copy of <len> bytes with a NUL after them. */
 char *arena_strndup(struct arena *arena, const char *text, size_t len);
 /* Formats into the arena; the result is NUL-terminated. */
