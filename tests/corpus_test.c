@@ -1,12 +1,16 @@
 /* Runs every case under corpus/: a file holds a source, a line of ten dashes, and what must come of
  * it. corpus_test [--update] FOLDER…; the last part of a folder's name says what is made of the
  * source: adapt (pretty JSON), errors (the diagnostics), native (the table dump). A line
- * `# env: NAME=value` in a source sets a variable; all others are unset. */
+ * `# env: NAME=value` in a source sets a variable; all others are unset.
+ *
+ * corpus_test --rows FOLDER… compares nothing: for each case it prints a line of JSON, with the rows
+ * of the vocabulary that the case uses and what it is adapted to (tests/inventory.py reads it). */
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "adapt/cursor.h"
 #include "base/map.h"
 #include "base/vec.h"
 #include "pipeline.h"
@@ -22,7 +26,7 @@ struct test_case {
 
 typedef struct str product_fn(struct test_case *test);
 
-static bool update;
+static bool update, rows;
 static int passed, failed;
 
 static int read_disk(void *user, struct arena *arena, const char *path, struct str *text)
@@ -126,6 +130,65 @@ static struct str product_native(struct test_case *test)
     return strbuf_str(&out);
 }
 
+/* The rows that a case uses, while it is adapted. */
+struct uses {
+    struct document *document;
+    json_t *list;
+};
+
+/* Options belong to what is around them; everything else begins a path of its own. A global option
+ * begins with "global.". */
+static void add_path(struct strbuf *out, const struct row_path *path)
+{
+    if (path->kind == ROW_OPTION && path->outer) {
+        add_path(out, path->outer);
+        strbuf_add_char(out, '/');
+    } else if (path->kind == ROW_OPTION) {
+        strbuf_puts(out, "global.");
+    }
+    if (path->space)
+        strbuf_printf(out, "%s.", path->space);
+    strbuf_puts(out, path->name);
+}
+
+static void note_row(void *state, const struct row_path *path, const struct cursor *in)
+{
+    static const char *const kinds[] = {"option", "directive", "matcher", "module"};
+    struct uses *uses = state;
+    struct document *document = uses->document;
+    struct strbuf text = strbuf_in(document->arena);
+    struct cursor own = *in;
+    json_t *use = document_object(document, NULL), *words = document_array(document, NULL);
+    if (own.at < 0)
+        cursor_next(&own);
+    while (cursor_next_arg(&own))
+        document_add(document, words, document_string(document, cursor_val(&own), NULL));
+    add_path(&text, path);
+    document_set(document, use, "kind", document_text(document, kinds[path->kind], NULL));
+    document_set(document, use, "path", document_string(document, strbuf_str(&text), NULL));
+    document_set(document, use, "words", words);
+    document_add(document, uses->list, use);
+}
+
+static void print_rows(struct test_case *test)
+{
+    struct source_hooks hooks = {.user = test, .read_file = read_disk, .get_env = get_env};
+    struct pipeline pipeline;
+    pipeline_init(&pipeline, &hooks);
+    struct document *document = &pipeline.document;
+    struct uses uses = {.document = document, .list = document_array(document, NULL)};
+    pipeline_load_text(&pipeline, test->name, test->source);
+    pipeline_adapt(&pipeline, (struct adapt_options){.on_row = note_row, .on_row_state = &uses});
+    json_t *line = document_object(document, NULL);
+    document_set(document, line, "case", document_text(document, test->name, NULL));
+    document_set(document, line, "uses", uses.list);
+    document_set(document, line, "json", document->root);
+    struct strbuf out = strbuf_in(&test->arena);
+    document_write(line, false, &out);
+    printf(STR_FMT "\n", STR_ARG(strbuf_str(&out)));
+    pipeline_free(&pipeline);
+}
+
 static const struct product {
     const char *folder;
     product_fn *make;
@@ -176,6 +239,11 @@ static void run_case(const char *name, product_fn *make)
     /* the separator's first newline ends the source */
     test.source = str_printf(&test.arena, STR_FMT "\n", STR_ARG(test.source));
     read_environment(&test);
+    if (rows) {
+        print_rows(&test);
+        arena_free(&test.arena);
+        return;
+    }
     struct str result = make(&test);
     if (has_result && str_eq(result, test.expected)) {
         passed++;
@@ -232,6 +300,10 @@ int main(int argc, char **argv)
             update = true;
             continue;
         }
+        if (strcmp(argv[i], "--rows") == 0) {
+            rows = true;
+            continue;
+        }
         const char *slash = strrchr(argv[i], '/');
         const char *last = slash ? slash + 1 : argv[i];
         product_fn *make = NULL;
@@ -246,6 +318,7 @@ int main(int argc, char **argv)
         if (chdir(start) != 0)
             return 2;
     }
-    printf("corpus: %d passed, %d failed\n", passed, failed);
+    if (!rows)
+        printf("corpus: %d passed, %d failed\n", passed, failed);
     return failed != 0;
 }

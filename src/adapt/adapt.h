@@ -3,6 +3,8 @@
 
 #include <stdbool.h>
 
+#include "adapt/row_path.h"
+
 struct arena;
 struct diags;
 struct document;
@@ -12,6 +14,8 @@ struct vocabulary;
 
 struct adapt_options {
     bool no_normalize; /* keep Caddy's own spelling of zoned addresses where Caddy accepts it */
+    row_listener *on_row; /* NULL: nobody listens */
+    void *on_row_state;
 };
 
 /* Expanded tree → Caddy JSON in <document>. Reports every independent mistake; false, and no root,

@@ -23,6 +23,7 @@ struct adapter {
     struct map named_routes;  /* name → struct named_route * */
     struct map invoked;       /* names of routes that `invoke` has asked for since last taken */
     uint32_t depth;           /* see adapter_enter */
+    const struct row_path *row; /* the row that is being read; NULL between them */
 };
 
 /* To be called around whatever the Caddyfile can nest in itself: each level copies what is in it,

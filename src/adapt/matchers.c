@@ -87,7 +87,10 @@ static json_t *read_kind(struct scope *scope, struct kind *kind, struct str name
         return NULL;
     struct cursor in = cursor_over(scope->arena, scope->diags, kind->tokens.at, kind->tokens.n);
     struct scope inner = scope_with_cursor(scope, &in);
+    struct row_path path = {.kind = ROW_MATCHER, .name = row->name};
+    row_enter(scope->adapter, &path, &in);
     json_t *value = row->parse(&inner, &in, name);
+    row_leave(scope->adapter);
     adapter_leave(scope->adapter);
     return value;
 }

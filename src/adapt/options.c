@@ -184,7 +184,7 @@ static bool is_elsewhere(struct scope *scope, struct cursor *in, const struct op
     return true;
 }
 
-bool option_apply(struct scope *scope, struct cursor *in, const struct option *row, json_t *object,
+static bool apply(struct scope *scope, struct cursor *in, const struct option *row, json_t *object,
                   void *state)
 {
     const struct token *name = cursor_token(in);
@@ -221,6 +221,16 @@ bool option_apply(struct scope *scope, struct cursor *in, const struct option *r
                              key ? document_object_at(scope->document, object, key, name) : object,
                              state);
     return true;
+}
+
+bool option_apply(struct scope *scope, struct cursor *in, const struct option *row, json_t *object,
+                  void *state)
+{
+    struct row_path path = {.kind = ROW_OPTION, .name = row->name};
+    row_enter(scope->adapter, &path, in);
+    bool ok = apply(scope, in, row, object, state);
+    row_leave(scope->adapter);
+    return ok;
 }
 
 /* One block while it is read. */

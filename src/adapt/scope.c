@@ -75,7 +75,10 @@ bool directive_run(const struct scope *outer, struct token_list tokens)
         diag_token(scope.diags, DIAG_DEPRECATED, name, "'%s' is deprecated: write %s",
                    scope.directive->name, scope.directive->deprecated);
     size_t first = scope.out->n;
+    struct row_path path = {.kind = ROW_DIRECTIVE, .name = scope.directive->name};
+    row_enter(scope.adapter, &path, &in);
     bool ok = scope.directive->handler ? run_handler(&scope) : scope.directive->adapt(&scope);
+    row_leave(scope.adapter);
     for (size_t i = first; i < scope.out->n; i++) {
         scope.out->at[i].directive = name_in_order(scope.directive->name);
         if (!scope.out->at[i].origin)

@@ -2,6 +2,7 @@
  * say which way instead of repeating it. */
 #include "directives/option_takes.h"
 
+#include "adapt/adapter.h"
 #include "base/arena.h"
 #include "base/str.h"
 #include "base/suggest.h"
@@ -276,9 +277,14 @@ json_t *module_take_with(struct scope *scope, struct cursor *in, const struct mo
     if (space->key)
         document_set(scope->document, object, space->key,
                      document_text(scope->document, row->name, token));
-    if (!row->parse)
-        return object;
-    struct cursor segment = cursor_segment(in);
-    cursor_next(&segment);
-    return row->parse(scope, &segment, row, object, state) ? object : NULL;
+    struct row_path path = {.kind = ROW_MODULE, .space = space->name, .name = row->name};
+    row_enter(scope->adapter, &path, in);
+    bool ok = true;
+    if (row->parse) {
+        struct cursor segment = cursor_segment(in);
+        cursor_next(&segment);
+        ok = row->parse(scope, &segment, row, object, state);
+    }
+    row_leave(scope->adapter);
+    return ok ? object : NULL;
 }

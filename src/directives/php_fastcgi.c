@@ -49,7 +49,7 @@ static bool parse_as_transport(struct scope *scope, struct cursor *in, const str
 {
     const struct option *same = option_find(fastcgi_transport_options, str_from(row->name));
     if (row->type != VALUE_TRUE)
-        return option_apply(scope, in, same, object, state);
+        return same->parse(scope, in, same, object, state);
     document_set_at(scope->document, object, same->key, document_bool(true), cursor_token(in));
     cursor_remaining(in);
     return true;
