@@ -173,14 +173,17 @@ static json_t *read_value(struct scope *scope, struct cursor *in, const struct o
     return NULL;
 }
 
-static bool is_elsewhere(struct scope *scope, struct cursor *in, const struct option *row)
+/* Whether Caddy takes the option where it stands, or at all. */
+static bool is_legal(struct scope *scope, struct cursor *in, const struct option *row)
 {
     bool is_global = !scope->directive;
-    if (!(row->flags & (is_global ? OPTION_SITE_ONLY : OPTION_GLOBAL_ONLY)))
-        return false;
-    cursor_error(in, DIAG_NOT_ALLOWED_HERE, "'%s' belongs to %s", row->name,
-                 is_global ? "sites, not to the global options"
-                           : "the global options, not to sites");
+    if (row->flags & OPTION_REFUSED)
+        return cursor_error(in, DIAG_INVALID_OPTION, "Caddy cannot read '%s'; take it out",
+                            row->name);
+    if (row->flags & (is_global ? OPTION_SITE_ONLY : OPTION_GLOBAL_ONLY))
+        return cursor_error(in, DIAG_NOT_ALLOWED_HERE, "'%s' belongs to %s", row->name,
+                            is_global ? "sites, not to the global options"
+                                      : "the global options, not to sites");
     return true;
 }
 
@@ -191,7 +194,7 @@ static bool apply(struct scope *scope, struct cursor *in, const struct option *r
     if (row->deprecated)
         diag_token(in->diags, DIAG_DEPRECATED, name, "'" STR_FMT "' is deprecated: write %s",
                    STR_ARG(name->text), row->deprecated);
-    if (is_elsewhere(scope, in, row))
+    if (!is_legal(scope, in, row))
         return false;
     if (row->parse)
         return row->parse(scope, in, row, object, state);

@@ -29,7 +29,8 @@ enum option_flags {
     OPTION_MODULE_NAME = 1 << 5,  /* the option's own name is that of a module of <space> */
     OPTION_INLINE = 1 << 6,       /* a line of its block may stand on its own line instead */
     OPTION_SITE_ONLY = 1 << 7,    /* of rows that sites and global options share */
-    OPTION_GLOBAL_ONLY = 1 << 8
+    OPTION_GLOBAL_ONLY = 1 << 8,
+    OPTION_REFUSED = 1 << 9       /* Caddy knows its name, and refuses it always */
 };
 
 struct option;
@@ -66,8 +67,9 @@ struct option {
                   void *state);
     unsigned flags;         /* enum option_flags */
     const char *json;       /* where the value comes to stand, if not under <key>: from the object of
-                               the rows around, or "$.…" from the root; "*" is any key, "[]" any
-                               element. For people and programs; adapt does not read it */
+                               the rows around, or from the root ("$.…") or anywhere ("$..…"); "*"
+                               is any key, "[]" any element, "" nowhere. For people and programs:
+                               adapt does not read it */
     const char *makes;      /* modules that it puts into the JSON besides those of <space>, separated
                                by blanks */
     const char *since;      /* the Caddy version that brought it; NULL: 2.0 */

@@ -229,7 +229,7 @@ static const struct option try_files_options[] = {
      .arguments = "first_exist|first_exist_fallback|smallest_size|largest_size|"
                   "most_recently_modified",
      .key = "try_policy",
-     .json = "$.apps.http.servers.*.routes[].match[].file.try_policy",
+     .json = "$..match[].file.try_policy",
      .type = VALUE_STRING,
      .min_args = 1,
      .max_args = 1,

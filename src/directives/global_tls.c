@@ -124,14 +124,6 @@ static bool on_demand_permission(struct scope *scope, struct cursor *in, const s
     return true;
 }
 
-static bool on_demand_removed(struct scope *scope, struct cursor *in, const struct option *row,
-                              json_t *object, void *state)
-{
-    (void)scope, (void)object, (void)state;
-    return cursor_error(in, DIAG_INVALID_OPTION, "Caddy no longer knows '%s'; take it out",
-                        row->name);
-}
-
 static const struct option on_demand_options[] = {
     {.name = "ask",
      .doc = "a URL that answers 200 for names that may have a certificate",
@@ -149,8 +141,18 @@ static const struct option on_demand_options[] = {
      .space = &permission_space,
      .parse = on_demand_permission,
      .since = "2.8"},
-    {.name = "interval", .doc = "removed from Caddy", .parse = on_demand_removed},
-    {.name = "burst", .doc = "removed from Caddy", .parse = on_demand_removed},
+    {.name = "interval",
+     .doc = "removed from Caddy",
+     .arguments = "<duration>",
+     .min_args = 1,
+     .max_args = 1,
+     .flags = OPTION_REFUSED},
+    {.name = "burst",
+     .doc = "removed from Caddy",
+     .arguments = "<count>",
+     .min_args = 1,
+     .max_args = 1,
+     .flags = OPTION_REFUSED},
     {0},
 };
 

@@ -99,6 +99,7 @@ const struct option intercept_options[] = {
     {.name = "@<name>",
      .doc = "a response matcher for the options below",
      .arguments = "[<response_condition> ...]",
+     .json = "handle_response[].match",
      .max_args = -1,
      .block = response_matchers,
      .parse = parse_response_matcher,

@@ -146,6 +146,7 @@ const struct option log_options[] = {
     {.name = "no_hostname",
      .doc = "is for no host by itself, only for log_name",
      .key = "no_hostname",
+     .json = "",
      .type = VALUE_TRUE,
      .parse = parse_no_hostname,
      .flags = OPTION_ONCE,

@@ -203,21 +203,19 @@ bool take_more_strings(struct scope *scope, struct cursor *in, const struct opti
     return true;
 }
 
-bool take_pair(struct scope *scope, struct cursor *in, const struct option *row, json_t *object,
-               void *state)
+bool take_external_account(struct scope *scope, struct cursor *in, const struct option *row,
+                           json_t *object, void *state)
 {
+    static const char *const keys[] = {"key_id", "mac_key"};
     (void)state;
     const struct token *name = cursor_token(in);
     struct token_list tokens = cursor_remaining(in);
     if (tokens.n != 2)
         return take_arity_error(in, row);
-    struct str first, second;
-    str_cut(str_from(row->values), STR("|"), &first, &second);
     json_t *pair = document_object(scope->document, name);
-    document_set(scope->document, pair, str_dup(scope->arena, first).ptr,
-                 document_string(scope->document, tokens.at[0]->text, tokens.at[0]));
-    document_set(scope->document, pair, second.ptr,
-                 document_string(scope->document, tokens.at[1]->text, tokens.at[1]));
+    for (size_t i = 0; i < tokens.n; i++)
+        document_set(scope->document, pair, keys[i],
+                     document_string(scope->document, tokens.at[i]->text, tokens.at[i]));
     option_set(scope, object, row->key, pair, name);
     return true;
 }

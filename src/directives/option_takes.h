@@ -22,8 +22,7 @@ option_take take_only_duration;
 option_take take_only_size;
 option_take take_strings;          /* at least min_args; a repetition replaces */
 option_take take_more_strings;     /* the same; a repetition appends */
-option_take take_pair;             /* two arguments: the keys of an object under <key> (see .values:
-                                      "first|second") */
+option_take take_external_account; /* two arguments: "key_id" and "mac_key" of an object */
 option_take take_block;            /* options of row->block into an object under <key>, kept */
 
 /* Reports too few or too many arguments at the cursor, with the row's usage; false. */

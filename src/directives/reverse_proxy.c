@@ -433,6 +433,7 @@ const struct option reverse_proxy_options[] = {
     {.name = "@<name>",
      .doc = "a response matcher for handle_response and replace_status",
      .arguments = "[<response_condition> ...]",
+     .json = "handle_response[].match",
      .max_args = -1,
      .block = response_matchers,
      .parse = parse_response_matcher,

@@ -240,8 +240,7 @@ static const struct option acme_options[] = {
      .key = "external_account",
      .min_args = 2,
      .max_args = 2,
-     .values = "key_id|mac_key",
-     .parse = take_pair},
+     .parse = take_external_account},
     {.name = "trusted_roots",
      .doc = "PEM files with the roots that vouch for the ACME server",
      .arguments = "[<file...>]",
@@ -352,15 +351,6 @@ static bool issuer_internal(struct scope *scope, struct cursor *in, const struct
     return options_parse(scope, in, row->block, object, state);
 }
 
-/* Caddy reads the option's own name as the number of days, so that no number is ever right. */
-static bool zerossl_validity(struct scope *scope, struct cursor *in, const struct option *row,
-                             json_t *object, void *state)
-{
-    (void)scope, (void)row, (void)object, (void)state;
-    return cursor_error(in, DIAG_INVALID_OPTION,
-                        "Caddy cannot read validity_days from a Caddyfile");
-}
-
 static bool zerossl_dns(struct scope *scope, struct cursor *in, const struct option *row,
                         json_t *object, void *state)
 {
@@ -374,6 +364,7 @@ static bool zerossl_dns(struct scope *scope, struct cursor *in, const struct opt
 }
 
 static const struct option zerossl_options[] = {
+    /* Caddy reads the option's own name as the number of days, so that no number is ever right */
     {.name = "validity_days",
      .doc = "how many days certificates are valid",
      .arguments = "<days>",
@@ -381,7 +372,7 @@ static const struct option zerossl_options[] = {
      .type = VALUE_INTEGER,
      .min_args = 1,
      .max_args = 1,
-     .parse = zerossl_validity},
+     .flags = OPTION_REFUSED},
     {.name = "alt_http_port",
      .doc = "the port that the HTTP validation reaches this machine at",
      .arguments = "<port>",

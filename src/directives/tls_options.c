@@ -128,7 +128,7 @@ static bool acme_eab(struct scope *scope, struct cursor *in, const struct option
                      json_t *policy, void *state)
 {
     (void)policy;
-    return take_pair(scope, in, row, tls_implied_acme(scope, state, cursor_token(in)), NULL);
+    return take_external_account(scope, in, row, tls_implied_acme(scope, state, cursor_token(in)), NULL);
 }
 
 static json_t *dns_challenge(struct scope *scope, struct tls *tls, const struct token *origin)
@@ -395,7 +395,6 @@ const struct option tls_options[] = {
      .json = "$.apps.tls.automation.policies[].issuers[].external_account",
      .min_args = 2,
      .max_args = 2,
-     .values = "key_id|mac_key",
      .parse = acme_eab},
     {.name = "issuer",
      .doc = "who issues the certificates; several are tried in turn",

@@ -120,6 +120,7 @@ static const struct {
     {OPTION_MODULE_NAME, "names_module"},
     {OPTION_SITE_ONLY, "site_only"},
     {OPTION_GLOBAL_ONLY, "global_only"},
+    {OPTION_REFUSED, "refused"},
 };
 
 /* Where the value of the row is; empty where no single place could be named. */
@@ -128,7 +129,7 @@ static struct str json_path(struct schema *schema, const struct option *row, str
     const char *own = row->json ? row->json : row->key ? row->key : NULL;
     if (!own && option_is_pattern(row))
         own = "*";
-    if (!own)
+    if (!own || !own[0])
         return STR("");
     if (own[0] == '$' || base.len == 0)
         return str_from(own);

@@ -7,7 +7,8 @@ Reads `dialtone schema --json`, and from `corpus_test --rows` which rows each ca
 adapted to.  An entry counts where a case that is accepted uses it: such a case's JSON is that of a
 real Caddy (`make oracle`).  Entries are
 
-    directive, option, matcher, response matcher, module   the row is read
+    directive, option, matcher, module   the row is read
+    refused     the row is read by a case that is refused, for a Caddy without plugins refuses it
     word        a word that a row allows stands in its line
     arguments   the row has as many words as it may have at least, at most (or one more than at least)
     place       the JSON has a value where the row says that it goes
@@ -140,15 +141,17 @@ def words_of(row):
 def counts_of(row):
     """The numbers of words that a case should try."""
     least, most = row["min_args"], row["max_args"]
-    if most < 0:
-        most = least + 1
-    return {least, most}
+    if "modules" in row or "inline" in row:
+        return {least}  # what else may stand there is another row's
+    return {least, least + 1 if most < 0 else most}
 
 
 class Schema:
     """The rows by path, as corpus_test --rows names them."""
 
     def __init__(self, schema):
+        self.modules = {space["namespace"]: {m["name"] for m in space.get("modules", [])}
+                        for space in schema["modules"]}
         self.rows = {}      # (kind, path) -> row
         self.inherits = {}  # directive -> directive
         for row in schema["directives"]:
@@ -166,8 +169,10 @@ class Schema:
 
     def add(self, kind, path, row):
         self.rows[kind, path] = row
+        unfit = "site_only" if path.startswith("global.") else "global_only"
         for below in row.get("options", []) + row.get("actions", []):
-            self.add("option", path + "/" + below["name"], below)
+            if unfit not in below:
+                self.add("option", path + "/" + below["name"], below)
 
     def find(self, kind, path):
         """The path under which the row stands in the schema."""
@@ -178,8 +183,17 @@ class Schema:
         return path
 
 
+def is_refused(tables, row):
+    """Whether a Caddy without plugins refuses the row, whatever its words."""
+    return "refused" in row or row.get("modules") in tables.modules and \
+        not tables.modules[row["modules"]] and row["min_args"] > 0
+
+
 def declare(entries, schema, tables):
     for (kind, path), row in tables.rows.items():
+        if is_refused(tables, row):
+            entries.add("refused", path)
+            continue
         entries.add(kind, path)
         for word in words_of(row):
             entries.add("word", path + " " + word)
@@ -237,6 +251,8 @@ def objects(value):
 def has_value(tables, schema, path, row, document, everything):
     """Whether the value of an option is where its row says."""
     where = row["json_path"]
+    if where.startswith("$.."):
+        return any(exists(o, parts(where[3:])) for o in everything)
     if where.startswith("$"):
         return exists(document, parts(where))
     root = path.split("/")[0]
@@ -270,6 +286,10 @@ def count_rows(entries, tables, schema, case, line):
         entries.use("arguments", "%s %d" % (path, len(words)), case)
         for word in words:
             entries.use("word", path + " " + word, case)
+            if word in tables.modules.get(row.get("modules"), ()):
+                module = row["modules"] + "." + word
+                entries.use("module", module, case)
+                entries.use("arguments", module + " 0", case)
         if ("place", path) in entries.cases and has_value(tables, schema, path, row, line["json"],
                                                           everything):
             entries.use("place", path, case)
@@ -313,7 +333,11 @@ def main():
         out = subprocess.run([os.path.join(build, "corpus_test"), "--rows", folder],
                              capture_output=True, check=True).stdout
         for line in map(json.loads, out.splitlines()):
-            if "json" in line and line["case"].endswith(".caddyfile"):
+            if "json" not in line:
+                for use in line["uses"]:
+                    entries.use("refused", tables.find(use["kind"], use["path"]),
+                                name + "/" + line["case"])
+            elif line["case"].endswith(".caddyfile"):
                 count_rows(entries, tables, schema, name + "/" + line["case"], line)
                 count_text(entries, name + "/" + line["case"],
                            read_case(os.path.join(folder, line["case"])))
