@@ -43,7 +43,7 @@ FUZZERS := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 .DELETE_ON_ERROR:
 .SECONDARY: $(GEN_SOURCES)
 .SUFFIXES:
-.PHONY: all help libs run test deps unit corpus corpus-update wire layers asan clang fuzz oracle \
+.PHONY: all help libs run test deps unit corpus corpus-update inventory wire layers asan clang fuzz oracle \
     conformance story bench install uninstall clean
 
 all: $(BUILD)/dialtone $(BUILD)/libdialtone.a $(BUILD)/libdialtone-proxy.a
@@ -120,6 +120,10 @@ corpus-update: $(BUILD)/corpus_test
 $(BUILD)/corpus_test: tests/corpus_test.c $(BUILD)/libdialtone.a
 	$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -MMD -MP -o $@ $< $(BUILD)/libdialtone.a \
 	    $(COMPILER_LIBS) $(PROXY_LIBS)
+
+# `make inventory`: which entries of the schema the corpus exercises
+inventory: all $(BUILD)/corpus_test
+	@tests/inventory/inventory.py $(BUILD)
 
 # `make wire`: what goes over the wire, against a real proxy process
 wire: all

@@ -31,6 +31,7 @@ for test in "$BUILD"/unit/*_test; do
     suite "$test" "$test"
 done
 suite corpus "$BUILD/corpus_test" corpus/adapt corpus/errors corpus/native
+suite inventory tests/inventory/inventory.py "$BUILD"
 suite layers tests/layers.sh
 suite cli tests/cli/run.sh "$BUILD"
 suite wire tests/wire/run.sh "$BUILD"

@@ -16,9 +16,9 @@ real Caddy (`make oracle`).  Entries are
     shorthand   it stands in a source
     syntax      a pattern below finds it in a source
 
-tests/inventory/reasons lists entries that no case can exercise, each with the reason.  The exit
-status is 1 where an entry is neither exercised nor listed, or listed and exercised.  --uses prints
-for every entry the cases that use it.
+tests/inventory/reasons lists rows and features that no case can exercise, each with the reason: of
+all entries of the row, or only of one kind that stands before it.  The exit status is 1 where an entry is neither exercised nor
+has a reason, or has one and is exercised.  --uses prints for every entry the cases that use it.
 """
 import json, os, re, subprocess, sys
 
@@ -49,7 +49,7 @@ SYNTAX = {
     "site": r"(?m)^[\w.:*]+ \{$",
     "site without braces": r"\A\s*(#.*\n\s*)*[\w.:]+\n+\s*\w+ ?",
     "empty site": r"\A\s*(#.*\n\s*)*[\w.:]+\s*\Z",
-    "snippet": r"(?m)^\(\w+\) \{",
+    "snippet": r"(?m)^\(\w+\) \{$",
     "named route": r"(?m)^&\(\w+\) \{",
     "named route call": r"(?m)^\s+invoke ",
     "block of options": r"(?m)^\t\w+.*\{\n",
@@ -71,7 +71,7 @@ SYNTAX = {
     "address: unix socket": r"(?m)^\s+bind .*unix/",
     "bind: network": r"(?m)^\s+bind .*(tcp4|tcp6|udp|fd|fdgram|unix\+h2c)/",
     "import of a snippet": r"(?m)^\((\w+)\) \{[\s\S]*^\s+import \1",
-    "import of a file": r"(?m)^\s*import \S+\.\w+",
+    "import of a file": r"(?m)^\s*import \w+/\w+(\s|$)",
     "import of a glob": r"(?m)^\s*import \S*\*",
     "import: hidden files": r"(?m)^\s*import \S*/\*(\s|$)",
     "import: empty file": r"(?m)^\s*import \S*empty",
@@ -83,7 +83,7 @@ SYNTAX = {
     "import arguments: out of range": r"\{args\[[5-9]\]\}",
     "import block": r"\{block\}",
     "import block: by key": r"\{blocks\.\w+\}",
-    "import: cycles": None,
+    "import: cycles": r"(?m)^\((\w+)\) \{\n\s+import \1$",
     "import: definitions inside": r"(?m)^import \S*snippets",
     "matcher: block": r"(?m)^\s+@\w+ \{",
     "matcher: line": r"(?m)^\s+@\w+ \w+",
@@ -103,7 +103,7 @@ SYNTAX = {
     "size": r"\s\d+[KMkm]i?[Bb]\b",
     "off": r"\soff\b",
     "formatting": r"(?m)^  +\w",
-    "upstream: host": r"(?m)^\s+(reverse_proxy|to) \w+$",
+    "upstream: host": r"(?m)^\s+reverse_proxy (/\S* )?[a-z]+( \{)?$",
     "upstream: host and port": r"(?m)^\s+(reverse_proxy|to) .*\w+:\d+",
     "upstream: port range": r"(?m)^\s+(reverse_proxy|to) .*:\d+-\d+",
     "upstream: http": r"(?m)^\s+(reverse_proxy|to) .*http://",
@@ -141,8 +141,9 @@ def words_of(row):
 def counts_of(row):
     """The numbers of words that a case should try."""
     least, most = row["min_args"], row["max_args"]
-    if "modules" in row or "inline" in row:
-        return {least}  # what else may stand there is another row's
+    last = [form[-1].get("types") for form in row["forms"] if form]
+    if ["module"] in last or "names_module" in row or "inline" in row:
+        return set()  # the words are another row's
     return {least, least + 1 if most < 0 else most}
 
 
@@ -199,7 +200,7 @@ def declare(entries, schema, tables):
             entries.add("word", path + " " + word)
         for count in counts_of(row):
             entries.add("arguments", "%s %d" % (path, count))
-        if "json_path" in row and kind == "option":
+        if "json_path" in row and kind == "option" and tables.modules.get(row.get("modules"), 1):
             entries.add("place", path)
     for space in schema["modules"]:
         for module in space.get("modules", []):
@@ -317,9 +318,13 @@ def read_reasons():
         for line in file:
             line = line.split("#")[0].rstrip()
             if line:
-                entry, _, reason = line.partition(": ")
-                reasons[entry] = reason
+                row, _, reason = line.partition(": ")
+                reasons[row] = reason
     return reasons
+
+
+def row_of(kind, name):
+    return name.rpartition(" ")[0] if kind in ("word", "arguments") else name
 
 
 def main():
@@ -337,27 +342,30 @@ def main():
                 for use in line["uses"]:
                     entries.use("refused", tables.find(use["kind"], use["path"]),
                                 name + "/" + line["case"])
+                if re.search(SYNTAX["import: cycles"], read_case(os.path.join(folder, line["case"]))):
+                    entries.use("syntax", "import: cycles", name + "/" + line["case"])
             elif line["case"].endswith(".caddyfile"):
                 count_rows(entries, tables, schema, name + "/" + line["case"], line)
                 count_text(entries, name + "/" + line["case"],
                            read_case(os.path.join(folder, line["case"])))
     reasons, bad, excused = read_reasons(), [], 0
-    kinds = {}
+    kinds, rows = {}, set()
     for (kind, name), cases in entries.cases.items():
         entry = kind + " " + name
         total, used = kinds.get(kind, (0, 0))
         kinds[kind] = (total + 1, used + bool(cases))
         if wants_uses:
             print("%s: %s" % (entry, " ".join(cases) or "-"))
-        if entry in reasons:
+        row = row_of(kind, name)
+        rows |= {row, kind + " " + row}
+        if row in reasons or kind + " " + row in reasons:
             excused += 1
             if cases:
                 bad.append("%s: has a reason, but is exercised by %s" % (entry, cases[0]))
         elif not cases:
             bad.append("%s: no case exercises it" % entry)
-    for entry in reasons:
-        if tuple(entry.partition(" ")[::2]) not in entries.cases:
-            bad.append("%s: has a reason, but there is no such entry" % entry)
+    for row in set(reasons) - rows:
+        bad.append("%s: has a reason, but there is no such row" % row)
     for line in bad:
         print(line)
     for kind, (total, used) in kinds.items():
