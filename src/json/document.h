@@ -80,6 +80,10 @@ struct diags;
 struct source;
 json_t *document_parse(struct document *document, const struct source *source,
                        struct diags *diags);
+/* The same from text that was read without mistakes; of a key that stands twice the last counts. */
+struct json_text;
+json_t *document_build(struct document *document, const struct source *source,
+                       const struct json_text *text);
 /* Whether the text is JSON. */
 bool document_is_valid(struct str text);
 

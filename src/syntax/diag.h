@@ -43,6 +43,14 @@ enum severity { SEVERITY_NONE, SEVERITY_INFO, SEVERITY_WARNING, SEVERITY_ERROR }
       "a quote is never closed and reaches to the end of the file")                                \
     X(IMPORT_NOTHING, "DT125", "import-of-nothing", WARNING, "an import brings no text")           \
     X(NESTING_LIMIT, "DT126", "nesting-limit", ERROR, "blocks are nested too deeply")              \
+    X(JSON_SYNTAX, "DT131", "json-syntax", ERROR, "the text is not JSON")                          \
+    X(UNKNOWN_FIELD, "DT132", "unknown-field", ERROR, "a JSON object has no field of this name")   \
+    X(UNKNOWN_MODULE, "DT133", "unknown-module", ERROR, "no module has this name")                 \
+    X(UNNAMED_MODULE, "DT134", "unnamed-module", ERROR, "an object does not name its module")      \
+    X(WRONG_TYPE, "DT135", "wrong-type", ERROR, "a JSON value is of the wrong type")               \
+    X(ODD_VALUE, "DT136", "odd-value", WARNING, "Caddy takes this value, and does nothing good with it") \
+    X(DUPLICATE_KEY, "DT137", "duplicate-key", WARNING, "a key stands twice in a JSON object")     \
+    X(KEY_CASE, "DT138", "key-case", INFO, "a field is written in other letters than its name")    \
     X(UNSUPPORTED, "DT122", "unsupported", ERROR, "real Caddy knows this, dialtone does not yet")  \
     X(BAD_ADDRESS, "DT201", "bad-address", ERROR, "a site or listener address is malformed")       \
     X(AMBIGUOUS_SITE, "DT202", "ambiguous-site", ERROR, "the same site address twice on one server") \
