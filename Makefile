@@ -109,7 +109,7 @@ deps:
 	@tests/tools/deps.sh build
 
 # `make corpus`: the cases under corpus/ alone
-CORPUS := corpus/adapt corpus/errors corpus/native
+CORPUS := corpus/adapt corpus/errors corpus/json corpus/native
 corpus: $(BUILD)/corpus_test
 	@$(BUILD)/corpus_test $(CORPUS)
 

@@ -101,7 +101,7 @@ const char *dt_json(struct dt_compilation *compilation, bool pretty)
     if (!compilation->adapted)
         return NULL;
     struct strbuf out = strbuf_in(&compilation->pipeline.arena);
-    document_write(compilation->pipeline.document.root, pretty, &out);
+    pipeline_write(&compilation->pipeline, pretty, &out);
     return strbuf_cstr(&out);
 }
 

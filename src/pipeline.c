@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "directives/vocabulary.h"
+#include "json/text.h"
+#include "modules/modules.h"
 #include "native/dump.h"
 #include "native/emit_c.h"
 #include "native/lower.h"
@@ -64,19 +66,39 @@ static bool holds_json(const struct source *source)
            str_has_prefix(str_trim(rest), STR(":"));
 }
 
+/* Caddy JSON needs no adapting, only to be looked at. */
+static bool take_json(struct pipeline *pipeline)
+{
+    struct diags *diags = &pipeline->diags;
+    uint32_t errors_before = diags->n_errors;
+    pipeline->json = json_read(&pipeline->arena, pipeline->source, diags);
+    if (pipeline->json)
+        modules_check(&pipeline->arena, diags, pipeline->json, diags->n_errors == errors_before);
+    if (!pipeline->json || diags->n_errors > errors_before)
+        return false;
+    pipeline->document.root =
+        document_build(&pipeline->document, pipeline->source, pipeline->json);
+    return true;
+}
+
 bool pipeline_adapt(struct pipeline *pipeline, struct adapt_options options)
 {
-    if (holds_json(pipeline->source)) {
-        pipeline->document.root =
-            document_parse(&pipeline->document, pipeline->source, &pipeline->diags);
-        return pipeline->document.root != NULL;
-    }
+    if (holds_json(pipeline->source))
+        return take_json(pipeline);
     bool parsed = pipeline_parse(pipeline);
     bool adapted = adapt(&pipeline->arena, &pipeline->diags, &pipeline->sources,
                          caddy_vocabulary(), options, pipeline->tree, &pipeline->document);
     if (!parsed)
         pipeline->document.root = NULL;
     return parsed && adapted;
+}
+
+void pipeline_write(const struct pipeline *pipeline, bool pretty, struct strbuf *out)
+{
+    if (pipeline->json)
+        json_reprint(pipeline->source->raw, pretty, out);
+    else
+        document_write(pipeline->document.root, pretty, out);
 }
 
 bool pipeline_lower(struct pipeline *pipeline)

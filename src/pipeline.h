@@ -17,6 +17,7 @@ struct pipeline {
     struct diags diags;
     const struct source *source; /* the file that was asked for */
     struct node *tree;           /* NULL for plain JSON */
+    struct json_text *json;      /* NULL for a Caddyfile */
     struct document document;    /* .root is NULL until, or unless, it could be made */
     struct dt_tables tables;     /* what the proxy core runs; set by pipeline_lower */
 };
@@ -36,6 +37,9 @@ bool pipeline_parse(struct pipeline *pipeline);
 /* Text → JSON document, through the tree or, for a file that holds JSON, directly. False after a
  * diagnostic. */
 bool pipeline_adapt(struct pipeline *pipeline, struct adapt_options options);
+/* JSON document → text, as `caddy adapt` prints it. What was JSON keeps its bytes, but for white
+ * space. */
+void pipeline_write(const struct pipeline *pipeline, bool pretty, struct strbuf *out);
 /* JSON document → native tables. False after a diagnostic. */
 bool pipeline_lower(struct pipeline *pipeline);
 /* Native tables → C source, or → stable text. */

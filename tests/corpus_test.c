@@ -1,7 +1,8 @@
 /* Runs every case under corpus/: a file holds a source, a line of ten dashes, and what must come of
  * it. corpus_test [--update] FOLDER…; the last part of a folder's name says what is made of the
- * source: adapt (pretty JSON), errors (the diagnostics), native (the table dump). A line
- * `# env: NAME=value` in a source sets a variable; all others are unset.
+ * source: adapt (pretty JSON), errors (the diagnostics), json (a caddy.json: it or the diagnostics),
+ * native (the table dump). A line `# env: NAME=value` in a source sets a variable; all others are
+ * unset.
  *
  * corpus_test --rows FOLDER… compares nothing: for each case it prints a line of JSON, with the rows
  * of the vocabulary that the case uses and what it is adapted to (tests/inventory.py reads it). */
@@ -116,6 +117,21 @@ static struct str product_errors(struct test_case *test)
     return strbuf_str(&out);
 }
 
+static struct str product_json(struct test_case *test)
+{
+    struct source_hooks hooks = {.user = test, .read_file = read_disk, .get_env = get_env};
+    struct strbuf out = strbuf_in(&test->arena);
+    struct pipeline pipeline;
+    compile(test, &pipeline, &hooks);
+    if (pipeline.document.root) {
+        pipeline_write(&pipeline, false, &out);
+        strbuf_add_char(&out, '\n');
+    }
+    print_diagnostics(test, &pipeline, &out);
+    pipeline_free(&pipeline);
+    return strbuf_str(&out);
+}
+
 static struct str product_native(struct test_case *test)
 {
     struct source_hooks hooks = {.user = test, .read_file = read_disk, .get_env = get_env};
@@ -195,6 +211,7 @@ static const struct product {
 } products[] = {
     {"adapt", product_adapt},
     {"errors", product_errors},
+    {"json", product_json},
     {"native", product_native},
 };
 
@@ -280,7 +297,7 @@ static void run_folder(const char *path, product_fn *make)
     struct dirent *entry;
     while ((entry = readdir(folder)))
         if (str_has_suffix(str_from(entry->d_name), STR(".caddyfile")) ||
-            str_has_suffix(str_from(entry->d_name), STR(".case.json")))
+            str_has_suffix(str_from(entry->d_name), STR(".json")))
             vec_push(&arena, &names, arena_strndup(&arena, entry->d_name, strlen(entry->d_name)));
     closedir(folder);
     if (names.n)

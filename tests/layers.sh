@@ -8,11 +8,12 @@ allowed() {
     base) echo base ;;
     syntax) echo base syntax ;;
     json) echo base syntax json ;;
+    modules) echo base syntax json modules ;;
     adapt) echo base syntax json adapt ;;
     directives) echo base syntax json adapt directives ;;
     schema) echo base syntax json adapt directives schema ;;
     native) echo base syntax json native public/tables ;;
-    pipeline) echo base syntax json adapt directives native public/tables pipeline public/dialtone ;;
+    pipeline) echo base syntax json modules adapt directives native public/tables pipeline public/dialtone ;;
     lint) echo base syntax json adapt directives native lint public/tables pipeline ;;
     lsp) echo base syntax json adapt directives native lint lsp public/tables pipeline ;;
     net) echo base net ;;

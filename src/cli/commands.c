@@ -67,7 +67,7 @@ enum exit_status command_adapt(struct invocation *invocation)
             if (invocation->source_map)
                 document_write_source_map(&pipeline.document, &pipeline.sources, &text);
             else
-                document_write(pipeline.document.root, invocation->pretty, &text);
+                pipeline_write(&pipeline, invocation->pretty, &text);
             if (!invocation->source_map)
                 strbuf_add_char(&text, '\n');
             status = write_output(invocation->output, strbuf_str(&text)) ? STATUS_FINE
