@@ -121,16 +121,30 @@ static struct str read_whole(struct arena *arena, const char *path)
     return strbuf_str(&text);
 }
 
-/* What Caddy's own adapter gives that Caddy then refuses to load, or that fails on requests. */
-static const struct {
-    const char *name, *found;
-} refused[] = {
-    {"matchers_every_kind.caddyfile", "the module 'host' cannot be null\n"},
-    {"vars_and_map.caddyfile", "each item of 'handle' must be an object, not null\n"},
-    {"respond_forms.caddyfile",
-     "'status_code' is a number or a placeholder; Caddy takes anything and fails on requests\n"
-     "'status_code' is a number or a placeholder; Caddy takes anything and fails on requests\n"},
+/* What Caddy's own adapter gives and Caddy then refuses to load, or fails with on requests: matchers
+ * and named routes without anything in them, status codes that are none. */
+static const char *const refused[] = {
+    "cannot be null\n",
+    "each item of 'handle' must be an object, not null\n",
+    "'status_code' is a number or a placeholder; Caddy takes anything and fails on requests\n",
 };
+
+/* The findings without those. */
+static struct str unexpected(struct arena *arena, struct str found)
+{
+    struct strbuf left = strbuf_in(arena);
+    struct str line;
+    while (found.len) {
+        str_cut(found, STR("\n"), &line, &found);
+        line = str_printf(arena, STR_FMT "\n", STR_ARG(line));
+        bool is_known = false;
+        for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++)
+            is_known |= str_has_suffix(line, str_from(refused[i]));
+        if (!is_known)
+            strbuf_add(&left, line);
+    }
+    return strbuf_str(&left);
+}
 
 static void test_corpus(void)
 {
@@ -140,17 +154,12 @@ static void test_corpus(void)
     for (struct dirent *entry; folder && (entry = readdir(folder));) {
         struct arena arena = ARENA_INIT;
         struct str source, json;
-        const char *expected = "";
         if (entry->d_name[0] != '.' &&
             str_cut(read_whole(&arena, arena_printf(&arena, "corpus/adapt/%s", entry->d_name)),
                     STR("\n----------\n"), &source, &json) &&
             str_has_prefix(json, STR("{"))) {
-            for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++)
-                if (strcmp(entry->d_name, refused[i].name) == 0)
-                    expected = refused[i].found;
-            struct str found =
-                findings(&arena, arena_printf(&arena, "%s.json", entry->d_name), json);
-            CHECK_STR(found, expected);
+            const char *name = arena_printf(&arena, "%s.json", entry->d_name);
+            CHECK_STR(unexpected(&arena, findings(&arena, name, json)), "");
             n++;
         }
         arena_free(&arena);
