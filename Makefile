@@ -28,7 +28,9 @@ LIB_SOURCES   := $(filter-out $(CLI_SOURCES),$(SOURCES))
 PROXY_SOURCES := $(foreach folder,$(PROXY_FOLDERS),$(wildcard src/$(folder)/*.c))
 LEXERS        := $(wildcard grammar/*.re)
 PARSERS       := $(wildcard grammar/*.y)
-GEN_SOURCES   := $(LEXERS:grammar/%.re=$(GEN)/%.c) $(PARSERS:grammar/%.y=$(GEN)/%.c)
+TEXTS         := src/plugins/builtin.caddyfile
+GEN_SOURCES   := $(LEXERS:grammar/%.re=$(GEN)/%.c) $(PARSERS:grammar/%.y=$(GEN)/%.c) \
+    $(GEN)/builtin_plugins.c
 PROXY_GEN     := $(GEN)/http1.c
 
 objects        = $(patsubst $(GEN)/%.c,$(OBJ)/gen/%.o,$(patsubst src/%.c,$(OBJ)/%.o,$(1)))
@@ -81,6 +83,12 @@ $(GEN)/%_parser.c $(GEN)/%_parser.h &: grammar/%_parser.y
 	@mkdir -p $(GEN)
 	lemon -d$(GEN) $<
 	@touch $(GEN)/$*_parser.c $(GEN)/$*_parser.h
+
+# the text as one string
+$(GEN)/builtin_plugins.c: $(TEXTS)
+	@mkdir -p $(GEN)
+	(echo 'extern const char builtin_plugins[];' && echo 'const char builtin_plugins[] =' && \
+	    sed 's/[\\"]/\\&/g; s/	/\\t/g; s/^/    "/; s/$$/\\n"/' $< && echo ';') >$@
 
 # `make unit`: the unit tests alone
 unit: $(UNIT_TESTS)

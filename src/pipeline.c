@@ -17,6 +17,7 @@ void pipeline_init(struct pipeline *pipeline, const struct source_hooks *hooks)
     *pipeline = (struct pipeline){0};
     pipeline->sources = sources_in(&pipeline->arena, hooks);
     pipeline->diags = diags_in(&pipeline->arena);
+    pipeline->vocabulary = caddy_vocabulary();
     document_init(&pipeline->document, &pipeline->arena);
 }
 
@@ -42,6 +43,16 @@ bool pipeline_load_text(struct pipeline *pipeline, const char *path, struct str 
         diag_at(&pipeline->diags, DIAG_UNREADABLE_FILE, (struct span){0}, NULL,
                 "%s is too large", path);
     return pipeline->source != NULL;
+}
+
+bool pipeline_use_plugins(struct pipeline *pipeline, const struct plugin_settings *settings)
+{
+    const struct vocabulary *vocabulary =
+        plugins_vocabulary(&pipeline->arena, &pipeline->sources, &pipeline->diags,
+                           caddy_vocabulary(), pipeline->source, settings);
+    if (vocabulary)
+        pipeline->vocabulary = vocabulary;
+    return vocabulary != NULL;
 }
 
 bool pipeline_parse(struct pipeline *pipeline)
@@ -87,7 +98,7 @@ bool pipeline_adapt(struct pipeline *pipeline, struct adapt_options options)
         return take_json(pipeline);
     bool parsed = pipeline_parse(pipeline);
     bool adapted = adapt(&pipeline->arena, &pipeline->diags, &pipeline->sources,
-                         caddy_vocabulary(), options, pipeline->tree, &pipeline->document);
+                         pipeline->vocabulary, options, pipeline->tree, &pipeline->document);
     if (!parsed)
         pipeline->document.root = NULL;
     return parsed && adapted;

@@ -5,6 +5,7 @@
 #include "base/arena.h"
 #include "dialtone/tables.h"
 #include "json/document.h"
+#include "plugins/plugins.h"
 #include "syntax/ast.h"
 #include "syntax/diag.h"
 #include "syntax/source.h"
@@ -16,6 +17,7 @@ struct pipeline {
     struct sources sources;
     struct diags diags;
     const struct source *source; /* the file that was asked for */
+    const struct vocabulary *vocabulary; /* the language's names; Caddy's own at first */
     struct node *tree;           /* NULL for plain JSON */
     struct json_text *json;      /* NULL for a Caddyfile */
     struct document document;    /* .root is NULL until, or unless, it could be made */
@@ -31,6 +33,9 @@ void pipeline_free(struct pipeline *pipeline);
 int pipeline_load(struct pipeline *pipeline, const char *path);
 /* The same with text that is in memory and stays there. False after a diagnostic. */
 bool pipeline_load_text(struct pipeline *pipeline, const char *path, struct str text);
+
+/* Adds the names that plugins bring, the loaded file's project considered. False after a diagnostic. */
+bool pipeline_use_plugins(struct pipeline *pipeline, const struct plugin_settings *settings);
 
 /* Text → tree, imports filled in. False after a diagnostic; the tree is there all the same. */
 bool pipeline_parse(struct pipeline *pipeline);

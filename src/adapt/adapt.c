@@ -9,6 +9,7 @@
 #include "adapt/server_logs.h"
 #include "adapt/servers.h"
 #include "adapt/shorthand.h"
+#include "adapt/unknown.h"
 #include "base/suggest.h"
 
 struct sites {
@@ -57,17 +58,28 @@ static struct token_list line_tokens(const struct node *line)
     return (struct token_list){.at = line->tokens, .n = line->n_tokens};
 }
 
-static const struct option *find_global(const struct adapter *adapter, struct str name)
+const struct option *vocabulary_global(const struct vocabulary *vocabulary, struct str name)
 {
-    const struct option *const *list = adapter->vocabulary->global_options;
+    const struct option *const *list = vocabulary->global_options;
     const struct option *row = NULL;
     for (; list && *list && !row; list++)
         row = option_find(*list, name);
     return row;
 }
 
+const struct module_space *vocabulary_modules(const struct vocabulary *vocabulary, struct str name)
+{
+    const struct module_space *const *list = vocabulary->modules;
+    while (list && *list && !str_is(name, (*list)->name))
+        list++;
+    return list ? *list : NULL;
+}
+
 static bool unknown_global(struct adapter *adapter, const struct token *token)
 {
+    const struct plugin *plugin = plugin_of_global(adapter, token->text);
+    if (passes_over(adapter, token, "no such global option is known"))
+        return false;
     struct suggestion suggestion = suggest_for(token->text);
     const struct option *const *list = adapter->vocabulary->global_options;
     for (; list && *list; list++)
@@ -75,9 +87,11 @@ static bool unknown_global(struct adapter *adapter, const struct token *token)
             suggest_try(&suggestion, str_from(row->name));
     struct diag *diag = diag_token(adapter->diags, DIAG_INVALID_OPTION, token,
                                    "unknown global option '" STR_FMT "'", STR_ARG(token->text));
-    if (suggestion.best.len)
+    if (suggestion.best.len && !plugin)
         diag_help(adapter->diags, diag, token->span, suggestion.best, "did you mean '" STR_FMT "'?",
                   STR_ARG(suggestion.best));
+    else
+        unknown_hint(adapter, diag, plugin);
     return false;
 }
 
@@ -95,11 +109,12 @@ static bool read_globals(struct adapter *adapter, const struct node *block)
                               .document = adapter->document,
                               .in = &in,
                               .group_counter = &adapter->group_counter};
-        const struct option *row = find_global(adapter, tokens.at[0]->text);
+        const struct option *row = known_global(adapter, tokens.at[0]->text);
+        struct trial trial = trial_begin(&scope, adapter->globals);
         cursor_next(&in);
-        ok = (row ? option_apply(&scope, &in, row, adapter->globals, NULL)
-                  : unknown_global(adapter, tokens.at[0])) &&
-             ok;
+        bool is_read = row ? option_apply(&scope, &in, row, adapter->globals, NULL)
+                           : unknown_global(adapter, tokens.at[0]);
+        ok = (is_read || trial_undo(&scope, &trial)) && ok;
     }
     return ok;
 }
@@ -257,6 +272,17 @@ static json_t *admin_settings(struct adapter *adapter)
     return admin;
 }
 
+/* The apps of plugins stand among Caddy's own, which win over one of the same name. */
+static void add_apps(struct adapter *adapter, json_t *apps)
+{
+    json_t *more = adapter_global(adapter, "apps");
+    for (struct json_member *at = json_object_iter(more); at; at = json_object_iter_next(more, at))
+        if (!json_object_get(apps, at->key))
+            document_set_at(adapter->document, apps, at->key, at->value, at->origin);
+    if (more)
+        json_object_sort(apps);
+}
+
 static bool build(struct adapter *adapter, const struct sites *sites)
 {
     struct document *document = adapter->document;
@@ -275,6 +301,7 @@ static bool build(struct adapter *adapter, const struct sites *sites)
         document_set(document, apps, "http", http_app(adapter, server_objects));
     document_set(document, apps, "pki", pki);
     document_set(document, apps, "tls", tls);
+    add_apps(adapter, apps);
     document_set(document, root, "admin", admin_settings(adapter));
     document_set(document, root, "logging", logging_build(adapter, &servers));
     document_set(document, root, "storage", adapter_global(adapter, "storage"));
@@ -298,7 +325,8 @@ bool adapt(struct arena *arena, struct diags *diags, const struct sources *sourc
                               .state = map_in(arena),
                               .order = order_new(arena, vocabulary->order),
                               .named_routes = map_in(arena),
-                              .invoked = map_in(arena)};
+                              .invoked = map_in(arena),
+                              .noted = map_in(arena)};
     struct sites sites = {0};
     uint32_t errors_before = diags->n_errors;
     bool ok = read_blocks(&adapter, file, &sites) && diags->n_errors == errors_before;

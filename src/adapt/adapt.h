@@ -16,6 +16,9 @@ struct adapt_options {
     bool no_normalize; /* keep Caddy's own spelling of zoned addresses where Caddy accepts it */
     row_listener *on_row; /* NULL: nobody listens */
     void *on_row_state;
+    bool skip_unknown; /* pass over what no row or description covers, with a warning */
+    bool only_checks;  /* the JSON is not what is asked for: what a description allows without
+                          saying what JSON it becomes is no mistake */
 };
 
 /* Expanded tree → Caddy JSON in <document>. Reports every independent mistake; false, and no root,

@@ -15,7 +15,8 @@ struct adapter {
     /* The global options read so far. Most stand under their own name; those that gather:
      *   "servers"       [{"address"?, "name"?, "server": {…}, "logs"?: {…}}, …]
      *   "log"           [{"name", "log"?}, …]
-     *   "default_bind"  [{"addresses": […], "protocols"?: […]}, …] */
+     *   "default_bind"  [{"addresses": […], "protocols"?: […]}, …]
+     *   "apps"          {name: app, …}: those of plugins */
     json_t *globals;
     struct map state;         /* adapter_state */
     struct order *order;      /* adapt/order.h */
@@ -24,6 +25,8 @@ struct adapter {
     struct map invoked;       /* names of routes that `invoke` has asked for since last taken */
     uint32_t depth;           /* see adapter_enter */
     const struct row_path *row; /* the row that is being read; NULL between them */
+    bool has_passed_over;     /* the failure under way is something to skip: see adapt/unknown.h */
+    struct map noted;         /* names of plugins that were mentioned */
 };
 
 /* To be called around whatever the Caddyfile can nest in itself: each level copies what is in it,

@@ -71,6 +71,8 @@ struct directive {
     const char *json;     /* where the object of the options is: in that module, or "$.…" from the
                              root, as in struct option; NULL: the module itself */
     const char *since, *deprecated;
+    const struct plugin *plugin; /* as in struct option */
+    const void *description;
 };
 
 /* One row: a request matcher. <in> holds one or more lines of this matcher, concatenated, names
@@ -83,6 +85,15 @@ struct matcher {
     json_t *(*parse)(struct scope *scope, struct cursor *in, struct str name);
     const struct option *options;
     const char *since, *deprecated;
+    const struct plugin *plugin; /* as in struct option */
+    const void *description;
+};
+
+/* Names that are only looked at when one is not found. */
+struct reserve {
+    /* The whole vocabulary with these names in it; NULL where there are none. */
+    const struct vocabulary *(*open)(struct reserve *reserve);
+    bool is_usable; /* what is found is used; otherwise reports only say where it would come from */
 };
 
 /* All of the language's names, passed down so that adapt/ knows no directive. Arrays end with a
@@ -93,9 +104,13 @@ struct vocabulary {
     const struct matcher *const *matchers;     /* NULL-terminated list of row arrays */
     const struct option *const *global_options; /* likewise */
     const struct module_space *const *modules;  /* the kinds of modules; NULL-terminated */
+    struct reserve *reserve;                    /* NULL: nothing */
 };
 const struct directive *vocabulary_directive(const struct vocabulary *vocabulary, struct str name);
 const struct matcher *vocabulary_matcher(const struct vocabulary *vocabulary, struct str name);
+const struct option *vocabulary_global(const struct vocabulary *vocabulary, struct str name);
+/* The kind of modules with that name, or NULL. */
+const struct module_space *vocabulary_modules(const struct vocabulary *vocabulary, struct str name);
 
 /* Matcher sets that have names. A block sees its own and those of the blocks around. */
 struct matchers {

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "adapt/adapter.h"
+#include "adapt/unknown.h"
 #include "base/parse.h"
 #include "base/suggest.h"
 
@@ -17,8 +18,10 @@ const struct matcher *vocabulary_matcher(const struct vocabulary *vocabulary, st
     return NULL;
 }
 
+/* Never passed over: routes would match what they must not. */
 static bool unknown_matcher(struct scope *scope, const struct token *token)
 {
+    const struct plugin *plugin = plugin_of_matcher(scope->adapter, token->text);
     struct suggestion suggestion = suggest_for(token->text);
     const struct matcher *const *list = scope->adapter->vocabulary->matchers;
     for (; list && *list; list++)
@@ -26,9 +29,14 @@ static bool unknown_matcher(struct scope *scope, const struct token *token)
             suggest_try(&suggestion, str_from(row->name));
     struct diag *diag = diag_token(scope->diags, DIAG_INVALID_OPTION, token,
                                    "unknown matcher '" STR_FMT "'", STR_ARG(token->text));
-    if (suggestion.best.len)
+    if (suggestion.best.len && !plugin)
         diag_help(scope->diags, diag, token->span, suggestion.best, "did you mean '" STR_FMT "'?",
                   STR_ARG(suggestion.best));
+    else
+        unknown_hint(scope->adapter, diag, plugin);
+    if (scope->adapter->options.skip_unknown)
+        diag_note(scope->diags, diag,
+                  "matchers are never passed over: routes would match what they must not");
     scope_label_end(scope, diag);
     return false;
 }
@@ -78,7 +86,7 @@ static int compare_kinds(const void *a, const void *b)
 
 static json_t *read_kind(struct scope *scope, struct kind *kind, struct str name)
 {
-    const struct matcher *row = vocabulary_matcher(scope->adapter->vocabulary, kind->name);
+    const struct matcher *row = known_matcher(scope->adapter, kind->name);
     if (!row) {
         unknown_matcher(scope, kind->tokens.at[0]);
         return NULL;

@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "adapt/adapter.h"
+#include "adapt/unknown.h"
 #include "base/parse.h"
 #include "base/suggest.h"
 
@@ -277,10 +278,11 @@ bool options_parse(struct scope *scope, struct cursor *in, const struct option *
         return false;
     while (cursor_next_block(in, nesting)) {
         struct cursor before = *in;
+        struct trial trial = trial_begin(scope, object);
         if (read_option(scope, in, &block))
             continue;
         /* Skip the whole of the bad one, so that the others are read as what they are. */
-        ok = false;
+        ok = trial_undo(scope, &trial) && ok;
         *in = before;
         cursor_segment_tokens(in);
     }

@@ -35,6 +35,13 @@ enum option_flags {
 
 struct option;
 
+/* The plugin that a row made at run time stands for. */
+struct plugin {
+    const char *name;
+    const char *package; /* the Go package that Caddy is built with; NULL where it is not told */
+    bool is_declared;    /* the user says that his Caddy has it */
+};
+
 /* The modules of one kind, from which options choose by name. */
 struct module_space {
     const char *name;             /* Caddy's name space: http.reverse_proxy.transport */
@@ -74,6 +81,8 @@ struct option {
                                by blanks */
     const char *since;      /* the Caddy version that brought it; NULL: 2.0 */
     const char *deprecated; /* what to write instead; NULL: not deprecated */
+    const struct plugin *plugin; /* where it comes from; NULL: Caddy itself */
+    const void *description;     /* what <parse> needs besides, of rows made at run time */
 };
 
 /* Reads the block at the cursor, if there is one, by <rows>: unknown names are reported with the

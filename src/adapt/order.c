@@ -44,3 +44,21 @@ void adapter_order_insert(struct adapter *adapter, size_t position, struct str n
     memmove(place + 1, place, (order->names.n - 1 - position) * sizeof(*place));
     *place = name;
 }
+
+static bool is_listed(const char *const *names, const char *name)
+{
+    for (; names && *names; names++)
+        if (strcmp(*names, name) == 0)
+            return true;
+    return false;
+}
+
+void order_widen(struct adapter *adapter, const char *const *before, const char *const *after)
+{
+    for (size_t i = 0; after && after[i]; i++) {
+        if (is_listed(before, after[i]))
+            continue;
+        ptrdiff_t neighbour = i ? adapter_order_find(adapter, str_from(after[i - 1])) : -1;
+        adapter_order_insert(adapter, (size_t)(neighbour + 1), str_from(after[i]));
+    }
+}

@@ -10,5 +10,7 @@ struct order {
 };
 
 struct order *order_new(struct arena *arena, const char *const *names);
+/* Puts those of <after> that are not in <before> behind the same neighbours as there. */
+void order_widen(struct adapter *adapter, const char *const *before, const char *const *after);
 
 #endif

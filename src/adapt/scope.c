@@ -6,6 +6,7 @@
 #include "adapt/adapter.h"
 #include "adapt/matchers.h"
 #include "adapt/routes.h"
+#include "adapt/unknown.h"
 #include "base/suggest.h"
 
 enum { DEEPEST = 200 };
@@ -28,6 +29,11 @@ void scope_label_end(const struct scope *scope, struct diag *diag)
 
 static bool unknown_directive(const struct scope *scope, const struct token *token)
 {
+    const struct plugin *plugin = plugin_of_directive(scope->adapter, token->text);
+    if (passes_over(scope->adapter, token, "no such directive is known")) {
+        scope->adapter->has_passed_over = false;
+        return true;
+    }
     struct suggestion suggestion = suggest_for(token->text);
     const struct directive *const *list = scope->adapter->vocabulary->directives;
     for (; list && *list; list++)
@@ -35,9 +41,11 @@ static bool unknown_directive(const struct scope *scope, const struct token *tok
             suggest_try(&suggestion, str_from(row->name));
     struct diag *diag = diag_token(scope->diags, DIAG_UNKNOWN_DIRECTIVE, token,
                                    "unknown directive '" STR_FMT "'", STR_ARG(token->text));
-    if (suggestion.best.len)
+    if (suggestion.best.len && !plugin)
         diag_help(scope->diags, diag, token->span, suggestion.best, "did you mean '" STR_FMT "'?",
                   STR_ARG(suggestion.best));
+    else
+        unknown_hint(scope->adapter, diag, plugin);
     if (scope->site && scope->site->role == ROLE_SITE && !scope->site->has_braces)
         diag_note(scope->diags, diag,
                   "the site above has no braces, so this line belongs to it; with more than one "
@@ -68,17 +76,22 @@ bool directive_run(const struct scope *outer, struct token_list tokens)
     const struct token *name = tokens.at[0];
     struct cursor in = cursor_over(outer->arena, outer->diags, tokens.at, tokens.n);
     struct scope scope = scope_with_cursor(outer, &in);
-    scope.directive = vocabulary_directive(outer->adapter->vocabulary, name->text);
+    scope.directive = known_directive(outer->adapter, name->text);
     if (!scope.directive)
         return unknown_directive(outer, name);
     if (scope.directive->deprecated)
         diag_token(scope.diags, DIAG_DEPRECATED, name, "'%s' is deprecated: write %s",
                    scope.directive->name, scope.directive->deprecated);
     size_t first = scope.out->n;
+    struct trial trial = trial_begin(&scope, NULL);
     struct row_path path = {.kind = ROW_DIRECTIVE, .name = scope.directive->name};
     row_enter(scope.adapter, &path, &in);
     bool ok = scope.directive->handler ? run_handler(&scope) : scope.directive->adapt(&scope);
     row_leave(scope.adapter);
+    if (!ok && trial_undo(&scope, &trial)) {
+        scope.out->n = first;
+        return true;
+    }
     for (size_t i = first; i < scope.out->n; i++) {
         scope.out->at[i].directive = name_in_order(scope.directive->name);
         if (!scope.out->at[i].origin)

@@ -20,6 +20,11 @@ struct invocation {
     const struct command *command;
     bool help;
     bool json, pretty, compact, no_normalize, native, source_map, is_static, keep_c;
+    bool no_project, skip_unknown;
+    struct words {
+        const char **at; /* owned */
+        size_t n;
+    } plugins;                  /* files of descriptions */
     const char *output;         /* -o; NULL: standard output */
     const char *colour;         /* auto, always, never */
     const char *fail_on;        /* error, warning, info, never */
@@ -60,6 +65,10 @@ enum exit_status command_run(struct invocation *invocation);
 
 /* Loads a file, or standard input for "-"; false after a message. */
 bool load_input(struct pipeline *pipeline, const struct invocation *invocation, const char *file);
+/* Reads the descriptions of plugins that apply to the loaded file; other than STATUS_FINE where
+ * diagnostics say what is wrong. The built-in ones are used unasked where <knows_builtin>. */
+enum exit_status load_plugins(struct pipeline *pipeline, const struct invocation *invocation,
+                              bool knows_builtin);
 /* Writes all of the text to <path> by way of a temporary file beside it, so that the file is either
  * the old or the new one; NULL or "-" is standard output. False after a message. */
 bool write_output(const char *path, struct str text);

@@ -22,12 +22,16 @@ static enum exit_status check_file(struct invocation *invocation, const char *fi
     pipeline_init(&pipeline, NULL);
     enum exit_status status = STATUS_TROUBLE;
     if (load_input(&pipeline, invocation, file)) {
-        struct adapt_options options = {.no_normalize = invocation->no_normalize};
-        if (pipeline_adapt(&pipeline, options) && invocation->native)
+        struct adapt_options options = {.no_normalize = invocation->no_normalize,
+                                        .skip_unknown = invocation->skip_unknown,
+                                        .only_checks = !invocation->native};
+        status = load_plugins(&pipeline, invocation, true);
+        if (status == STATUS_FINE && pipeline_adapt(&pipeline, options) && invocation->native)
             pipeline_lower(&pipeline);
         diags_sort(&pipeline.diags);
         print_diagnostics(&pipeline, invocation, stdout);
-        status = fails(&pipeline.diags, invocation->fail_on) ? STATUS_FINDINGS : STATUS_FINE;
+        if (status == STATUS_FINE && fails(&pipeline.diags, invocation->fail_on))
+            status = STATUS_FINDINGS;
     }
     pipeline_free(&pipeline);
     return status;
@@ -57,11 +61,14 @@ enum exit_status command_adapt(struct invocation *invocation)
     pipeline_init(&pipeline, NULL);
     enum exit_status status = STATUS_TROUBLE;
     if (load_input(&pipeline, invocation, file)) {
-        struct adapt_options options = {.no_normalize = invocation->no_normalize};
-        bool adapted = pipeline_adapt(&pipeline, options);
+        struct adapt_options options = {.no_normalize = invocation->no_normalize,
+                                        .skip_unknown = invocation->skip_unknown};
+        status = load_plugins(&pipeline, invocation, false);
+        bool adapted = status == STATUS_FINE && pipeline_adapt(&pipeline, options);
         diags_sort(&pipeline.diags);
         print_diagnostics(&pipeline, invocation, stderr);
-        status = STATUS_FINDINGS;
+        if (status == STATUS_FINE)
+            status = STATUS_FINDINGS;
         if (adapted) {
             struct strbuf text = strbuf_in(&pipeline.arena);
             if (invocation->source_map)
@@ -85,11 +92,13 @@ enum exit_status compile_tables(struct pipeline *pipeline, const struct invocati
         return STATUS_USAGE;
     if (!load_input(pipeline, invocation, file))
         return STATUS_TROUBLE;
-    bool lowered =
-        pipeline_adapt(pipeline, (struct adapt_options){0}) && pipeline_lower(pipeline);
+    struct adapt_options options = {.skip_unknown = invocation->skip_unknown};
+    enum exit_status status = load_plugins(pipeline, invocation, false);
+    if (status == STATUS_FINE && !(pipeline_adapt(pipeline, options) && pipeline_lower(pipeline)))
+        status = STATUS_FINDINGS;
     diags_sort(&pipeline->diags);
     print_diagnostics(pipeline, invocation, stderr);
-    return lowered ? STATUS_FINE : STATUS_FINDINGS;
+    return status;
 }
 
 /* Compiles, then prints one view of the tables. */

@@ -41,6 +41,21 @@ bool load_input(struct pipeline *pipeline, const struct invocation *invocation, 
     return false;
 }
 
+enum exit_status load_plugins(struct pipeline *pipeline, const struct invocation *invocation,
+                              bool knows_builtin)
+{
+    struct plugin_settings settings = {.files = invocation->plugins.at,
+                                       .n_files = invocation->plugins.n,
+                                       .has_project = !invocation->no_project,
+                                       .knows_builtin = knows_builtin};
+    if (pipeline_use_plugins(pipeline, &settings))
+        return STATUS_FINE;
+    for (const struct diag *diag = pipeline->diags.first; diag; diag = diag->next)
+        if (diag->code == DIAG_UNREADABLE_FILE)
+            return STATUS_TROUBLE;
+    return STATUS_FINDINGS;
+}
+
 static bool write_all(int fd, struct str text)
 {
     while (text.len) {

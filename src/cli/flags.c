@@ -9,9 +9,9 @@
 struct flag {
     const char *name;
     char letter;          /* 0: no short form */
-    const char *argument; /* NULL: a switch */
+    const char *argument; /* NULL: a switch; "FILE...": the flag may be repeated */
     const char *values;   /* "a|b" where only certain words are legal */
-    size_t offset;        /* of the bool or const char * in struct invocation */
+    size_t offset;        /* of the bool, const char * or struct words in struct invocation */
     const char *doc;
 };
 
@@ -34,6 +34,11 @@ static const struct flag flags[] = {
      "what makes the exit status 1 (default: warning)"},
     {"stdin-filename", 0, "NAME", NULL, AT(stdin_filename),
      "what messages call standard input (default: Caddyfile)"},
+    {"plugins", 0, "FILE...", NULL, AT(plugins),
+     "descriptions of plugins; `builtin`: the built-in ones"},
+    {"no-project", 0, NULL, NULL, AT(no_project), "do not look for a .dialtone"},
+    {"skip-unknown", 0, NULL, NULL, AT(skip_unknown),
+     "pass over what neither Caddy nor a description knows, with a warning"},
     {"static", 0, NULL, NULL, AT(is_static), "link everything into the executable"},
     {"keep-c", 0, NULL, NULL, AT(keep_c), "leave the emitted source beside the executable"},
     {"library", 0, "FOLDER", NULL, AT(library_folder),
@@ -124,6 +129,14 @@ static bool read_flag(struct invocation *invocation, int argc, char **argv, int 
         fprintf(stderr, "dialtone %s: --%s is %s, not '%s'\n", command->name, flag->name,
                 flag->values, text);
         return false;
+    }
+    if (str_has_suffix(str_from(flag->argument), STR("..."))) {
+        struct words *words = (struct words *)target;
+        words->at = realloc(words->at, (words->n + 1) * sizeof(*words->at));
+        if (!words->at)
+            abort();
+        words->at[words->n++] = text;
+        return true;
     }
     *(const char **)target = text;
     return true;

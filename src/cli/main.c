@@ -1,5 +1,6 @@
 /* The command `dialtone`: finds the row of the command and calls it. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/suggest.h"
@@ -9,40 +10,42 @@ const struct command commands[] = {
     {.name = "check",
      .arguments = "FILE...",
      .doc = "say what is wrong with Caddyfiles, and how to mend it",
-     .flags = "native compact color fail-on no-normalize stdin-filename",
+     .flags = "native compact color fail-on no-normalize plugins no-project skip-unknown stdin-filename",
      .details = "Reads Caddyfiles (and the files they import) without starting, opening or writing\n"
                 "anything, and prints every mistake of every file in one run.\n",
      .run = command_check},
     {.name = "adapt",
      .arguments = "FILE",
      .doc = "print the JSON that `caddy adapt` prints",
-     .flags = "pretty output no-normalize source-map compact color stdin-filename",
+     .flags = "pretty output no-normalize source-map plugins no-project skip-unknown compact color "
+              "stdin-filename",
      .details = "The output is byte for byte that of Caddy, except that addresses with a zone are\n"
                 "normalized to tcp6/[address%zone]:port (--no-normalize keeps Caddy's spelling).\n",
      .run = command_adapt},
     {.name = "emit",
      .arguments = "c FILE",
      .doc = "print the native tables as C source",
-     .flags = "output compact color stdin-filename",
+     .flags = "output plugins no-project skip-unknown compact color stdin-filename",
      .details = "The source is C11 and needs the headers and the library of the proxy core:\n"
                 "    cc proxy.c -ldialtone-proxy -lssl -lcrypto -lpthread\n",
      .run = command_emit},
     {.name = "tables",
      .arguments = "FILE",
      .doc = "print the native tables as text",
-     .flags = "output compact color stdin-filename",
+     .flags = "output plugins no-project skip-unknown compact color stdin-filename",
      .run = command_tables},
     {.name = "build",
      .arguments = "FILE -o PROXY",
      .doc = "make one executable: the proxy with the configuration inside",
-     .flags = "output static keep-c library compact color stdin-filename",
+     .flags = "output static keep-c library plugins no-project skip-unknown compact color "
+              "stdin-filename",
      .details = "Emits C, compiles it with $CC (default: cc) and links the proxy core. The result\n"
                 "knows --help, --version and --check.\n",
      .run = command_build},
     {.name = "run",
      .arguments = "FILE [-- PROXY-OPTIONS]",
      .doc = "serve in this process, from the same tables",
-     .flags = "compact color stdin-filename",
+     .flags = "plugins no-project skip-unknown compact color stdin-filename",
      .details = "What follows `--` are options of the proxy, such as --workers N or --check;\n"
                 "`dialtone run FILE -- --help` lists them.\n",
      .run = command_run},
@@ -111,13 +114,14 @@ int main(int argc, char **argv)
     struct invocation invocation = {.command = find_command(name)};
     if (!invocation.command)
         return unknown_command(name);
+    enum exit_status status = STATUS_FINE;
     if (!wants_help && !invocation_read(&invocation, argc - 2, argv + 2))
-        return STATUS_USAGE;
-    if (wants_help || invocation.help) {
+        status = STATUS_USAGE;
+    else if (wants_help || invocation.help)
         flags_print_help(invocation.command);
-        return STATUS_FINE;
-    }
-    enum exit_status status = invocation.command->run(&invocation);
+    else
+        status = invocation.command->run(&invocation);
+    free(invocation.plugins.at);
     if (fflush(stdout) != 0 && status == STATUS_FINE) {
         fputs("dialtone: cannot write to standard output\n", stderr);
         return STATUS_TROUBLE;

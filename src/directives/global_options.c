@@ -4,6 +4,7 @@
 
 #include "adapt/adapter.h"
 #include "adapt/order.h"
+#include "adapt/unknown.h"
 #include "base/suggest.h"
 #include "directives/bind.h"
 #include "directives/global_pki.h"
@@ -87,6 +88,9 @@ bool global_take_duration(struct scope *scope, struct cursor *in, const struct o
 
 static bool no_directive(struct adapter *adapter, const struct token *token)
 {
+    const struct plugin *plugin = plugin_of_directive(adapter, token->text);
+    if (passes_over(adapter, token, "no such directive is known"))
+        return false;
     struct suggestion suggestion = suggest_for(token->text);
     const struct directive *const *list = adapter->vocabulary->directives;
     for (; *list; list++)
@@ -94,9 +98,11 @@ static bool no_directive(struct adapter *adapter, const struct token *token)
             suggest_try(&suggestion, str_from(row->name));
     struct diag *diag = diag_token(adapter->diags, DIAG_UNKNOWN_DIRECTIVE, token,
                                    "'" STR_FMT "' is not a directive", STR_ARG(token->text));
-    if (suggestion.best.len)
+    if (suggestion.best.len && !plugin)
         diag_help(adapter->diags, diag, token->span, suggestion.best, "did you mean '" STR_FMT "'?",
                   STR_ARG(suggestion.best));
+    else
+        unknown_hint(adapter, diag, plugin);
     return false;
 }
 
@@ -109,7 +115,7 @@ static bool option_order(struct scope *scope, struct cursor *in, const struct op
     if (!cursor_next(in))
         return take_arity_error(in, row);
     struct str name = cursor_val(in);
-    if (!vocabulary_directive(adapter->vocabulary, name))
+    if (!known_directive(adapter, name))
         return no_directive(adapter, cursor_token(in));
     if (!cursor_next(in))
         return take_arity_error(in, row);
@@ -280,16 +286,31 @@ const struct module_space event_handler_space = {
 static bool events_on(struct scope *scope, struct cursor *in, const struct option *row,
                       json_t *object, void *state)
 {
-    (void)object, (void)state;
-    if (!cursor_next_arg(in) || !cursor_next_arg(in))
+    (void)state;
+    struct document *document = scope->document;
+    const struct token *name = cursor_token(in);
+    if (!cursor_next_arg(in))
         return take_arity_error(in, row);
-    return module_take(scope, in, &event_handler_space) != NULL;
+    const struct token *event = cursor_token(in);
+    if (!cursor_next_arg(in))
+        return take_arity_error(in, row);
+    json_t *handler = module_take(scope, in, &event_handler_space);
+    if (!handler)
+        return false;
+    json_t *subscription = document_object(document, name);
+    document_add(document, document_array_at(document, subscription, "events", event),
+                 document_string(document, token_is(event, "*") ? STR("") : event->text, event));
+    document_add(document, document_array_at(document, subscription, "handlers", name),
+                 document_sorted(document, handler));
+    document_add(document, document_array_at(document, object, row->key, name), subscription);
+    return true;
 }
 
 static const struct option events_options[] = {
     {.name = "on",
      .doc = "run a handler when an event happens (plugins only)",
      .arguments = "<event> <handler> ...",
+     .key = "subscriptions",
      .min_args = 2,
      .max_args = -1,
      .space = &event_handler_space,
@@ -315,10 +336,23 @@ const struct module_space file_system_space = {
 static bool option_filesystem(struct scope *scope, struct cursor *in, const struct option *row,
                               json_t *globals, void *state)
 {
-    (void)globals, (void)state;
-    if (!cursor_next_arg(in) || !cursor_next_arg(in))
+    (void)state;
+    struct document *document = scope->document;
+    const struct token *option = cursor_token(in);
+    if (!cursor_next_arg(in))
         return take_arity_error(in, row);
-    return module_take(scope, in, &file_system_space) != NULL;
+    const struct token *name = cursor_token(in);
+    if (!cursor_next_arg(in))
+        return take_arity_error(in, row);
+    json_t *backend = module_take(scope, in, &file_system_space);
+    if (!backend)
+        return false;
+    json_t *entry = document_object(document, option);
+    option_set(scope, entry, "name", document_string(document, name->text, name), name);
+    document_set(document, entry, "file_system", document_sorted(document, backend));
+    json_t *all = document_object_at(document, globals, row->name, option);
+    document_add(document, document_array_at(document, all, "filesystems", option), entry);
+    return true;
 }
 
 const struct option global_options[] = {

@@ -3,6 +3,7 @@
 #include "directives/option_takes.h"
 
 #include "adapt/adapter.h"
+#include "adapt/unknown.h"
 #include "base/arena.h"
 #include "base/str.h"
 #include "base/suggest.h"
@@ -239,22 +240,39 @@ static struct str names_of(struct arena *arena, const struct option *rows)
 static void module_unknown(struct scope *scope, struct cursor *in, const struct module_space *space)
 {
     const struct token *token = cursor_token(in);
+    const struct plugin *plugin = plugin_of_module(scope->adapter, space, token->text);
+    if (passes_over(scope->adapter, token, "no such module is known"))
+        return;
+    const struct module_space *known =
+        vocabulary_modules(scope->adapter->vocabulary, str_from(space->name));
     struct suggestion suggestion = suggest_for(token->text);
-    for (const struct option *module = space->modules; module && module->name; module++)
+    for (const struct option *module = known ? known->modules : space->modules;
+         module && module->name; module++)
         suggest_try(&suggestion, str_from(module->name));
     struct diag *diag =
         diag_token(scope->diags, DIAG_INVALID_OPTION, token, "module not registered: %s." STR_FMT,
                    space->name, STR_ARG(token->text));
-    if (suggestion.best.len)
+    if (suggestion.best.len && !plugin)
         diag_help(scope->diags, diag, token->span, suggestion.best, "did you mean '" STR_FMT "'?",
                   STR_ARG(suggestion.best));
     if (space->modules)
         diag_note(scope->diags, diag, "the standard build has: " STR_FMT,
                   STR_ARG(names_of(scope->arena, space->modules)));
-    else
+    else if (!plugin)
         diag_note(scope->diags, diag,
                   "the standard build of Caddy has no module of this kind; it comes "
                   "with plugins");
+    if (plugin || !suggestion.best.len)
+        unknown_hint(scope->adapter, diag, plugin);
+}
+
+const struct option *module_row(struct scope *scope, struct cursor *in,
+                                const struct module_space *space)
+{
+    const struct option *row = known_module(scope->adapter, space, cursor_val(in));
+    if (!row)
+        module_unknown(scope, in, space);
+    return row;
 }
 
 json_t *module_take(struct scope *scope, struct cursor *in, const struct module_space *space)
@@ -266,11 +284,9 @@ json_t *module_take_with(struct scope *scope, struct cursor *in, const struct mo
                          void *state)
 {
     const struct token *token = cursor_token(in);
-    const struct option *row = option_find(space->modules, token->text);
-    if (!row) {
-        module_unknown(scope, in, space);
+    const struct option *row = module_row(scope, in, space);
+    if (!row)
         return NULL;
-    }
     json_t *object = document_object(scope->document, token);
     if (space->key)
         document_set(scope->document, object, space->key,

@@ -54,5 +54,9 @@ json_t *module_take(struct scope *scope, struct cursor *in, const struct module_
 /* The same, with what the rows' functions are given as <state>. */
 json_t *module_take_with(struct scope *scope, struct cursor *in, const struct module_space *space,
                          void *state);
+/* The row of the module whose name the cursor stands on, plugins considered; NULL after a
+ * diagnostic. */
+const struct option *module_row(struct scope *scope, struct cursor *in,
+                                const struct module_space *space);
 
 #endif

@@ -1,4 +1,6 @@
 /* encode, templates, intercept, push: handlers that change answers on their way out. */
+#include "adapt/adapter.h"
+#include "adapt/unknown.h"
 #include "directives/header_ops.h"
 #include "directives/intercept.h"
 #include "directives/module_spaces.h"
@@ -136,12 +138,32 @@ static bool parse_encoder(struct scope *scope, struct cursor *in, const struct o
 {
     (void)object;
     const struct token *name = cursor_token(in);
-    if (!option_find(row->space->modules, name->text))
+    bool is_encoder = known_module(scope->adapter, row->space, name->text) ||
+                      plugin_of_module(scope->adapter, row->space, name->text);
+    if (!is_encoder && !scope->adapter->options.skip_unknown)
         return option_unknown(scope, in, encode_options, "encode");
     json_t *encoder = module_take(scope, in, row->space);
     if (encoder)
         add_encoder(scope, state, name, encoder);
     return encoder != NULL;
+}
+
+/* One of the names on the line of `encode`. */
+static bool read_named_encoder(struct scope *scope, const struct token *name,
+                               struct encoding *encoding)
+{
+    if (option_find(http_encoders, name->text)) {
+        add_encoder(scope, encoding, name, document_object(scope->document, name));
+        return true;
+    }
+    struct trial trial = trial_begin(scope, NULL);
+    struct cursor in = cursor_over(scope->arena, scope->diags, &name, 1);
+    cursor_next(&in);
+    json_t *encoder = module_take(scope, &in, &http_encoder_space);
+    if (!encoder)
+        return trial_undo(scope, &trial);
+    add_encoder(scope, encoding, name, encoder);
+    return true;
 }
 
 static bool parse_encode_match(struct scope *scope, struct cursor *in, const struct option *row,
@@ -201,13 +223,9 @@ static json_t *adapt_encode(struct scope *scope)
     struct token_list words = cursor_remaining(in);
     if (!options_parse(scope, in, encode_options, encoding.handler, &encoding))
         return NULL;
-    for (size_t i = 0; i < words.n; i++) {
-        if (!option_find(http_encoders, words.at[i]->text)) {
-            value_refuse_name(in, words.at[i], http_encoders);
+    for (size_t i = 0; i < words.n; i++)
+        if (!read_named_encoder(scope, words.at[i], &encoding))
             return NULL;
-        }
-        add_encoder(scope, &encoding, words.at[i], document_object(document, words.at[i]));
-    }
     if (json_array_size(encoding.prefer) == 0) {
         json_t *encoders = document_object_at(document, encoding.handler, "encodings", origin);
         document_set(document, encoders, "zstd", document_object(document, origin));

@@ -139,11 +139,17 @@ static bool option_listener_wrappers(struct scope *scope, struct cursor *in,
 static bool option_packet_wrappers(struct scope *scope, struct cursor *in, const struct option *row,
                                    json_t *entry, void *state)
 {
-    (void)row, (void)entry, (void)state;
+    (void)state;
+    const struct token *name = cursor_token(in);
+    json_t *server = document_object_at(scope->document, entry, "server", name);
     int nesting = in->nesting;
-    while (cursor_next_block(in, nesting))
-        if (!module_take(scope, in, &packet_wrapper_space))
+    while (cursor_next_block(in, nesting)) {
+        json_t *wrapper = module_take(scope, in, &packet_wrapper_space);
+        if (!wrapper)
             return false;
+        document_add(scope->document, document_array_at(scope->document, server, row->name, name),
+                     document_sorted(scope->document, wrapper));
+    }
     return true;
 }
 

@@ -52,6 +52,10 @@ enum severity { SEVERITY_NONE, SEVERITY_INFO, SEVERITY_WARNING, SEVERITY_ERROR }
     X(DUPLICATE_KEY, "DT137", "duplicate-key", WARNING, "a key stands twice in a JSON object")     \
     X(KEY_CASE, "DT138", "key-case", INFO, "a field is written in other letters than its name")    \
     X(UNSUPPORTED, "DT122", "unsupported", ERROR, "real Caddy knows this, dialtone does not yet")  \
+    X(PASSED_OVER, "DT127", "passed-over", WARNING, "something unknown is left out of the JSON")     \
+    X(BAD_DESCRIPTION, "DT128", "bad-description", ERROR, "a description of a plugin makes no sense") \
+    X(UNDESCRIBED_JSON, "DT129", "undescribed-json", ERROR,                                        \
+      "a plugin's description does not say what JSON this becomes")                                \
     X(BAD_ADDRESS, "DT201", "bad-address", ERROR, "a site or listener address is malformed")       \
     X(AMBIGUOUS_SITE, "DT202", "ambiguous-site", ERROR, "the same site address twice on one server") \
     X(SCHEME_CONFLICT, "DT203", "scheme-conflict", ERROR, "HTTP and HTTPS on one listener")        \
@@ -70,6 +74,7 @@ enum severity { SEVERITY_NONE, SEVERITY_INFO, SEVERITY_WARNING, SEVERITY_ERROR }
     X(UPSTREAM_SCHEME, "DT302", "upstream-scheme-conflict", ERROR,                                 \
       "upstream schemes, ports and transport contradict each other")                               \
     X(TLS_CONFLICT, "DT401", "tls-conflict", ERROR, "TLS settings contradict each other")          \
+    X(UNDECLARED_PLUGIN, "DT407", "undeclared-plugin", INFO, "Caddy must be built with a plugin")    \
     X(DEPRECATED, "DT801", "deprecated", WARNING, "an old name that Caddy will drop")              \
     X(UNFORMATTED, "DT901", "unformatted", INFO, "the file is not formatted as `caddy fmt` would") \
     X(NATIVE_UNSUPPORTED, "DT1001", "native-unsupported-construct", ERROR,                         \

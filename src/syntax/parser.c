@@ -552,25 +552,49 @@ static void drop_empty_options(struct node *file)
     file->last = last;
 }
 
-struct node *parse_caddyfile(struct arena *arena, struct sources *sources, struct diags *diags,
-                             const struct source *source, bool expand)
+/* Begins to read a source. False where it is none of <sources>. */
+static bool parse_begin(struct parse *parse, struct sources *sources, const struct source *source)
 {
-    struct parse parse = {.arena = arena, .diags = diags, .expand = expand};
     struct source *loaded = NULL;
     for (uint32_t i = 0; i < sources->n; i++)
         if (sources->at[i] == source)
             loaded = sources->at[i];
-    pump_start(&parse.pump, arena, diags);
-    parse.ex = expansion_in(arena, sources, diags);
-    if (loaded) {
-        struct lexed lexed = lex_source(arena, diags, loaded, loaded->path, NULL);
-        parse.ex.is_cut = lexed.is_cut;
-        parse.in = stream_over(arena, lexed.at, lexed.n);
+    pump_start(&parse->pump, parse->arena, parse->diags);
+    parse->ex = expansion_in(parse->arena, sources, parse->diags);
+    if (!loaded)
+        return false;
+    struct lexed lexed = lex_source(parse->arena, parse->diags, loaded, loaded->path, NULL);
+    parse->ex.is_cut = lexed.is_cut;
+    parse->in = stream_over(parse->arena, lexed.at, lexed.n);
+    return true;
+}
+
+struct node *parse_caddyfile(struct arena *arena, struct sources *sources, struct diags *diags,
+                             const struct source *source, bool expand)
+{
+    struct parse parse = {.arena = arena, .diags = diags, .expand = expand};
+    if (parse_begin(&parse, sources, source))
         while (stream_next(&parse.in))
             read_block(&parse);
-    }
     struct node *file = pump_finish(&parse.pump);
     if (expand)
         drop_empty_options(file);
     return file;
+}
+
+struct node *parse_lines(struct arena *arena, struct sources *sources, struct diags *diags,
+                         const struct source *source)
+{
+    struct parse parse = {.arena = arena, .diags = diags, .expand = true};
+    size_t n_lines = 0;
+    /* the lexer complains of a file without any bytes, which here is as good as any */
+    bool has_text = parse_begin(&parse, sources, source->raw.len ? source : NULL);
+    if (has_text) {
+        pump_push(&parse.pump, TOKEN_NO_KEYS, NULL);
+        pump_end_line(&parse.pump);
+        while (read_lines(&parse, &n_lines))
+            is_stray(&parse);
+    }
+    struct node *file = pump_finish(&parse.pump);
+    return has_text && file->body ? file->body : file;
 }

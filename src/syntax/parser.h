@@ -14,4 +14,9 @@
 struct node *parse_caddyfile(struct arena *arena, struct sources *sources, struct diags *diags,
                              const struct source *source, bool expand);
 
+/* The same for a file that is no Caddyfile but lines as they stand in a block (a project's settings,
+ * descriptions of plugins): the result's children are the lines. Imports are replaced. */
+struct node *parse_lines(struct arena *arena, struct sources *sources, struct diags *diags,
+                         const struct source *source);
+
 #endif

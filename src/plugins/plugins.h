@@ -1,0 +1,34 @@
+#ifndef DIALTONE_PLUGINS_PLUGINS_H
+#define DIALTONE_PLUGINS_PLUGINS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/str.h"
+
+struct arena;
+struct diags;
+struct source;
+struct sources;
+struct vocabulary;
+
+/* Which descriptions of plugins are used. */
+struct plugin_settings {
+    const char *const *files; /* paths, or the word `builtin` */
+    size_t n_files;
+    bool has_project;   /* look for .dialtone above the file that is compiled */
+    bool knows_builtin; /* the built-in descriptions may be used even if nobody asks for them */
+};
+
+/* The standard vocabulary with the plugins that the settings and the project of <source> name. NULL
+ * where there are mistakes in them, which then are reported. All of it lives in the arena. */
+const struct vocabulary *plugins_vocabulary(struct arena *arena, struct sources *sources,
+                                            struct diags *diags,
+                                            const struct vocabulary *standard,
+                                            const struct source *source,
+                                            const struct plugin_settings *settings);
+
+/* The text of the built-in descriptions. */
+struct str plugins_builtin_text(void);
+
+#endif
