@@ -1,8 +1,12 @@
 /* Runs every case under corpus/: a file holds a source, a line of ten dashes, and what must come of
  * it. corpus_test [--update] FOLDER…; the last part of a folder's name says what is made of the
  * source: adapt (pretty JSON), errors (the diagnostics), json (a caddy.json: it or the diagnostics),
- * native (the table dump). A line `# env: NAME=value` in a source sets a variable; all others are
- * unset.
+ * native (the table dump), plugins (both JSON and diagnostics, with descriptions of plugins),
+ * project (what is wrong with a .dialtone). Lines in a source say more of it:
+ *     # env: NAME=value        sets a variable; all others are unset
+ *     # plugins: FILE...       descriptions that apply to it, or `builtin` (plugins)
+ *     # project: FILE          what there is for a .dialtone (plugins)
+ *     # mode: check            as `dialtone check` does it; or skip-unknown (plugins)
  *
  * corpus_test --rows FOLDER… compares nothing: for each case it prints a line of JSON, with the rows
  * of the vocabulary that the case uses and what it is adapted to (tests/inventory.py reads it). */
@@ -23,6 +27,9 @@ struct test_case {
     const char *name;
     struct str source, expected;
     struct map environment;
+    VEC(const char *) plugins;
+    const char *project;
+    bool checks, skips_unknown;
 };
 
 typedef struct str product_fn(struct test_case *test);
@@ -62,6 +69,41 @@ static void read_environment(struct test_case *test)
             continue;
         str_cut(str_slice(line, 7, line.len), STR("="), &name, &value);
         map_put(&test->environment, name, arena_strndup(&test->arena, value.ptr, value.len));
+    }
+}
+
+/* The files of a case; there is no .dialtone but the one that it names. */
+static int read_case_file(void *user, struct arena *arena, const char *path, struct str *text)
+{
+    struct test_case *test = user;
+    if (!str_has_suffix(str_from(path), STR("/.dialtone")))
+        return read_disk(NULL, arena, path, text);
+    return test->project ? read_disk(NULL, arena, test->project, text) : -2;
+}
+
+static void read_words(struct test_case *test, struct str words)
+{
+    struct str word;
+    while (words.len) {
+        str_cut(words, STR(" "), &word, &words);
+        vec_push(&test->arena, &test->plugins, arena_strndup(&test->arena, word.ptr, word.len));
+    }
+}
+
+static void read_settings(struct test_case *test)
+{
+    struct str left = test->source, line;
+    while (left.len) {
+        str_cut(left, STR("\n"), &line, &left);
+        struct str value = str_slice(line, (size_t)str_index(line, ':') + 2, line.len);
+        if (str_has_prefix(line, STR("# plugins: ")))
+            read_words(test, value);
+        else if (str_has_prefix(line, STR("# project: ")))
+            test->project = arena_strndup(&test->arena, value.ptr, value.len);
+        else if (str_is(line, "# mode: check"))
+            test->checks = true;
+        else if (str_is(line, "# mode: skip-unknown"))
+            test->skips_unknown = true;
     }
 }
 
@@ -205,6 +247,54 @@ static void print_rows(struct test_case *test)
     pipeline_free(&pipeline);
 }
 
+static struct str product_plugins(struct test_case *test)
+{
+    struct source_hooks hooks = {.user = test, .read_file = read_case_file, .get_env = get_env};
+    struct strbuf out = strbuf_in(&test->arena);
+    struct pipeline pipeline;
+    read_settings(test);
+    struct plugin_settings settings = {.files = test->plugins.at,
+                                       .n_files = test->plugins.n,
+                                       .has_project = true,
+                                       .knows_builtin = test->checks};
+    struct adapt_options options = {.skip_unknown = test->skips_unknown,
+                                    .only_checks = test->checks};
+    pipeline_init(&pipeline, &hooks);
+    pipeline_load_text(&pipeline, test->name, test->source);
+    if (pipeline_use_plugins(&pipeline, &settings) && pipeline_adapt(&pipeline, options) &&
+        !test->checks) {
+        document_write(pipeline.document.root, true, &out);
+        strbuf_add_char(&out, '\n');
+    }
+    print_diagnostics(test, &pipeline, &out);
+    pipeline_free(&pipeline);
+    return strbuf_str(&out);
+}
+
+static int read_as_project(void *user, struct arena *arena, const char *path, struct str *text)
+{
+    struct test_case *test = user;
+    if (!str_has_suffix(str_from(path), STR("/.dialtone")))
+        return read_disk(NULL, arena, path, text);
+    *text = test->source;
+    return 0;
+}
+
+static struct str product_project(struct test_case *test)
+{
+    struct source_hooks hooks = {.user = test, .read_file = read_as_project, .get_env = get_env};
+    struct strbuf out = strbuf_in(&test->arena);
+    struct pipeline pipeline;
+    pipeline_init(&pipeline, &hooks);
+    pipeline_load_text(&pipeline, "/case/Caddyfile", STR(":80\n"));
+    if (pipeline_use_plugins(&pipeline, &(struct plugin_settings){.has_project = true}))
+        strbuf_puts(&out, "reads\n");
+    print_diagnostics(test, &pipeline, &out);
+    pipeline_free(&pipeline);
+    /* the folder is made up, so the file has a short name */
+    return str_replace(&test->arena, strbuf_str(&out), STR("/case/.dialtone"), STR(".dialtone"));
+}
+
 static const struct product {
     const char *folder;
     product_fn *make;
@@ -213,6 +303,8 @@ static const struct product {
     {"errors", product_errors},
     {"json", product_json},
     {"native", product_native},
+    {"plugins", product_plugins},
+    {"project", product_project},
 };
 
 /* Prints the first line that differs, with the two before it. */

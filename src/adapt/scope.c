@@ -89,6 +89,8 @@ bool directive_run(const struct scope *outer, struct token_list tokens)
     bool ok = scope.directive->handler ? run_handler(&scope) : scope.directive->adapt(&scope);
     row_leave(scope.adapter);
     if (!ok && trial_undo(&scope, &trial)) {
+        passes_over(outer->adapter, name, "it cannot be read without what is unknown in it");
+        outer->adapter->has_passed_over = false;
         scope.out->n = first;
         return true;
     }

@@ -258,6 +258,9 @@ static void module_unknown(struct scope *scope, struct cursor *in, const struct 
     if (space->modules)
         diag_note(scope->diags, diag, "the standard build has: " STR_FMT,
                   STR_ARG(names_of(scope->arena, space->modules)));
+    else if (known && known->modules)
+        diag_note(scope->diags, diag, "known are: " STR_FMT,
+                  STR_ARG(names_of(scope->arena, known->modules)));
     else if (!plugin)
         diag_note(scope->diags, diag,
                   "the standard build of Caddy has no module of this kind; it comes "

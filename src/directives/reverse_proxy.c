@@ -1,6 +1,7 @@
 /* reverse_proxy: the options of its block as rows, and what ties them together. */
 #include "directives/reverse_proxy.h"
 
+#include "adapt/unknown.h"
 #include "base/ip.h"
 #include "base/parse.h"
 #include "directives/header_ops.h"
@@ -485,9 +486,10 @@ bool proxy_read(struct scope *scope, struct cursor *in, struct proxy *proxy)
         ok = proxy_add_upstream(scope, proxy, upstreams.at[i]) && ok;
     while (cursor_next_block(in, 0)) {
         struct cursor before = *in;
+        struct trial trial = trial_begin(scope, proxy->handler);
         if (read_line(scope, in, proxy))
             continue;
-        ok = false;
+        ok = trial_undo(scope, &trial) && ok;
         *in = before;
         cursor_segment_tokens(in);
     }

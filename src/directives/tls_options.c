@@ -142,12 +142,15 @@ static bool option_dns(struct scope *scope, struct cursor *in, const struct opti
                        json_t *policy, void *state)
 {
     (void)policy;
-    json_t *dns = dns_challenge(scope, state, cursor_token(in));
+    const struct token *name = cursor_token(in);
     if (cursor_next_arg(in)) {
         json_t *provider = tls_dns_provider_take(scope, in);
-        document_set(scope->document, dns, row->key, provider);
-        return provider != NULL;
+        if (!provider)
+            return false;
+        document_set(scope->document, dns_challenge(scope, state, name), row->key, provider);
+        return true;
     }
+    dns_challenge(scope, state, name);
     if (scope_global(scope, "dns"))
         return true;
     return cursor_error(in, DIAG_WRONG_ARGUMENTS,

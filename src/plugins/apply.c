@@ -48,6 +48,8 @@ static json_t *behind(struct line *line, json_t *object, const struct step *step
     there = type == JSON_ARRAY ? document_array(document, line->name)
                                : document_object(document, line->name);
     document_set_str(document, object, key, there, line->name);
+    if (step->kind != STEP_KEY)
+        json_object_sort(object);
     return there;
 }
 
@@ -88,6 +90,8 @@ static void put(struct line *line, const struct place *place, json_t *value, boo
         document_remove(object, str_dup(line->scope->arena, step_text(line, last)).ptr);
     else
         document_set_str(document, object, step_text(line, last), value, origin);
+    if (last->kind != STEP_KEY) /* Go's maps print in the order of their keys */
+        json_object_sort(object);
 }
 
 static json_t *integer_of(struct line *line, bool is_read, int64_t value)
@@ -149,9 +153,6 @@ static json_t *read_argument(struct line *line, const struct parameter *paramete
     const struct token *token = cursor_token(in);
     int64_t integer = 0;
     bool is_read;
-    for (size_t i = 0; i < parameter->n_aliases; i++)
-        if (str_eq(parameter->aliases[i].word->text, token->text))
-            return constant_value(line->scope->document, parameter->aliases[i].value, token);
     switch (parameter->type) {
     case TYPE_INTEGER:
         is_read = read_integer(in, &integer);
@@ -180,8 +181,10 @@ static json_t *read_argument(struct line *line, const struct parameter *paramete
         break;
     case TYPE_NONE:
     case TYPE_STRING:
+    case TYPE_TEXT:
     case TYPE_FLAG:
     case TYPE_RESPONSE_MATCHER:
+    case TYPE_MATCHERS:
     case N_PARAMETER_TYPES:
         break;
     }
@@ -210,7 +213,7 @@ static bool counts_fit(const struct shape *shape, size_t n)
     for (size_t i = 0; i < shape->n_parameters; i++) {
         const struct parameter *parameter = &shape->parameters[i];
         least += !parameter->is_optional;
-        if (parameter->takes_rest || parameter->type == TYPE_MODULE)
+        if (parameter->takes_rest || parameter->type == TYPE_MODULE || parameter->type == TYPE_TEXT)
             most = SIZE_MAX / 2;
         most++;
     }
@@ -227,14 +230,57 @@ static void find_labels(struct line *line)
         line->labels[i] = cursor_token(&ahead);
 }
 
+static const struct alias *find_alias(const struct parameter *parameter, struct str word)
+{
+    for (size_t i = 0; i < parameter->n_aliases; i++)
+        if (str_eq(parameter->aliases[i].word->text, word))
+            return &parameter->aliases[i];
+    return NULL;
+}
+
+/* Reads the argument under the cursor. What it is goes to *value, unless a word says that it goes
+ * elsewhere. */
+static bool read_one(struct line *line, const struct parameter *parameter, json_t **value)
+{
+    const struct token *token = cursor_token(line->in);
+    const struct alias *alias = find_alias(parameter, token->text);
+    *value = NULL;
+    if (!alias) {
+        *value = read_argument(line, parameter);
+        return *value != NULL;
+    }
+    json_t *meant = constant_value(line->scope->document, alias->value, token);
+    if (alias->place.n)
+        put(line, &alias->place, meant, true, token);
+    else
+        *value = meant;
+    return true;
+}
+
+/* The rest of the line as one text. */
+static bool read_text(struct line *line, const struct parameter *parameter)
+{
+    const struct token *first = cursor_token(line->in);
+    struct strbuf text = strbuf_in(line->scope->arena);
+    strbuf_add(&text, first->text);
+    while (cursor_next_arg(line->in))
+        strbuf_printf(&text, " " STR_FMT, STR_ARG(cursor_val(line->in)));
+    put(line, &parameter->place,
+        document_string(line->scope->document, strbuf_str(&text), first), parameter->keeps_zero,
+        first);
+    return true;
+}
+
 static bool read_rest(struct line *line, const struct parameter *parameter)
 {
     struct document *document = line->scope->document;
     json_t *values = document_array(document, cursor_token(line->in));
     do {
-        json_t *value = read_argument(line, parameter);
-        if (!value)
+        json_t *value;
+        if (!read_one(line, parameter, &value))
             return false;
+        if (!value)
+            continue;
         if (parameter->place.appends)
             put(line, &parameter->place, value, true, cursor_token(line->in));
         else
@@ -250,18 +296,26 @@ static bool read_arguments(struct line *line)
     const struct shape *shape = line->shape;
     if (!counts_fit(shape, cursor_count_remaining(line->in)))
         return wrong_count(line);
-    for (size_t i = 0; i < shape->n_parameters && cursor_next_arg(line->in); i++) {
+    for (size_t i = 0; i < shape->n_parameters; i++) {
         const struct parameter *parameter = &shape->parameters[i];
-        if (parameter->takes_rest) {
-            if (!read_rest(line, parameter))
+        if (!cursor_next_arg(line->in)) {
+            if (parameter->fallback)
+                put(line, &parameter->place,
+                    constant_value(line->scope->document, parameter->fallback, line->name), true,
+                    line->name);
+            continue;
+        }
+        if (parameter->takes_rest || parameter->type == TYPE_TEXT) {
+            if (!(parameter->takes_rest ? read_rest : read_text)(line, parameter))
                 return false;
             continue;
         }
         const struct token *token = cursor_token(line->in);
-        json_t *value = read_argument(line, parameter);
-        if (!value)
+        json_t *value;
+        if (!read_one(line, parameter, &value))
             return false;
-        put(line, &parameter->place, value, parameter->keeps_zero, token);
+        if (value)
+            put(line, &parameter->place, value, parameter->keeps_zero, token);
     }
     return true;
 }
@@ -278,16 +332,27 @@ static bool read_response_matcher(struct line *line, const struct parameter *par
     return true;
 }
 
+/* A set of request matchers: the rest of the line, or a block. */
+static bool read_matchers(struct line *line, const struct parameter *parameter)
+{
+    json_t *set = scope_matcher_block(line->scope, line->in, STR(""));
+    if (set)
+        put(line, &parameter->place, set, parameter->keeps_zero, line->name);
+    return set != NULL;
+}
+
 /* The line holds one of the options of the block. */
 static bool read_inline(struct line *line)
 {
-    struct cursor *in = line->in;
-    if (!cursor_next_arg(in))
+    struct token_list words = cursor_remaining(line->in);
+    if (words.n == 0)
         return true;
-    const struct option *row = option_find(line->shape->options, cursor_val(in));
+    struct cursor in = cursor_over(line->scope->arena, line->in->diags, words.at, words.n);
+    cursor_next(&in);
+    const struct option *row = option_find(line->shape->options, cursor_val(&in));
     if (!row)
-        return option_unknown(line->scope, in, line->shape->options, NULL);
-    return option_apply(line->scope, in, row, line->object, NULL);
+        return option_unknown(line->scope, &in, line->shape->options, NULL);
+    return option_apply(line->scope, &in, row, line->object, NULL);
 }
 
 /* Whether a `{` comes next, on the line of what the cursor stands on. */
@@ -338,9 +403,14 @@ static bool check_required(struct line *line)
         const struct token *key = line->shape->required[i];
         if (member(line->object, key->text))
             continue;
-        ok = cursor_error_at(line->in, DIAG_WRONG_ARGUMENTS, line->name,
-                             "'" STR_FMT "' needs '" STR_FMT "'", STR_ARG(line->name->text),
-                             STR_ARG(key->text));
+        ok = false;
+        struct diag *diag =
+            diag_token(line->in->diags, DIAG_WRONG_ARGUMENTS, line->name,
+                       "'" STR_FMT "' needs '" STR_FMT "'", STR_ARG(line->name->text),
+                       STR_ARG(key->text));
+        if (line->shape->arguments)
+            diag_note(line->in->diags, diag, "usage: " STR_FMT " %s", STR_ARG(line->name->text),
+                      line->shape->arguments);
     }
     return ok;
 }
@@ -371,8 +441,11 @@ static bool read_line(struct line *line)
         document_string(line->scope->document, line->name->text, line->name), true, line->name);
     if (shape->n_parameters && shape->parameters[0].type == TYPE_RESPONSE_MATCHER)
         return read_response_matcher(line, &shape->parameters[0]);
-    return (shape->reads_inline ? read_inline(line) : read_arguments(line)) && read_block(line) &&
-           check_required(line);
+    if (shape->n_parameters && shape->parameters[0].type == TYPE_MATCHERS)
+        return read_matchers(line, &shape->parameters[0]);
+    bool ok = shape->reads_inline ? read_inline(line) : read_arguments(line);
+    cursor_remaining(line->in); /* the block is looked at even after a mistake before it */
+    return read_block(line) && ok && check_required(line);
 }
 
 bool shape_read(struct scope *scope, struct cursor *in, const struct shape *shape, json_t *object)

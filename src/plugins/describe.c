@@ -45,14 +45,27 @@ static bool shape_arg(struct scope *scope, struct cursor *in, const struct optio
     return parameter_read(state, in, words, strcmp(row->name, "label") == 0);
 }
 
+static bool check_constant(struct scope *scope, struct cursor *in, const struct token *word)
+{
+    struct document document;
+    document_init(&document, scope->arena);
+    return constant_value(&document, word, word) ||
+           cursor_error_at(in, DIAG_BAD_DESCRIPTION, word, "this is no JSON");
+}
+
 static bool alias_add(struct scope *scope, struct cursor *in, const struct option *row,
                       json_t *object, void *state)
 {
-    (void)scope, (void)object;
+    (void)object;
     struct building *building = state;
     struct token_list words = cursor_remaining(in);
-    if (words.n != 2)
+    struct place place = {0};
+    if (words.n != 2 && (words.n != 4 || !token_is(words.at[2], "as")))
         return take_arity_error(in, row);
+    if (words.n == 4 && !place_read(building, in, words.at[3], &place))
+        return false;
+    if (!check_constant(scope, in, words.at[1]))
+        return false;
     if (building->parameters.n == 0)
         return cursor_error(in, DIAG_BAD_DESCRIPTION,
                             "'word' stands below the argument that it is a word for");
@@ -60,17 +73,27 @@ static bool alias_add(struct scope *scope, struct cursor *in, const struct optio
     struct alias *more = arena_array(scope->arena, struct alias, last->n_aliases + 1);
     if (last->n_aliases)
         memcpy(more, last->aliases, last->n_aliases * sizeof(*more));
-    more[last->n_aliases++] = (struct alias){.word = words.at[0], .value = words.at[1]};
+    more[last->n_aliases++] = 
+        (struct alias){.word = words.at[0], .value = words.at[1], .place = place};
     last->aliases = more;
     return true;
 }
 
-static bool check_constant(struct scope *scope, struct cursor *in, const struct token *word)
+static bool default_set(struct scope *scope, struct cursor *in, const struct option *row,
+                        json_t *object, void *state)
 {
-    struct document document;
-    document_init(&document, scope->arena);
-    return constant_value(&document, word, word) ||
-           cursor_error_at(in, DIAG_BAD_DESCRIPTION, word, "this is no JSON");
+    (void)object;
+    struct building *building = state;
+    const struct token *word = statement_word(in, row);
+    if (!word || !check_constant(scope, in, word))
+        return false;
+    struct parameter *last =
+        building->parameters.n ? &building->parameters.at[building->parameters.n - 1] : NULL;
+    if (!last || !last->is_optional)
+        return cursor_error(in, DIAG_BAD_DESCRIPTION,
+                            "'default' stands below the optional argument that it is for");
+    last->fallback = word;
+    return true;
 }
 
 static bool shape_set(struct scope *scope, struct cursor *in, const struct option *row,
@@ -86,9 +109,7 @@ static bool shape_set(struct scope *scope, struct cursor *in, const struct optio
     if (!place_read(building, in, words.at[0], &constant.place) ||
         !check_constant(scope, in, words.at[1]))
         return false;
-    if (constant.place.at[0].kind == STEP_KEY)
-        strbuf_printf(&building->keys, "%s%s", building->keys.len ? " " : "",
-                      constant.place.at[0].key);
+    key_note(building, &constant.place);
     vec_push(scope->arena, &building->constants, constant);
     return true;
 }
@@ -111,9 +132,7 @@ static bool shape_name(struct scope *scope, struct cursor *in, const struct opti
     const struct token *word = statement_word(in, row);
     if (!word || !place_read(building, in, word, &building->shape->name_place))
         return false;
-    if (building->shape->name_place.at[0].kind == STEP_KEY)
-        strbuf_printf(&building->keys, "%s%s", building->keys.len ? " " : "",
-                      building->shape->name_place.at[0].key);
+    key_note(building, &building->shape->name_place);
     return true;
 }
 
@@ -192,10 +211,16 @@ static bool shape_sub(struct scope *scope, struct cursor *in, const struct optio
          .parse = shape_arg},                                                                      \
         {.name = "word",                                                                           \
          .doc = "a word that the argument above may be, and the value it stands for",              \
-         .arguments = "<word> <value>",                                                            \
+         .arguments = "<word> <value> [as <place>]",                                               \
          .min_args = 2,                                                                            \
-         .max_args = 2,                                                                            \
+         .max_args = 4,                                                                            \
          .parse = alias_add},                                                                      \
+        {.name = "default",                                                                        \
+         .doc = "the value of the optional argument above where there is none",                    \
+         .arguments = "<value>",                                                                   \
+         .min_args = 1,                                                                            \
+         .max_args = 1,                                                                            \
+         .parse = default_set},                                                                    \
         {.name = "set",                                                                            \
          .doc = "a value that is there whatever is written; what is written replaces it",          \
          .arguments = "<place> <value>",                                                           \
@@ -322,16 +347,16 @@ static const char *usage_of(struct arena *arena, const struct building *building
     struct strbuf usage = strbuf_in(arena);
     for (size_t i = 0; i < building->parameters.n; i++) {
         const struct parameter *one = &building->parameters.at[i];
-        if (one->type == TYPE_RESPONSE_MATCHER) {
-            strbuf_printf(&usage, "status <code...> | header <field> [<value>]");
-            continue;
-        }
+        if (one->type == TYPE_RESPONSE_MATCHER)
+            return "status <code...> | header <field> [<value>]";
+        if (one->type == TYPE_MATCHERS)
+            return NULL;
         strbuf_printf(&usage, "%s%s", i ? " " : "", one->is_optional ? "[" : "");
         if (one->type == TYPE_ONE_OF)
             strbuf_printf(&usage, "%s%s", one->values, one->takes_rest ? "..." : "");
         else
             strbuf_printf(&usage, "<%s%s>%s", strcmp(one->name, "*") == 0 ? "value" : one->name,
-                          one->takes_rest ? "..." : "", one->type == TYPE_MODULE ? " ..." : "");
+                          one->takes_rest || one->type == TYPE_TEXT ? "..." : "", one->type == TYPE_MODULE ? " ..." : "");
         strbuf_printf(&usage, "%s", one->is_optional ? "]" : "");
     }
     return usage.len ? strbuf_cstr(&usage) : NULL;
@@ -353,7 +378,8 @@ static bool check_shape(const struct building *building, struct cursor *in)
                                "'inline' is about options, and there are none");
     const struct parameter *last =
         building->parameters.n ? &building->parameters.at[building->parameters.n - 1] : NULL;
-    bool takes_block = last && (last->type == TYPE_MODULE || last->type == TYPE_RESPONSE_MATCHER);
+    bool takes_block = last && (last->type == TYPE_MODULE || last->type == TYPE_MATCHERS ||
+                                last->type == TYPE_RESPONSE_MATCHER);
     if (takes_block && (building->options.n || shape->takes_any_block))
         return cursor_error_at(in, DIAG_BAD_DESCRIPTION, name,
                                "the block belongs to '%s': there can be no other options",
@@ -383,12 +409,16 @@ static bool finish(struct building *building, struct cursor *in)
 /* The keys of an option stand in the object around, unless it has one of its own. */
 static void note_keys(struct building *around, const struct building *option)
 {
-    const struct place *into = &option->shape->into;
-    struct str keys = into->n == 0                  ? strbuf_str(&option->keys)
-                      : into->at[0].kind == STEP_KEY ? str_from(into->at[0].key)
-                                                     : STR("");
-    if (keys.len)
-        strbuf_printf(&around->keys, "%s" STR_FMT, around->keys.len ? " " : "", STR_ARG(keys));
+    if (option->shape->into.n) {
+        key_note(around, &option->shape->into);
+        return;
+    }
+    struct str rest = strbuf_str(&option->keys), one;
+    while (rest.len) {
+        str_cut(rest, STR(" "), &one, &rest);
+        struct step step = {.kind = STEP_KEY, .key = str_dup(around->descriptions->arena, one).ptr};
+        key_note(around, &(struct place){.at = &step, .n = 1});
+    }
 }
 
 static bool add_option(struct scope *scope, struct cursor *in, struct building *around,

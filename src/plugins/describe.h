@@ -66,6 +66,8 @@ bool parameter_read(struct building *building, struct cursor *in, struct token_l
                     bool is_label);
 bool place_read(struct building *building, struct cursor *in, const struct token *word,
                 struct place *place);
+/* Notes the first key of a place for the order of keys. */
+void key_note(struct building *building, const struct place *place);
 /* `option`'s own words: name, type and so on; what they say goes into <building>. */
 bool option_words_read(struct building *building, struct cursor *in, struct token_list words);
 

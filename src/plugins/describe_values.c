@@ -17,14 +17,22 @@ static const struct {
     {"duration", TYPE_DURATION},
     {"size", TYPE_SIZE},
     {"scalar", TYPE_SCALAR},
+    {"text", TYPE_TEXT},
     {"one_of", TYPE_ONE_OF},
     {"flag", TYPE_FLAG},
     {"module", TYPE_MODULE},
     {"response_matcher", TYPE_RESPONSE_MATCHER},
+    {"matchers", TYPE_MATCHERS},
 };
 enum { N_TYPES = sizeof(types) / sizeof(types[0]) };
 
 static const char modifiers[] = "as|keep|once";
+
+/* Whether a value of that type is read from the name of the line on, its block included. */
+static bool reads_segment(enum parameter_type type)
+{
+    return type == TYPE_RESPONSE_MATCHER || type == TYPE_MATCHERS;
+}
 
 static struct str first_name(struct str names)
 {
@@ -108,12 +116,20 @@ bool place_read(struct building *building, struct cursor *in, const struct token
     return true;
 }
 
-/* Notes the first key of a place for the order of keys. Keys that hold a space cannot be ordered,
- * and no struct of Go's has one. */
-static void note_key(struct building *building, const struct place *place)
+/* Keys that hold a space cannot be ordered, and no struct of Go's has one. */
+void key_note(struct building *building, const struct place *place)
 {
-    if (place->n && place->at[0].kind == STEP_KEY && str_index(str_from(place->at[0].key), ' ') < 0)
-        strbuf_printf(&building->keys, "%s%s", building->keys.len ? " " : "", place->at[0].key);
+    if (place->n == 0 || place->at[0].kind != STEP_KEY)
+        return;
+    struct str key = str_from(place->at[0].key), rest = strbuf_str(&building->keys), one;
+    if (str_index(key, ' ') >= 0)
+        return;
+    while (rest.len) {
+        str_cut(rest, STR(" "), &one, &rest);
+        if (str_eq(one, key))
+            return;
+    }
+    strbuf_printf(&building->keys, "%s" STR_FMT, building->keys.len ? " " : "", STR_ARG(key));
 }
 
 static bool unknown_type(struct cursor *in, const struct token *word)
@@ -173,8 +189,9 @@ static bool read_type(struct cursor *in, struct token_list words, size_t *at,
     } else {
         detail = word;
     }
-    bool takes_none = parameter->type == TYPE_FLAG || parameter->type == TYPE_RESPONSE_MATCHER;
-    if (parameter->takes_rest && (takes_none || parameter->type == TYPE_MODULE))
+    bool takes_none = parameter->type == TYPE_FLAG || reads_segment(parameter->type);
+    if (parameter->takes_rest &&
+        (takes_none || parameter->type == TYPE_MODULE || parameter->type == TYPE_TEXT))
         return cursor_error_at(in, DIAG_BAD_DESCRIPTION, word, "a " STR_FMT " cannot be several",
                                STR_ARG(text));
     if (parameter->is_optional && takes_none)
@@ -219,7 +236,8 @@ static bool check_sequence(struct building *building, struct cursor *in, const s
     if (building->parameters.n == 0)
         return true;
     const struct parameter *last = &building->parameters.at[building->parameters.n - 1];
-    if (last->takes_rest || last->type == TYPE_MODULE || last->type == TYPE_RESPONSE_MATCHER)
+    if (last->takes_rest || last->type == TYPE_MODULE || last->type == TYPE_TEXT ||
+        reads_segment(last->type))
         return cursor_error_at(in, DIAG_BAD_DESCRIPTION, name,
                                "nothing can follow '%s', which takes the rest of the line",
                                last->name);
@@ -235,7 +253,7 @@ static bool add_parameter(struct building *building, struct cursor *in, const st
 {
     if (!check_sequence(building, in, name, parameter))
         return false;
-    note_key(building, &parameter->place);
+    key_note(building, &parameter->place);
     vec_push(building->descriptions->arena, &building->parameters, *parameter);
     return true;
 }
@@ -261,9 +279,9 @@ bool parameter_read(struct building *building, struct cursor *in, struct token_l
         return false;
     if (parameter.type == TYPE_NONE)
         parameter.type = TYPE_STRING;
-    if (parameter.type == TYPE_FLAG || parameter.type == TYPE_RESPONSE_MATCHER)
+    if (parameter.type == TYPE_FLAG || reads_segment(parameter.type))
         return cursor_error_at(in, DIAG_BAD_DESCRIPTION, words.at[1],
-                               "only an option can be a " STR_FMT, STR_ARG(words.at[1]->text));
+                               "only an option can be of type " STR_FMT, STR_ARG(words.at[1]->text));
     if (is_label && parameter.place.n)
         return cursor_error_at(in, DIAG_BAD_DESCRIPTION, words.at[0],
                                "a label has no place of its own: write 'arg' for it");
@@ -279,7 +297,7 @@ static bool add_flag(struct building *building, const struct token *name,
     value->text = STR("true");
     value->quote = QUOTE_NONE;
     struct constant constant = {.place = parameter->place, .value = value};
-    note_key(building, &parameter->place);
+    key_note(building, &parameter->place);
     vec_push(building->descriptions->arena, &building->constants, constant);
     return true;
 }

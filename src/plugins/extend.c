@@ -28,7 +28,8 @@ static void describe_arguments(struct arena *arena, struct option *row, const st
         const struct parameter *parameter = &shape->parameters[i];
         row->min_args += !parameter->is_optional;
         if (parameter->takes_rest || parameter->type == TYPE_MODULE ||
-            parameter->type == TYPE_RESPONSE_MATCHER)
+            parameter->type == TYPE_RESPONSE_MATCHER || parameter->type == TYPE_MATCHERS ||
+            parameter->type == TYPE_TEXT)
             row->max_args = -1;
         else if (row->max_args >= 0)
             row->max_args++;

@@ -99,8 +99,9 @@ static void read_project(struct gathering *gathering, const struct source *sourc
     struct arena *arena = descriptions->arena;
     struct project project = {0};
     const struct source *found = project_find(descriptions->sources, descriptions->diags, source->path);
-    if (!found || !project_read(&project, descriptions, found))
+    if (!found)
         return;
+    project_read(&project, descriptions, found);
     *wants_builtin = *wants_builtin || project.wants_builtin;
     for (size_t i = 0; i < project.files.n; i++)
         read_file(descriptions, path_beside(arena, found->path, project.files.at[i]->text).ptr,

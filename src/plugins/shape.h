@@ -32,16 +32,19 @@ enum parameter_type {
     TYPE_DURATION,
     TYPE_SIZE,
     TYPE_SCALAR,
+    TYPE_TEXT,
     TYPE_ONE_OF,
     TYPE_FLAG,
     TYPE_MODULE,
     TYPE_RESPONSE_MATCHER,
+    TYPE_MATCHERS,
     N_PARAMETER_TYPES
 };
 
 /* A word that stands for a value. */
 struct alias {
     const struct token *word, *value;
+    struct place place; /* where it goes; nowhere: where the argument goes */
 };
 
 /* One argument of a line. */
@@ -54,6 +57,7 @@ struct parameter {
     const char *values; /* of TYPE_ONE_OF: "a|b" */
     const struct token *namespace; /* of TYPE_MODULE */
     const struct module_space *space;
+    const struct token *fallback; /* the value where the argument is not there */
     struct alias *aliases;
     size_t n_aliases;
     struct place place;

@@ -582,18 +582,37 @@ struct node *parse_caddyfile(struct arena *arena, struct sources *sources, struc
     return file;
 }
 
+/* A snippet among lines: `(name) {`. */
+static bool read_lines_snippet(struct parse *parse)
+{
+    struct stream *in = &parse->in;
+    const struct token *next = stream_peek(in);
+    struct keys keys = {0};
+    struct str name;
+    vec_push(parse->arena, &keys.at, in->current);
+    if (!next || !token_is_open(next) || !is_named(&keys, STR("("), &name))
+        return false;
+    stream_next(in);
+    keys.brace = in->current;
+    read_snippet(parse, &keys, name);
+    return true;
+}
+
 struct node *parse_lines(struct arena *arena, struct sources *sources, struct diags *diags,
                          const struct source *source)
 {
     struct parse parse = {.arena = arena, .diags = diags, .expand = true};
-    size_t n_lines = 0;
     /* the lexer complains of a file without any bytes, which here is as good as any */
     bool has_text = parse_begin(&parse, sources, source->raw.len ? source : NULL);
     if (has_text) {
         pump_push(&parse.pump, TOKEN_NO_KEYS, NULL);
         pump_end_line(&parse.pump);
-        while (read_lines(&parse, &n_lines))
-            is_stray(&parse);
+        while (stream_next(&parse.in)) {
+            if (token_is(parse.in.current, "import"))
+                expansion_import(&parse.ex, &parse.in, false);
+            else if (!is_stray(&parse) && !read_lines_snippet(&parse))
+                read_line(&parse, line_kind(&parse, parse.in.current), false);
+        }
     }
     struct node *file = pump_finish(&parse.pump);
     return has_text && file->body ? file->body : file;

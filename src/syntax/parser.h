@@ -15,7 +15,8 @@ struct node *parse_caddyfile(struct arena *arena, struct sources *sources, struc
                              const struct source *source, bool expand);
 
 /* The same for a file that is no Caddyfile but lines as they stand in a block (a project's settings,
- * descriptions of plugins): the result's children are the lines. Imports are replaced. */
+ * descriptions of plugins): the result's children are the lines. Imports are replaced, also of
+ * snippets that are defined among the lines. */
 struct node *parse_lines(struct arena *arena, struct sources *sources, struct diags *diags,
                          const struct source *source);
 
