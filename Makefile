@@ -162,8 +162,14 @@ $(BUILD)/fuzz_%: tests/fuzz/fuzz_%.c $(BUILD)/libdialtone.a
 	$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -fsanitize=fuzzer -o $@ $< $(BUILD)/libdialtone.a \
 	    $(COMPILER_LIBS) $(PROXY_LIBS)
 
-# `make oracle`: the corpus against a real Caddy
-oracle: all
+$(BUILD)/batch: tests/oracle/batch.c $(BUILD)/libdialtone.a
+	$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -MMD -MP -o $@ $< $(BUILD)/libdialtone.a \
+	    $(COMPILER_LIBS) $(PROXY_LIBS)
+
+# `make oracle`: corpus and generated files (ORACLE_FILES=, ORACLE_SEED=) against a real Caddy
+ORACLE_FILES ?= 20000
+ORACLE_SEED ?= 1
+oracle: all $(BUILD)/batch
 	@caddy=$$(BUILD=$(BUILD) tests/tools/caddy.sh) && tests/oracle/corpus.py $(BUILD)/dialtone "$$caddy"
 
 # `make story`: the router story in network namespaces (root)

@@ -26,6 +26,10 @@ class Caddy:
 
     def adapt(self, source):
         """(JSON bytes, None) or (None, error text) for the bytes of a Caddyfile."""
+        return self.adapt_all(source)[:2]
+
+    def adapt_all(self, source):
+        """The same, and Caddy's warnings: [{"file", "line", "message", …}…]."""
         for attempt in (1, 2):
             try:
                 self.connection.request("POST", "/adapt", source, {"Content-Type": "text/caddyfile"})
@@ -35,16 +39,17 @@ class Caddy:
             except (http.client.HTTPException, OSError):
                 self.connection.close()
                 if attempt == 2:
-                    return None, "no answer"  # Caddy's handler crashed on this input
+                    return None, "no answer", []  # Caddy's handler crashed on this input
         if response.status != 200:
             try:
-                return None, json.loads(body)["error"]
+                return None, json.loads(body)["error"], []
             except (ValueError, KeyError):
-                return None, body.decode("utf-8", "replace")
-        # the result member holds the adapter's bytes as they are
+                return None, body.decode("utf-8", "replace"), []
+        # the result member, the last one, holds the adapter's bytes as they are
         start = body.index(b'"result":') + len(b'"result":')
         end = len(body.rstrip()) - 1
-        return body[start:end], None
+        warnings = json.loads(body).get("warnings") or [] if start > len('{"result":') else []
+        return body[start:end], None, warnings
 
     def close(self):
         self.process.terminate()
