@@ -150,7 +150,7 @@ static void read_line(struct parse *parse, int kind, bool at_top)
         pump_push(pump, TOKEN_WORD, token);
     }
     if (pump->open.n > n_open && !parse->ex.is_cut) {
-        pump_report_open(pump);
+        pump_report_open(pump, in->current);
         parse->ex.is_cut = true; /* that said all about what is open */
     }
     pump_close_rest(pump, n_open);
@@ -206,7 +206,7 @@ static void report_open_site(struct parse *parse, const struct token *last)
         diag_label(parse->diags, diag, last->span,
                    "Caddy takes this one for it, though it closes an inner block");
     } else {
-        pump_report_open(pump);
+        pump_report_open(pump, last);
     }
     pump_close_rest(pump, 0);
 }
@@ -262,9 +262,12 @@ static bool read_raw(struct parse *parse, struct token_vec *tokens)
         else if (token_is_close(in->current) && --open.n == 0)
             return true;
     }
-    if (!parse->ex.is_cut)
-        diag_token(parse->diags, DIAG_UNCLOSED_BLOCK, open.at[open.n - 1],
-                   "this '{' is never closed");
+    if (!parse->ex.is_cut) {
+        struct diag *diag = diag_token(parse->diags, DIAG_UNCLOSED_BLOCK, open.at[open.n - 1],
+                                       "this '{' is never closed");
+        if (in->current != open.at[open.n - 1])
+            diag_label(parse->diags, diag, in->current->span, "nothing follows this");
+    }
     return false;
 }
 

@@ -97,13 +97,15 @@ void pump_close(struct pump *pump, const struct token *brace)
     pump->open.n--;
 }
 
-void pump_report_open(struct pump *pump)
+void pump_report_open(struct pump *pump, const struct token *last)
 {
     size_t n = pump->open.n;
     struct diag *diag = diag_token(pump->diags, DIAG_UNCLOSED_BLOCK, pump->open.at[n - 1],
                                    "this '{' is never closed");
     for (size_t i = n - 1; i-- > 0;)
         diag_label(pump->diags, diag, pump->open.at[i]->span, "nor is this one around it");
+    if (last && last != pump->open.at[n - 1])
+        diag_label(pump->diags, diag, last->span, "nothing follows this");
 }
 
 void pump_close_rest(struct pump *pump, size_t n_open)

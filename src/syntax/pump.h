@@ -29,8 +29,8 @@ void pump_open(struct pump *pump, const struct token *brace);
 void pump_close(struct pump *pump, const struct token *brace);
 /* Says what would fit in place of <token>; NULL is the end of the file. */
 struct diag *pump_expected(struct pump *pump, enum diag_code code, const struct token *token);
-/* Reports the innermost open brace, and those around it. */
-void pump_report_open(struct pump *pump);
+/* Reports the innermost open brace, those around it, and the file's last token. */
+void pump_report_open(struct pump *pump, const struct token *last);
 /* Closes what is open beyond <n_open> braces. */
 void pump_close_rest(struct pump *pump, size_t n_open);
 struct node *pump_finish(struct pump *pump);
