@@ -25,7 +25,7 @@ static void collect(struct dt_compilation *compilation)
     diags_sort(&pipeline->diags);
     compilation->diagnostics.n = 0;
     for (const struct diag *diag = pipeline->diags.first; diag; diag = diag->next) {
-        const struct diag_code_info *info = diag_code_info(diag->code);
+        const struct diag_code_info *info = diag->info;
         struct dt_diagnostic row = {.id = info->id,
                                     .name = info->name,
                                     .message = c_text(compilation, diag->message),

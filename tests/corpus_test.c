@@ -18,6 +18,7 @@
 #include "adapt/cursor.h"
 #include "base/map.h"
 #include "base/vec.h"
+#include "lint/lint.h"
 #include "pipeline.h"
 
 #define SEPARATOR "\n----------\n"
@@ -174,6 +175,18 @@ static struct str product_json(struct test_case *test)
     return strbuf_str(&out);
 }
 
+static struct str product_lint(struct test_case *test)
+{
+    struct source_hooks hooks = {.user = test, .read_file = read_disk, .get_env = get_env};
+    struct strbuf out = strbuf_in(&test->arena);
+    struct pipeline pipeline;
+    compile(test, &pipeline, &hooks);
+    lint_run(&pipeline, NULL);
+    print_diagnostics(test, &pipeline, &out);
+    pipeline_free(&pipeline);
+    return strbuf_str(&out);
+}
+
 static struct str product_native(struct test_case *test)
 {
     struct source_hooks hooks = {.user = test, .read_file = read_disk, .get_env = get_env};
@@ -302,6 +315,7 @@ static const struct product {
     {"adapt", product_adapt},
     {"errors", product_errors},
     {"json", product_json},
+    {"lint", product_lint},
     {"native", product_native},
     {"plugins", product_plugins},
     {"project", product_project},

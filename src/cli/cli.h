@@ -55,6 +55,8 @@ void flags_print_help(const struct command *command);
 
 enum exit_status command_check(struct invocation *invocation);
 enum exit_status command_adapt(struct invocation *invocation);
+enum exit_status command_explain(struct invocation *invocation);
+enum exit_status command_rules(struct invocation *invocation);
 enum exit_status command_emit(struct invocation *invocation);
 enum exit_status command_tables(struct invocation *invocation);
 enum exit_status command_build(struct invocation *invocation);

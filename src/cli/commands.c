@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "cli/cli.h"
+#include "lint/lint.h"
 
 static bool fails(const struct diags *diags, const char *fail_on)
 {
@@ -28,6 +29,7 @@ static enum exit_status check_file(struct invocation *invocation, const char *fi
         status = load_plugins(&pipeline, invocation, true);
         if (status == STATUS_FINE && pipeline_adapt(&pipeline, options) && invocation->native)
             pipeline_lower(&pipeline);
+        lint_run(&pipeline, NULL);
         diags_sort(&pipeline.diags);
         print_diagnostics(&pipeline, invocation, stdout);
         if (status == STATUS_FINE && fails(&pipeline.diags, invocation->fail_on))

@@ -26,42 +26,50 @@ static struct str format_text(struct arena *arena, const char *format, va_list a
     return strbuf_str(&buf);
 }
 
-static void count(struct diags *diags, enum severity severity)
+static void count(struct diags *diags, enum severity severity, uint32_t by)
 {
     switch (severity) {
     case SEVERITY_NONE:
         break;
     case SEVERITY_INFO:
-        diags->n_infos++;
+        diags->n_infos += by;
         break;
     case SEVERITY_WARNING:
-        diags->n_warnings++;
+        diags->n_warnings += by;
         break;
     case SEVERITY_ERROR:
-        diags->n_errors++;
+        diags->n_errors += by;
         break;
     }
 }
 
+void diag_set_severity(struct diags *diags, struct diag *diag, enum severity severity)
+{
+    count(diags, diag->severity, -1u);
+    count(diags, severity, 1);
+    diag->severity = severity;
+}
+
 /* What makes two reports the same. */
-static struct str identity(struct arena *arena, enum diag_code code, struct span span,
+static struct str identity(struct arena *arena, const struct diag_code_info *info, struct span span,
                            const struct import_chain *via)
 {
-    uintptr_t parts[] = {code, span.begin, span.end, (uintptr_t)via};
+    uintptr_t parts[] = {(uintptr_t)info, span.begin, span.end, (uintptr_t)via};
     return str_dup(arena, str_make((const char *)parts, sizeof(parts)));
 }
 
-static struct diag *report(struct diags *diags, enum diag_code code, struct span span,
-                           const struct import_chain *via, struct str message)
+struct diag *diag_found(struct diags *diags, const struct diag_code_info *info,
+                        enum severity severity, struct span span, const struct import_chain *via,
+                        struct str message)
 {
-    struct str key = identity(diags->arena, code, span, via);
+    struct str key = identity(diags->arena, info, span, via);
     struct diag *diag = map_get(&diags->seen, key);
     /* without a place there is only the text to tell two reports apart */
     if (diag && (span.begin || str_eq(diag->message, message)))
         return diag;
     diag = arena_new(diags->arena, struct diag);
-    *diag = (struct diag){.code = code,
-                          .severity = codes[code].severity,
+    *diag = (struct diag){.info = info,
+                          .severity = severity,
                           .span = span,
                           .via = via,
                           .message = message};
@@ -71,7 +79,15 @@ static struct diag *report(struct diags *diags, enum diag_code code, struct span
     else
         diags->first = diag;
     diags->last = diag;
-    count(diags, diag->severity);
+    count(diags, diag->severity, 1);
+    return diag;
+}
+
+static struct diag *report(struct diags *diags, enum diag_code code, struct span span,
+                           const struct import_chain *via, struct str message)
+{
+    struct diag *diag = diag_found(diags, &codes[code], codes[code].severity, span, via, message);
+    diag->code = code;
     return diag;
 }
 
@@ -98,17 +114,18 @@ struct diag *diag_token(struct diags *diags, enum diag_code code, const struct t
 }
 
 /* Appends, unless the same note hangs there already (a diagnostic reported twice). */
-static void add_note(struct diags *diags, struct diag *diag, struct diag_note note)
+static struct diag_note *add_note(struct diags *diags, struct diag *diag, struct diag_note note)
 {
     struct diag_note **end = &diag->notes;
     while (*end) {
         if ((*end)->kind == note.kind && (*end)->span.begin == note.span.begin &&
             str_eq((*end)->text, note.text))
-            return;
+            return *end;
         end = &(*end)->next;
     }
     *end = arena_new(diags->arena, struct diag_note);
     **end = note;
+    return *end;
 }
 
 void diag_label(struct diags *diags, struct diag *diag, struct span span, const char *format, ...)
@@ -139,8 +156,38 @@ void diag_help(struct diags *diags, struct diag *diag, struct span span, struct 
     if (replacement.ptr)
         replacement = str_dup(diags->arena, replacement);
     add_note(diags, diag,
-             (struct diag_note){
-                 .kind = NOTE_HELP, .span = span, .text = text, .replacement = replacement});
+             (struct diag_note){.kind = NOTE_HELP,
+                                .span = span,
+                                .text = text,
+                                .replacement = replacement,
+                                .fix = replacement.ptr ? FIX_SUGGEST : FIX_NONE});
+}
+
+struct diag_note *diag_fix(struct diags *diags, struct diag *diag, enum fix_kind fix,
+                           struct span span, struct str replacement, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    struct str text = format_text(diags->arena, format, args);
+    va_end(args);
+    return add_note(diags, diag,
+                    (struct diag_note){.kind = NOTE_HELP,
+                                       .span = span,
+                                       .text = text,
+                                       .replacement = str_dup(diags->arena, replacement),
+                                       .fix = fix});
+}
+
+void diag_fix_also(struct diags *diags, struct diag_note *fix, struct span span, struct str text)
+{
+    struct diag_edit **end = &fix->more;
+    while (*end) {
+        if ((*end)->span.begin == span.begin && (*end)->span.end == span.end)
+            return; /* the note was there already */
+        end = &(*end)->next;
+    }
+    *end = arena_new(diags->arena, struct diag_edit);
+    **end = (struct diag_edit){.span = span, .text = str_dup(diags->arena, text)};
 }
 
 /* Spans grow in order of loading, so they alone give the order; what has no place comes first. */

@@ -308,7 +308,7 @@ static int margin_of(struct printer *pr, const struct diag *diag)
 static void put_head(struct printer *pr, const struct diag *diag)
 {
     paint(pr, severities[diag->severity].colour);
-    fprintf(pr->out, "%s[%s]", severities[diag->severity].name, diag_code_info(diag->code)->id);
+    fprintf(pr->out, "%s[%s]", severities[diag->severity].name, diag->info->id);
     paint(pr, RESET BOLD);
     fputs(": ", pr->out);
     put_text(pr->out, diag->message);
@@ -352,7 +352,7 @@ void diags_print(const struct diags *diags, const struct sources *sources, struc
 {
     struct printer pr = {.out = out, .sources = sources, .style = style};
     for (const struct diag *diag = diags->first; diag; diag = diag->next) {
-        if (diag->severity < style.at_least)
+        if (diag->severity == SEVERITY_NONE || diag->severity < style.at_least)
             continue;
         if (style.compact)
             print_compact(&pr, diag);

@@ -1,0 +1,371 @@
+/* Runs the rules: sorts their rows by what they look at, then walks tree, sources and JSON once. */
+#include "lint/lint.h"
+
+#include "base/arena.h"
+#include "base/parse.h"
+#include "base/vec.h"
+#include "lint/lint_private.h"
+#include "lint/rule.h"
+
+/* Rules that look at one name. */
+struct rule_list {
+    VEC(const struct lint_rule *) rules;
+};
+
+struct lint_dispatch {
+    struct map lines, handlers; /* name → struct rule_list */
+    struct rule_list every_handler, blocks, sources, wholes;
+};
+
+static const struct lint_settings default_settings;
+
+/* --- which rules run, and how loudly --- */
+
+static enum lint_profile profile_of(const struct lint_settings *settings)
+{
+    return settings->profile ? settings->profile : PROFILE_RECOMMENDED;
+}
+
+/* Set by hand for the id, the name, or the longest family ("DT5") that was set. */
+static const struct lint_severity *severity_set(const struct lint_settings *settings,
+                                                const struct diag_code_info *info)
+{
+    const struct lint_severity *set = map_get(&settings->severities, str_from(info->name));
+    struct str id = str_from(info->id);
+    for (size_t len = id.len; !set && len > 2; len--)
+        set = map_get(&settings->severities, str_slice(id, 0, len));
+    return set;
+}
+
+static unsigned number_of(struct lint_version version)
+{
+    return version.major * 1000000 + version.minor * 1000 + version.patch;
+}
+
+static bool holds_for(const struct lint_rule *rule, struct lint_version target)
+{
+    struct lint_version bound;
+    if (!number_of(target))
+        return !rule->until;
+    if (rule->since && lint_version_read(str_from(rule->since), &bound) &&
+        number_of(target) < number_of(bound))
+        return false;
+    return !(rule->until && lint_version_read(str_from(rule->until), &bound) &&
+             number_of(target) >= number_of(bound));
+}
+
+enum severity lint_severity_of(const struct lint_settings *settings, const struct lint_rule *rule)
+{
+    const struct diag_code_info *info = lint_rule_info(rule);
+    const struct lint_severity *set = severity_set(settings, info);
+    if (set)
+        return set->severity;
+    enum lint_profile needed = rule->profile ? rule->profile : PROFILE_RECOMMENDED;
+    if (profile_of(settings) < needed)
+        return SEVERITY_NONE;
+    if (rule->environments && !(rule->environments & 1u << settings->environment))
+        return SEVERITY_NONE;
+    if (!holds_for(rule, settings->target))
+        return SEVERITY_NONE;
+    return info->severity;
+}
+
+static void add_rule(struct arena *arena, struct map *map, struct str name,
+                     const struct lint_rule *rule)
+{
+    struct rule_list *list = map_get(map, name);
+    if (!list) {
+        list = arena_new(arena, struct rule_list);
+        map_put(map, name, list);
+    }
+    vec_push(arena, &list->rules, rule);
+}
+
+static void add_names(struct arena *arena, struct map *map, const char *names,
+                      const struct lint_rule *rule)
+{
+    struct str left = str_from(names), name;
+    while (left.len) {
+        str_cut(left, STR("|"), &name, &left);
+        add_rule(arena, map, name, rule);
+    }
+}
+
+static struct lint_dispatch *dispatch_new(struct arena *arena, const struct lint_settings *settings)
+{
+    struct lint_dispatch *dispatch = arena_new(arena, struct lint_dispatch);
+    dispatch->lines = map_in(arena);
+    dispatch->handlers = map_in(arena);
+    const struct lint_rule *rule;
+    for (size_t i = 0; (rule = lint_rule_at(i)); i++) {
+        if (lint_severity_of(settings, rule) == SEVERITY_NONE)
+            continue;
+        if (rule->line)
+            add_names(arena, &dispatch->lines, rule->on, rule);
+        if (rule->handler && strcmp(rule->on_handler, "*") == 0)
+            vec_push(arena, &dispatch->every_handler.rules, rule);
+        else if (rule->handler)
+            add_names(arena, &dispatch->handlers, rule->on_handler, rule);
+        if (rule->block)
+            vec_push(arena, &dispatch->blocks.rules, rule);
+        if (rule->source)
+            vec_push(arena, &dispatch->sources.rules, rule);
+        if (rule->whole)
+            vec_push(arena, &dispatch->wholes.rules, rule);
+    }
+    return dispatch;
+}
+
+static void begin(struct lint *lint, const struct lint_rule *rule)
+{
+    lint->rule = rule;
+    lint->severity = lint_severity_of(lint->settings, rule);
+}
+
+/* --- the walks --- */
+
+static void run_lines(struct lint *lint, const struct rule_list *list, const struct node *line)
+{
+    for (size_t i = 0; list && i < list->rules.n; i++) {
+        begin(lint, list->rules.at[i]);
+        lint->rule->line(lint, line);
+    }
+}
+
+static bool visit(const struct node *node, void *user)
+{
+    struct lint *lint = user;
+    const struct lint_dispatch *dispatch = lint->dispatch;
+    switch (node->role) {
+    case ROLE_GLOBAL:
+    case ROLE_NAMED_ROUTE:
+    case ROLE_SITE:
+        for (size_t i = 0; i < dispatch->blocks.rules.n; i++) {
+            begin(lint, dispatch->blocks.rules.at[i]);
+            lint->rule->block(lint, node);
+        }
+        break;
+    case ROLE_LINE:
+    case ROLE_MATCHER:
+        if (node->n_words && str_has_prefix(node->words[0]->text, STR("@")))
+            run_lines(lint, map_get(&dispatch->lines, STR("@")), node);
+        else if (node->n_words)
+            run_lines(lint, map_get(&dispatch->lines, node->words[0]->text), node);
+        break;
+    case ROLE_NONE:
+    case ROLE_FILE:
+    case ROLE_SNIPPET:
+    case ROLE_IMPORT:
+    case N_ROLES:
+        break;
+    }
+    return true;
+}
+
+static void walk_routes(struct lint *lint, const json_t *list, struct lint_route place);
+
+static void walk_handler(struct lint *lint, const json_t *handler, const struct lint_route *place)
+{
+    const char *name = json_string_value(json_object_get(handler, "handler"));
+    if (!name)
+        return;
+    const struct rule_list *list = map_get(&lint->dispatch->handlers, str_from(name));
+    for (size_t i = 0; list && i < list->rules.n; i++) {
+        begin(lint, list->rules.at[i]);
+        lint->rule->handler(lint, handler, place);
+    }
+    list = &lint->dispatch->every_handler;
+    for (size_t i = 0; i < list->rules.n; i++) {
+        begin(lint, list->rules.at[i]);
+        lint->rule->handler(lint, handler, place);
+    }
+    struct lint_route inner = {.outer = place,
+                               .server = place->server,
+                               .server_name = place->server_name,
+                               .in_errors = place->in_errors};
+    walk_routes(lint, json_object_get(handler, "routes"), inner);
+    const json_t *responses = json_object_get(handler, "handle_response"), *response;
+    size_t i;
+    json_array_foreach(responses, i, response)
+        walk_routes(lint, json_object_get(response, "routes"), inner);
+}
+
+static void walk_routes(struct lint *lint, const json_t *list, struct lint_route place)
+{
+    size_t i, j;
+    json_t *route, *handler;
+    place.list = list;
+    json_array_foreach(list, i, route) {
+        place.route = route;
+        place.index = i;
+        json_array_foreach(json_object_get(route, "handle"), j, handler)
+            walk_handler(lint, handler, &place);
+    }
+}
+
+static void walk_servers(struct lint *lint)
+{
+    const json_t *servers = lint_servers(lint);
+    const char *name;
+    json_t *server;
+    json_object_foreach(servers, name, server) {
+        struct lint_route place = {.server = server, .server_name = name};
+        walk_routes(lint, json_object_get(server, "routes"), place);
+        place.in_errors = true;
+        walk_routes(lint, json_object_get(json_object_get(server, "errors"), "routes"), place);
+    }
+}
+
+static bool walks_handlers(const struct lint_dispatch *dispatch)
+{
+    return dispatch->handlers.n || dispatch->every_handler.rules.n;
+}
+
+/* What the compiler itself found follows the settings too, but for what Caddy refuses. */
+static void apply_to_compiler(struct lint *lint)
+{
+    for (struct diag *diag = lint->pipeline->diags.first; diag; diag = diag->next) {
+        const struct lint_severity *set = severity_set(lint->settings, diag->info);
+        if (set && diag->severity != SEVERITY_ERROR)
+            diag_set_severity(&lint->pipeline->diags, diag, set->severity);
+    }
+}
+
+void lint_run(struct pipeline *pipeline, const struct lint_settings *settings)
+{
+    struct arena *arena = &pipeline->arena;
+    struct lint lint = {
+        .pipeline = pipeline,
+        .settings = settings ? settings : &default_settings,
+        .arena = arena,
+        .tree = pipeline->tree,
+        .root = pipeline->document.root,
+        .reported = map_in(arena),
+    };
+    apply_to_compiler(&lint);
+    lint.dispatch = dispatch_new(arena, lint.settings);
+    lint.facts = lint_facts_new(&lint);
+    const struct lint_dispatch *dispatch = lint.dispatch;
+    for (uint32_t s = 0; s < pipeline->sources.n; s++)
+        for (size_t i = 0; i < dispatch->sources.rules.n; i++) {
+            begin(&lint, dispatch->sources.rules.at[i]);
+            lint.rule->source(&lint, pipeline->sources.at[s]);
+        }
+    if (lint.tree)
+        node_walk(lint.tree, visit, &lint);
+    if (lint.root && walks_handlers(dispatch))
+        walk_servers(&lint);
+    for (size_t i = 0; i < dispatch->wholes.rules.n; i++) {
+        begin(&lint, dispatch->wholes.rules.at[i]);
+        lint.rule->whole(&lint);
+    }
+}
+
+/* --- reporting --- */
+
+enum { SHOWN_IMPORTS = 3 };
+
+/* The import that a token came through, outermost first: where it stands in the main file. */
+static const struct token *import_of(const struct import_chain *via)
+{
+    while (via->at->via)
+        via = via->at->via;
+    return via->at;
+}
+
+static void show_import(struct lint *lint, struct diag *diag, const struct import_chain *via)
+{
+    size_t n = 0;
+    for (const struct diag_note *note = diag->notes; note; note = note->next)
+        n += note->kind == NOTE_LABEL;
+    if (n < SHOWN_IMPORTS)
+        diag_label(lint_diags(lint), diag, import_of(via)->span, "imported here as well");
+}
+
+static struct diag *found(struct lint *lint, struct span span, const struct import_chain *via,
+                          const char *format, va_list args)
+{
+    struct strbuf message = strbuf_in(lint->arena);
+    strbuf_vprintf(&message, format, args);
+    uintptr_t parts[] = {(uintptr_t)lint->rule, span.begin, span.end};
+    struct str key = str_make((const char *)parts, sizeof(parts));
+    struct diag *diag = span.end ? map_get(&lint->reported, key) : NULL;
+    if (diag) {
+        if (via && diag->via && import_of(via) != import_of(diag->via))
+            show_import(lint, diag, via);
+        return diag;
+    }
+    diag = diag_found(lint_diags(lint), lint_rule_info(lint->rule), lint->severity, span, via,
+                      strbuf_str(&message));
+    map_put(&lint->reported, str_dup(lint->arena, key), diag);
+    return diag;
+}
+
+struct diags *lint_diags(struct lint *lint)
+{
+    return &lint->pipeline->diags;
+}
+
+struct diag *lint_report(struct lint *lint, const struct token *token, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    struct diag *diag = token ? found(lint, token->span, token->via, format, args)
+                              : found(lint, (struct span){0}, NULL, format, args);
+    va_end(args);
+    return diag;
+}
+
+struct diag *lint_report_at(struct lint *lint, struct span span, const struct import_chain *via,
+                            const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    struct diag *diag = found(lint, span, via, format, args);
+    va_end(args);
+    return diag;
+}
+
+struct diag *lint_report_json(struct lint *lint, const json_t *object, const char *key,
+                              const char *format, ...)
+{
+    const json_t *value = key ? json_object_get(object, key) : object;
+    const struct token *token =
+        document_origin(&lint->pipeline->document, key ? object : NULL, key, value);
+    if (!token)
+        token = document_origin(&lint->pipeline->document, NULL, NULL, object);
+    va_list args;
+    va_start(args, format);
+    struct diag *diag = token ? found(lint, token->span, token->via, format, args)
+                              : found(lint, (struct span){0}, NULL, format, args);
+    va_end(args);
+    return diag;
+}
+
+/* --- versions --- */
+
+bool lint_version_read(struct str text, struct lint_version *version)
+{
+    unsigned *parts[] = {&version->major, &version->minor, &version->patch};
+    *version = (struct lint_version){0};
+    if (str_has_prefix(text, STR("v")))
+        text = str_slice(text, 1, text.len);
+    size_t i = 0;
+    struct str part;
+    do {
+        int64_t number;
+        str_cut(text, STR("."), &part, &text);
+        if (i == 3 || part.len == 0 || part.len > 3 || parse_go_int(part, &number) != PARSE_OK ||
+            number < 0)
+            return false;
+        *parts[i++] = (unsigned)number;
+    } while (text.len);
+    return version->major > 0;
+}
+
+bool lint_targets(const struct lint *lint, unsigned major, unsigned minor, unsigned patch)
+{
+    struct lint_version bound = {major, minor, patch};
+    return !number_of(lint->settings->target) ||
+           number_of(lint->settings->target) >= number_of(bound);
+}

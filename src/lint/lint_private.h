@@ -1,0 +1,18 @@
+#ifndef DIALTONE_LINT_LINT_PRIVATE_H
+#define DIALTONE_LINT_LINT_PRIVATE_H
+
+#include "lint/rule.h"
+
+/* The severity that settings give a rule; SEVERITY_NONE: it does not run. */
+enum severity lint_severity_of(const struct lint_settings *settings, const struct lint_rule *rule);
+
+/* What several rules want to know of the file, found out once. */
+struct lint_facts {
+    const struct node *global; /* the global options block, or NULL */
+};
+struct lint_facts *lint_facts_new(struct lint *lint);
+
+/* apps.http.servers, or NULL. */
+const json_t *lint_servers(const struct lint *lint);
+
+#endif
