@@ -65,6 +65,8 @@ struct directive {
     const struct module_space *space; /* the modules that words of its line name */
     const struct option *actions; /* what the first word of its line may be; the rest of the line and
                                      the block are the action's */
+    const char *needs;    /* options of its block, as in struct option */
+    unsigned flags;       /* enum option_flags: OPTION_LOOSE, OPTION_WORDS_SUFFICE */
     const char *inherits; /* a directive whose options its block takes too */
     const char *makes;    /* modules that it puts into the JSON, separated by blanks; the first is the
                              one that the options are about */

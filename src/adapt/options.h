@@ -25,12 +25,14 @@ enum option_flags {
     OPTION_HEADER_NAME = 1 << 1, /* the first argument is a header field name (for completion) */
     OPTION_MODULE_LINES = 1 << 2, /* each line of its block names a module of <space> */
     OPTION_DIRECTIVES = 1 << 3,   /* its block holds directives */
-    OPTION_LOOSE = 1 << 4,        /* more arguments than it takes are passed over */
+    OPTION_LOOSE = 1 << 4,        /* more arguments than it takes are not refused: they are passed
+                                     over, or read as something else */
     OPTION_MODULE_NAME = 1 << 5,  /* the option's own name is that of a module of <space> */
     OPTION_INLINE = 1 << 6,       /* a line of its block may stand on its own line instead */
     OPTION_SITE_ONLY = 1 << 7,    /* of rows that sites and global options share */
     OPTION_GLOBAL_ONLY = 1 << 8,
-    OPTION_REFUSED = 1 << 9       /* Caddy knows its name, and refuses it always */
+    OPTION_REFUSED = 1 << 9,      /* Caddy knows its name, and refuses it always */
+    OPTION_WORDS_SUFFICE = 1 << 10 /* where its line has arguments, <needs> does not count */
 };
 
 struct option;
@@ -77,6 +79,8 @@ struct option {
                                the rows around, or from the root ("$.…") or anywhere ("$..…"); "*"
                                is any key, "[]" any element, "" nowhere. For people and programs:
                                adapt does not read it */
+    const char *needs;      /* options of its block, "a|b", one of which must be there; "*": any */
+    const char *beside;     /* an option that must stand in the same block */
     const char *makes;      /* modules that it puts into the JSON besides those of <space>, separated
                                by blanks */
     const char *since;      /* the Caddy version that brought it; NULL: 2.0 */

@@ -236,6 +236,7 @@ static const struct option try_files_options[] = {
      .values = "first_exist|first_exist_fallback|smallest_size|largest_size|"
                "most_recently_modified",
      .parse = parse_policy,
+     .flags = OPTION_LOOSE,
      .since = "2.6"},
     {0},
 };

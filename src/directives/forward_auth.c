@@ -63,7 +63,7 @@ static const struct option copy_options[] = {
     {.name = "<copied_field>",
      .doc = "a field to copy; A>B renames",
      .parse = parse_copy,
-     .flags = OPTION_HEADER_NAME},
+     .flags = OPTION_HEADER_NAME | OPTION_LOOSE},
     {0},
 };
 
@@ -97,8 +97,9 @@ static const struct option forward_auth_options[] = {
      .json = "handle_response[].routes",
      .max_args = -1,
      .block = copy_options,
+     .needs = "*",
      .parse = parse_copy_headers,
-     .flags = OPTION_HEADER_NAME},
+     .flags = OPTION_HEADER_NAME | OPTION_WORDS_SUFFICE},
     {0},
 };
 
@@ -231,6 +232,7 @@ const struct directive forward_auth_directives[] = {
      .adapt = adapt_forward_auth,
      .takes_matcher = true,
      .options = forward_auth_options,
+     .needs = "uri",
      .inherits = "reverse_proxy",
      .since = "2.5.1"},
     {0},

@@ -55,7 +55,8 @@ static const struct option header_options[] = {
      .doc = "changes the fields when the response is written, not before",
      .key = "deferred",
      .type = VALUE_TRUE,
-     .parse = option_flag},
+     .parse = option_flag,
+     .flags = OPTION_LOOSE},
     {.name = "match",
      .doc = "only responses of this status or with these fields",
      .arguments = "[<response_condition> ...]",
@@ -71,7 +72,8 @@ static const struct option header_options[] = {
          "so when the response is written",
      .arguments = "[<value|pattern> [<replacement>]]",
      .max_args = 2,
-     .parse = parse_field},
+     .parse = parse_field,
+     .flags = OPTION_LOOSE},
     {0},
 };
 
@@ -148,6 +150,7 @@ const struct directive header_directives[] = {
      .makes = "http.handlers.headers",
      .json = "response",
      .adapt = adapt_header,
+     .flags = OPTION_LOOSE,
      .takes_matcher = true,
      .options = header_options},
     {.name = "request_header",

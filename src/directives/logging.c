@@ -453,6 +453,7 @@ const struct directive logging_directives[] = {
      .arguments = "[<]<key> <value>",
      .makes = "http.handlers.log_append",
      .handler = adapt_log_append,
+     .flags = OPTION_LOOSE,
      .since = "2.8"},
     {.name = "log_name",
      .doc = "says which logs the request goes to",

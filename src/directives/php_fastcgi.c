@@ -93,7 +93,8 @@ static const struct option php_fastcgi_options[] = {
      .doc = "follows the symbolic links of the root",
      .json = "transport.resolve_root_symlink",
      .type = VALUE_TRUE,
-     .parse = parse_as_transport},
+     .parse = parse_as_transport,
+     .flags = OPTION_LOOSE},
     {.name = "dial_timeout",
      .doc = "how long connecting may take; 3s by default",
      .arguments = "<duration>",
@@ -123,6 +124,7 @@ static const struct option php_fastcgi_options[] = {
      .json = "transport.capture_stderr",
      .type = VALUE_TRUE,
      .parse = parse_as_transport,
+     .flags = OPTION_LOOSE,
      .since = "2.6"},
     {0},
 };

@@ -232,8 +232,9 @@ const struct directive respond_directives[] = {
      .since = "2.4"},
     {.name = "redir",
      .doc = "sends the client to another address",
-     .arguments = "<to> [permanent|temporary|html|<code>]",
+     .arguments = "<target> [permanent|temporary|html|<code>]",
      .makes = "http.handlers.static_response",
-     .handler = adapt_redir},
+     .handler = adapt_redir,
+     .flags = OPTION_LOOSE},
     {0},
 };

@@ -517,6 +517,7 @@ const struct directive reverse_proxy_directives[] = {
      .arguments = "[<status>]",
      .makes = "http.handlers.copy_response",
      .handler = handle_copy_response,
+     .flags = OPTION_LOOSE,
      .takes_matcher = true,
      .options = copy_response_options,
      .since = "2.5"},

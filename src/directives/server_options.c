@@ -101,8 +101,10 @@ static const struct option listener_wrappers[] = {
      .parse = wrapper_proxy_protocol},
     {.name = "http_redirect",
      .doc = "answer plain HTTP on the TLS port with a redirect",
-     .parse = wrapper_bare},
-    {.name = "tls", .doc = "where TLS comes among the wrappers", .parse = wrapper_bare},
+     .parse = wrapper_bare,
+     .flags = OPTION_LOOSE},
+    {.name = "tls", .doc = "where TLS comes among the wrappers", .parse = wrapper_bare,
+     .flags = OPTION_LOOSE},
     {0},
 };
 

@@ -57,7 +57,9 @@ static const struct option storage_modules[] = {
      .key = "root",
      .max_args = 1,
      .block = file_system_options,
-     .parse = file_system},
+     .needs = "root",
+     .parse = file_system,
+     .flags = OPTION_WORDS_SUFFICE},
     {0},
 };
 

@@ -303,7 +303,9 @@ static const struct option acme_options[] = {
      .max_args = 1,
      .values = "smallest",
      .block = tls_preferred_chains_options,
-     .parse = issuer_chains},
+     .needs = "root_common_name|any_common_name",
+     .parse = issuer_chains,
+     .flags = OPTION_WORDS_SUFFICE},
     {0},
 };
 
@@ -442,7 +444,8 @@ static const struct option tls_issuers[] = {
     {.name = "internal",
      .doc = "certificates from an authority of this very server",
      .block = internal_options,
-     .parse = issuer_internal},
+     .parse = issuer_internal,
+     .flags = OPTION_LOOSE},
     {.name = "zerossl",
      .doc = "certificates from ZeroSSL's own interface (not ACME)",
      .arguments = "<api_key>",

@@ -16,11 +16,13 @@ static const struct option proxy_transports[] = {
     {.name = "http",
      .doc = "HTTP/1.1, HTTP/2 or HTTP/3, with or without TLS",
      .block = http_transport_options,
-     .parse = read_transport},
+     .parse = read_transport,
+     .flags = OPTION_LOOSE},
     {.name = "fastcgi",
      .doc = "FastCGI, as php-fpm speaks it",
      .block = fastcgi_transport_options,
-     .parse = read_transport},
+     .parse = read_transport,
+     .flags = OPTION_LOOSE},
     {0},
 };
 

@@ -85,8 +85,10 @@ static const struct option network_proxies[] = {
      .key = "url",
      .min_args = 1,
      .max_args = 1,
-     .parse = proxy_from_url},
-    {.name = "none", .doc = "no proxy, whatever the environment says", .parse = proxy_from_none},
+     .parse = proxy_from_url,
+     .flags = OPTION_LOOSE},
+    {.name = "none", .doc = "no proxy, whatever the environment says", .parse = proxy_from_none,
+     .flags = OPTION_LOOSE},
     {0},
 };
 

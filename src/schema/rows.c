@@ -32,6 +32,9 @@ static json_t *argument_object(struct schema *schema, const struct usage_argumen
     add_types(schema, object, argument->names, is_module);
     schema_set_list(schema, object, "words", words, STR("|"));
     schema_set_list(schema, object, "prefixes", argument->prefixes, STR("|"));
+    if (argument->mark.len)
+        document_set(&schema->document, object, "prefix",
+                     document_string(&schema->document, argument->mark, NULL));
     schema_set_flag(schema, object, "optional", argument->is_optional);
     schema_set_flag(schema, object, "repeated", argument->is_repeated);
     return object;
@@ -121,7 +124,14 @@ static const struct {
     {OPTION_SITE_ONLY, "site_only"},
     {OPTION_GLOBAL_ONLY, "global_only"},
     {OPTION_REFUSED, "refused"},
+    {OPTION_WORDS_SUFFICE, "words_suffice"},
 };
+
+static void set_flags(struct schema *schema, json_t *object, unsigned flags)
+{
+    for (size_t i = 0; i < sizeof(flag_names) / sizeof(flag_names[0]); i++)
+        schema_set_flag(schema, object, flag_names[i].key, flags & flag_names[i].flag);
+}
 
 /* Where the value of the row is; empty where no single place could be named. */
 static struct str json_path(struct schema *schema, const struct option *row, struct str base)
@@ -147,8 +157,7 @@ static json_t *option(struct schema *schema, const struct option *row, struct st
     set_usage(schema, object, row->arguments, row->space, row->values);
     schema_set_integer(schema, object, "min_args", row->min_args);
     schema_set_integer(schema, object, "max_args", row->max_args);
-    for (size_t i = 0; i < sizeof(flag_names) / sizeof(flag_names[0]); i++)
-        schema_set_flag(schema, object, flag_names[i].key, row->flags & flag_names[i].flag);
+    set_flags(schema, object, row->flags);
     schema_set_text(schema, object, "value", value_names[row->type]);
     if (path.len)
         document_set(document, object, "json_path", document_string(document, path, NULL));
@@ -159,6 +168,8 @@ static json_t *option(struct schema *schema, const struct option *row, struct st
                         : row->block                       ? "options"
                                                            : "none";
     schema_set_text(schema, object, "block", block);
+    schema_set_list(schema, object, "needs", str_from(row->needs), STR("|"));
+    schema_set_text(schema, object, "beside", row->beside);
     if (row->block)
         document_set(document, object, "options", schema_options(schema, row->block, inner));
     set_history(schema, object, row->since, row->deprecated);
@@ -225,6 +236,8 @@ static json_t *directive(struct schema *schema, const struct directive *row)
                     : row->options               ? "options"
                                                  : "none");
     schema_set_text(schema, object, "inherits", row->inherits);
+    schema_set_list(schema, object, "needs", str_from(row->needs), STR("|"));
+    set_flags(schema, object, row->flags);
     if (row->options)
         document_set(document, object, "options", schema_options(schema, row->options, base));
     if (row->actions)

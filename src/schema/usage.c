@@ -32,19 +32,23 @@ static struct str take_bytes(struct reader *in, size_t n)
     return taken;
 }
 
+static bool is_mark(char c)
+{
+    return c && strchr("+-?<>!~", c) != NULL;
+}
+
 /* The characters of `[+|-]<`, single and separated by bars; empty where it is another bracket. */
 static struct str take_prefixes(struct reader *in)
 {
     size_t i = 1;
     for (; i + 2 < in->rest.len; i += 2) {
         char c = in->rest.ptr[i], after = in->rest.ptr[i + 1];
-        bool is_mark = strchr("+-?<>!~", c) != NULL;
-        if (is_mark && after == ']' && in->rest.ptr[i + 2] == '<') {
+        if (is_mark(c) && after == ']' && in->rest.ptr[i + 2] == '<') {
             struct str prefixes = str_slice(in->rest, 1, i + 1);
             take_bytes(in, i + 2);
             return prefixes;
         }
-        if (!is_mark || after != '|')
+        if (!is_mark(c) || after != '|')
             break;
     }
     return STR("");
@@ -82,6 +86,8 @@ static bool read_argument(struct reader *in, struct str prefixes)
     struct usage_argument argument = {
         .prefixes = prefixes, .is_optional = in->is_opening, .depth = in->depth};
     in->is_opening = false;
+    if (in->rest.len > 1 && is_mark(peek(in)) && peek(in) != '<' && in->rest.ptr[1] == '<')
+        argument.mark = take_bytes(in, 1);
     do {
         if (!read_choice(in, &argument))
             return false;

@@ -16,6 +16,7 @@ struct arena;
  *   [...]           may be left out
  *   <name...>, a|b...   one or more
  *   [+|-]<name>     an argument that may begin with one of these characters
+ *   !<name>         an argument that begins with this character
  *   <name> ...      the name of a module, whose own arguments and block follow
  *   ...             the arguments of a module that was named before
  *   a | b           two forms of the line (blanks around the bar)
@@ -26,6 +27,7 @@ struct usage_argument {
     struct str names;    /* of the placeholders it may be, separated by '|'; empty: only words */
     struct str words;    /* legal as they are, separated by '|' */
     struct str prefixes; /* characters that may stand before it, separated by '|' */
+    struct str mark;     /* the character that must stand before it, if any */
     bool is_optional;    /* the line may end before it */
     bool is_repeated;
     unsigned depth; /* how many brackets it stands in */

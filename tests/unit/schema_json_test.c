@@ -22,8 +22,10 @@ static struct str shape(const char *text)
         strbuf_puts(&out, i ? "; " : "");
         for (size_t k = 0; k < form->n; k++) {
             const struct usage_argument *argument = &form->at[k];
-            strbuf_printf(&out, "%s%s" STR_FMT "(" STR_FMT ")" STR_FMT "%s", k ? " " : "",
-                          argument->is_optional ? "?" : "", STR_ARG(argument->prefixes),
+            strbuf_printf(&out, "%s%s" STR_FMT "%s" STR_FMT "(" STR_FMT ")" STR_FMT "%s",
+                          k ? " " : "", argument->is_optional ? "?" : "",
+                          STR_ARG(argument->prefixes), argument->mark.len ? "!" : "",
+                          STR_ARG(argument->mark),
                           STR_ARG(argument->names), STR_ARG(argument->words),
                           argument->is_repeated ? "+" : "");
         }
@@ -53,6 +55,7 @@ static void test_usage(void)
         {"[+|-]<a>", "+|-(a) 1..1"},
         {"[[+|-|?|>]<a> [<b|c> [<d>]]]", "?+|-|?|>(a) ?(b|c) ?(d) 0..3"},
         {"[<]<a> <b>", "<(a) (b) 2..2"},
+        {"<a> <b> | !<a>", "(a) (b); !!(a) 1..2"},
         {"[<a>] <b>", "(b); (a) (b) 1..2"},
         {"<a> | <b> <c>", "(a); (b) (c) 1..2"},
         {"<a> first|last | <a> before <b>", "(a) ()first|last; (a) ()before (b) 2..3"},
