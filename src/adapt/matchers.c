@@ -280,14 +280,16 @@ const struct option response_matchers[] = {
      .key = "status_code",
      .min_args = 1,
      .max_args = -1,
-     .parse = parse_status},
+     .parse = parse_status,
+     .flags = OPTION_ADDS},
     {.name = "header",
      .doc = "a header field and its value; !<field> asks for none",
      .arguments = "<field> <value> | !<field>",
      .key = "headers",
      .min_args = 1,
      .max_args = 2,
-     .parse = parse_header},
+     .parse = parse_header,
+     .flags = OPTION_ADDS},
     {0},
 };
 

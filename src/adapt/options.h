@@ -32,7 +32,12 @@ enum option_flags {
     OPTION_SITE_ONLY = 1 << 7,    /* of rows that sites and global options share */
     OPTION_GLOBAL_ONLY = 1 << 8,
     OPTION_REFUSED = 1 << 9,      /* Caddy knows its name, and refuses it always */
-    OPTION_WORDS_SUFFICE = 1 << 10 /* where its line has arguments, <needs> does not count */
+    OPTION_WORDS_SUFFICE = 1 << 10, /* where its line has arguments, <needs> does not count */
+    OPTION_OPEN_WORDS = 1 << 11,  /* Caddy does not check that a word is one of those listed */
+    OPTION_ONCE_FILLED = 1 << 12, /* a second one is an error where there is a value already; the
+                                     row's function sees to it */
+    OPTION_ADDS = 1 << 13         /* a second one adds to the first; without this or the two above it
+                                     takes its place */
 };
 
 struct option;

@@ -17,7 +17,8 @@ static const struct option rule_options[] = {
      .type = VALUE_STRINGS,
      .min_args = 1,
      .max_args = -1,
-     .parse = rule_strings},
+     .parse = rule_strings,
+     .flags = OPTION_ADDS},
     {.name = "ip_ranges",
      .doc = "addresses that certificates may or may not be ordered for",
      .arguments = "<cidr...>",
@@ -25,7 +26,8 @@ static const struct option rule_options[] = {
      .type = VALUE_STRINGS,
      .min_args = 1,
      .max_args = -1,
-     .parse = rule_strings},
+     .parse = rule_strings,
+     .flags = OPTION_ADDS},
     {0},
 };
 
@@ -75,6 +77,7 @@ const struct option acme_server_options[] = {
      .type = VALUE_STRINGS,
      .max_args = -1,
      .parse = take_more_strings,
+     .flags = OPTION_OPEN_WORDS | OPTION_ADDS,
      .since = "2.8"},
     {.name = "allow_wildcard_names",
      .doc = "sign for wildcard names too",

@@ -43,7 +43,8 @@ static const struct option basic_auth_options[] = {
      .key = "accounts",
      .min_args = 1,
      .max_args = 1,
-     .parse = parse_account},
+     .parse = parse_account,
+     .flags = OPTION_ADDS},
     {0},
 };
 

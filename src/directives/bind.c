@@ -15,6 +15,7 @@ const struct option bind_options[] = {
      .min_args = 1,
      .max_args = -1,
      .parse = take_strings,
+     .flags = OPTION_OPEN_WORDS,
      .since = "2.9"},
     {0},
 };

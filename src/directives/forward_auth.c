@@ -63,7 +63,7 @@ static const struct option copy_options[] = {
     {.name = "<copied_field>",
      .doc = "a field to copy; A>B renames",
      .parse = parse_copy,
-     .flags = OPTION_HEADER_NAME | OPTION_LOOSE},
+     .flags = OPTION_HEADER_NAME | OPTION_LOOSE | OPTION_ADDS},
     {0},
 };
 
@@ -90,7 +90,8 @@ static const struct option forward_auth_options[] = {
      .json = "rewrite.uri",
      .min_args = 1,
      .max_args = 1,
-     .parse = parse_uri},
+     .parse = parse_uri,
+     .flags = OPTION_ONCE_FILLED},
     {.name = "copy_headers",
      .doc = "fields of a positive answer to copy to the request; A>B renames",
      .arguments = "[<copied_field...>]",

@@ -43,7 +43,8 @@ static const struct option key_pair_options[] = {
      .type = VALUE_STRING,
      .min_args = 1,
      .max_args = 1,
-     .parse = take_next_string},
+     .parse = take_next_string,
+     .flags = OPTION_OPEN_WORDS},
     {0},
 };
 
@@ -149,7 +150,8 @@ const struct option pki_options[] = {
      .json = "*",
      .max_args = 1,
      .block = authority_options,
-     .parse = authority},
+     .parse = authority,
+     .flags = OPTION_ADDS},
     {0},
 };
 

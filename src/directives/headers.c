@@ -73,7 +73,7 @@ static const struct option header_options[] = {
      .arguments = "[<value|pattern> [<replacement>]]",
      .max_args = 2,
      .parse = parse_field,
-     .flags = OPTION_LOOSE},
+     .flags = OPTION_LOOSE | OPTION_ADDS},
     {0},
 };
 

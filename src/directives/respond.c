@@ -54,12 +54,14 @@ static const struct option respond_options[] = {
      .type = VALUE_STRING,
      .min_args = 1,
      .max_args = 1,
-     .parse = parse_text_once},
+     .parse = parse_text_once,
+     .flags = OPTION_ONCE_FILLED},
     {.name = "close",
      .doc = "closes the connection after the answer",
      .key = "close",
      .type = VALUE_TRUE,
-     .parse = parse_close},
+     .parse = parse_close,
+     .flags = OPTION_ONCE_FILLED},
     {0},
 };
 
@@ -82,7 +84,8 @@ static const struct option error_options[] = {
      .type = VALUE_STRING,
      .min_args = 1,
      .max_args = 1,
-     .parse = parse_text_once},
+     .parse = parse_text_once,
+     .flags = OPTION_ONCE_FILLED},
     {0},
 };
 

@@ -62,12 +62,14 @@ static const struct option zstd_options[] = {
      .max_args = 1,
      .values = zstd_levels,
      .parse = parse_zstd_level,
+     .flags = OPTION_ONCE_FILLED,
      .since = "2.11"},
     {.name = "disable_checksum",
      .doc = "leaves out the checksum at the end",
      .key = "checksum",
      .type = VALUE_TRUE,
      .parse = parse_zstd_checksum,
+     .flags = OPTION_ONCE_FILLED,
      .since = "2.11"},
     {0},
 };
@@ -205,7 +207,7 @@ static const struct option encode_options[] = {
      .max_args = -1,
      .space = &http_encoder_space,
      .parse = parse_encoder,
-     .flags = OPTION_MODULE_NAME},
+     .flags = OPTION_MODULE_NAME | OPTION_ADDS},
     {0},
 };
 
@@ -333,7 +335,8 @@ static const struct option push_header_options[] = {
      .doc = "sets a field, adds to it (+) or deletes it (-)",
      .arguments = "[<value|pattern> [<replacement>]]",
      .max_args = 2,
-     .parse = parse_push_header},
+     .parse = parse_push_header,
+     .flags = OPTION_ADDS},
     {0},
 };
 
@@ -385,7 +388,7 @@ static const struct option push_options[] = {
      .min_args = 1,
      .max_args = 1,
      .parse = parse_push_method,
-     .flags = OPTION_LOOSE},
+     .flags = OPTION_LOOSE | OPTION_ADDS},
     {.name = "HEAD",
      .doc = "pushes the answer to a HEAD request",
      .arguments = "<resource>",
@@ -393,12 +396,12 @@ static const struct option push_options[] = {
      .min_args = 1,
      .max_args = 1,
      .parse = parse_push_method,
-     .flags = OPTION_LOOSE},
+     .flags = OPTION_LOOSE | OPTION_ADDS},
     {.name = "<resource>",
      .doc = "pushes the answer to a GET request",
      .key = "resources",
      .parse = parse_resource,
-     .flags = OPTION_LOOSE},
+     .flags = OPTION_LOOSE | OPTION_ADDS},
     {0},
 };
 

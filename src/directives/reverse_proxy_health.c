@@ -75,7 +75,7 @@ const struct option health_header_options[] = {
      .arguments = "[<value...>]",
      .max_args = -1,
      .parse = parse_health_field,
-     .flags = OPTION_HEADER_NAME},
+     .flags = OPTION_HEADER_NAME | OPTION_ADDS},
     {0},
 };
 

@@ -72,11 +72,16 @@ static bool parse_max_age(struct scope *scope, struct cursor *in, const struct o
 }
 
 #define FALLBACK_ROW                                                                               \
-    {                                                                                              \
-        .name = "fallback", .doc = "policy for requests that have nothing to hash",                \
-        .arguments = "<policy> ...", .key = "fallback", .min_args = 1, .max_args = -1,             \
-        .space = &selection_policy_space, .parse = parse_fallback, .since = "2.7"                  \
-    }
+    {.name = "fallback",                                                                           \
+     .doc = "policy for requests that have nothing to hash",                                       \
+     .arguments = "<policy> ...",                                                                  \
+     .key = "fallback",                                                                            \
+     .min_args = 1,                                                                                \
+     .max_args = -1,                                                                               \
+     .space = &selection_policy_space,                                                             \
+     .parse = parse_fallback,                                                                      \
+     .flags = OPTION_ONCE_FILLED,                                                                  \
+     .since = "2.7"}
 
 static const struct option hash_options[] = {FALLBACK_ROW, {0}};
 
@@ -90,6 +95,7 @@ static const struct option cookie_options[] = {
      .min_args = 1,
      .max_args = 1,
      .parse = parse_max_age,
+     .flags = OPTION_ONCE_FILLED,
      .since = "2.8"},
     {0},
 };

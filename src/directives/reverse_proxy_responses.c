@@ -156,7 +156,7 @@ const struct option copy_response_headers_options[] = {
      .type = VALUE_STRINGS,
      .max_args = -1,
      .parse = take_more_strings,
-     .flags = OPTION_HEADER_NAME},
+     .flags = OPTION_HEADER_NAME | OPTION_ADDS},
     {.name = "exclude",
      .doc = "fields not to copy",
      .arguments = "[<fields...>]",
@@ -164,7 +164,7 @@ const struct option copy_response_headers_options[] = {
      .type = VALUE_STRINGS,
      .max_args = -1,
      .parse = take_more_strings,
-     .flags = OPTION_HEADER_NAME},
+     .flags = OPTION_HEADER_NAME | OPTION_ADDS},
     {0},
 };
 

@@ -144,7 +144,8 @@ static const struct option inline_options[] = {
      .key = "trusted_ca_certs",
      .type = VALUE_STRINGS,
      .max_args = -1,
-     .parse = take_more_strings},
+     .parse = take_more_strings,
+     .flags = OPTION_ADDS},
     {0},
 };
 
@@ -155,7 +156,8 @@ static const struct option file_options[] = {
      .key = "pem_files",
      .type = VALUE_STRINGS,
      .max_args = -1,
-     .parse = take_more_strings},
+     .parse = take_more_strings,
+     .flags = OPTION_ADDS},
     {0},
 };
 
@@ -166,7 +168,8 @@ static const struct option pki_options[] = {
      .key = "authority",
      .type = VALUE_STRINGS,
      .max_args = -1,
-     .parse = take_more_strings},
+     .parse = take_more_strings,
+     .flags = OPTION_ADDS},
     {0},
 };
 
@@ -186,7 +189,8 @@ static const struct option storage_options[] = {
      .key = "pem_keys",
      .type = VALUE_STRINGS,
      .max_args = -1,
-     .parse = take_more_strings},
+     .parse = take_more_strings,
+     .flags = OPTION_ADDS},
     {0},
 };
 
@@ -240,7 +244,8 @@ static const struct option http_options[] = {
      .type = VALUE_STRINGS,
      .min_args = 1,
      .max_args = -1,
-     .parse = take_more_strings},
+     .parse = take_more_strings,
+     .flags = OPTION_ADDS},
     {.name = "tls",
      .doc = "TLS to the endpoints",
      .key = "tls",
@@ -259,7 +264,8 @@ static const struct option combined_options[] = {
      .min_args = 1,
      .max_args = -1,
      .space = &ca_pool_space,
-     .parse = combined_source},
+     .parse = combined_source,
+     .flags = OPTION_ADDS},
     {0},
 };
 

@@ -50,7 +50,8 @@ const struct option tls_preferred_chains_options[] = {
      .type = VALUE_STRINGS,
      .min_args = 1,
      .max_args = -1,
-     .parse = chains_names},
+     .parse = chains_names,
+     .flags = OPTION_ADDS},
     {.name = "any_common_name",
      .doc = "take the first chain with an issuer of one of these names",
      .arguments = "<name...>",
@@ -58,7 +59,8 @@ const struct option tls_preferred_chains_options[] = {
      .type = VALUE_STRINGS,
      .min_args = 1,
      .max_args = -1,
-     .parse = chains_names},
+     .parse = chains_names,
+     .flags = OPTION_ADDS},
     {0},
 };
 

@@ -128,7 +128,8 @@ static bool acme_eab(struct scope *scope, struct cursor *in, const struct option
                      json_t *policy, void *state)
 {
     (void)policy;
-    return take_external_account(scope, in, row, tls_implied_acme(scope, state, cursor_token(in)), NULL);
+    return take_external_account(scope, in, row, tls_implied_acme(scope, state, cursor_token(in)),
+                                 NULL);
 }
 
 static json_t *dns_challenge(struct scope *scope, struct tls *tls, const struct token *origin)
@@ -333,7 +334,8 @@ const struct option tls_options[] = {
      .key = "cipher_suites",
      .type = VALUE_STRINGS,
      .max_args = -1,
-     .parse = option_ciphers},
+     .parse = option_ciphers,
+     .flags = OPTION_ADDS},
     {.name = "curves",
      .doc = "the groups for key exchange",
      .arguments = "[<curve...>]",
@@ -341,7 +343,8 @@ const struct option tls_options[] = {
      .type = VALUE_STRINGS,
      .max_args = -1,
      .values = "x25519mlkem768|x25519|secp256r1|secp384r1|secp521r1",
-     .parse = option_curves},
+     .parse = option_curves,
+     .flags = OPTION_ADDS},
     {.name = "alpn",
      .doc = "the protocols to offer in the handshake",
      .arguments = "<protocol...>",
@@ -365,7 +368,8 @@ const struct option tls_options[] = {
      .json = "$.apps.tls.certificates.load_folders",
      .type = VALUE_STRINGS,
      .max_args = -1,
-     .parse = option_load},
+     .parse = option_load,
+     .flags = OPTION_ADDS},
     {.name = "ca",
      .doc = "the directory of the ACME server",
      .arguments = "<url>",
@@ -383,7 +387,8 @@ const struct option tls_options[] = {
      .type = VALUE_STRINGS,
      .min_args = 1,
      .max_args = 1,
-     .parse = acme_strings},
+     .parse = acme_strings,
+     .flags = OPTION_ADDS},
     {.name = "key_type",
      .doc = "the kind of keys to make",
      .arguments = "ed25519|p256|p384|rsa2048|rsa4096",
@@ -392,7 +397,8 @@ const struct option tls_options[] = {
      .type = VALUE_STRING,
      .min_args = 1,
      .max_args = 1,
-     .parse = option_key_type},
+     .parse = option_key_type,
+     .flags = OPTION_OPEN_WORDS},
     {.name = "eab",
      .doc = "the external account that the ACME account is bound to",
      .arguments = "<key_id> <mac_key>",
@@ -408,7 +414,8 @@ const struct option tls_options[] = {
      .min_args = 1,
      .max_args = -1,
      .space = &issuer_space,
-     .parse = option_issuer},
+     .parse = option_issuer,
+     .flags = OPTION_ADDS},
     {.name = "get_certificate",
      .doc = "where to get certificates from during the handshake",
      .arguments = "<manager> ...",
@@ -417,6 +424,7 @@ const struct option tls_options[] = {
      .max_args = -1,
      .space = &certificate_manager_space,
      .parse = option_get_certificate,
+     .flags = OPTION_ADDS,
      .since = "2.5"},
     {.name = "dns",
      .doc = "prove control by DNS, through this provider",

@@ -24,7 +24,8 @@ static const struct option vars_options[] = {
      .arguments = "<scalar>",
      .min_args = 1,
      .max_args = 1,
-     .parse = parse_variable},
+     .parse = parse_variable,
+     .flags = OPTION_ADDS},
     {0},
 };
 
@@ -156,7 +157,8 @@ static const struct option map_options[] = {
      .arguments = "[<output...>]",
      .key = "mappings",
      .max_args = -1,
-     .parse = parse_mapping},
+     .parse = parse_mapping,
+     .flags = OPTION_ADDS},
     {0},
 };
 

@@ -116,7 +116,8 @@ static const struct {
     unsigned flag;
     const char *key;
 } flag_names[] = {
-    {OPTION_ONCE, "once"},
+    {OPTION_ONCE | OPTION_ONCE_FILLED, "once"},
+    {OPTION_ADDS, "adds"},
     {OPTION_LOOSE, "loose"},
     {OPTION_HEADER_NAME, "header_name"},
     {OPTION_INLINE, "inline"},
@@ -125,6 +126,7 @@ static const struct {
     {OPTION_GLOBAL_ONLY, "global_only"},
     {OPTION_REFUSED, "refused"},
     {OPTION_WORDS_SUFFICE, "words_suffice"},
+    {OPTION_OPEN_WORDS, "open_words"},
 };
 
 static void set_flags(struct schema *schema, json_t *object, unsigned flags)
