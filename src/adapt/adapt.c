@@ -193,6 +193,12 @@ static bool read_keys(struct adapter *adapter, struct site *site)
     return ok;
 }
 
+static struct str port_option(const struct adapter *adapter, const char *name, int64_t otherwise)
+{
+    return str_printf(adapter->arena, "%lld",
+                      (long long)adapter_global_integer(adapter, name, otherwise));
+}
+
 /* What each block says by itself: global options, named routes, sites. */
 static bool read_blocks(struct adapter *adapter, const struct node *file, struct sites *sites)
 {
@@ -200,6 +206,8 @@ static bool read_blocks(struct adapter *adapter, const struct node *file, struct
     bool ok = check_blocks(adapter, file);
     if (first && is_global(first))
         ok = read_globals(adapter, first) && ok;
+    adapter->http_port = port_option(adapter, "http_port", 80);
+    adapter->https_port = port_option(adapter, "https_port", 443);
     for (const struct node *node = first; node; node = node->next)
         if (node->role == ROLE_NAMED_ROUTE && node->n_words)
             ok = named_route_read(adapter, node) && ok;

@@ -27,6 +27,7 @@ struct adapter {
     const struct row_path *row; /* the row that is being read; NULL between them */
     bool has_passed_over;     /* the failure under way is something to skip: see adapt/unknown.h */
     struct map noted;         /* names of plugins that were mentioned */
+    struct str http_port, https_port; /* set once the global options are read */
 };
 
 /* To be called around whatever the Caddyfile can nest in itself: each level copies what is in it,
@@ -39,9 +40,6 @@ json_t *adapter_global(const struct adapter *adapter, const char *name);
 /* Its text, or empty; its integer, or <otherwise>. */
 struct str adapter_global_text(const struct adapter *adapter, const char *name);
 int64_t adapter_global_integer(const struct adapter *adapter, const char *name, int64_t otherwise);
-/* The ports as text, options http_port and https_port considered. */
-struct str adapter_http_port(const struct adapter *adapter);
-struct str adapter_https_port(const struct adapter *adapter);
 /* Whether `auto_https` holds the word. */
 bool adapter_auto_https(const struct adapter *adapter, const char *word);
 

@@ -524,7 +524,7 @@ bool tls_app_build(struct adapter *adapter, const struct servers *servers, json_
         .shared = map_in(adapter->arena),
         .forced = map_in(adapter->arena),
     };
-    struct str http_port = adapter_http_port(adapter);
+    struct str http_port = adapter->http_port;
     if (!adapter_auto_https(adapter, "off"))
         for (size_t i = 0; i < servers->n; i++)
             for (size_t k = 0; k < servers->at[i].n_sites; k++)

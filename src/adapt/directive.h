@@ -43,7 +43,7 @@ struct result {
 
 struct results {
     struct result *at;
-    size_t n, cap;
+    uint32_t n, cap;
 };
 
 /* A handler directive returns a handler object (made by handler_new), or NULL after a diagnostic;

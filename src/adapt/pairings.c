@@ -281,8 +281,8 @@ bool servers_pair(struct adapter *adapter, const struct site *sites, size_t n_si
 {
     struct pairing pairing = {.adapter = adapter,
                               .by_name = map_in(adapter->arena),
-                              .http_port = adapter_http_port(adapter),
-                              .https_port = adapter_https_port(adapter)};
+                              .http_port = adapter->http_port,
+                              .https_port = adapter->https_port};
     bool ok = true;
     for (size_t i = 0; i < n_sites; i++)
         for (size_t j = 0; j < sites[i].n_keys; j++)

@@ -84,10 +84,9 @@ json_t *route_copy(struct adapter *adapter, const json_t *route, json_t *group)
     return copy;
 }
 
-static json_t *next_group(struct adapter *adapter, uint32_t *counter)
+static json_t *group_name(struct adapter *adapter, uint32_t number)
 {
-    return document_string(adapter->document, str_printf(adapter->arena, "group%u", (*counter)++),
-                           NULL);
+    return document_string(adapter->document, str_printf(adapter->arena, "group%u", number), NULL);
 }
 
 /* Directives of which only the first that matches may run, in the order their groups are numbered.
@@ -103,8 +102,15 @@ static int exclusive_index(const char *directive)
     return -1;
 }
 
-static void name_groups(struct adapter *adapter, const struct results *results, uint32_t *counter,
-                        json_t *groups[N_EXCLUSIVE])
+/* A group that routes may be in. */
+struct group {
+    bool is_used;
+    uint32_t number;
+    json_t *name; /* NULL until a route is put into it */
+};
+
+static void number_groups(const struct results *results, uint32_t *counter,
+                          struct group groups[N_EXCLUSIVE])
 {
     size_t counts[N_EXCLUSIVE] = {0};
     for (size_t i = 0; i < results->n; i++) {
@@ -112,29 +118,40 @@ static void name_groups(struct adapter *adapter, const struct results *results, 
         if (index >= 0)
             counts[index]++;
     }
-    for (int i = 0; i < N_EXCLUSIVE; i++)
-        groups[i] = counts[i] > 1 || strcmp(exclusive[i], "rewrite") == 0
-                        ? next_group(adapter, counter)
-                        : NULL;
+    for (int i = 0; i < N_EXCLUSIVE; i++) {
+        bool is_used = counts[i] > 1 || strcmp(exclusive[i], "rewrite") == 0;
+        groups[i] = (struct group){.is_used = is_used, .number = is_used ? (*counter)++ : 0};
+    }
+}
+
+/* The route of a directive in its group. */
+static json_t *grouped_route(struct adapter *adapter, const struct result *result,
+                             struct group groups[N_EXCLUSIVE])
+{
+    int index = exclusive_index(result->directive);
+    if (index < 0 || !groups[index].is_used)
+        return route_copy(adapter, result->value, NULL);
+    struct group *group = &groups[index];
+    if (!group->name)
+        group->name = group_name(adapter, group->number);
+    return route_copy(adapter, result->value, group->name);
 }
 
 json_t *routes_subroute(struct adapter *adapter, struct results *results, bool sort,
                         uint32_t *group_counter)
 {
     struct document *document = adapter->document;
-    json_t *groups[N_EXCLUSIVE];
+    struct group groups[N_EXCLUSIVE];
     if (sort && !check_ordered(adapter, results))
         return NULL;
     if (sort)
         stable_sort(results->at, results->n, sizeof(*results->at), comes_before, adapter);
-    name_groups(adapter, results, group_counter, groups);
+    number_groups(results, group_counter, groups);
     json_t *routes = document_array(document, NULL);
     for (size_t i = 0; i < results->n; i++) {
         const struct result *result = &results->at[i];
-        int index = exclusive_index(result->directive);
         if (result->class == RESULT_ROUTE)
-            document_add(document, routes,
-                         route_copy(adapter, result->value, index >= 0 ? groups[index] : NULL));
+            document_add(document, routes, grouped_route(adapter, result, groups));
         json_t *inlined = json_object_get(result->value, "routes");
         for (size_t j = 0; result->class == RESULT_SUBROUTE && j < json_array_size(inlined); j++)
             document_add(document, routes, json_array_get(inlined, j));
@@ -239,7 +256,7 @@ json_t *route_new(struct scope *scope, json_t *matcher_set, json_t *handler)
 
 json_t *scope_next_group(struct scope *scope)
 {
-    return next_group(scope->adapter, scope->group_counter);
+    return group_name(scope->adapter, (*scope->group_counter)++);
 }
 
 void scope_group_routes(struct scope *scope, struct results *results)

@@ -235,18 +235,6 @@ int64_t adapter_global_integer(const struct adapter *adapter, const char *name, 
     return json_is_integer(value) ? json_integer_value(value) : otherwise;
 }
 
-struct str adapter_http_port(const struct adapter *adapter)
-{
-    return str_printf(adapter->arena, "%lld",
-                      (long long)adapter_global_integer(adapter, "http_port", 80));
-}
-
-struct str adapter_https_port(const struct adapter *adapter)
-{
-    return str_printf(adapter->arena, "%lld",
-                      (long long)adapter_global_integer(adapter, "https_port", 443));
-}
-
 bool adapter_auto_https(const struct adapter *adapter, const char *word)
 {
     json_t *words = adapter_global(adapter, "auto_https");

@@ -210,7 +210,7 @@ static json_t *site_matcher_sets(struct adapter *adapter, const struct site *sit
 static void look_at_keys(struct adapter *adapter, struct server *server, const struct site *site)
 {
     struct document *document = adapter->document;
-    struct str http_port = adapter_http_port(adapter), https_port = adapter_https_port(adapter);
+    struct str http_port = adapter->http_port, https_port = adapter->https_port;
     bool other_ports = server_uses_other_port(server, http_port);
     bool has_tls = site->results[RESULT_TLS_CONNECTION_POLICY].n > 0;
     for (size_t i = 0; i < site->n_keys; i++) {
@@ -326,7 +326,7 @@ static bool note_scheme(struct scheme_check *check, const struct site_address *k
 static bool check_schemes(struct adapter *adapter, const struct server *server)
 {
     struct scheme_check check = {.adapter = adapter, .server = server};
-    struct str http_port = adapter_http_port(adapter), https_port = adapter_https_port(adapter);
+    struct str http_port = adapter->http_port, https_port = adapter->https_port;
     bool ok = true;
     for (size_t i = 0; ok && i < server->n_sites; i++) {
         for (size_t j = 0; ok && j < server->sites[i].n_keys; j++) {

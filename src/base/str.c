@@ -154,8 +154,7 @@ struct str str_replace(struct arena *arena, struct str s, struct str from, struc
         s = str_slice(s, (size_t)at + from.len, s.len);
     }
     strbuf_add(&out, s);
-    strbuf_cstr(&out);
-    return strbuf_str(&out);
+    return strbuf_finish(&out);
 }
 
 struct str str_printf(struct arena *arena, const char *format, ...)
@@ -165,8 +164,7 @@ struct str str_printf(struct arena *arena, const char *format, ...)
     va_start(args, format);
     strbuf_vprintf(&out, format, args);
     va_end(args);
-    strbuf_cstr(&out);
-    return strbuf_str(&out);
+    return strbuf_finish(&out);
 }
 
 uint64_t str_hash(struct str s)
@@ -235,6 +233,14 @@ const char *strbuf_cstr(struct strbuf *buf)
     strbuf_reserve(buf, 1);
     buf->ptr[buf->len] = '\0';
     return buf->ptr;
+}
+
+struct str strbuf_finish(struct strbuf *buf)
+{
+    strbuf_cstr(buf);
+    arena_trim(buf->arena, buf->ptr, buf->cap, buf->len + 1);
+    buf->cap = buf->len + 1;
+    return strbuf_str(buf);
 }
 
 uint32_t utf8_decode(struct str s, size_t at, size_t *size)

@@ -93,6 +93,8 @@ static inline struct str strbuf_str(const struct strbuf *buf)
     return (struct str){buf->ptr, buf->len};
 }
 const char *strbuf_cstr(struct strbuf *buf);
+/* The text with a NUL behind it, once no more is added: what was reserved beyond is given back. */
+struct str strbuf_finish(struct strbuf *buf);
 
 /* UTF-8: decodes the rune at <at> (at < s.len), stores its byte length (at least 1) in <size>.
  * An invalid sequence gives U+FFFD with size 1, as Go does. */

@@ -11,11 +11,14 @@
         size_t n, cap;                                                                             \
     }
 
+/* Elements that a new array has room for: 64 bytes, but one at least. */
+#define VEC_FIRST(at) (sizeof(*(at)) < 64 ? 64 / sizeof(*(at)) : 1)
+
 #define vec_push(arena, vec, ...)                                                                  \
     do {                                                                                           \
         if ((vec)->n == (vec)->cap) {                                                              \
             size_t vec_size = (vec)->cap * sizeof(*(vec)->at);                                     \
-            (vec)->cap = (vec)->cap ? (vec)->cap * 2 : 8;                                          \
+            (vec)->cap = (vec)->cap ? (vec)->cap * 2 : VEC_FIRST((vec)->at);                       \
             (vec)->at = arena_grow((arena), (vec)->at, vec_size, (vec)->cap * sizeof(*(vec)->at)); \
         }                                                                                          \
         (vec)->at[(vec)->n++] = (__VA_ARGS__);                                                     \

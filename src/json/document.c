@@ -163,60 +163,74 @@ json_t *document_array_at(struct document *document, json_t *object, const char 
     return value;
 }
 
+json_t *document_copy(struct document *document, const json_t *value)
+{
+    if (!json_is_object(value) && !json_is_array(value))
+        return (json_t *)value; /* it never changes, so one is enough */
+    json_t *twin = json_copy(document->arena, value);
+    for (uint32_t i = 0; i < twin->n; i++) {
+        json_t **child =
+            json_is_object(twin) ? &twin->as.members[i].value : &twin->as.items[i];
+        *child = document_copy(document, *child);
+    }
+    return twin;
+}
+
 /* Go decodes every number of a generic map to a float64. */
-static json_t *through_double(struct document *document, const json_t *value)
+static json_t *through_double(struct document *document, json_t *value)
 {
     int64_t integer = json_integer_value(value);
     if (integer >= -(INT64_C(1) << 53) && integer <= INT64_C(1) << 53)
-        return (json_t *)value;
+        return value;
     return document_real(document, (double)integer, value->origin);
 }
 
-static json_t *copy(struct document *document, const json_t *value, bool sorted)
+/* Whether an object can stand in a sorted value as it is: its keys are in order and every value is
+ * found where it came from, not where its key did. */
+static bool is_in_order(const json_t *object)
 {
-    json_t *twin;
-    switch (json_typeof(value)) {
-    case JSON_OBJECT:
-        twin = json_new(document->arena, JSON_OBJECT, value->origin);
-        json_object_reserve(document->arena, twin, value->n);
-        for (uint32_t i = 0; i < value->n; i++) {
-            const struct json_member *member = &value->as.members[i];
-            set(document, twin, str_make(member->key, member->key_len),
-                copy(document, member->value, sorted),
-                has_identity(member->value) ? NULL : member->origin);
-        }
-        if (sorted)
-            json_object_sort(twin);
-        return twin;
-    case JSON_ARRAY:
-        twin = json_new(document->arena, JSON_ARRAY, value->origin);
-        json_array_reserve(document->arena, twin, value->n);
-        for (uint32_t i = 0; i < value->n; i++)
-            twin->as.items[twin->n++] = copy(document, value->as.items[i], sorted);
-        return twin;
-    case JSON_INTEGER:
-        if (sorted)
-            return through_double(document, value);
-        break;
-    case JSON_STRING:
-    case JSON_REAL:
-    case JSON_NONE:
-    case JSON_TRUE:
-    case JSON_FALSE:
-    case JSON_NULL:
-        break;
+    for (uint32_t i = 0; i < object->n; i++)
+        if (object->as.members[i].origin && has_identity(object->as.members[i].value))
+            return false;
+    return json_keys_are_sorted(object);
+}
+
+/* A copy of one object with its keys in order. */
+static json_t *ordered(struct document *document, const json_t *object)
+{
+    json_t *twin = json_copy(document->arena, object);
+    for (uint32_t i = 0; i < twin->n; i++)
+        if (has_identity(twin->as.members[i].value))
+            twin->as.members[i].origin = NULL;
+    json_object_sort(twin);
+    return twin;
+}
+
+/* The value itself where all of it is sorted already. */
+static json_t *sorted(struct document *document, json_t *value)
+{
+    if (json_is_integer(value))
+        return through_double(document, value);
+    if ((!json_is_object(value) && !json_is_array(value)) || value->is_sorted)
+        return value;
+    bool is_object = json_is_object(value);
+    json_t *result = is_object && !is_in_order(value) ? ordered(document, value) : value;
+    for (uint32_t i = 0; i < value->n; i++) {
+        json_t *child = is_object ? result->as.members[i].value : result->as.items[i];
+        json_t *sorted_child = sorted(document, child);
+        if (sorted_child == child)
+            continue;
+        if (result == value)
+            result = json_copy(document->arena, value);
+        *(is_object ? &result->as.members[i].value : &result->as.items[i]) = sorted_child;
     }
-    return (json_t *)value; /* it never changes, so one is enough */
+    result->is_sorted = true;
+    return result;
 }
 
-json_t *document_copy(struct document *document, const json_t *value)
+json_t *document_sorted(struct document *document, json_t *value)
 {
-    return copy(document, value, false);
-}
-
-json_t *document_sorted(struct document *document, const json_t *value)
-{
-    return copy(document, value, true);
+    return value ? sorted(document, value) : NULL;
 }
 
 void document_order(struct document *document, json_t *object, const char *keys)

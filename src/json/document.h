@@ -51,9 +51,10 @@ json_t *document_array_at(struct document *document, json_t *object, const char 
                           const struct token *origin);
 /* A deep copy with the same origins, so that changing it leaves the original alone. */
 json_t *document_copy(struct document *document, const json_t *value);
-/* A deep copy whose objects have their keys sorted at every depth and whose numbers went through
- * a double: what Caddy's JSONModuleObject does to every module. */
-json_t *document_sorted(struct document *document, const json_t *value);
+/* The value with the keys of its objects sorted at every depth and its numbers gone through a
+ * double: what Caddy's JSONModuleObject does to every module. What is sorted already is not copied,
+ * so neither the result nor what was given may change any more. */
+json_t *document_sorted(struct document *document, json_t *value);
 /* Reorders the keys of one object to the order of the space-separated <keys>; others follow. */
 void document_order(struct document *document, json_t *object, const char *keys);
 /* Whether Go's omitempty would leave the value out: false, 0, "", null, [], {} or NULL. */

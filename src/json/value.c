@@ -2,6 +2,7 @@
  * many, a hash table behind them. */
 #include "json/value.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -28,7 +29,7 @@ json_t *json_new(struct arena *arena, enum json_type type, const struct token *o
     return value;
 }
 
-void json_array_reserve(struct arena *arena, json_t *array, uint32_t n)
+static void array_reserve(struct arena *arena, json_t *array, uint32_t n)
 {
     if (n <= array->cap)
         return;
@@ -39,8 +40,9 @@ void json_array_reserve(struct arena *arena, json_t *array, uint32_t n)
 
 void json_array_insert(struct arena *arena, json_t *array, size_t at, json_t *value)
 {
+    assert(!array->is_sorted);
     if (array->n == array->cap)
-        json_array_reserve(arena, array, array->cap ? array->cap * 2 : 1);
+        array_reserve(arena, array, array->cap ? array->cap * 2 : 1);
     memmove(array->as.items + at + 1, array->as.items + at,
             (array->n - at) * sizeof(*array->as.items));
     array->as.items[at] = value;
@@ -84,7 +86,7 @@ static size_t members_size(uint32_t cap)
     return cap < HASHED_FROM ? size : size + (size_t)cap * 2 * sizeof(uint32_t);
 }
 
-void json_object_reserve(struct arena *arena, json_t *object, uint32_t n)
+static void object_reserve(struct arena *arena, json_t *object, uint32_t n)
 {
     if (n <= object->cap)
         return;
@@ -124,13 +126,14 @@ json_t *json_object_get(const json_t *object, const char *key)
 struct json_member *json_object_set(struct arena *arena, json_t *object, struct str key,
                                     json_t *value)
 {
+    assert(!object->is_sorted);
     struct json_member *member = json_member(object, key);
     if (member) {
         member->value = value;
         return member;
     }
     if (object->n == object->cap)
-        json_object_reserve(arena, object, object->cap ? object->cap * 2 : 1);
+        object_reserve(arena, object, object->cap ? object->cap * 2 : 1);
     if (object->cap >= HASHED_FROM)
         *find_slot(object, key) = object->n + 1;
     member = &object->as.members[object->n++];
@@ -143,15 +146,37 @@ void json_object_remove(json_t *object, struct str key)
     struct json_member *member = json_member(object, key);
     if (!member)
         return;
+    assert(!object->is_sorted);
     object->n--;
     memmove(member, member + 1,
             (size_t)(object->as.members + object->n - member) * sizeof(*member));
     hash_members(object);
 }
 
+json_t *json_copy(struct arena *arena, const json_t *value)
+{
+    json_t *twin = json_new(arena, json_typeof(value), value->origin);
+    if (json_is_object(value)) {
+        object_reserve(arena, twin, value->n);
+        twin->n = value->n;
+        if (twin->n)
+            memcpy(twin->as.members, value->as.members, twin->n * sizeof(*twin->as.members));
+        hash_members(twin);
+    } else {
+        array_reserve(arena, twin, value->n);
+        twin->n = value->n;
+        if (twin->n)
+            memcpy(twin->as.items, value->as.items, twin->n * sizeof(*twin->as.items));
+    }
+    return twin;
+}
+
 void json_object_move(json_t *object, struct json_member *member, size_t to)
 {
     struct json_member moved = *member, *place = object->as.members + to;
+    if (place == member)
+        return;
+    assert(!object->is_sorted);
     memmove(place + 1, place, (size_t)(member - place) * sizeof(*member));
     *place = moved;
     hash_members(object);
@@ -162,10 +187,20 @@ static int compare_keys(const void *a, const void *b)
     return str_compare(key_of(a), key_of(b));
 }
 
+bool json_keys_are_sorted(const json_t *object)
+{
+    for (uint32_t i = 1; i < object->n; i++)
+        if (compare_keys(&object->as.members[i - 1], &object->as.members[i]) > 0)
+            return false;
+    return true;
+}
+
 void json_object_sort(json_t *object)
 {
-    if (object->n > 1)
-        qsort(object->as.members, object->n, sizeof(*object->as.members), compare_keys);
+    if (json_keys_are_sorted(object))
+        return;
+    assert(!object->is_sorted);
+    qsort(object->as.members, object->n, sizeof(*object->as.members), compare_keys);
     hash_members(object);
 }
 

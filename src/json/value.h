@@ -45,7 +45,8 @@ struct json_value {
     } as;
     uint32_t n; /* bytes, items or members */
     uint32_t cap;
-    uint8_t type; /* enum json_type */
+    uint8_t type;   /* enum json_type */
+    bool is_sorted; /* with all it holds, so it must not change: see document_sorted */
 };
 
 /* true, false and null are one value each: they are told apart by the slot they stand in. */
@@ -154,13 +155,14 @@ static inline json_t *json_object_iter_value(const void *at)
 /* For json/document.c: bare values, and changes that know no origins. Text and keys are not copied
  * and must have a NUL behind them. */
 json_t *json_new(struct arena *arena, enum json_type type, const struct token *origin);
-void json_array_reserve(struct arena *arena, json_t *array, uint32_t n);
+/* An object or array with the same contents. */
+json_t *json_copy(struct arena *arena, const json_t *value);
 void json_array_insert(struct arena *arena, json_t *array, size_t at, json_t *value);
-void json_object_reserve(struct arena *arena, json_t *object, uint32_t n);
 /* Adds or replaces; the member. */
 struct json_member *json_object_set(struct arena *arena, json_t *object, struct str key,
                                     json_t *value);
 void json_object_remove(json_t *object, struct str key);
+bool json_keys_are_sorted(const json_t *object);
 void json_object_move(json_t *object, struct json_member *member, size_t to);
 
 #endif

@@ -91,8 +91,10 @@ static void test_order(void)
     CHECK_STR(text_of(object), "{\"b\":{\"z\":9007199254740993,\"a\":[true,null]},\"a\":1}");
     json_t *sorted = document_sorted(&document, object);
     CHECK_STR(text_of(sorted), "{\"a\":1,\"b\":{\"a\":[true,null],\"z\":9007199254740992}}");
-    document_order(&document, sorted, "x b");
-    CHECK_STR(text_of(sorted), "{\"b\":{\"a\":[true,null],\"z\":9007199254740992},\"a\":1}");
+    CHECK(document_sorted(&document, sorted) == sorted);
+    json_t *ordered = document_copy(&document, sorted);
+    document_order(&document, ordered, "x b");
+    CHECK_STR(text_of(ordered), "{\"b\":{\"a\":[true,null],\"z\":9007199254740992},\"a\":1}");
     json_t *copy = document_copy(&document, object);
     document_set(&document, copy, "a", document_bool(false));
     CHECK_STR(text_of(copy), "{\"b\":{\"z\":9007199254740993,\"a\":[true,null]},\"a\":false}");
