@@ -184,11 +184,13 @@ bench: all
 HEADERS := dialtone tables proxy
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/pkgconfig \
-	    $(DESTDIR)$(PREFIX)/include/dialtone $(DESTDIR)$(PREFIX)/share/man/man1
+	    $(DESTDIR)$(PREFIX)/include/dialtone $(DESTDIR)$(PREFIX)/share/man/man1 \
+	    $(DESTDIR)$(PREFIX)/share/man/man5
 	install -m 755 $(BUILD)/dialtone $(DESTDIR)$(PREFIX)/bin/
 	install -m 644 $(BUILD)/libdialtone.a $(BUILD)/libdialtone-proxy.a $(DESTDIR)$(PREFIX)/lib/
 	install -m 644 $(HEADERS:%=include/dialtone/%.h) $(DESTDIR)$(PREFIX)/include/dialtone/
 	install -m 644 src/cli/dialtone.1 $(DESTDIR)$(PREFIX)/share/man/man1/
+	install -m 644 src/cli/dialtone-plugins.5 $(DESTDIR)$(PREFIX)/share/man/man5/
 	printf 'prefix=$(PREFIX)\nName: dialtone\nDescription: Caddyfile compiler as a library\nVersion: $(VERSION)\nRequires.private: openssl\nLibs: -L$${prefix}/lib -ldialtone\nLibs.private: -lpthread\nCflags: -I$${prefix}/include\n' \
 	    >$(DESTDIR)$(PREFIX)/lib/pkgconfig/dialtone.pc
 	printf 'prefix=$(PREFIX)\nName: dialtone-proxy\nDescription: the proxy core that emitted tables are linked with\nVersion: $(VERSION)\nRequires.private: openssl\nLibs: -L$${prefix}/lib -ldialtone-proxy\nLibs.private: -lpthread\nCflags: -I$${prefix}/include\n' \
@@ -197,6 +199,7 @@ install: all
 uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/bin/dialtone $(DESTDIR)$(PREFIX)/lib/libdialtone.a \
 	    $(DESTDIR)$(PREFIX)/lib/libdialtone-proxy.a $(DESTDIR)$(PREFIX)/share/man/man1/dialtone.1 \
+	    $(DESTDIR)$(PREFIX)/share/man/man5/dialtone-plugins.5 \
 	    $(DESTDIR)$(PREFIX)/lib/pkgconfig/dialtone.pc $(DESTDIR)$(PREFIX)/lib/pkgconfig/dialtone-proxy.pc
 	rm -rf $(DESTDIR)$(PREFIX)/include/dialtone
 

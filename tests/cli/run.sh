@@ -82,6 +82,31 @@ holds 'adapt of JSON' out '"body":"hello"'
 expect 'source map' 0 "$dialtone" adapt --source-map "$work/good"
 holds 'source map' out 'good:2:'
 
+mkdir -p "$work/project/deep"
+printf ':80 {\n\troute {\n\t\tteapot Assam\n\t}\n}\n' >"$work/project/deep/Caddyfile"
+printf 'plugin teapot {\n\tdirective teapot {\n\t\targ tea string\n\t}\n}\n' >"$work/teapot"
+printf ':80 {\n\trate_limit {\n\t\tzone a {\n\t\t\tevents 1\n\t\t\twindow 1s\n\t\t}\n\t}\n}\n' >"$work/limited"
+expect 'adapt of a plugin that nobody describes' 1 "$dialtone" adapt "$work/project/deep/Caddyfile"
+holds 'adapt of a plugin that nobody describes' err 'describe it in .dialtone or with --plugins'
+expect 'adapt --plugins' 0 "$dialtone" adapt --plugins "$work/teapot" "$work/project/deep/Caddyfile"
+holds 'adapt --plugins' out '"handler":"teapot","tea":"Assam"'
+cp "$work/teapot" "$work/project/.dialtone"
+expect 'adapt with a project' 0 "$dialtone" adapt "$work/project/deep/Caddyfile"
+holds 'adapt with a project' out '"tea":"Assam"'
+expect 'adapt --no-project' 1 "$dialtone" adapt --no-project "$work/project/deep/Caddyfile"
+expect 'adapt --skip-unknown' 0 "$dialtone" adapt --no-project --skip-unknown "$work/project/deep/Caddyfile"
+holds 'adapt --skip-unknown' err "'teapot' is passed over"
+expect 'check knows built-in plugins' 0 "$dialtone" check "$work/limited"
+holds 'check knows built-in plugins' out 'xcaddy build --with github.com/mholt/caddy-ratelimit'
+expect 'adapt does not, unasked' 1 "$dialtone" adapt "$work/limited"
+holds 'adapt does not, unasked' err 'or give --plugins builtin'
+expect 'adapt --plugins twice' 0 "$dialtone" adapt --plugins "$work/teapot" --plugins builtin "$work/limited"
+holds 'adapt --plugins twice' out '"rate_limits":{"a":'
+expect 'descriptions that are not there' 3 "$dialtone" adapt --plugins "$work/none" "$work/good"
+printf 'plugin {\n' >"$work/project/.dialtone"
+expect 'a project with mistakes' 1 "$dialtone" check "$work/project/deep/Caddyfile"
+holds 'a project with mistakes' out 'project/.dialtone:1:'
+
 chmod 640 "$work/good"
 echo old >"$work/result"
 chmod 600 "$work/result"
