@@ -105,16 +105,18 @@ static void nothing_to_replace(struct adapter *adapter, struct diag *diag, struc
 void unknown_hint(struct adapter *adapter, struct diag *diag, const struct plugin *plugin)
 {
     if (plugin)
-        nothing_to_replace(adapter, diag,
-                           str_printf(adapter->arena,
-                                      "it comes with the plugin '%s'%s%s%s: to use its description, "
-                                      "write 'plugin %s' in .dialtone, or give --plugins builtin",
-                                      plugin->name, plugin->package ? " (" : "",
-                                      plugin->package ? plugin->package : "",
-                                      plugin->package ? ")" : "", plugin->name));
+        nothing_to_replace(
+            adapter, diag,
+            str_printf(adapter->arena,
+                       "it comes with the plugin '%s'%s%s%s: to use its description, "
+                       "write 'plugin %s' in .dialtone, or give --plugins builtin",
+                       plugin->name, plugin->package ? " (" : "",
+                       plugin->package ? plugin->package : "", plugin->package ? ")" : "",
+                       plugin->name));
     else
-        nothing_to_replace(adapter, diag,
-                           STR("if a plugin brings it, describe it in .dialtone or with --plugins"));
+        nothing_to_replace(
+            adapter, diag,
+            STR("if a plugin brings it, describe it in .dialtone or with --plugins"));
 }
 
 void plugin_note(struct scope *scope, const struct plugin *plugin, const struct token *token)
@@ -125,10 +127,9 @@ void plugin_note(struct scope *scope, const struct plugin *plugin, const struct 
     if (map_find(&adapter->noted, str_from(plugin->name)))
         return;
     map_put(&adapter->noted, str_from(plugin->name), NULL);
-    struct diag *diag =
-        diag_token(scope->diags, DIAG_UNDECLARED_PLUGIN, token,
-                   "'" STR_FMT "' needs a Caddy that is built with the plugin '%s'",
-                   STR_ARG(token->text), plugin->name);
+    struct diag *diag = diag_token(scope->diags, DIAG_UNDECLARED_PLUGIN, token,
+                                   "'" STR_FMT "' needs a Caddy that is built with the plugin '%s'",
+                                   STR_ARG(token->text), plugin->name);
     diag_note(scope->diags, diag, "build one with: xcaddy build --with %s", plugin->package);
     diag_note(scope->diags, diag, "'plugin %s' in .dialtone says that yours has it", plugin->name);
 }

@@ -3,8 +3,8 @@
 
 #include "adapt/directive.h"
 
-/* Names that the vocabulary does not have: looked for in its reserve, reported with where they could
- * come from, or passed over where the options say so. */
+/* Names that the vocabulary does not have: looked for in its reserve, reported with where they
+ * could come from, or passed over where the options say so. */
 
 /* The row of that name, out of the reserve where need be and allowed; NULL where there is none. */
 const struct directive *known_directive(struct adapter *adapter, struct str name);

@@ -194,13 +194,12 @@ static json_t *read_argument(struct line *line, const struct parameter *paramete
 static bool wrong_count(struct line *line)
 {
     const struct shape *shape = line->shape;
-    struct diag *diag =
-        diag_token(line->in->diags, DIAG_WRONG_ARGUMENTS, line->name, "'" STR_FMT "' %s",
-                   STR_ARG(line->name->text),
-                   shape->n_parameters == 0 ? "takes no argument"
-                   : cursor_count_remaining(line->in) < shape->n_parameters
-                       ? "needs more arguments"
-                       : "has too many arguments");
+    struct diag *diag = diag_token(line->in->diags, DIAG_WRONG_ARGUMENTS, line->name,
+                                   "'" STR_FMT "' %s", STR_ARG(line->name->text),
+                                   shape->n_parameters == 0 ? "takes no argument"
+                                   : cursor_count_remaining(line->in) < shape->n_parameters
+                                       ? "needs more arguments"
+                                       : "has too many arguments");
     if (shape->arguments)
         diag_note(line->in->diags, diag, "usage: " STR_FMT " %s", STR_ARG(line->name->text),
                   shape->arguments);
@@ -265,9 +264,8 @@ static bool read_text(struct line *line, const struct parameter *parameter)
     strbuf_add(&text, first->text);
     while (cursor_next_arg(line->in))
         strbuf_printf(&text, " " STR_FMT, STR_ARG(cursor_val(line->in)));
-    put(line, &parameter->place,
-        document_string(line->scope->document, strbuf_str(&text), first), parameter->keeps_zero,
-        first);
+    put(line, &parameter->place, document_string(line->scope->document, strbuf_str(&text), first),
+        parameter->keeps_zero, first);
     return true;
 }
 
@@ -384,7 +382,7 @@ static bool read_block(struct line *line)
 static bool check_once(struct line *line)
 {
     const struct shape *shape = line->shape;
-    const struct place *place = shape->n_parameters ? &shape->parameters[0].place
+    const struct place *place = shape->n_parameters  ? &shape->parameters[0].place
                                 : shape->n_constants ? &shape->constants[0].place
                                                      : &shape->into;
     if (!shape->is_once || place->n == 0 || place->at[0].kind != STEP_KEY)
@@ -404,10 +402,9 @@ static bool check_required(struct line *line)
         if (member(line->object, key->text))
             continue;
         ok = false;
-        struct diag *diag =
-            diag_token(line->in->diags, DIAG_WRONG_ARGUMENTS, line->name,
-                       "'" STR_FMT "' needs '" STR_FMT "'", STR_ARG(line->name->text),
-                       STR_ARG(key->text));
+        struct diag *diag = diag_token(line->in->diags, DIAG_WRONG_ARGUMENTS, line->name,
+                                       "'" STR_FMT "' needs '" STR_FMT "'",
+                                       STR_ARG(line->name->text), STR_ARG(key->text));
         if (line->shape->arguments)
             diag_note(line->in->diags, diag, "usage: " STR_FMT " %s", STR_ARG(line->name->text),
                       line->shape->arguments);
@@ -423,9 +420,9 @@ static bool check_described(struct line *line)
         return true;
     if (passes_over(adapter, line->name, "its description does not say what JSON it becomes"))
         return false;
-    struct diag *diag = diag_token(line->in->diags, DIAG_UNDESCRIBED_JSON, line->name,
-                                   "what JSON '" STR_FMT "' becomes is not described",
-                                   STR_ARG(line->name->text));
+    struct diag *diag =
+        diag_token(line->in->diags, DIAG_UNDESCRIBED_JSON, line->name,
+                   "what JSON '" STR_FMT "' becomes is not described", STR_ARG(line->name->text));
     diag_note(line->in->diags, diag, "--skip-unknown leaves it out; `dialtone check` accepts it");
     return false;
 }
@@ -450,11 +447,8 @@ static bool read_line(struct line *line)
 
 bool shape_read(struct scope *scope, struct cursor *in, const struct shape *shape, json_t *object)
 {
-    struct line line = {.scope = scope,
-                        .in = in,
-                        .shape = shape,
-                        .name = cursor_token(in),
-                        .object = object};
+    struct line line = {
+        .scope = scope, .in = in, .shape = shape, .name = cursor_token(in), .object = object};
     plugin_note(scope, shape->plugin, line.name);
     if (!check_described(&line))
         return false;

@@ -1,15 +1,10 @@
-/* The language that describes plugins: its statements as tables of options, read by the same engine
- * that reads Caddyfiles. */
-#include "plugins/describe.h"
-
-#include "adapt/adapter.h"
-#include "base/suggest.h"
+/* The language that describes plugins: the statements that say what may follow a name, as tables of
+ * options, read by the same engine that reads Caddyfiles. */
 #include "directives/option_takes.h"
 #include "plugins/constant.h"
-#include "plugins/lines.h"
+#include "plugins/describe.h"
 
-/* The one word of a statement; NULL after a diagnostic. */
-static const struct token *statement_word(struct cursor *in, const struct option *row)
+const struct token *statement_word(struct cursor *in, const struct option *row)
 {
     struct token_list words = cursor_remaining(in);
     if (words.n == 1)
@@ -18,7 +13,7 @@ static const struct token *statement_word(struct cursor *in, const struct option
     return NULL;
 }
 
-static bool statement_text(struct cursor *in, const struct option *row, const char **text)
+bool statement_text(struct cursor *in, const struct option *row, const char **text)
 {
     const struct token *word = statement_word(in, row);
     if (!word)
@@ -73,7 +68,7 @@ static bool alias_add(struct scope *scope, struct cursor *in, const struct optio
     struct alias *more = arena_array(scope->arena, struct alias, last->n_aliases + 1);
     if (last->n_aliases)
         memcpy(more, last->aliases, last->n_aliases * sizeof(*more));
-    more[last->n_aliases++] = 
+    more[last->n_aliases++] =
         (struct alias){.word = words.at[0], .value = words.at[1], .place = place};
     last->aliases = more;
     return true;
@@ -120,8 +115,7 @@ static bool shape_into(struct scope *scope, struct cursor *in, const struct opti
     (void)scope, (void)object;
     struct building *building = state;
     const struct token *word = statement_word(in, row);
-    return word &&
-           place_read(building, in, word, &building->shape->into);
+    return word && place_read(building, in, word, &building->shape->into);
 }
 
 static bool shape_name(struct scope *scope, struct cursor *in, const struct option *row,
@@ -255,13 +249,10 @@ static bool shape_sub(struct scope *scope, struct cursor *in, const struct optio
          .max_args = 1,                                                                            \
          .values = "any",                                                                          \
          .parse = shape_block},                                                                    \
-        {.name = "json",                                                                           \
-         .doc = "what JSON it becomes is not described",                                           \
-         .arguments = "unknown",                                                                   \
-         .min_args = 1,                                                                            \
-         .max_args = 1,                                                                            \
-         .values = "unknown",                                                                      \
-         .parse = shape_json}
+    {                                                                                              \
+        .name = "json", .doc = "what JSON it becomes is not described", .arguments = "unknown",    \
+        .min_args = 1, .max_args = 1, .values = "unknown", .parse = shape_json                     \
+    }
 
 static const struct option option_statements[] = {
     SHAPE_STATEMENTS,
@@ -274,7 +265,7 @@ static const struct option option_statements[] = {
     {0},
 };
 
-static const struct option plain_statements[] = {SHAPE_STATEMENTS, {0}};
+const struct option plain_statements[] = {SHAPE_STATEMENTS, {0}};
 
 static bool directive_handler(struct scope *scope, struct cursor *in, const struct option *row,
                               json_t *object, void *state)
@@ -303,7 +294,7 @@ static bool directive_order(struct scope *scope, struct cursor *in, const struct
     return true;
 }
 
-static const struct option directive_statements[] = {
+const struct option directive_statements[] = {
     SHAPE_STATEMENTS,
     {.name = "order",
      .doc = "its place in the default order; without it there is none",
@@ -320,7 +311,7 @@ static const struct option directive_statements[] = {
     {0},
 };
 
-static const struct option global_statements[] = {
+const struct option global_statements[] = {
     SHAPE_STATEMENTS,
     {.name = "app",
      .doc = "the app that it configures, if it is not called like the option",
@@ -331,7 +322,7 @@ static const struct option global_statements[] = {
     {0},
 };
 
-static struct building building_of(struct descriptions *descriptions, const struct token *name)
+struct building building_of(struct descriptions *descriptions, const struct token *name)
 {
     struct building building = {.descriptions = descriptions,
                                 .shape = arena_new(descriptions->arena, struct shape),
@@ -356,7 +347,8 @@ static const char *usage_of(struct arena *arena, const struct building *building
             strbuf_printf(&usage, "%s%s", one->values, one->takes_rest ? "..." : "");
         else
             strbuf_printf(&usage, "<%s%s>%s", strcmp(one->name, "*") == 0 ? "value" : one->name,
-                          one->takes_rest || one->type == TYPE_TEXT ? "..." : "", one->type == TYPE_MODULE ? " ..." : "");
+                          one->takes_rest || one->type == TYPE_TEXT ? "..." : "",
+                          one->type == TYPE_MODULE ? " ..." : "");
         strbuf_printf(&usage, "%s", one->is_optional ? "]" : "");
     }
     return usage.len ? strbuf_cstr(&usage) : NULL;
@@ -387,8 +379,7 @@ static bool check_shape(const struct building *building, struct cursor *in)
     return true;
 }
 
-/* Moves what was gathered into the shape. */
-static bool finish(struct building *building, struct cursor *in)
+bool building_finish(struct building *building, struct cursor *in)
 {
     struct arena *arena = building->descriptions->arena;
     struct shape *shape = building->shape;
@@ -428,8 +419,8 @@ static bool add_option(struct scope *scope, struct cursor *in, struct building *
     for (size_t i = 0; i < around->options.n; i++)
         if (str_eq(around->options.at[i]->token->text, name->text)) {
             struct diag *diag =
-                diag_token(in->diags, DIAG_DUPLICATE, name, "option '" STR_FMT "' is described twice",
-                           STR_ARG(name->text));
+                diag_token(in->diags, DIAG_DUPLICATE, name,
+                           "option '" STR_FMT "' is described twice", STR_ARG(name->text));
             diag_label(in->diags, diag, around->options.at[i]->token->span, "first described here");
             return false;
         }
@@ -450,279 +441,5 @@ static bool shape_sub(struct scope *scope, struct cursor *in, const struct optio
     building.shape->plugin = around->shape->plugin;
     return option_words_read(&building, in, words) &&
            options_parse(scope, in, option_statements, object, &building) &&
-           finish(&building, in) && add_option(scope, in, around, &building);
-}
-
-/* What one `plugin` gathers. */
-struct plugin_state {
-    struct descriptions *descriptions;
-    struct plugin *plugin;
-    const struct token *name;
-};
-
-static const char *const entry_names[N_ENTRY_KINDS] = {
-    [ENTRY_DIRECTIVE] = "directive",
-    [ENTRY_MATCHER] = "matcher",
-    [ENTRY_GLOBAL] = "global_option",
-    [ENTRY_MODULE] = "module",
-};
-
-static bool is_standard(const struct descriptions *descriptions, enum entry_kind kind,
-                        struct str name)
-{
-    const struct vocabulary *standard = descriptions->standard;
-    const struct module_space *const *space = standard->modules;
-    switch (kind) {
-    case ENTRY_DIRECTIVE:
-        return vocabulary_directive(standard, name) != NULL;
-    case ENTRY_MATCHER:
-        return vocabulary_matcher(standard, name) != NULL;
-    case ENTRY_GLOBAL:
-        return vocabulary_global(standard, name) != NULL;
-    case ENTRY_MODULE:
-        for (; space && *space; space++) {
-            struct str prefix = str_printf(descriptions->arena, "%s.", (*space)->name);
-            if (str_has_prefix(name, prefix) &&
-                option_find((*space)->modules, str_slice(name, prefix.len, name.len)))
-                return true;
-        }
-        break;
-    case ENTRY_NONE:
-    case N_ENTRY_KINDS:
-        break;
-    }
-    return false;
-}
-
-/* False where the entry is not to be kept; with a report, unless it only gives way. */
-static bool claim_name(struct descriptions *descriptions, struct cursor *in, enum entry_kind kind,
-                       const struct token *name)
-{
-    if (is_standard(descriptions, kind, name->text))
-        return cursor_error_at(in, DIAG_DUPLICATE, name,
-                               "Caddy itself has a %s '" STR_FMT "'; a plugin cannot bring another",
-                               entry_names[kind], STR_ARG(name->text));
-    struct str key =
-        str_printf(descriptions->arena, "%s " STR_FMT, entry_names[kind], STR_ARG(name->text));
-    const struct token *first = map_get(&descriptions->names, key);
-    if (!first) {
-        map_put(&descriptions->names, key, (void *)name);
-        return true;
-    }
-    if (descriptions->is_builtin)
-        return false;
-    struct diag *diag = diag_token(in->diags, DIAG_DUPLICATE, name,
-                                   "%s '" STR_FMT "' is described twice", entry_names[kind],
-                                   STR_ARG(name->text));
-    diag_label(in->diags, diag, first->span, "first described here");
-    return false;
-}
-
-static enum entry_kind kind_of(const struct option *row)
-{
-    for (int kind = 1; kind < N_ENTRY_KINDS; kind++)
-        if (strcmp(entry_names[kind], row->name) == 0)
-            return (enum entry_kind)kind;
-    return ENTRY_NONE;
-}
-
-/* Cuts `dns.providers.cloudflare` at the last dot. */
-static bool split_module(struct cursor *in, const struct token *name, struct entry *entry)
-{
-    ptrdiff_t dot = str_last_index(name->text, '.');
-    if (dot <= 0 || (size_t)dot + 1 == name->text.len)
-        return cursor_error_at(in, DIAG_BAD_DESCRIPTION, name,
-                               "'" STR_FMT "' is no module: write its whole name, such as "
-                               "dns.providers.cloudflare",
-                               STR_ARG(name->text));
-    entry->namespace = str_dup(in->arena, str_slice(name->text, 0, (size_t)dot)).ptr;
-    entry->json_name =
-        str_dup(in->arena, str_slice(name->text, (size_t)dot + 1, name->text.len)).ptr;
-    return true;
-}
-
-static bool plugin_entry(struct scope *scope, struct cursor *in, const struct option *row,
-                         json_t *object, void *state)
-{
-    struct plugin_state *plugin = state;
-    struct descriptions *descriptions = plugin->descriptions;
-    struct entry entry = {.kind = kind_of(row)};
-    const struct token *name = statement_word(in, row);
-    if (!name)
-        return false;
-    if (name->text.len == 0)
-        return take_arity_error(in, row);
-    struct building building = building_of(descriptions, name);
-    building.entry = &entry;
-    building.shape->plugin = plugin->plugin;
-    entry.shape = building.shape;
-    entry.json_name = building.shape->name;
-    if (entry.kind == ENTRY_MODULE && !split_module(in, name, &entry))
-        return false;
-    if (!options_parse(scope, in, row->block, object, &building) || !finish(&building, in))
-        return false;
-    uint32_t errors_before = descriptions->diags->n_errors;
-    if (claim_name(descriptions, in, entry.kind, name))
-        vec_push(scope->arena, &descriptions->entries, entry);
-    return descriptions->diags->n_errors == errors_before;
-}
-
-static bool namespace_key(struct scope *scope, struct cursor *in, const struct option *row,
-                          json_t *object, void *state)
-{
-    (void)scope, (void)object;
-    struct namespace *namespace = state;
-    return statement_text(in, row, &namespace->key);
-}
-
-static bool namespace_doc(struct scope *scope, struct cursor *in, const struct option *row,
-                          json_t *object, void *state)
-{
-    (void)scope, (void)object;
-    struct namespace *namespace = state;
-    return statement_text(in, row, &namespace->doc);
-}
-
-static const struct option namespace_statements[] = {
-    {.name = "key",
-     .doc = "the JSON key that the module's name goes under",
-     .arguments = "<key>",
-     .min_args = 1,
-     .max_args = 1,
-     .parse = namespace_key},
-    {.name = "doc",
-     .doc = "one line that says what such modules are",
-     .arguments = "<text>",
-     .min_args = 1,
-     .max_args = 1,
-     .parse = namespace_doc},
-    {0},
-};
-
-static bool plugin_namespace(struct scope *scope, struct cursor *in, const struct option *row,
-                             json_t *object, void *state)
-{
-    struct plugin_state *plugin = state;
-    struct namespace namespace = {.token = statement_word(in, row)};
-    if (!namespace.token)
-        return false;
-    namespace.name = str_dup(scope->arena, namespace.token->text).ptr;
-    if (!options_parse(scope, in, row->block, object, &namespace))
-        return false;
-    if (!namespace.key)
-        return cursor_error_at(in, DIAG_BAD_DESCRIPTION, namespace.token,
-                               "the name space '" STR_FMT "' needs a 'key'",
-                               STR_ARG(namespace.token->text));
-    vec_push(scope->arena, &plugin->descriptions->namespaces, namespace);
-    return true;
-}
-
-static bool plugin_package(struct scope *scope, struct cursor *in, const struct option *row,
-                           json_t *object, void *state)
-{
-    (void)scope, (void)object;
-    struct plugin_state *plugin = state;
-    return statement_text(in, row, &plugin->plugin->package);
-}
-
-static bool plugin_doc(struct scope *scope, struct cursor *in, const struct option *row,
-                       json_t *object, void *state)
-{
-    (void)scope, (void)object, (void)state;
-    return statement_word(in, row) != NULL;
-}
-
-static const struct option plugin_statements[] = {
-    {.name = "package",
-     .doc = "the Go package that Caddy is built with to have the plugin",
-     .arguments = "<path>",
-     .min_args = 1,
-     .max_args = 1,
-     .parse = plugin_package},
-    {.name = "doc",
-     .doc = "one line that says what it is for",
-     .arguments = "<text>",
-     .min_args = 1,
-     .max_args = 1,
-     .parse = plugin_doc},
-    {.name = "directive",
-     .doc = "a directive that handles requests",
-     .arguments = "<name>",
-     .min_args = 1,
-     .max_args = 1,
-     .block = directive_statements,
-     .parse = plugin_entry},
-    {.name = "matcher",
-     .doc = "a request matcher",
-     .arguments = "<name>",
-     .min_args = 1,
-     .max_args = 1,
-     .block = plain_statements,
-     .parse = plugin_entry},
-    {.name = "global_option",
-     .doc = "an option of the first block, which configures an app",
-     .arguments = "<name>",
-     .min_args = 1,
-     .max_args = 1,
-     .block = global_statements,
-     .parse = plugin_entry},
-    {.name = "module",
-     .doc = "a module that options choose by name",
-     .arguments = "<namespace.name>",
-     .min_args = 1,
-     .max_args = 1,
-     .block = plain_statements,
-     .parse = plugin_entry},
-    {.name = "namespace",
-     .doc = "a kind of modules that the plugin brings",
-     .arguments = "<name>",
-     .min_args = 1,
-     .max_args = 1,
-     .block = namespace_statements,
-     .parse = plugin_namespace},
-    {0},
-};
-
-static bool file_plugin(struct scope *scope, struct cursor *in, const struct option *row,
-                        json_t *object, void *state)
-{
-    struct descriptions *descriptions = state;
-    struct plugin_state plugin = {.descriptions = descriptions, .name = statement_word(in, row)};
-    if (!plugin.name)
-        return false;
-    vec_push(scope->arena, &descriptions->seen, str_dup(scope->arena, plugin.name->text).ptr);
-    if (descriptions->wanted && !map_find(descriptions->wanted, plugin.name->text))
-        return true;
-    plugin.plugin = arena_new(scope->arena, struct plugin);
-    plugin.plugin->name = str_dup(scope->arena, plugin.name->text).ptr;
-    plugin.plugin->is_declared = descriptions->is_declared;
-    vec_push(scope->arena, &descriptions->plugins, plugin.plugin);
-    return options_parse(scope, in, row->block, object, &plugin);
-}
-
-static const struct option file_statements[] = {
-    {.name = "plugin",
-     .doc = "a plugin and what it brings",
-     .arguments = "<name>",
-     .min_args = 1,
-     .max_args = 1,
-     .block = plugin_statements,
-     .parse = file_plugin},
-    {0},
-};
-
-bool description_read(struct descriptions *descriptions, struct cursor *in)
-{
-    struct adapter adapter = {.arena = descriptions->arena, .diags = descriptions->diags};
-    struct scope scope = {
-        .adapter = &adapter, .arena = descriptions->arena, .diags = descriptions->diags, .in = in};
-    return file_plugin(&scope, in, &file_statements[0], NULL, descriptions);
-}
-
-void descriptions_read(struct descriptions *descriptions, const struct source *source)
-{
-    lines_read(&(struct lines_context){.arena = descriptions->arena,
-                                       .sources = descriptions->sources,
-                                       .diags = descriptions->diags},
-               source, file_statements, descriptions);
+           building_finish(&building, in) && add_option(scope, in, around, &building);
 }

@@ -17,13 +17,14 @@ struct entry {
         N_ENTRY_KINDS
     } kind;
     struct shape *shape;
-    const char *json_name;       /* the handler, the app, or the module in its name space */
-    const char *namespace;       /* of a module */
+    const char *json_name; /* the handler, the app, or the module in its name space */
+    const char *namespace; /* of a module */
     const struct token *place, *neighbour; /* before, after, first, last; NULL: none in the order */
 };
 
 /* A kind of modules that plugins bring themselves. */
-struct namespace {
+struct namespace
+{
     const char *name, *key, *doc;
     const struct token *token;
 };
@@ -36,7 +37,7 @@ struct descriptions {
     VEC(struct entry) entries;
     VEC(struct namespace) namespaces;
     VEC(struct plugin *) plugins;
-    struct map names;     /* "kind name" → token, of all entries */
+    struct map names; /* "kind name" → token, of all entries */
     /* Of what is being read: */
     bool is_builtin;          /* it gives way to what is there */
     bool is_declared;         /* the user says that he has it */
@@ -70,6 +71,17 @@ bool place_read(struct building *building, struct cursor *in, const struct token
 void key_note(struct building *building, const struct place *place);
 /* `option`'s own words: name, type and so on; what they say goes into <building>. */
 bool option_words_read(struct building *building, struct cursor *in, struct token_list words);
+
+/* describe.c: the statements of directives, global options, and all others. */
+extern const struct option directive_statements[];
+extern const struct option global_statements[];
+extern const struct option plain_statements[];
+struct building building_of(struct descriptions *descriptions, const struct token *name);
+/* Moves what was gathered into the shape; false where it makes no sense. */
+bool building_finish(struct building *building, struct cursor *in);
+/* The one word of a statement, or its text; NULL, or false, after a diagnostic. */
+const struct token *statement_word(struct cursor *in, const struct option *row);
+bool statement_text(struct cursor *in, const struct option *row, const char **text);
 
 /* extend.c: a vocabulary with all of it. NULL where mistakes were reported. */
 const struct vocabulary *vocabulary_extended(struct descriptions *descriptions,

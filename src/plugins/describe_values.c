@@ -81,8 +81,9 @@ static bool read_named_step(struct building *building, struct cursor *in, const 
     if (suggestion.best.len)
         diag_note(in->diags, diag, "did you mean '{" STR_FMT "}'?", STR_ARG(suggestion.best));
     else
-        diag_note(in->diags, diag, "{*} is the name of the line; others are those of 'arg' and "
-                                   "'label' lines above");
+        diag_note(in->diags, diag,
+                  "{*} is the name of the line; others are those of 'arg' and "
+                  "'label' lines above");
     return false;
 }
 
@@ -100,7 +101,8 @@ bool place_read(struct building *building, struct cursor *in, const struct token
         has_more = str_cut(rest, STR("."), &text, &rest);
         if (text.len == 0 || str_contains(text, STR("[]")))
             return cursor_error_at(in, DIAG_BAD_DESCRIPTION, word,
-                                   "'" STR_FMT "' is no place in JSON: write keys with dots between "
+                                   "'" STR_FMT
+                                   "' is no place in JSON: write keys with dots between "
                                    "them, and [] only at the end",
                                    STR_ARG(word->text));
         if (str_has_prefix(text, STR("{")) && str_has_suffix(text, STR("}"))) {
@@ -231,8 +233,8 @@ static bool check_sequence(struct building *building, struct cursor *in, const s
                            const struct parameter *parameter)
 {
     if (find_parameter(building, str_from(parameter->name)) >= 0)
-        return cursor_error_at(in, DIAG_DUPLICATE, name, "there is an argument '" STR_FMT "' already",
-                               STR_ARG(name->text));
+        return cursor_error_at(in, DIAG_DUPLICATE, name,
+                               "there is an argument '" STR_FMT "' already", STR_ARG(name->text));
     if (building->parameters.n == 0)
         return true;
     const struct parameter *last = &building->parameters.at[building->parameters.n - 1];
@@ -281,7 +283,8 @@ bool parameter_read(struct building *building, struct cursor *in, struct token_l
         parameter.type = TYPE_STRING;
     if (parameter.type == TYPE_FLAG || reads_segment(parameter.type))
         return cursor_error_at(in, DIAG_BAD_DESCRIPTION, words.at[1],
-                               "only an option can be of type " STR_FMT, STR_ARG(words.at[1]->text));
+                               "only an option can be of type " STR_FMT,
+                               STR_ARG(words.at[1]->text));
     if (is_label && parameter.place.n)
         return cursor_error_at(in, DIAG_BAD_DESCRIPTION, words.at[0],
                                "a label has no place of its own: write 'arg' for it");

@@ -5,8 +5,8 @@
 #include "plugins/describe.h"
 
 static const enum value_type row_types[N_PARAMETER_TYPES] = {
-    [TYPE_STRING] = VALUE_STRING,     [TYPE_ONE_OF] = VALUE_STRING,    [TYPE_INTEGER] = VALUE_INTEGER,
-    [TYPE_UNSIGNED] = VALUE_INTEGER,  [TYPE_NUMBER] = VALUE_FLOAT,     [TYPE_DURATION] = VALUE_DURATION,
+    [TYPE_STRING] = VALUE_STRING,    [TYPE_ONE_OF] = VALUE_STRING, [TYPE_INTEGER] = VALUE_INTEGER,
+    [TYPE_UNSIGNED] = VALUE_INTEGER, [TYPE_NUMBER] = VALUE_FLOAT,  [TYPE_DURATION] = VALUE_DURATION,
     [TYPE_SIZE] = VALUE_SIZE,
 };
 
@@ -40,8 +40,8 @@ static void describe_arguments(struct arena *arena, struct option *row, const st
         row->max_args = -1;
     if (shape->n_parameters == 1) {
         const struct parameter *only = &shape->parameters[0];
-        row->type = only->takes_rest && only->type == TYPE_STRING ? VALUE_STRINGS
-                                                                  : row_types[only->type];
+        row->type =
+            only->takes_rest && only->type == TYPE_STRING ? VALUE_STRINGS : row_types[only->type];
         row->values = only->values;
         row->key = key_of(arena, &only->place);
     } else if (shape->n_parameters == 0 && shape->n_constants == 1) {
@@ -325,7 +325,8 @@ static bool resolve(const struct descriptions *descriptions, const struct vocabu
     for (size_t i = 0; i < descriptions->entries.n; i++) {
         const struct entry *entry = &descriptions->entries.at[i];
         ok = resolve_shape(descriptions, vocabulary, entry->shape) && ok;
-        if (entry->kind != ENTRY_MODULE || vocabulary_modules(vocabulary, str_from(entry->namespace)))
+        if (entry->kind != ENTRY_MODULE ||
+            vocabulary_modules(vocabulary, str_from(entry->namespace)))
             continue;
         unknown_space(descriptions, vocabulary, entry->shape->token, str_from(entry->namespace));
         ok = false;

@@ -8,8 +8,7 @@ bool lines_read(const struct lines_context *context, const struct source *source
                 const struct option *rows, void *state)
 {
     uint32_t errors_before = context->diags->n_errors;
-    const struct node *file =
-        parse_lines(context->arena, context->sources, context->diags, source);
+    const struct node *file = parse_lines(context->arena, context->sources, context->diags, source);
     struct adapter adapter = {.arena = context->arena, .diags = context->diags};
     for (const struct node *line = file->body; line; line = line->next) {
         if (line->n_tokens == 0)

@@ -4,8 +4,8 @@
 #include "adapt/options.h"
 #include "syntax/diag.h"
 
-/* Files in Caddyfile syntax that are no Caddyfiles: lines as they stand in a block, each read by the
- * row of its name. */
+/* Files in Caddyfile syntax that are no Caddyfiles: lines as they stand in a block, each read by
+ * the row of its name. */
 struct lines_context {
     struct arena *arena;
     struct sources *sources;

@@ -86,8 +86,8 @@ static void check_wanted(struct descriptions *descriptions, const struct project
             diag_help(descriptions->diags, diag, word->span, suggestion.best,
                       "did you mean '" STR_FMT "'?", STR_ARG(suggestion.best));
         else
-            diag_note(descriptions->diags, diag,
-                      "describe it in a block: plugin " STR_FMT " { … }", STR_ARG(word->text));
+            diag_note(descriptions->diags, diag, "describe it in a block: plugin " STR_FMT " { … }",
+                      STR_ARG(word->text));
     }
 }
 
@@ -98,7 +98,8 @@ static void read_project(struct gathering *gathering, const struct source *sourc
     struct descriptions *descriptions = &gathering->descriptions;
     struct arena *arena = descriptions->arena;
     struct project project = {0};
-    const struct source *found = project_find(descriptions->sources, descriptions->diags, source->path);
+    const struct source *found =
+        project_find(descriptions->sources, descriptions->diags, source->path);
     if (!found)
         return;
     project_read(&project, descriptions, found);
@@ -116,8 +117,7 @@ static void read_project(struct gathering *gathering, const struct source *sourc
 }
 
 const struct vocabulary *plugins_vocabulary(struct arena *arena, struct sources *sources,
-                                            struct diags *diags,
-                                            const struct vocabulary *standard,
+                                            struct diags *diags, const struct vocabulary *standard,
                                             const struct source *source,
                                             const struct plugin_settings *settings)
 {

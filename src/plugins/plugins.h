@@ -23,8 +23,7 @@ struct plugin_settings {
 /* The standard vocabulary with the plugins that the settings and the project of <source> name. NULL
  * where there are mistakes in them, which then are reported. All of it lives in the arena. */
 const struct vocabulary *plugins_vocabulary(struct arena *arena, struct sources *sources,
-                                            struct diags *diags,
-                                            const struct vocabulary *standard,
+                                            struct diags *diags, const struct vocabulary *standard,
                                             const struct source *source,
                                             const struct plugin_settings *settings);
 

@@ -67,7 +67,8 @@ static const struct option settings[] = {
      .max_args = -1,
      .parse = setting_plugins},
     {.name = "plugin",
-     .doc = "plugins that Caddy is built with, by built-in description; or one, described in the block",
+     .doc = "plugins that Caddy is built with, by built-in description; or one, described in the "
+            "block",
      .arguments = "<name...>",
      .min_args = 1,
      .max_args = -1,
@@ -90,8 +91,8 @@ const struct source *project_find(struct sources *sources, struct diags *diags, 
             return source;
         }
         if (error != -ENOENT && error != -ENOTDIR && error != -EISDIR) {
-            diag_at(diags, DIAG_UNREADABLE_FILE, (struct span){0}, NULL, "cannot read " STR_FMT ": %s",
-                    STR_ARG(at), strerror(-error));
+            diag_at(diags, DIAG_UNREADABLE_FILE, (struct span){0}, NULL,
+                    "cannot read " STR_FMT ": %s", STR_ARG(at), strerror(-error));
             return NULL;
         }
         ptrdiff_t slash = str_last_index(at, '/');
@@ -99,7 +100,8 @@ const struct source *project_find(struct sources *sources, struct diags *diags, 
         slash = str_last_index(folder, '/');
         if (slash < 0)
             return NULL;
-        at = str_printf(arena, STR_FMT "/%s", STR_ARG(str_slice(folder, 0, (size_t)slash)), file_name);
+        at = str_printf(arena, STR_FMT "/%s", STR_ARG(str_slice(folder, 0, (size_t)slash)),
+                        file_name);
     }
 }
 

@@ -6,10 +6,10 @@
 
 /* What a project's .dialtone says. */
 struct project {
-    const struct source *source;        /* NULL: there is none */
-    VEC(const struct token *) files;    /* paths of descriptions, as written */
-    VEC(const struct token *) wanted;   /* names of built-in descriptions */
-    bool wants_builtin;                 /* all of them */
+    const struct source *source;      /* NULL: there is none */
+    VEC(const struct token *) files;  /* paths of descriptions, as written */
+    VEC(const struct token *) wanted; /* names of built-in descriptions */
+    bool wants_builtin;               /* all of them */
 };
 
 /* Looks for .dialtone in the folder of the file and in those above it, and loads the first. NULL

@@ -52,9 +52,9 @@ struct parameter {
     const char *name;
     enum parameter_type type;
     bool is_optional, takes_rest;
-    bool is_label;   /* only names the place of others */
-    bool keeps_zero; /* an empty value is written as well */
-    const char *values; /* of TYPE_ONE_OF: "a|b" */
+    bool is_label;                 /* only names the place of others */
+    bool keeps_zero;               /* an empty value is written as well */
+    const char *values;            /* of TYPE_ONE_OF: "a|b" */
     const struct token *namespace; /* of TYPE_MODULE */
     const struct module_space *space;
     const struct token *fallback; /* the value where the argument is not there */
@@ -71,31 +71,30 @@ struct constant {
 
 struct shape {
     const struct plugin *plugin;
-    const struct token *token;  /* the name in the description */
-    const char *name;           /* as written there: "a|b" */
+    const struct token *token; /* the name in the description */
+    const char *name;          /* as written there: "a|b" */
     const char *doc, *since;
-    const char *arguments;      /* usage */
+    const char *arguments; /* usage */
     struct parameter *parameters;
     size_t n_parameters;
     struct constant *constants;
     size_t n_constants;
-    struct place into;          /* the object that all of this is about, in the one around */
-    struct place name_place;    /* where the line's name goes */
+    struct place into;            /* the object that all of this is about, in the one around */
+    struct place name_place;      /* where the line's name goes */
     const struct option *options; /* of its block; NULL: it takes none */
     struct shape **shapes;        /* the same, before they became rows */
     size_t n_shapes;
     const struct token **required; /* keys that must be there in the end */
     size_t n_required;
-    const char *keys;           /* of its object in the order of the description */
+    const char *keys; /* of its object in the order of the description */
     bool is_once;
-    bool reads_inline;          /* the line may hold one of the options */
+    bool reads_inline; /* the line may hold one of the options */
     bool takes_any_block;
-    bool is_undescribed;        /* which JSON it becomes is not said */
+    bool is_undescribed; /* which JSON it becomes is not said */
 };
 
 /* Reads what follows the name at the cursor into <object>. False after a diagnostic. */
-bool shape_read(struct scope *scope, struct cursor *in, const struct shape *shape,
-                json_t *object);
+bool shape_read(struct scope *scope, struct cursor *in, const struct shape *shape, json_t *object);
 /* The parse function of rows whose description is a shape. */
 bool shape_option(struct scope *scope, struct cursor *in, const struct option *row, json_t *object,
                   void *state);

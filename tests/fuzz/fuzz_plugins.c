@@ -26,7 +26,7 @@ static const char *get_env(void *user, const char *name)
 static char *compile(struct str project, struct str caddyfile, struct adapt_options options)
 {
     struct source_hooks hooks = {.user = &project, .read_file = read_file, .get_env = get_env};
-    struct plugin_settings settings = {.has_project = true, .knows_builtin = options.only_checks};
+    struct plugin_settings settings = {.has_project = true};
     struct pipeline pipeline;
     char *json = NULL;
     pipeline_init(&pipeline, &hooks);

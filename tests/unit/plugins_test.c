@@ -43,9 +43,9 @@ static void test_builtin(void)
     CHECK(use(&pipeline, no_files, "/a/Caddyfile",
               (struct plugin_settings){.files = builtin, .n_files = 1}));
     CHECK(pipeline.diags.first == NULL);
-    static const char *const directives[] = {"rate_limit", "cache",     "crowdsec",   "coraza_waf",
-                                             "mercure",    "vulcain",   "php_server", "php",
-                                             "replace",    "webdav",    "authorize",  "authenticate"};
+    static const char *const directives[] = {"rate_limit", "cache",   "crowdsec",   "coraza_waf",
+                                             "mercure",    "vulcain", "php_server", "php",
+                                             "replace",    "webdav",  "authorize",  "authenticate"};
     for (size_t i = 0; i < sizeof(directives) / sizeof(*directives); i++) {
         const struct directive *row =
             vocabulary_directive(pipeline.vocabulary, str_from(directives[i]));
@@ -54,8 +54,8 @@ static void test_builtin(void)
     static const char *const globals[] = {"layer4", "frankenphp", "security", "crowdsec", "cache"};
     for (size_t i = 0; i < sizeof(globals) / sizeof(*globals); i++)
         CHECK(vocabulary_global(pipeline.vocabulary, str_from(globals[i])) != NULL);
-    static const char *const providers[] = {"cloudflare", "route53",   "digitalocean", "duckdns",
-                                            "hetzner",    "ovh",       "namecheap",    "porkbun",
+    static const char *const providers[] = {"cloudflare", "route53", "digitalocean", "duckdns",
+                                            "hetzner",    "ovh",     "namecheap",    "porkbun",
                                             "desec",      "gandi"};
     const struct module_space *space =
         vocabulary_modules(pipeline.vocabulary, STR("dns.providers"));
@@ -109,8 +109,8 @@ static void test_own_wins(void)
     };
     static const char *const paths[] = {"/mine", "builtin"};
     struct pipeline pipeline;
-    CHECK(use(&pipeline, all, "/Caddyfile",
-              (struct plugin_settings){.files = paths, .n_files = 2}));
+    CHECK(
+        use(&pipeline, all, "/Caddyfile", (struct plugin_settings){.files = paths, .n_files = 2}));
     const struct directive *row = vocabulary_directive(pipeline.vocabulary, STR("rate_limit"));
     CHECK(row && strcmp(row->plugin->name, "mine") == 0 && row->plugin->is_declared);
     pipeline_free(&pipeline);
@@ -127,15 +127,16 @@ static size_t place_of(const struct vocabulary *vocabulary, const char *name)
 static void test_order(void)
 {
     static const struct file all[] = {
-        {"/mine", "plugin mine {\n\tdirective a {\n\t\torder before respond\n\t}\n"
-                  "\tdirective b {\n\t\torder after a\n\t}\n"
-                  "\tdirective c {\n\t\torder first\n\t}\n\tdirective d {\n\t\torder last\n\t}\n}\n"},
+        {"/mine",
+         "plugin mine {\n\tdirective a {\n\t\torder before respond\n\t}\n"
+         "\tdirective b {\n\t\torder after a\n\t}\n"
+         "\tdirective c {\n\t\torder first\n\t}\n\tdirective d {\n\t\torder last\n\t}\n}\n"},
         {0},
     };
     static const char *const paths[] = {"/mine"};
     struct pipeline pipeline;
-    CHECK(use(&pipeline, all, "/Caddyfile",
-              (struct plugin_settings){.files = paths, .n_files = 1}));
+    CHECK(
+        use(&pipeline, all, "/Caddyfile", (struct plugin_settings){.files = paths, .n_files = 1}));
     const struct vocabulary *vocabulary = pipeline.vocabulary;
     CHECK_INT(place_of(vocabulary, "c"), 0);
     CHECK_INT(place_of(vocabulary, "b"), place_of(vocabulary, "a") + 1);
