@@ -24,17 +24,31 @@ const struct module *find_module(const struct check *check, const char *space, s
     return map_get(&check->modules, str_make(id, n + 1 + name.len));
 }
 
-/* Caddy takes @id out of every object before anything else reads it. */
-static bool is_id(struct check *check, const struct json_text *member)
+/* Caddy takes @id out of the text before it reads it, with an eye for plain values only. */
+static void check_id(struct check *check, const struct json_text *member)
 {
-    if (!str_is(member->key, "@id") || (member->type != JSON_STRING && member->type != JSON_REAL))
-        return false;
+    bool has_quote = member->type == JSON_STRING && str_index(member->text, '"') >= 0;
+    bool has_exponent = member->type == JSON_REAL && (str_index(member->text, 'e') >= 0 ||
+                                                      str_index(member->text, 'E') >= 0);
+    if (has_quote || has_exponent) {
+        diag_at(check->diags, DIAG_BAD_VALUE, member->span, NULL,
+                "an @id is a number in plain digits or a string without quotes in it");
+        return;
+    }
     const struct json_text *other = map_put(&check->ids, member->text, (void *)member);
     if (other) {
         struct diag *diag = diag_at(check->diags, DIAG_DUPLICATE, member->span, NULL,
                                     "the @id '" STR_FMT "' stands twice", STR_ARG(member->text));
         diag_label(check->diags, diag, other->span, "first here");
     }
+}
+
+/* Whether a member is an @id, which any object may have. */
+static bool is_id(struct check *check, const struct json_text *member)
+{
+    if (!str_is(member->key, "@id") || (member->type != JSON_STRING && member->type != JSON_REAL))
+        return false;
+    check_id(check, member);
     return true;
 }
 
