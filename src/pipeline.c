@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "adapt/options.h"
 #include "directives/vocabulary.h"
 #include "json/text.h"
 #include "modules/modules.h"
@@ -77,14 +78,32 @@ static bool holds_json(const struct source *source)
            str_has_prefix(str_trim(rest), STR(":"));
 }
 
+static bool find_plugin(void *user, struct str space, struct str name,
+                        struct module_plugin *found)
+{
+    struct pipeline *pipeline = user;
+    const struct plugin *plugin =
+        plugins_find_module(pipeline->vocabulary, space, name, &found->is_usable);
+    if (!plugin)
+        return false;
+    found->name = plugin->name;
+    found->package = plugin->package;
+    found->is_declared = plugin->is_declared;
+    return true;
+}
+
 /* Caddy JSON needs no adapting, only to be looked at. */
-static bool take_json(struct pipeline *pipeline)
+static bool take_json(struct pipeline *pipeline, bool skip_unknown)
 {
     struct diags *diags = &pipeline->diags;
     uint32_t errors_before = diags->n_errors;
     pipeline->json = json_read(&pipeline->arena, pipeline->source, diags);
+    struct module_check_options options = {.is_whole = diags->n_errors == errors_before,
+                                           .skip_unknown = skip_unknown,
+                                           .find_plugin = find_plugin,
+                                           .user = pipeline};
     if (pipeline->json)
-        modules_check(&pipeline->arena, diags, pipeline->json, diags->n_errors == errors_before);
+        modules_check(&pipeline->arena, diags, pipeline->json, &options);
     if (!pipeline->json || diags->n_errors > errors_before)
         return false;
     pipeline->document.root =
@@ -95,7 +114,7 @@ static bool take_json(struct pipeline *pipeline)
 bool pipeline_adapt(struct pipeline *pipeline, struct adapt_options options)
 {
     if (holds_json(pipeline->source))
-        return take_json(pipeline);
+        return take_json(pipeline, options.skip_unknown);
     bool parsed = pipeline_parse(pipeline);
     bool adapted = adapt(&pipeline->arena, &pipeline->diags, &pipeline->sources,
                          pipeline->vocabulary, options, pipeline->tree, &pipeline->document);

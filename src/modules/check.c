@@ -141,7 +141,7 @@ static void check_module(struct check *check, struct json_text *value, const str
     bool was_reencoded = check->is_reencoded;
     check->is_reencoded |= name_key != NULL;
     if (shape->kind == SHAPE_OBJECT && shape->nest == NEST_ONE && value->type == JSON_OBJECT) {
-        const struct module_space *where = module_space_find(str_from(space));
+        const struct module_namespace *where = module_namespace_find(str_from(space));
         struct str owner =
             str_printf(check->arena, "the %s '" STR_FMT "'", where->noun, STR_ARG(name));
         check_object(check, value, shape->object, owner, name_key);
@@ -253,13 +253,14 @@ static void check_shape(struct check *check, struct json_text *value,
 }
 
 void modules_check(struct arena *arena, struct diags *diags, struct json_text *config,
-                   bool is_whole)
+                   const struct module_check_options *options)
 {
     struct check check = {.arena = arena,
                           .diags = diags,
                           .modules = map_in(arena),
                           .ids = map_in(arena),
-                          .is_whole = is_whole};
+                          .noted = map_in(arena),
+                          .options = options};
     for (const struct module *const *table = module_tables; *table; table++)
         for (const struct module *row = *table; row->id; row++)
             map_put(&check.modules, str_from(row->id), (void *)row);

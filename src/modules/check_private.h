@@ -12,7 +12,8 @@ struct check {
     struct diags *diags;
     struct map modules; /* id → struct module */
     struct map ids;     /* @id → the struct json_text that has it */
-    bool is_whole;      /* the text was read without mistakes */
+    struct map noted;   /* names of plugins that were told of */
+    const struct module_check_options *options;
     /* Caddy decodes an object that names its module, takes the name out and encodes it again: below
      * it, 1e3 is 1000 and escapes are gone. */
     bool is_reencoded;
@@ -39,7 +40,7 @@ void report_type(struct check *check, const struct json_text *value,
 /* Reports a member that is no field of <object>; <owner> is what people call that. */
 void report_unknown_field(struct check *check, const struct json_text *member,
                           const struct module_object *object, struct str owner);
-/* Reports a module that does not exist; <span> is its name. */
+/* Reports a module that is in no table, or the plugin that it needs; <span> is its name. */
 void report_unknown_module(struct check *check, struct span span, struct str name,
                            const char *space);
 /* Reports an object that does not name its module. */

@@ -102,9 +102,9 @@ static bool name_within(const struct module *module, const char *space, struct s
 }
 
 /* A space in which there is a module of that name, or NULL. */
-static const struct module_space *space_with(const struct check *check, struct str name)
+static const struct module_namespace *space_with(const struct check *check, struct str name)
 {
-    for (const struct module_space *space = module_spaces; space->name; space++)
+    for (const struct module_namespace *space = module_namespaces; space->name; space++)
         if (find_module(check, space->name, name))
             return space;
     return NULL;
@@ -125,25 +125,77 @@ static bool hint_at_directive(struct check *check, struct diag *diag, struct spa
     return false;
 }
 
-void report_unknown_module(struct check *check, struct span span, struct str name,
-                           const char *space)
+/* The names that are near; false where the space has none at all. */
+static bool try_modules(struct suggestion *near, const char *space)
 {
-    const struct module_space *where = module_space_find(str_from(space));
-    struct diag *diag =
-        diag_at(check->diags, DIAG_UNKNOWN_MODULE, span, NULL,
-                "there is no %s '" STR_FMT "' in Caddy itself", where->noun, STR_ARG(name));
-    struct suggestion near = suggest_for(str_lower(check->arena, name));
     struct str known;
     bool has_any = false;
     for (const struct module *const *table = module_tables; *table; table++)
         for (const struct module *row = *table; row->id; row++)
             if (name_within(row, space, &known)) {
-                suggest_try(&near, known);
+                suggest_try(near, known);
                 has_any = true;
             }
-    const struct module_space *other = space_with(check, name);
+    return has_any;
+}
+
+/* Where the module is not Caddy's own, who might bring it. */
+static void hint_at_plugin(struct check *check, struct diag *diag, struct str id, bool has_any,
+                           const struct module_namespace *where, const struct module_plugin *plugin)
+{
+    if (plugin->name)
+        diag_help(check->diags, diag, (struct span){0}, (struct str){0},
+                  "it comes with the plugin '%s'%s%s%s: to use its description, write 'plugin %s' in "
+                  ".dialtone, or give --plugins builtin",
+                  plugin->name, plugin->package ? " (" : "", plugin->package ? plugin->package : "",
+                  plugin->package ? ")" : "", plugin->name);
+    else
+        diag_note(check->diags, diag,
+                  has_any ? "if a plugin brings " STR_FMT ", describe it in .dialtone or with --plugins"
+                          : STR_FMT " comes with a plugin, as every %s does: describe it in .dialtone "
+                                    "or with --plugins",
+                  STR_ARG(id), where->noun);
+}
+
+/* Says once which plugin is needed, unless the user knows. */
+static void note_plugin(struct check *check, struct span span, struct str name,
+                        const struct module_plugin *plugin)
+{
+    if (plugin->is_declared || !plugin->package ||
+        map_find(&check->noted, str_from(plugin->name)))
+        return;
+    map_put(&check->noted, str_from(plugin->name), NULL);
+    struct diag *diag = diag_at(check->diags, DIAG_UNDECLARED_PLUGIN, span, NULL,
+                                "'" STR_FMT "' needs a Caddy that is built with the plugin '%s'",
+                                STR_ARG(name), plugin->name);
+    diag_note(check->diags, diag, "build one with: xcaddy build --with %s", plugin->package);
+    diag_note(check->diags, diag, "'plugin %s' in .dialtone says that yours has it", plugin->name);
+}
+
+void report_unknown_module(struct check *check, struct span span, struct str name,
+                           const char *space)
+{
+    const struct module_check_options *options = check->options;
+    const struct module_namespace *where = module_namespace_find(str_from(space));
+    struct module_plugin plugin = {0};
+    if (options->find_plugin &&
+        options->find_plugin(options->user, str_from(space), name, &plugin) && plugin.is_usable) {
+        note_plugin(check, span, name, &plugin);
+        return;
+    }
+    if (options->skip_unknown) {
+        diag_at(check->diags, DIAG_PASSED_OVER, span, NULL,
+                "'" STR_FMT "' is passed over: no such %s is known", STR_ARG(name), where->noun);
+        return;
+    }
+    struct diag *diag =
+        diag_at(check->diags, DIAG_UNKNOWN_MODULE, span, NULL,
+                "there is no %s '" STR_FMT "' in Caddy itself", where->noun, STR_ARG(name));
+    struct suggestion near = suggest_for(str_lower(check->arena, name));
+    bool has_any = try_modules(&near, space);
+    const struct module_namespace *other = space_with(check, name);
     struct str id = *space ? str_printf(check->arena, "%s." STR_FMT, space, STR_ARG(name)) : name;
-    if (near.best.len)
+    if (near.best.len && !plugin.name)
         diag_help(check->diags, diag, span, quoted(check, near.best), "did you mean");
     else if (strcmp(space, "http.handlers") == 0 && hint_at_directive(check, diag, span, name))
         return;
@@ -151,31 +203,37 @@ void report_unknown_module(struct check *check, struct span span, struct str nam
         diag_note(check->diags, diag, "it is a module, but no app");
     else if (other)
         diag_note(check->diags, diag, "it is the name of a %s", other->noun);
-    else if (!has_any)
-        diag_note(check->diags, diag,
-                  "every %s comes from a plugin: the Caddy that runs this must "
-                  "be built with " STR_FMT,
-                  where->noun, STR_ARG(id));
     else
-        diag_note(check->diags, diag,
-                  "if a plugin brings it, the Caddy that runs this must be built "
-                  "with " STR_FMT,
-                  STR_ARG(id));
+        hint_at_plugin(check, diag, id, has_any, where, &plugin);
+}
+
+/* The member that was meant to name the module, by its key; NULL where none looks like it. */
+static const struct json_text *meant_as(const struct json_text *value, struct str key)
+{
+    for (const struct json_text *member = value->first; member; member = member->next) {
+        struct suggestion near = suggest_for(member->key);
+        suggest_try(&near, key);
+        if (str_eq_nocase(member->key, key) || (near.best.len && member->type == JSON_STRING))
+            return member;
+    }
+    return NULL;
 }
 
 void report_unnamed_module(struct check *check, const struct json_text *value,
                            const struct module_shape *shape)
 {
-    const struct module_space *where = module_space_find(str_from(shape->space));
-    const struct json_text *named = json_text_member(value, str_from(shape->name_key));
-    if (!named && !check->is_whole)
+    const struct module_namespace *where = module_namespace_find(str_from(shape->space));
+    struct str key = str_from(shape->name_key);
+    const struct json_text *named = json_text_member(value, key);
+    const struct json_text *meant = named ? NULL : meant_as(value, key);
+    if (!named && !check->options->is_whole)
         return;
-    struct span brace = {value->span.begin, value->span.begin + 1};
-    struct diag *diag = diag_at(check->diags, DIAG_UNNAMED_MODULE, named ? named->span : brace,
-                                NULL, "this %s does not say which it is: '%s' must be its name",
+    struct span place = {value->span.begin, value->span.begin + 1};
+    if (named || meant)
+        place = named ? named->span : meant->key_span;
+    struct diag *diag = diag_at(check->diags, DIAG_UNNAMED_MODULE, place, NULL,
+                                "this %s does not say which it is: '%s' must be its name",
                                 where->noun, shape->name_key);
-    for (const struct json_text *member = value->first; member && !named; member = member->next)
-        if (str_eq_nocase(member->key, str_from(shape->name_key)))
-            diag_help(check->diags, diag, member->key_span,
-                      quoted(check, str_from(shape->name_key)), "only in these letters");
+    if (meant)
+        diag_help(check->diags, diag, place, quoted(check, key), "did you mean");
 }

@@ -10,7 +10,7 @@ const struct module *const module_tables[] = {
     modules_issuance,      NULL,
 };
 
-const struct module_space module_spaces[] = {
+const struct module_namespace module_namespaces[] = {
     {"", "app", "what Caddy runs"},
     {"admin.api", "admin endpoint", "what the admin endpoint answers; not configured"},
     {"caddy.adapters", "config adapter", "what makes JSON of other formats; not configured"},
@@ -61,9 +61,9 @@ const struct module *module_find(struct str id)
     return NULL;
 }
 
-const struct module_space *module_space_find(struct str name)
+const struct module_namespace *module_namespace_find(struct str name)
 {
-    for (const struct module_space *space = module_spaces; space->name; space++)
+    for (const struct module_namespace *space = module_namespaces; space->name; space++)
         if (str_is(name, space->name))
             return space;
     return NULL;

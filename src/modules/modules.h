@@ -80,7 +80,7 @@ struct module {
 };
 
 /* A place where modules are registered. */
-struct module_space {
+struct module_namespace {
     const char *name; /* "http.handlers"; empty for apps */
     const char *noun; /* "handler" */
     const char *doc;
@@ -90,21 +90,37 @@ struct module_space {
  * NULL. */
 extern const struct module *const module_tables[];
 /* Ends with a row whose name is NULL. */
-extern const struct module_space module_spaces[];
+extern const struct module_namespace module_namespaces[];
 /* The object that a whole caddy.json is. */
 extern const struct module_object module_config;
 
 const struct module *module_find(struct str id);
-const struct module_space *module_space_find(struct str name);
+const struct module_namespace *module_namespace_find(struct str name);
 /* The field with exactly that name, inherited ones too, or NULL. */
 const struct module_field *module_field_find(const struct module_object *object, struct str name);
 /* What the schema calls a kind. */
 const char *module_kind_name(enum module_shape_kind kind);
 
+/* A plugin that brings a module. */
+struct module_plugin {
+    const char *name;
+    const char *package; /* the Go package that Caddy is built with; NULL where it is not told */
+    bool is_declared;    /* the user says that his Caddy has it */
+    bool is_usable;      /* its modules may stand in the file; else it is only worth a hint */
+};
+
+struct module_check_options {
+    bool is_whole;     /* the text was read without mistakes, so what is missing was left out */
+    bool skip_unknown; /* modules that nobody knows are no errors */
+    /* Who brings a module that is in no table; false: nobody known. NULL: there are no plugins. */
+    bool (*find_plugin)(void *user, struct str space, struct str name, struct module_plugin *plugin);
+    void *user;
+};
+
 /* Holds a whole configuration against the tables, as Caddy would when it loads it, and reports
  * everything that is wrong. Keys that Caddy takes in spite of their case get the spelling of the
- * tables. <is_whole>: the text was read without mistakes, so what is missing was left out. */
+ * tables. Modules of plugins may have any fields. */
 void modules_check(struct arena *arena, struct diags *diags, struct json_text *config,
-                   bool is_whole);
+                   const struct module_check_options *options);
 
 #endif

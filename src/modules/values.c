@@ -144,7 +144,7 @@ static void check_duration(struct check *check, const struct json_text *value,
     struct str what = subject_text(check->arena, subject);
     /* Caddy takes the bytes between the quotes as they are */
     bool has_escapes = value->span.end - value->span.begin != value->text.len + 2;
-    if (has_escapes && !check->is_reencoded && check->is_whole) {
+    if (has_escapes && !check->is_reencoded && check->options->is_whole) {
         diag_at(check->diags, DIAG_BAD_VALUE, value->span, NULL,
                 STR_FMT " is a duration, in which Caddy reads no escapes", STR_ARG(what));
         return;
@@ -219,7 +219,7 @@ static void check_expression(struct check *check, const struct json_text *value)
         return;
     const struct json_text *expression = json_text_member(value, STR("expr"));
     const struct json_text *name = json_text_member(value, STR("name"));
-    if (value->type == JSON_OBJECT && !check->is_whole)
+    if (value->type == JSON_OBJECT && !check->options->is_whole)
         return;
     if (!expression || !name || expression->type != JSON_STRING || name->type != JSON_STRING) {
         struct diag *diag = diag_at(check->diags, DIAG_WRONG_TYPE, value->span, NULL,

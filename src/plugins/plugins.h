@@ -8,6 +8,7 @@
 
 struct arena;
 struct diags;
+struct plugin;
 struct source;
 struct sources;
 struct vocabulary;
@@ -26,6 +27,11 @@ const struct vocabulary *plugins_vocabulary(struct arena *arena, struct sources 
                                             struct diags *diags, const struct vocabulary *standard,
                                             const struct source *source,
                                             const struct plugin_settings *settings);
+
+/* The plugin that brings the module <name> of <space> (empty for apps) as far as the vocabulary or
+ * its reserve knows, and whether that description may be used; NULL where there is none. */
+const struct plugin *plugins_find_module(const struct vocabulary *vocabulary, struct str space,
+                                         struct str name, bool *is_usable);
 
 /* The text of the built-in descriptions. */
 struct str plugins_builtin_text(void);

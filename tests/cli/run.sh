@@ -69,6 +69,17 @@ holds 'colour on demand' out "$(printf '\033')"
 expect 'no colour into a pipe' 1 "$dialtone" check "$work/bad"
 if grep -q "$(printf '\033')" "$work/out"; then bad 'no colour into a pipe'; else ok; fi
 
+printf '{"apps": {"http": {"servers": {"a": {"routes": [\n{"handle": [{"handler": "rate_limit"}]}\n]}}}}}' >"$work/json"
+expect 'check, JSON with a plugin' 0 "$dialtone" check --compact "$work/json"
+holds 'check, JSON with a plugin' out 'json:2:24: info\[DT407\]'
+expect 'adapt, JSON with a plugin' 1 "$dialtone" adapt "$work/json"
+holds 'adapt, JSON with a plugin' err "the plugin 'rate_limit'"
+expect 'adapt, JSON with a described plugin' 0 "$dialtone" adapt --plugins builtin "$work/json"
+holds 'adapt, JSON with a described plugin' out '{"handle":\[{"handler":"rate_limit"}\]}'
+expect 'adapt --skip-unknown, JSON' 0 "$dialtone" adapt --pretty --skip-unknown "$work/json"
+holds 'adapt --skip-unknown, JSON' out '^			"servers": {$'
+holds 'adapt --skip-unknown, JSON' err 'warning'
+
 expect 'adapt' 0 "$dialtone" adapt "$work/good"
 empty 'adapt' err
 holds 'adapt' out '^{"apps":{"http":'

@@ -34,7 +34,7 @@ static void check_row_object(const struct module_object *object)
         CHECK(field->shape.kind != SHAPE_NONE);
         CHECK((field->shape.kind == SHAPE_OBJECT) == (field->shape.object != NULL));
         if (field->shape.space)
-            CHECK(module_space_find(str_from(field->shape.space)) != NULL);
+            CHECK(module_namespace_find(str_from(field->shape.space)) != NULL);
         CHECK((field->shape.kind == SHAPE_MODULE) == (field->shape.name_key != NULL));
         CHECK(module_field_find(object, str_from(field->name)) == field);
     }
@@ -52,7 +52,7 @@ static void test_tables(void)
                 check_row_object(row->shape.object);
             struct str id = str_from(row->id);
             ptrdiff_t dot = str_last_index(id, '.');
-            CHECK(module_space_find(str_slice(id, 0, dot < 0 ? 0 : (size_t)dot)) != NULL ||
+            CHECK(module_namespace_find(str_slice(id, 0, dot < 0 ? 0 : (size_t)dot)) != NULL ||
                   str_is(id, "caddy.filesystems"));
         }
     }
