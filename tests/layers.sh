@@ -12,7 +12,7 @@ allowed() {
     adapt) echo base syntax json adapt ;;
     directives) echo base syntax json adapt directives ;;
     plugins) echo base syntax json adapt directives plugins ;;
-    schema) echo base syntax json adapt directives schema ;;
+    schema) echo base syntax json modules adapt directives schema ;;
     native) echo base syntax json native public/tables ;;
     pipeline) echo base syntax json modules adapt directives plugins native public/tables pipeline public/dialtone ;;
     lint) echo base syntax json adapt directives plugins native lint public/tables pipeline ;;

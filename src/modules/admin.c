@@ -1,10 +1,14 @@
 /* The whole configuration, the admin endpoint, storage, file systems and events. */
 #include "modules/tables.h"
 
-const struct module_object module_nothing = {.noun = "an object without fields",
-                                             .fields = FIELDS{{0}}};
+const struct module_object module_nothing = {
+    .name = "nothing",
+    .noun = "an object without fields",
+    .fields = FIELDS{{0}},
+};
 
 static const struct module_object config_settings = {
+    .name = "config_settings",
     .noun = "the settings of how configurations are kept",
     .fields = FIELDS{
         FIELD("persist", ONE(BOOL), "whether the running configuration is saved; true by default"),
@@ -17,6 +21,7 @@ static const struct module_object config_settings = {
 };
 
 static const struct module_object identity = {
+    .name = "identity",
     .noun = "an identity",
     .fields = FIELDS{
         FIELD("identifiers", LIST(STRING), "names or addresses this server is known by",
@@ -28,6 +33,7 @@ static const struct module_object identity = {
 };
 
 static const struct module_object admin_permissions = {
+    .name = "admin_permissions",
     .noun = "an admin permission",
     .fields = FIELDS{
         FIELD("paths", LIST(STRING), "paths of the endpoint, each with all below it"),
@@ -37,6 +43,7 @@ static const struct module_object admin_permissions = {
 };
 
 static const struct module_object admin_access = {
+    .name = "admin_access",
     .noun = "an admin access rule",
     .fields = FIELDS{
         FIELD("public_keys", LIST(STRING), "certificates of the clients, in base64 DER"),
@@ -46,6 +53,7 @@ static const struct module_object admin_access = {
 };
 
 static const struct module_object remote_admin = {
+    .name = "remote_admin",
     .noun = "a remote admin endpoint",
     .fields = FIELDS{
         FIELD("listen", ONE(STRING), "where it listens; :2021 by default"),
@@ -55,6 +63,7 @@ static const struct module_object remote_admin = {
 };
 
 static const struct module_object admin = {
+    .name = "admin",
     .noun = "the admin endpoint",
     .fields = FIELDS{
         FIELD("disabled", ONE(BOOL), "turns the endpoint off"),
@@ -70,6 +79,7 @@ static const struct module_object admin = {
 };
 
 static const struct module_object log_sampling = {
+    .name = "log_sampling",
     .noun = "the sampling of a log",
     .fields = FIELDS{
         FIELD("interval", ONE(NANOSECONDS), "the window in which entries are counted"),
@@ -82,6 +92,7 @@ static const struct module_object log_sampling = {
 #define LEVELS .values = "debug|info|warn|error|panic|fatal", .any_case = true, .is_strict = true
 
 static const struct module_object base_log = {
+    .name = "base_log",
     .noun = "a log",
     .fields = FIELDS{
         FIELD("writer", MODULE("caddy.logging.writers", "output"), "where entries go"),
@@ -99,12 +110,14 @@ static const struct module_object base_log = {
 };
 
 static const struct module_object sink_log = {
+    .name = "sink_log",
     .noun = "the sink log",
     .fields = FIELDS{{0}},
     .inherited = &base_log,
 };
 
 static const struct module_object custom_log = {
+    .name = "custom_log",
     .noun = "a log",
     .fields = FIELDS{
         FIELD("include", LIST(STRING), "names of the loggers that go here"),
@@ -115,6 +128,7 @@ static const struct module_object custom_log = {
 };
 
 static const struct module_object logging = {
+    .name = "logging",
     .noun = "the logging settings",
     .fields = FIELDS{
         FIELD("sink", OBJECT(sink_log), "takes what Go's own log package prints"),
@@ -124,6 +138,7 @@ static const struct module_object logging = {
 };
 
 const struct module_object module_config = {
+    .name = "config",
     .noun = "a Caddy configuration",
     .fields = FIELDS{
         FIELD("admin", OBJECT(admin), "the endpoint through which Caddy is configured"),
@@ -135,6 +150,7 @@ const struct module_object module_config = {
 };
 
 static const struct module_object loader_tls = {
+    .name = "loader_tls",
     .noun = "the TLS settings of a config loader",
     .fields = FIELDS{
         FIELD("use_server_identity", ONE(BOOL), "shows the identity of this server"),
@@ -146,6 +162,7 @@ static const struct module_object loader_tls = {
 };
 
 static const struct module_object http_loader = {
+    .name = "http_loader",
     .noun = "the HTTP config loader",
     .fields = FIELDS{
         FIELD("method", ONE(STRING), "HTTP method; GET by default"),
@@ -159,6 +176,7 @@ static const struct module_object http_loader = {
 };
 
 static const struct module_object file_storage = {
+    .name = "file_storage",
     .noun = "a storage folder",
     .fields = FIELDS{
         FIELD("root", ONE(STRING), "the folder; Caddy's data folder by default"),
@@ -167,6 +185,7 @@ static const struct module_object file_storage = {
 };
 
 static const struct module_object named_filesystem = {
+    .name = "named_filesystem",
     .noun = "a file system",
     .fields = FIELDS{
         FIELD("name", ONE(STRING), "what handlers call it"),
@@ -176,6 +195,7 @@ static const struct module_object named_filesystem = {
 };
 
 static const struct module_object filesystems = {
+    .name = "filesystems_app",
     .noun = "the file systems app",
     .fields = FIELDS{
         FIELD("filesystems", OBJECTS(named_filesystem), "file systems by name"),
@@ -184,6 +204,7 @@ static const struct module_object filesystems = {
 };
 
 static const struct module_object subscription = {
+    .name = "subscription",
     .noun = "an event subscription",
     .fields = FIELDS{
         FIELD("events", LIST(STRING), "names of events; none: all"),
@@ -194,6 +215,7 @@ static const struct module_object subscription = {
 };
 
 static const struct module_object events = {
+    .name = "events_app",
     .noun = "the events app",
     .fields = FIELDS{
         FIELD("subscriptions", OBJECTS(subscription), "what is done on which events"),

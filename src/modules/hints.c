@@ -87,20 +87,6 @@ void report_unknown_field(struct check *check, const struct json_text *member,
         note_fields(check, diag, object);
 }
 
-/* Whether the module is <space>'s own, and its name there. */
-static bool name_within(const struct module *module, const char *space, struct str *name)
-{
-    struct str id = str_from(module->id), prefix = str_from(space);
-    if (prefix.len == 0) {
-        *name = id;
-        return str_index(id, '.') < 0 || str_is(id, "caddy.filesystems");
-    }
-    if (!str_has_prefix(id, prefix) || id.len <= prefix.len || id.ptr[prefix.len] != '.')
-        return false;
-    *name = str_slice(id, prefix.len + 1, id.len);
-    return str_index(*name, '.') < 0;
-}
-
 /* A space in which there is a module of that name, or NULL. */
 static const struct module_namespace *space_with(const struct check *check, struct str name)
 {
@@ -132,7 +118,7 @@ static bool try_modules(struct suggestion *near, const char *space)
     bool has_any = false;
     for (const struct module *const *table = module_tables; *table; table++)
         for (const struct module *row = *table; row->id; row++)
-            if (name_within(row, space, &known)) {
+            if (str_is(module_space_of(row, &known), space)) {
                 suggest_try(near, known);
                 has_any = true;
             }

@@ -2,6 +2,7 @@
 #include "modules/tables.h"
 
 const struct module_object module_http_metrics = {
+    .name = "http_metrics",
     .noun = "the metrics settings",
     .fields = FIELDS{
         FIELD("per_host", ONE(BOOL), "counts each host by itself", .since = "2.9"),
@@ -13,6 +14,7 @@ const struct module_object module_http_metrics = {
 };
 
 const struct module_object module_http_route = {
+    .name = "http_route",
     .noun = "a route",
     .fields = FIELDS{
         FIELD("group", ONE(STRING), "of the routes of one group only the first that matches runs"),
@@ -25,6 +27,7 @@ const struct module_object module_http_route = {
 };
 
 const struct module_object module_http_routes = {
+    .name = "http_routes",
     .noun = "an object with routes",
     .fields = FIELDS{
         FIELD("routes", OBJECTS(module_http_route), "routes, in order"),
@@ -33,6 +36,7 @@ const struct module_object module_http_routes = {
 };
 
 static const struct module_object automatic_https = {
+    .name = "automatic_https",
     .noun = "the automatic HTTPS settings",
     .fields = FIELDS{
         FIELD("disable", ONE(BOOL), "turns it off"),
@@ -47,6 +51,7 @@ static const struct module_object automatic_https = {
 };
 
 static const struct module_object server_logs = {
+    .name = "server_logs",
     .noun = "the access log settings",
     .fields = FIELDS{
         FIELD("default_logger_name", ONE(STRING), "logger of hosts that have none of their own"),
@@ -64,6 +69,7 @@ static const struct module_object server_logs = {
 #define PROTOCOLS .values = "h1|h2|h2c|h3"
 
 static const struct module_object server = {
+    .name = "server",
     .noun = "a server",
     .fields = FIELDS{
         FIELD("listen", LIST(STRING), "addresses to listen on, like :443 or unix//run/web.sock"),
@@ -128,6 +134,7 @@ static const struct module_object server = {
 };
 
 static const struct module_object http_app = {
+    .name = "http_app",
     .noun = "the http app",
     .fields = FIELDS{
         FIELD("http_port", ONE(INTEGER), "the port that is HTTP; 80 by default"),
@@ -141,6 +148,7 @@ static const struct module_object http_app = {
 };
 
 static const struct module_object redirect_listener = {
+    .name = "redirect_listener",
     .noun = "the http_redirect listener wrapper",
     .fields = FIELDS{
         FIELD("max_header_bytes", ONE(INTEGER), "longest request head it reads", .since = "2.8"),
@@ -149,6 +157,7 @@ static const struct module_object redirect_listener = {
 };
 
 static const struct module_object proxy_protocol_listener = {
+    .name = "proxy_protocol_listener",
     .noun = "the proxy_protocol listener wrapper",
     .fields = FIELDS{
         FIELD("timeout", ONE(DURATION), "how long the PROXY header may take; 5s by default"),
@@ -162,6 +171,7 @@ static const struct module_object proxy_protocol_listener = {
 };
 
 static const struct module_object static_ips = {
+    .name = "static_ip_source",
     .noun = "the static IP source",
     .fields = FIELDS{
         FIELD("ranges", LIST(STRING), "addresses and CIDR ranges"),

@@ -2,6 +2,7 @@
 #include "modules/tables.h"
 
 static const struct module_object replacement = {
+    .name = "replacement",
     .noun = "a replacement in a header field",
     .fields = FIELDS{
         FIELD("search", ONE(STRING), "text that is looked for"),
@@ -12,6 +13,7 @@ static const struct module_object replacement = {
 };
 
 const struct module_object module_header_ops = {
+    .name = "header_ops",
     .noun = "a list of header changes",
     .fields = FIELDS{
         FIELD("add", MAP_OF_LISTS(STRING), "values that are added"),
@@ -23,6 +25,7 @@ const struct module_object module_header_ops = {
 };
 
 const struct module_object module_response_matcher = {
+    .name = "response_matcher",
     .noun = "a response matcher",
     .fields = FIELDS{
         FIELD("status_code", LIST(INTEGER), "codes; a single digit is its hundred"),
@@ -32,6 +35,7 @@ const struct module_object module_response_matcher = {
 };
 
 static const struct module_object response_header_ops = {
+    .name = "response_header_ops",
     .noun = "a list of response header changes",
     .fields = FIELDS{
         FIELD("require", OBJECT(module_response_matcher), "only on responses like these"),
@@ -42,6 +46,7 @@ static const struct module_object response_header_ops = {
 };
 
 const struct module_object module_headers = {
+    .name = "headers",
     .noun = "the headers handler",
     .fields = FIELDS{
         FIELD("request", OBJECT(module_header_ops), "changes to the request"),
@@ -51,6 +56,7 @@ const struct module_object module_headers = {
 };
 
 const struct module_object module_response_handler = {
+    .name = "response_handler",
     .noun = "a response handler",
     .fields = FIELDS{
         FIELD("match", OBJECT(module_response_matcher), "which responses"),
@@ -61,6 +67,7 @@ const struct module_object module_response_handler = {
 };
 
 static const struct module_object substring = {
+    .name = "substring",
     .noun = "a substring replacement",
     .fields = FIELDS{
         FIELD("find", ONE(STRING), "text that is looked for"),
@@ -71,6 +78,7 @@ static const struct module_object substring = {
 };
 
 static const struct module_object path_regexp = {
+    .name = "path_replacement",
     .noun = "a path replacement",
     .fields = FIELDS{
         FIELD("find", ONE(STRING), "regular expression that is looked for"),
@@ -80,6 +88,7 @@ static const struct module_object path_regexp = {
 };
 
 static const struct module_object query_argument = {
+    .name = "query_argument",
     .noun = "a query change",
     .fields = FIELDS{
         FIELD("key", ONE(STRING), "name of the parameter"),
@@ -89,6 +98,7 @@ static const struct module_object query_argument = {
 };
 
 static const struct module_object query_replacement = {
+    .name = "query_replacement",
     .noun = "a query replacement",
     .fields = FIELDS{
         FIELD("key", ONE(STRING), "name of the parameter; *: all"),
@@ -100,6 +110,7 @@ static const struct module_object query_replacement = {
 };
 
 static const struct module_object query_ops = {
+    .name = "query_ops",
     .noun = "a list of query changes",
     .fields = FIELDS{
         FIELD("rename", OBJECTS(query_argument), "parameters that get another name"),
@@ -112,6 +123,7 @@ static const struct module_object query_ops = {
 };
 
 const struct module_object module_rewrite = {
+    .name = "rewrite",
     .noun = "the rewrite handler",
     .fields = FIELDS{
         FIELD("method", ONE(STRING), "another method"),
@@ -127,6 +139,7 @@ const struct module_object module_rewrite = {
 };
 
 static const struct module_object account = {
+    .name = "account",
     .noun = "an account",
     .fields = FIELDS{
         FIELD("username", ONE(STRING), "the name"),
@@ -137,6 +150,7 @@ static const struct module_object account = {
 };
 
 static const struct module_object http_basic = {
+    .name = "http_basic",
     .noun = "the http_basic provider",
     .fields = FIELDS{
         FIELD("hash", MODULE("http.authentication.hashes", "algorithm"),
@@ -150,6 +164,7 @@ static const struct module_object http_basic = {
 };
 
 static const struct module_object authentication = {
+    .name = "authentication",
     .noun = "the authentication handler",
     .fields = FIELDS{
         FIELD("providers", MODULE_MAP("http.authentication.providers"), "one of them must agree"),
@@ -158,6 +173,7 @@ static const struct module_object authentication = {
 };
 
 static const struct module_object status = {
+    .name = "copy_response",
     .noun = "the copy_response handler",
     .fields = FIELDS{
         FIELD("status_code", ONE(TEXT_OR_NUMBER), "another status code"),
@@ -166,6 +182,7 @@ static const struct module_object status = {
 };
 
 static const struct module_object copy_headers = {
+    .name = "copy_response_headers",
     .noun = "the copy_response_headers handler",
     .fields = FIELDS{
         FIELD("include", LIST(STRING), "only these fields"),
@@ -175,6 +192,7 @@ static const struct module_object copy_headers = {
 };
 
 static const struct module_object gzip = {
+    .name = "gzip",
     .noun = "the gzip encoder",
     .fields = FIELDS{
         FIELD("level", ONE(INTEGER), "1 is fast, 9 is small; 5 by default"),
@@ -183,6 +201,7 @@ static const struct module_object gzip = {
 };
 
 static const struct module_object zstd = {
+    .name = "zstd",
     .noun = "the zstd encoder",
     .fields = FIELDS{
         FIELD("level", ONE(STRING), "how hard it tries; default by default", .since = "2.8",
@@ -193,6 +212,7 @@ static const struct module_object zstd = {
 };
 
 static const struct module_object encode = {
+    .name = "encode_handler",
     .noun = "the encode handler",
     .fields = FIELDS{
         FIELD("encodings", MODULE_MAP("http.encoders"), "how bodies may be compressed"),
@@ -206,6 +226,7 @@ static const struct module_object encode = {
 };
 
 static const struct module_object error = {
+    .name = "error_handler",
     .noun = "the error handler",
     .fields = FIELDS{
         FIELD("error", ONE(STRING), "the message"),
@@ -215,6 +236,7 @@ static const struct module_object error = {
 };
 
 static const struct module_object browse = {
+    .name = "browse",
     .noun = "the browse settings",
     .fields = FIELDS{
         FIELD("template_file", ONE(STRING), "template of the listing"),
@@ -227,6 +249,7 @@ static const struct module_object browse = {
 };
 
 static const struct module_object file_server = {
+    .name = "file_server",
     .noun = "the file_server handler",
     .fields = FIELDS{
         FIELD("fs", ONE(STRING), "the file system; the disk by default", .since = "2.8"),
@@ -248,6 +271,7 @@ static const struct module_object file_server = {
 };
 
 static const struct module_object intercept = {
+    .name = "intercept",
     .noun = "the intercept handler",
     .fields = FIELDS{
         FIELD("handle_response", OBJECTS(module_response_handler),
@@ -257,6 +281,7 @@ static const struct module_object intercept = {
 };
 
 static const struct module_object invoke = {
+    .name = "invoke",
     .noun = "the invoke handler",
     .fields = FIELDS{
         FIELD("name", ONE(STRING), "of a route in the server's named_routes"),
@@ -265,6 +290,7 @@ static const struct module_object invoke = {
 };
 
 static const struct module_object log_append = {
+    .name = "log_append",
     .noun = "the log_append handler",
     .fields = FIELDS{
         FIELD("key", ONE(STRING), "the field in the access log"),
@@ -276,6 +302,7 @@ static const struct module_object log_append = {
 };
 
 static const struct module_object mapping = {
+    .name = "mapping",
     .noun = "a mapping",
     .fields = FIELDS{
         FIELD("input", ONE(STRING), "the source's value"),
@@ -286,6 +313,7 @@ static const struct module_object mapping = {
 };
 
 static const struct module_object map = {
+    .name = "map_handler",
     .noun = "the map handler",
     .fields = FIELDS{
         FIELD("source", ONE(STRING), "placeholders that are looked up", .since = "2.2"),
@@ -298,6 +326,7 @@ static const struct module_object map = {
 };
 
 static const struct module_object metrics = {
+    .name = "metrics_handler",
     .noun = "the metrics handler",
     .fields = FIELDS{
         FIELD("disable_openmetrics", ONE(BOOL), "only the old format", .since = "2.3"),
@@ -306,6 +335,7 @@ static const struct module_object metrics = {
 };
 
 static const struct module_object push_resource = {
+    .name = "push_resource",
     .noun = "a pushed resource",
     .fields = FIELDS{
         FIELD("method", ONE(STRING), "GET or HEAD"),
@@ -315,6 +345,7 @@ static const struct module_object push_resource = {
 };
 
 static const struct module_object push = {
+    .name = "push_handler",
     .noun = "the push handler",
     .fields = FIELDS{
         FIELD("resources", OBJECTS(push_resource), "what is pushed"),
@@ -324,6 +355,7 @@ static const struct module_object push = {
 };
 
 static const struct module_object request_body = {
+    .name = "request_body",
     .noun = "the request_body handler",
     .fields = FIELDS{
         FIELD("max_size", ONE(INTEGER), "bytes that are read at most"),
@@ -333,6 +365,7 @@ static const struct module_object request_body = {
 };
 
 static const struct module_object static_response = {
+    .name = "static_response",
     .noun = "the static_response handler",
     .fields = FIELDS{
         FIELD("status_code", ONE(TEXT_OR_NUMBER), "the code; 200 by default"),
@@ -345,6 +378,7 @@ static const struct module_object static_response = {
 };
 
 static const struct module_object subroute = {
+    .name = "subroute",
     .noun = "the subroute handler",
     .fields = FIELDS{
         FIELD("errors", OBJECT(module_http_routes), "what is done when one of its handlers fails"),
@@ -354,6 +388,7 @@ static const struct module_object subroute = {
 };
 
 static const struct module_object templates = {
+    .name = "templates",
     .noun = "the templates handler",
     .fields = FIELDS{
         FIELD("file_root", ONE(STRING), "where included files are"),
@@ -366,6 +401,7 @@ static const struct module_object templates = {
 };
 
 static const struct module_object timeouts = {
+    .name = "timeouts",
     .noun = "the timeouts handler",
     .fields = FIELDS{
         FIELD("read_timeout", ONE(NANOSECONDS), "longest pause while the body is read"),
@@ -378,6 +414,7 @@ static const struct module_object timeouts = {
 };
 
 static const struct module_object tracing = {
+    .name = "tracing",
     .noun = "the tracing handler",
     .fields = FIELDS{
         FIELD("span", ONE(STRING), "name of the span"),

@@ -2,6 +2,7 @@
 #include "modules/tables.h"
 
 const struct module_object module_regexp = {
+    .name = "regexp",
     .noun = "a regular expression",
     .fields = FIELDS{
         FIELD("name", ONE(STRING), "what its captures are called in placeholders"),
@@ -11,6 +12,7 @@ const struct module_object module_regexp = {
 };
 
 static const struct module_object ip_ranges = {
+    .name = "ip_matcher",
     .noun = "an IP matcher",
     .fields = FIELDS{
         FIELD("ranges", LIST(STRING), "addresses and CIDR ranges"),
@@ -19,6 +21,7 @@ static const struct module_object ip_ranges = {
 };
 
 static const struct module_object file = {
+    .name = "file_matcher",
     .noun = "the file matcher",
     .fields = FIELDS{
         FIELD("fs", ONE(STRING), "the file system; the disk by default", .since = "2.8"),
@@ -34,6 +37,7 @@ static const struct module_object file = {
 };
 
 static const struct module_object tls = {
+    .name = "tls_matcher",
     .noun = "the TLS matcher",
     .fields = FIELDS{
         FIELD("handshake_complete", ONE(BOOL), "whether the handshake is over; false: early data"),
@@ -42,6 +46,7 @@ static const struct module_object tls = {
 };
 
 static const struct module_object url_pattern = {
+    .name = "url_pattern_matcher",
     .noun = "the URL pattern matcher",
     .fields = FIELDS{
         FIELD("pattern", ONE(STRING), "a pattern of the URL Pattern API"),

@@ -5,6 +5,7 @@
 #define NETWORK_PROXY MODULE("caddy.network_proxy", "from")
 
 static const struct module_object automation_policy = {
+    .name = "automation_policy",
     .noun = "an automation policy",
     .fields = FIELDS{
         FIELD("subjects", LIST(STRING), "names it is for; none: all others"),
@@ -27,6 +28,7 @@ static const struct module_object automation_policy = {
 };
 
 static const struct module_object on_demand = {
+    .name = "on_demand",
     .noun = "the on-demand settings",
     .fields = FIELDS{
         FIELD("ask", ONE(STRING), "URL that is asked whether a name is ours",
@@ -38,6 +40,7 @@ static const struct module_object on_demand = {
 };
 
 static const struct module_object automation = {
+    .name = "automation",
     .noun = "the automation settings",
     .fields = FIELDS{
         FIELD("policies", OBJECTS(automation_policy), "policies, the first for a name counts"),
@@ -51,6 +54,7 @@ static const struct module_object automation = {
 };
 
 static const struct module_object session_tickets = {
+    .name = "session_tickets",
     .noun = "the session ticket settings",
     .fields = FIELDS{
         FIELD("key_source", MODULE("tls.stek", "provider"), "where keys come from"),
@@ -63,6 +67,7 @@ static const struct module_object session_tickets = {
 };
 
 static const struct module_object certificate_cache = {
+    .name = "certificate_cache",
     .noun = "the certificate cache",
     .fields = FIELDS{
         FIELD("capacity", ONE(INTEGER), "certificates in memory; 10000 by default"),
@@ -71,6 +76,7 @@ static const struct module_object certificate_cache = {
 };
 
 static const struct module_object ech_config = {
+    .name = "ech_config",
     .noun = "an ECH configuration",
     .fields = FIELDS{
         FIELD("public_name", ONE(STRING), "the name that everybody may see"),
@@ -79,6 +85,7 @@ static const struct module_object ech_config = {
 };
 
 static const struct module_object ech_publication = {
+    .name = "ech_publication",
     .noun = "an ECH publication",
     .fields = FIELDS{
         FIELD("configs", LIST(STRING), "public names; none: all"),
@@ -89,6 +96,7 @@ static const struct module_object ech_publication = {
 };
 
 static const struct module_object ech = {
+    .name = "ech",
     .noun = "the ECH settings",
     .fields = FIELDS{
         FIELD("configs", OBJECTS(ech_config), "configurations"),
@@ -98,6 +106,7 @@ static const struct module_object ech = {
 };
 
 static const struct module_object tls = {
+    .name = "tls_app",
     .noun = "the tls app",
     .fields = FIELDS{
         FIELD("certificates", MODULE_MAP("tls.certificates"), "certificates to load or get"),
@@ -117,6 +126,7 @@ static const struct module_object tls = {
 };
 
 const struct module_object module_dns_challenge = {
+    .name = "dns_challenge",
     .noun = "the DNS challenge",
     .fields = FIELDS{
         FIELD("provider", DNS_PROVIDER, "who runs the domain's DNS"),
@@ -132,6 +142,7 @@ const struct module_object module_dns_challenge = {
 };
 
 static const struct module_object port_challenge = {
+    .name = "port_challenge",
     .noun = "a challenge",
     .fields = FIELDS{
         FIELD("disabled", ONE(BOOL), "turns it off"),
@@ -141,6 +152,7 @@ static const struct module_object port_challenge = {
 };
 
 static const struct module_object challenges = {
+    .name = "challenges",
     .noun = "the ACME challenges",
     .fields = FIELDS{
         FIELD("http", OBJECT(port_challenge), "the one on port 80"),
@@ -153,6 +165,7 @@ static const struct module_object challenges = {
 };
 
 static const struct module_object external_account = {
+    .name = "external_account",
     .noun = "an external account",
     .fields = FIELDS{
         FIELD("key_id", ONE(STRING), "its name"),
@@ -162,6 +175,7 @@ static const struct module_object external_account = {
 };
 
 static const struct module_object preferred_chains = {
+    .name = "preferred_chains",
     .noun = "the preferred chains",
     .fields = FIELDS{
         FIELD("smallest", ONE(BOOL), "the one with the fewest bytes"),
@@ -172,6 +186,7 @@ static const struct module_object preferred_chains = {
 };
 
 static const struct module_object acme_issuer = {
+    .name = "acme_issuer",
     .noun = "the acme issuer",
     .fields = FIELDS{
         FIELD("ca", ONE(STRING), "URL of the ACME directory; Let's Encrypt by default"),
@@ -193,6 +208,7 @@ static const struct module_object acme_issuer = {
 };
 
 static const struct module_object internal_issuer = {
+    .name = "internal_issuer",
     .noun = "the internal issuer",
     .fields = FIELDS{
         FIELD("ca", ONE(STRING), "authority of the pki app; local by default"),
@@ -203,6 +219,7 @@ static const struct module_object internal_issuer = {
 };
 
 static const struct module_object zerossl_issuer = {
+    .name = "zerossl_issuer",
     .noun = "the zerossl issuer",
     .fields = FIELDS{
         FIELD("api_key", ONE(STRING), "key for ZeroSSL's API"),
@@ -216,6 +233,7 @@ static const struct module_object zerossl_issuer = {
 };
 
 static const struct module_object http_getter = {
+    .name = "http_getter",
     .noun = "the http manager",
     .fields = FIELDS{
         FIELD("url", ONE(STRING), "URL that answers with certificate and key, in PEM"),
@@ -224,6 +242,7 @@ static const struct module_object http_getter = {
 };
 
 static const struct module_object http_permission = {
+    .name = "http_permission",
     .noun = "the http permission",
     .fields = FIELDS{
         FIELD("endpoint", ONE(STRING), "URL that is asked with ?domain=; 200 is yes"),
@@ -232,6 +251,7 @@ static const struct module_object http_permission = {
 };
 
 static const struct module_object dns_publisher = {
+    .name = "dns_publisher",
     .noun = "the dns publisher",
     .fields = FIELDS{
         FIELD("provider", DNS_PROVIDER, "who runs the domains' DNS"),
@@ -240,6 +260,7 @@ static const struct module_object dns_publisher = {
 };
 
 static const struct module_object key_pair = {
+    .name = "key_pair",
     .noun = "a key pair",
     .fields = FIELDS{
         FIELD("certificate", ONE(STRING), "file with the certificate"),
@@ -250,6 +271,7 @@ static const struct module_object key_pair = {
 };
 
 static const struct module_object authority = {
+    .name = "authority",
     .noun = "a certificate authority",
     .fields = FIELDS{
         FIELD("name", ONE(STRING), "what people see"),
@@ -271,6 +293,7 @@ static const struct module_object authority = {
 };
 
 static const struct module_object pki = {
+    .name = "pki_app",
     .noun = "the pki app",
     .fields = FIELDS{
         FIELD("certificate_authorities", OBJECT_MAP(authority), "authorities by name, like local"),
@@ -279,6 +302,7 @@ static const struct module_object pki = {
 };
 
 static const struct module_object acme_rules = {
+    .name = "acme_rules",
     .noun = "rules of the ACME server",
     .fields = FIELDS{
         FIELD("domains", LIST(STRING), "names"),
@@ -288,6 +312,7 @@ static const struct module_object acme_rules = {
 };
 
 static const struct module_object acme_policy = {
+    .name = "acme_policy",
     .noun = "the policy of the ACME server",
     .fields = FIELDS{
         FIELD("allow", OBJECT(acme_rules), "what certificates are issued for"),
@@ -298,6 +323,7 @@ static const struct module_object acme_policy = {
 };
 
 static const struct module_object acme_server = {
+    .name = "acme_server",
     .noun = "the acme_server handler",
     .fields = FIELDS{
         FIELD("ca", ONE(STRING), "authority of the pki app; local by default"),

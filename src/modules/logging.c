@@ -4,6 +4,7 @@
 #define ENCODERS "caddy.logging.encoders"
 
 static const struct module_object encoder = {
+    .name = "log_encoder",
     .noun = "a log encoder",
     .fields = FIELDS{
         FIELD("message_key", ONE(STRING), "field of the message; msg by default"),
@@ -25,6 +26,7 @@ static const struct module_object encoder = {
 };
 
 static const struct module_object append_encoder = {
+    .name = "append_encoder",
     .noun = "the append encoder",
     .fields = FIELDS{
         FIELD("wrap", MODULE(ENCODERS, "format"), "the encoder that writes the entry"),
@@ -34,6 +36,7 @@ static const struct module_object append_encoder = {
 };
 
 static const struct module_object filter_encoder = {
+    .name = "filter_encoder",
     .noun = "the filter encoder",
     .fields = FIELDS{
         FIELD("wrap", MODULE(ENCODERS, "format"), "the encoder that writes the entry"),
@@ -44,6 +47,7 @@ static const struct module_object filter_encoder = {
 };
 
 static const struct module_object journald_encoder = {
+    .name = "journald_encoder",
     .noun = "the journald encoder",
     .fields = FIELDS{
         FIELD("wrap", MODULE(ENCODERS, "format"), "the encoder that writes the entry"),
@@ -54,6 +58,7 @@ static const struct module_object journald_encoder = {
 #define FILTER_ACTIONS "replace|hash|delete"
 
 static const struct module_object cookie_action = {
+    .name = "cookie_action",
     .noun = "an action of the cookie filter",
     .fields = FIELDS{
         FIELD("type", ONE(STRING), "what is done", .values = FILTER_ACTIONS, .is_strict = true),
@@ -64,6 +69,7 @@ static const struct module_object cookie_action = {
 };
 
 static const struct module_object cookie_filter = {
+    .name = "cookie_filter",
     .noun = "the cookie filter",
     .fields = FIELDS{
         FIELD("actions", OBJECTS(cookie_action), "what is done with which cookies"),
@@ -72,6 +78,7 @@ static const struct module_object cookie_filter = {
 };
 
 static const struct module_object query_action = {
+    .name = "query_action",
     .noun = "an action of the query filter",
     .fields = FIELDS{
         FIELD("type", ONE(STRING), "what is done", .values = FILTER_ACTIONS, .is_strict = true),
@@ -82,6 +89,7 @@ static const struct module_object query_action = {
 };
 
 static const struct module_object query_filter = {
+    .name = "query_filter",
     .noun = "the query filter",
     .fields = FIELDS{
         FIELD("actions", OBJECTS(query_action), "what is done with which query parameters"),
@@ -90,6 +98,7 @@ static const struct module_object query_filter = {
 };
 
 static const struct module_object ip_mask_filter = {
+    .name = "ip_mask_filter",
     .noun = "the IP mask filter",
     .fields = FIELDS{
         FIELD("ipv4_cidr", ONE(INTEGER), "bits of an IPv4 address that are kept"),
@@ -99,6 +108,7 @@ static const struct module_object ip_mask_filter = {
 };
 
 static const struct module_object regexp_filter = {
+    .name = "regexp_filter",
     .noun = "the regexp filter",
     .fields = FIELDS{
         FIELD("regexp", ONE(STRING), "what is looked for"),
@@ -108,6 +118,7 @@ static const struct module_object regexp_filter = {
 };
 
 static const struct module_object multi_regexp_filter = {
+    .name = "multi_regexp_filter",
     .noun = "the multi_regexp filter",
     .fields = FIELDS{
         FIELD("operations", OBJECTS(regexp_filter), "replacements, in order"),
@@ -116,6 +127,7 @@ static const struct module_object multi_regexp_filter = {
 };
 
 static const struct module_object rename_filter = {
+    .name = "rename_filter",
     .noun = "the rename filter",
     .fields = FIELDS{
         FIELD("name", ONE(STRING), "the field's new name"),
@@ -124,6 +136,7 @@ static const struct module_object rename_filter = {
 };
 
 static const struct module_object replace_filter = {
+    .name = "replace_filter",
     .noun = "the replace filter",
     .fields = FIELDS{
         FIELD("value", ONE(STRING), "what stands in place of the field's value"),
@@ -132,6 +145,7 @@ static const struct module_object replace_filter = {
 };
 
 static const struct module_object file_writer = {
+    .name = "file_writer",
     .noun = "a log file",
     .fields = FIELDS{
         FIELD("filename", ONE(STRING), "path of the file"),
@@ -159,6 +173,7 @@ static const struct module_object file_writer = {
 };
 
 static const struct module_object net_writer = {
+    .name = "net_writer",
     .noun = "a network log",
     .fields = FIELDS{
         FIELD("address", ONE(STRING), "the socket that entries are sent to"),

@@ -61,6 +61,14 @@ const struct module *module_find(struct str id)
     return NULL;
 }
 
+struct str module_space_of(const struct module *module, struct str *name)
+{
+    struct str id = str_from(module->id);
+    ptrdiff_t dot = str_is(id, "caddy.filesystems") ? -1 : str_last_index(id, '.'); /* an app */
+    *name = str_slice(id, (size_t)(dot + 1), id.len);
+    return str_slice(id, 0, dot < 0 ? 0 : (size_t)dot);
+}
+
 const struct module_namespace *module_namespace_find(struct str name)
 {
     for (const struct module_namespace *space = module_namespaces; space->name; space++)

@@ -67,7 +67,8 @@ struct module_field {
 };
 
 struct module_object {
-    const char *noun;                      /* "a server" */
+    const char *name;                      /* unlike all others */
+    const char *noun;                      /* what people call it: "a server" */
     const struct module_field *fields;     /* ends with a row whose name is NULL */
     const struct module_object *inherited; /* its fields belong to this one too */
 };
@@ -95,6 +96,8 @@ extern const struct module_namespace module_namespaces[];
 extern const struct module_object module_config;
 
 const struct module *module_find(struct str id);
+/* Where the module is registered, and its name there. */
+struct str module_space_of(const struct module *module, struct str *name);
 const struct module_namespace *module_namespace_find(struct str name);
 /* The field with exactly that name, inherited ones too, or NULL. */
 const struct module_field *module_field_find(const struct module_object *object, struct str name);

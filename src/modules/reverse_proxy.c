@@ -5,6 +5,7 @@
 #define UPSTREAMS "http.reverse_proxy.upstreams"
 
 static const struct module_object load_balancing = {
+    .name = "load_balancing",
     .noun = "the load balancing settings",
     .fields = FIELDS{
         FIELD("selection_policy", MODULE(POLICIES, "policy"), "who is next; random by default"),
@@ -18,6 +19,7 @@ static const struct module_object load_balancing = {
 };
 
 static const struct module_object active_checks = {
+    .name = "active_checks",
     .noun = "the active health checks",
     .fields = FIELDS{
         FIELD("path", ONE(STRING), "path of the request", .deprecated = "uri"),
@@ -42,6 +44,7 @@ static const struct module_object active_checks = {
 };
 
 static const struct module_object passive_checks = {
+    .name = "passive_checks",
     .noun = "the passive health checks",
     .fields = FIELDS{
         FIELD("fail_duration", ONE(DURATION), "how long a failure is remembered; 0: not at all"),
@@ -54,6 +57,7 @@ static const struct module_object passive_checks = {
 };
 
 static const struct module_object health_checks = {
+    .name = "health_checks",
     .noun = "the health checks",
     .fields = FIELDS{
         FIELD("active", OBJECT(active_checks), "asks upstreams from time to time"),
@@ -63,6 +67,7 @@ static const struct module_object health_checks = {
 };
 
 static const struct module_object upstream = {
+    .name = "upstream",
     .noun = "an upstream",
     .fields = FIELDS{
         FIELD("dial", ONE(STRING), "its address, host:port or unix//path"),
@@ -72,6 +77,7 @@ static const struct module_object upstream = {
 };
 
 static const struct module_object reverse_proxy = {
+    .name = "reverse_proxy",
     .noun = "the reverse_proxy handler",
     .fields = FIELDS{
         FIELD("transport", MODULE("http.reverse_proxy.transport", "protocol"),
@@ -109,6 +115,7 @@ static const struct module_object reverse_proxy = {
 };
 
 static const struct module_object resolver = {
+    .name = "resolver",
     .noun = "a resolver",
     .fields = FIELDS{
         FIELD("addresses", LIST(STRING), "DNS servers"),
@@ -117,6 +124,7 @@ static const struct module_object resolver = {
 };
 
 static const struct module_object fastcgi = {
+    .name = "fastcgi",
     .noun = "the fastcgi transport",
     .fields = FIELDS{
         FIELD("root", ONE(STRING), "the folder of scripts; {http.vars.root} by default"),
@@ -132,6 +140,7 @@ static const struct module_object fastcgi = {
 };
 
 static const struct module_object keep_alive = {
+    .name = "keep_alive",
     .noun = "the keep-alive settings",
     .fields = FIELDS{
         FIELD("enabled", ONE(BOOL), "whether connections are used again; true by default"),
@@ -148,6 +157,7 @@ static const struct module_object keep_alive = {
           .since = "2.6", .values = "never|once|freely", .is_strict = true)
 
 static const struct module_object upstream_tls = {
+    .name = "upstream_tls",
     .noun = "the TLS settings of a transport",
     .fields = FIELDS{
         FIELD("ca", MODULE("tls.ca_pool.source", "provider"), "authorities to trust",
@@ -171,6 +181,7 @@ static const struct module_object upstream_tls = {
 };
 
 static const struct module_object http_transport = {
+    .name = "http_transport",
     .noun = "the http transport",
     .fields = FIELDS{
         FIELD("resolver", OBJECT(resolver), "who looks names up", .since = "2.2"),
@@ -202,6 +213,7 @@ static const struct module_object http_transport = {
 };
 
 static const struct module_object proxy_url = {
+    .name = "proxy_url",
     .noun = "the url network proxy",
     .fields = FIELDS{
         FIELD("url", ONE(STRING), "where the proxy is"),
@@ -213,6 +225,7 @@ static const struct module_object proxy_url = {
     FIELD("fallback", MODULE(POLICIES, "policy"), "who is next without one", .since = since_)
 
 static const struct module_object cookie_policy = {
+    .name = "cookie_policy",
     .noun = "the cookie policy",
     .fields = FIELDS{
         FIELD("name", ONE(STRING), "of the cookie; lb by default"),
@@ -224,6 +237,7 @@ static const struct module_object cookie_policy = {
 };
 
 static const struct module_object header_policy = {
+    .name = "header_policy",
     .noun = "the header policy",
     .fields = FIELDS{
         FIELD("field", ONE(STRING), "the request's field"),
@@ -233,6 +247,7 @@ static const struct module_object header_policy = {
 };
 
 static const struct module_object query_policy = {
+    .name = "query_policy",
     .noun = "the query policy",
     .fields = FIELDS{
         FIELD("key", ONE(STRING), "the parameter"),
@@ -242,6 +257,7 @@ static const struct module_object query_policy = {
 };
 
 static const struct module_object random_choose_policy = {
+    .name = "random_choose_policy",
     .noun = "the random_choose policy",
     .fields = FIELDS{
         FIELD("choose", ONE(INTEGER), "how many are drawn; 2 by default"),
@@ -250,6 +266,7 @@ static const struct module_object random_choose_policy = {
 };
 
 static const struct module_object weighted_policy = {
+    .name = "weighted_policy",
     .noun = "the weighted_round_robin policy",
     .fields = FIELDS{
         FIELD("weights", LIST(INTEGER), "weights of the upstreams, in order"),
@@ -258,6 +275,7 @@ static const struct module_object weighted_policy = {
 };
 
 static const struct module_object ip_versions = {
+    .name = "ip_versions",
     .noun = "the IP versions",
     .fields = FIELDS{
         FIELD("ipv4", ONE(BOOL), "asks for A records"),
@@ -267,6 +285,7 @@ static const struct module_object ip_versions = {
 };
 
 static const struct module_object a_upstreams = {
+    .name = "a_upstreams",
     .noun = "the a source",
     .fields = FIELDS{
         FIELD("name", ONE(STRING), "the name that is looked up"),
@@ -281,6 +300,7 @@ static const struct module_object a_upstreams = {
 };
 
 static const struct module_object srv_upstreams = {
+    .name = "srv_upstreams",
     .noun = "the srv source",
     .fields = FIELDS{
         FIELD("service", ONE(STRING), "service of the record, without _"),
@@ -298,6 +318,7 @@ static const struct module_object srv_upstreams = {
 };
 
 static const struct module_object multi_upstreams = {
+    .name = "multi_upstreams",
     .noun = "the multi source",
     .fields = FIELDS{
         FIELD("sources", MODULES(UPSTREAMS, "source"), "sources, taken together"),

@@ -2,6 +2,7 @@
 #include "modules/tables.h"
 
 static const struct module_object certificate_selection = {
+    .name = "certificate_selection",
     .noun = "a certificate selection",
     .fields = FIELDS{
         FIELD("serial_number", LIST(BIG_INTEGER), "one of these serial numbers"),
@@ -15,6 +16,7 @@ static const struct module_object certificate_selection = {
 };
 
 static const struct module_object client_auth = {
+    .name = "client_auth",
     .noun = "the client authentication",
     .fields = FIELDS{
         FIELD("ca", MODULE("tls.ca_pool.source", "provider"), "authorities to trust",
@@ -37,6 +39,7 @@ static const struct module_object client_auth = {
 #define CURVES .values = "x25519mlkem768|x25519|secp256r1|secp384r1|secp521r1"
 
 const struct module_object module_tls_connection_policy = {
+    .name = "tls_connection_policy",
     .noun = "a TLS connection policy",
     .fields = FIELDS{
         FIELD("match", MODULE_MAP("tls.handshake_match"), "which handshakes; all must match"),
@@ -60,6 +63,7 @@ const struct module_object module_tls_connection_policy = {
 };
 
 static const struct module_object local_ip = {
+    .name = "local_ip_matcher",
     .noun = "the local_ip matcher",
     .fields = FIELDS{
         FIELD("ranges", LIST(STRING), "addresses and CIDR ranges"),
@@ -68,6 +72,7 @@ static const struct module_object local_ip = {
 };
 
 static const struct module_object remote_ip = {
+    .name = "remote_ip_matcher",
     .noun = "the remote_ip matcher",
     .fields = FIELDS{
         FIELD("ranges", LIST(STRING), "addresses and CIDR ranges"),
@@ -77,6 +82,7 @@ static const struct module_object remote_ip = {
 };
 
 static const struct module_object file_pair = {
+    .name = "file_pair",
     .noun = "a certificate to load",
     .fields = FIELDS{
         FIELD("certificate", ONE(STRING), "file with the certificate and its chain"),
@@ -88,6 +94,7 @@ static const struct module_object file_pair = {
 };
 
 static const struct module_object pem_pair = {
+    .name = "pem_pair",
     .noun = "a certificate",
     .fields = FIELDS{
         FIELD("certificate", ONE(STRING), "the certificate and its chain, in PEM"),
@@ -98,6 +105,7 @@ static const struct module_object pem_pair = {
 };
 
 static const struct module_object storage_loader = {
+    .name = "storage_loader",
     .noun = "the load_storage loader",
     .fields = FIELDS{
         FIELD("pairs", OBJECTS(file_pair), "certificates, by their keys in the storage"),
@@ -106,6 +114,7 @@ static const struct module_object storage_loader = {
 };
 
 static const struct module_object distributed_stek = {
+    .name = "distributed_stek",
     .noun = "the distributed key source",
     .fields = FIELDS{
         FIELD("storage", MODULE("caddy.storage", "module"), "where the keys are shared"),

@@ -4,6 +4,7 @@
 #define CA_POOLS "tls.ca_pool.source"
 
 static const struct module_object file_pool = {
+    .name = "file_pool",
     .noun = "the file CA pool",
     .fields = FIELDS{
         FIELD("pem_files", LIST(STRING), "PEM files"),
@@ -12,6 +13,7 @@ static const struct module_object file_pool = {
 };
 
 static const struct module_object pool_tls = {
+    .name = "pool_tls",
     .noun = "the TLS settings of the http CA pool",
     .fields = FIELDS{
         FIELD("ca", MODULE(CA_POOLS, "provider"), "authorities to trust while asking"),
@@ -25,6 +27,7 @@ static const struct module_object pool_tls = {
 };
 
 static const struct module_object http_pool = {
+    .name = "http_pool",
     .noun = "the http CA pool",
     .fields = FIELDS{
         FIELD("endpoints", LIST(STRING), "URLs of PEM files"),
@@ -34,6 +37,7 @@ static const struct module_object http_pool = {
 };
 
 static const struct module_object inline_pool = {
+    .name = "inline_pool",
     .noun = "the inline CA pool",
     .fields = FIELDS{
         FIELD("trusted_ca_certs", LIST(STRING), "certificates, in base64 DER"),
@@ -42,6 +46,7 @@ static const struct module_object inline_pool = {
 };
 
 static const struct module_object pki_pool = {
+    .name = "pki_pool",
     .noun = "a PKI CA pool",
     .fields = FIELDS{
         FIELD("authority", LIST(STRING), "authorities of the pki app, like local"),
@@ -50,6 +55,7 @@ static const struct module_object pki_pool = {
 };
 
 static const struct module_object storage_pool = {
+    .name = "storage_pool",
     .noun = "the storage CA pool",
     .fields = FIELDS{
         FIELD("storage", MODULE("caddy.storage", "module"), "the storage; Caddy's by default"),
@@ -59,6 +65,7 @@ static const struct module_object storage_pool = {
 };
 
 static const struct module_object combined_pool = {
+    .name = "combined_pool",
     .noun = "the combined CA pool",
     .fields = FIELDS{
         FIELD("sources", MODULES(CA_POOLS, "provider"), "pools, taken together"),
@@ -67,6 +74,7 @@ static const struct module_object combined_pool = {
 };
 
 static const struct module_object leaf_verifier = {
+    .name = "leaf_verifier",
     .noun = "the leaf verifier",
     .fields = FIELDS{
         FIELD("leaf_certs_loaders", MODULES("tls.leaf_cert_loader", "loader"), "the certificates"),
@@ -75,6 +83,7 @@ static const struct module_object leaf_verifier = {
 };
 
 static const struct module_object leaf_files = {
+    .name = "leaf_files",
     .noun = "the file leaf loader",
     .fields = FIELDS{
         FIELD("files", LIST(STRING), "PEM files"),
@@ -83,6 +92,7 @@ static const struct module_object leaf_files = {
 };
 
 static const struct module_object leaf_folders = {
+    .name = "leaf_folders",
     .noun = "the folder leaf loader",
     .fields = FIELDS{
         FIELD("folders", LIST(STRING), "folders with PEM files"),
@@ -91,6 +101,7 @@ static const struct module_object leaf_folders = {
 };
 
 static const struct module_object leaf_pems = {
+    .name = "leaf_pems",
     .noun = "the pem leaf loader",
     .fields = FIELDS{
         FIELD("certificates", LIST(STRING), "certificates, in PEM"),
@@ -99,6 +110,7 @@ static const struct module_object leaf_pems = {
 };
 
 static const struct module_object leaf_storage = {
+    .name = "leaf_storage",
     .noun = "the storage leaf loader",
     .fields = FIELDS{
         FIELD("certificates", LIST(STRING), "keys of PEM texts in the storage"),

@@ -1,6 +1,7 @@
-/* Kinds of modules as objects of the schema: those that options choose by name, and those that
- * directives, options and matchers put into the JSON without naming them. */
+/* Kinds of modules as objects of the schema: those that options choose by name, those that
+ * directives, options and matchers put into the JSON without naming them, and all others. */
 #include "base/map.h"
+#include "modules/modules.h"
 #include "schema/rows_private.h"
 
 /* Modules by name space, while the rows are walked. */
@@ -81,6 +82,25 @@ static void note_rows(struct made *made)
         note_options(made, *table, "global option");
 }
 
+/* Every module of the standard distribution, and the JSON it takes. */
+static void add_values(struct made *made)
+{
+    struct document *document = &made->schema->document;
+    for (const struct module *const *table = module_tables; *table; table++)
+        for (const struct module *row = *table; row->id; row++) {
+            struct str id = str_from(row->id), name;
+            struct str space = module_space_of(row, &name);
+            const struct module_namespace *known = module_namespace_find(space);
+            json_t *object = module_object(made, space_object(made, space, known->doc, NULL), name);
+            document_set(document, object, "id", document_string(document, id, NULL));
+            if (!json_object_get(object, "doc"))
+                schema_set_text(made->schema, object, "doc", row->doc);
+            if (!json_object_get(object, "since"))
+                schema_set_text(made->schema, object, "since", row->since ? row->since : "2.0");
+            document_set(document, object, "json", schema_shape(made->schema, &row->shape));
+        }
+}
+
 json_t *schema_modules(struct schema *schema)
 {
     struct document *document = &schema->document;
@@ -91,5 +111,6 @@ json_t *schema_modules(struct schema *schema)
         json_t *space = space_object(&made, str_from((*row)->name), (*row)->doc, (*row)->key);
         document_set(document, space, "modules", schema_module_rows(schema, (*row)->modules));
     }
+    add_values(&made);
     return made.list;
 }

@@ -30,4 +30,10 @@ json_t *schema_global_options(struct schema *schema);
 /* All kinds of modules: those that options name, and those that rows make by themselves. */
 json_t *schema_modules(struct schema *schema);
 
+/* json_values.c: what JSON modules take. */
+struct module_shape;
+json_t *schema_shape(struct schema *schema, const struct module_shape *shape);
+/* All objects that modules take, and the whole configuration first. */
+json_t *schema_objects(struct schema *schema);
+
 #endif

@@ -102,6 +102,7 @@ void schema_json(const struct vocabulary *vocabulary, struct strbuf *out)
     document_set(document, root, "response_matchers",
                  schema_options(&schema, response_matchers, STR("match")));
     document_set(document, root, "modules", schema_modules(&schema));
+    document_set(document, root, "objects", schema_objects(&schema));
     document_set(document, root, "shorthands", shorthand_list(&schema));
     document_set(document, root, "syntax", syntax_list(&schema));
     document_write(root, true, out);

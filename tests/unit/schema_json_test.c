@@ -85,6 +85,27 @@ static const json_t *named(const json_t *list, const char *name)
     return NULL;
 }
 
+/* What fields say of their values leads to objects that are there, each once. */
+static void check_objects(const json_t *objects)
+{
+    CHECK(json_array_size(objects) > 100);
+    for (size_t i = 0; i < json_array_size(objects); i++) {
+        const json_t *object = json_array_get(objects, i);
+        const json_t *fields = json_object_get(object, "fields");
+        CHECK(named(objects, json_string_value(json_object_get(object, "name"))) == object);
+        for (size_t k = 0; k < json_array_size(fields); k++) {
+            const json_t *shape = json_object_get(json_array_get(fields, k), "json");
+            const char *within = json_string_value(json_object_get(shape, "object"));
+            CHECK(json_object_get(shape, "type") != NULL);
+            CHECK(!within || named(objects, within) != NULL);
+        }
+    }
+    const json_t *server = json_object_get(named(objects, "server"), "fields");
+    const json_t *routes = json_object_get(named(server, "routes"), "json");
+    CHECK_STR(json_str(json_object_get(routes, "object")), "http_route");
+    CHECK_STR(json_str(json_object_get(routes, "nest")), "list");
+}
+
 static void test_json(void)
 {
     struct pipeline pipeline;
@@ -104,6 +125,7 @@ static void test_json(void)
     const json_t *form = json_array_get(json_object_get(retries, "forms"), 0);
     const json_t *types = json_object_get(json_array_get(form, 0), "types");
     CHECK_STR(str_from(json_string_value(json_array_get(types, 0))), "integer");
+    check_objects(json_object_get(root, "objects"));
     pipeline_free(&pipeline);
 }
 
