@@ -71,7 +71,7 @@ if grep -q "$(printf '\033')" "$work/out"; then bad 'no colour into a pipe'; els
 
 printf '{"apps": {"http": {"servers": {"a": {"routes": [\n{"handle": [{"handler": "rate_limit"}]}\n]}}}}}' >"$work/json"
 expect 'check, JSON with a plugin' 0 "$dialtone" check --compact "$work/json"
-holds 'check, JSON with a plugin' out 'json:2:24: info\[DT407\]'
+holds 'check, JSON with a plugin' out 'json:2:25: info\[DT407\]'
 expect 'adapt, JSON with a plugin' 1 "$dialtone" adapt "$work/json"
 holds 'adapt, JSON with a plugin' err "the plugin 'rate_limit'"
 expect 'adapt, JSON with a described plugin' 0 "$dialtone" adapt --plugins builtin "$work/json"
