@@ -427,6 +427,18 @@ static bool check_described(struct line *line)
     return false;
 }
 
+/* Lines of the same counter are numbered from 1 through the whole Caddyfile. */
+static void put_count(struct line *line)
+{
+    if (!line->shape->counter)
+        return;
+    struct arena *arena = line->scope->arena;
+    const char *name = arena_printf(arena, "plugin counter %s", line->shape->counter);
+    int64_t *count = adapter_state(line->scope->adapter, name, sizeof(*count));
+    put(line, &line->shape->counter_place,
+        document_integer(line->scope->document, ++*count, line->name), true, line->name);
+}
+
 static bool read_line(struct line *line)
 {
     const struct shape *shape = line->shape;
@@ -434,6 +446,7 @@ static bool read_line(struct line *line)
         put(line, &shape->constants[i].place,
             constant_value(line->scope->document, shape->constants[i].value, line->name), true,
             line->name);
+    put_count(line);
     put(line, &shape->name_place,
         document_string(line->scope->document, line->name->text, line->name), true, line->name);
     if (shape->n_parameters && shape->parameters[0].type == TYPE_RESPONSE_MATCHER)

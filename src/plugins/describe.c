@@ -3,6 +3,7 @@
 #include "directives/option_takes.h"
 #include "plugins/constant.h"
 #include "plugins/describe.h"
+#include "plugins/shortcuts.h"
 
 const struct token *statement_word(struct cursor *in, const struct option *row)
 {
@@ -88,6 +89,21 @@ static bool default_set(struct scope *scope, struct cursor *in, const struct opt
         return cursor_error(in, DIAG_BAD_DESCRIPTION,
                             "'default' stands below the optional argument that it is for");
     last->fallback = word;
+    return true;
+}
+
+static bool shape_counter(struct scope *scope, struct cursor *in, const struct option *row,
+                          json_t *object, void *state)
+{
+    (void)scope, (void)object;
+    struct building *building = state;
+    struct token_list words = cursor_remaining(in);
+    if (words.n != 2)
+        return take_arity_error(in, row);
+    building->shape->counter = str_dup(in->arena, words.at[1]->text).ptr;
+    if (!place_read(building, in, words.at[0], &building->shape->counter_place))
+        return false;
+    key_note(building, &building->shape->counter_place);
     return true;
 }
 
@@ -221,6 +237,12 @@ static bool shape_sub(struct scope *scope, struct cursor *in, const struct optio
          .min_args = 2,                                                                            \
          .max_args = 2,                                                                            \
          .parse = shape_set},                                                                      \
+        {.name = "counter",                                                                        \
+         .doc = "the number of lines with this counter so far",                                    \
+         .arguments = "<place> <counter>",                                                         \
+         .min_args = 2,                                                                            \
+         .max_args = 2,                                                                            \
+         .parse = shape_counter},                                                                  \
         {.name = "name",                                                                           \
          .doc = "where the name of the line goes",                                                 \
          .arguments = "<place>",                                                                   \
@@ -294,6 +316,23 @@ static bool directive_order(struct scope *scope, struct cursor *in, const struct
     return true;
 }
 
+static bool directive_expands(struct scope *scope, struct cursor *in, const struct option *row,
+                              json_t *object, void *state)
+{
+    (void)scope, (void)object;
+    struct entry *entry = ((struct building *)state)->entry;
+    const struct token *word = statement_word(in, row);
+    const char *known[16] = {0};
+    if (!word)
+        return false;
+    for (size_t i = 0; shortcuts[i].name; i++) {
+        known[i] = shortcuts[i].name;
+        if (token_is(word, shortcuts[i].name))
+            entry->shortcut = &shortcuts[i];
+    }
+    return entry->shortcut || word_refuse(in, word, known, "shortcuts");
+}
+
 const struct option directive_statements[] = {
     SHAPE_STATEMENTS,
     {.name = "order",
@@ -302,6 +341,13 @@ const struct option directive_statements[] = {
      .min_args = 1,
      .max_args = 2,
      .parse = directive_order},
+    {.name = "expands",
+     .doc = "it stands for several routes, which dialtone knows how to make of its settings",
+     .arguments = "php_server",
+     .min_args = 1,
+     .max_args = 1,
+     .values = "php_server",
+     .parse = directive_expands},
     {.name = "handler",
      .doc = "the module that handles requests, if it is not called like the directive",
      .arguments = "<module>",

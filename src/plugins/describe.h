@@ -17,8 +17,9 @@ struct entry {
         N_ENTRY_KINDS
     } kind;
     struct shape *shape;
-    const char *json_name; /* the handler, the app, or the module in its name space */
-    const char *namespace; /* of a module */
+    const char *json_name;           /* the handler, the app, or the module in its name space */
+    const char *namespace;           /* of a module */
+    const struct shortcut *shortcut; /* of a directive: makes its routes; NULL: it is a handler */
     const struct token *place, *neighbour; /* before, after, first, last; NULL: none in the order */
 };
 

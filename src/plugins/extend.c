@@ -3,6 +3,7 @@
 #include "adapt/adapter.h"
 #include "base/suggest.h"
 #include "plugins/describe.h"
+#include "plugins/shortcuts.h"
 
 static const enum value_type row_types[N_PARAMETER_TYPES] = {
     [TYPE_STRING] = VALUE_STRING,    [TYPE_ONE_OF] = VALUE_STRING, [TYPE_INTEGER] = VALUE_INTEGER,
@@ -91,6 +92,28 @@ static json_t *read_handler(struct scope *scope)
     return handler;
 }
 
+/* The same for a directive that stands for several routes. */
+static bool read_shortcut(struct scope *scope)
+{
+    const struct entry *entry = scope->directive->description;
+    struct document *document = scope->document;
+    json_t *matcher_set;
+    if (!scope_take_matcher(scope, &matcher_set))
+        return false;
+    json_t *settings = read_handler(scope);
+    if (!settings)
+        return false;
+    json_t *routes = entry->shortcut->routes(scope, settings);
+    json_t *subroute =
+        matcher_set ? handler_new(scope, "subroute") : document_object(document, NULL);
+    document_set(document, subroute, "routes", routes);
+    if (matcher_set)
+        scope_push_route(scope, matcher_set, subroute);
+    else
+        scope_push(scope, RESULT_SUBROUTE, subroute);
+    return true;
+}
+
 static json_t *read_matcher(struct scope *scope, struct cursor *in, struct str name)
 {
     (void)name;
@@ -129,7 +152,8 @@ static struct directive directive_of(struct arena *arena, const struct entry *en
     return (struct directive){.name = shape->name,
                               .doc = shape->doc,
                               .arguments = shape->arguments,
-                              .handler = read_handler,
+                              .handler = entry->shortcut ? NULL : read_handler,
+                              .adapt = entry->shortcut ? read_shortcut : NULL,
                               .takes_matcher = true,
                               .options = rows_of(arena, shape),
                               .plugin = shape->plugin,

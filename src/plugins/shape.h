@@ -81,6 +81,8 @@ struct shape {
     size_t n_constants;
     struct place into;            /* the object that all of this is about, in the one around */
     struct place name_place;      /* where the line's name goes */
+    struct place counter_place;   /* where the number of such lines goes */
+    const char *counter;          /* its name; NULL: they are not counted */
     const struct option *options; /* of its block; NULL: it takes none */
     struct shape **shapes;        /* the same, before they became rows */
     size_t n_shapes;
