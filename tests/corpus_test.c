@@ -6,6 +6,7 @@
  *     # env: NAME=value        sets a variable; all others are unset
  *     # plugins: FILE...       descriptions that apply to it, or `builtin` (plugins)
  *     # project: FILE          what there is for a .dialtone (plugins)
+ *     # target: VERSION, # environment: host|container|dev, # profile: NAME    for the linter (lint)
  *     # mode: check            as `dialtone check` does it; or skip-unknown (plugins)
  *
  * corpus_test --rows FOLDER… compares nothing: for each case it prints a line of JSON, with the rows
@@ -175,13 +176,43 @@ static struct str product_json(struct test_case *test)
     return strbuf_str(&out);
 }
 
+/* The rest of a line `# <key>: …` in the source; empty where there is none. */
+static struct str case_setting(const struct test_case *test, const char *key)
+{
+    struct str left = test->source, line, name, value;
+    while (left.len) {
+        str_cut(left, STR("\n"), &line, &left);
+        if (str_has_prefix(line, STR("# ")) && str_cut(line, STR(": "), &name, &value) &&
+            str_is(str_slice(name, 2, name.len), key))
+            return value;
+    }
+    return STR("");
+}
+
+static struct lint_settings case_settings(const struct test_case *test)
+{
+    static const char *const environments[] = {"", "host", "container", "dev"};
+    static const char *const profiles[] = {"", "caddy-compat", "recommended", "production",
+                                           "strict"};
+    struct lint_settings settings = {0};
+    lint_version_read(case_setting(test, "target"), &settings.target);
+    for (size_t i = 1; i < sizeof(environments) / sizeof(environments[0]); i++)
+        if (str_is(case_setting(test, "environment"), environments[i]))
+            settings.environment = (enum lint_environment)i;
+    for (size_t i = 1; i < sizeof(profiles) / sizeof(profiles[0]); i++)
+        if (str_is(case_setting(test, "profile"), profiles[i]))
+            settings.profile = (enum lint_profile)i;
+    return settings;
+}
+
 static struct str product_lint(struct test_case *test)
 {
+    struct lint_settings settings = case_settings(test);
     struct source_hooks hooks = {.user = test, .read_file = read_disk, .get_env = get_env};
     struct strbuf out = strbuf_in(&test->arena);
     struct pipeline pipeline;
     compile(test, &pipeline, &hooks);
-    lint_run(&pipeline, NULL);
+    lint_run(&pipeline, &settings);
     print_diagnostics(test, &pipeline, &out);
     pipeline_free(&pipeline);
     return strbuf_str(&out);

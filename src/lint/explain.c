@@ -87,6 +87,16 @@ void lint_explain(const struct lint_rule *rule, struct strbuf *out)
                       info->id, info->id, info->id);
 }
 
+/* The first of the environments that a rule is for. */
+static const char *environment_name(unsigned environments)
+{
+    static const char *const names[] = {NULL, "host", "container", "dev"};
+    for (unsigned i = 1; i < sizeof(names) / sizeof(names[0]); i++)
+        if (environments & 1u << i)
+            return names[i];
+    return NULL;
+}
+
 static json_t *rule_json(struct document *document, const struct lint_rule *rule)
 {
     const struct diag_code_info *info = lint_rule_info(rule);
@@ -104,6 +114,7 @@ static json_t *rule_json(struct document *document, const struct lint_rule *rule
         {"since", rule->since},
         {"until", rule->until},
         {"target", rule->target},
+        {"environment", environment_name(rule->environments)},
         {"why", rule->why},
         {"at_run_time", rule->at_run_time},
         {"bad", rule->bad},

@@ -32,8 +32,9 @@ struct lint {
     struct map reported; /* row and span → struct diag: one finding for all expansions */
 };
 
-/* One row: a rule. Exactly one of the functions is set, or <code> for what the compiler finds by
- * itself (its row in syntax/diag.h has id, name, severity and doc then; here are the pages). */
+/* One row: a rule. One function at most is set; <code> is for what the compiler finds by
+ * itself (its row in syntax/diag.h has id, name, severity and doc then; here are the pages, and
+ * maybe a function for what the compiler accepts as Caddy does). */
 struct lint_rule {
     struct diag_code_info info; /* id, name, one line of documentation, severity */
     enum diag_code code;
