@@ -18,6 +18,7 @@ enum shorthand_kind {
 struct shorthand {
     struct str name, expansion; /* without braces */
     const char *doc;            /* one line: what it stands for when a request is there */
+    const char *since;          /* the Caddy version that brought it; NULL: 2.0 */
     enum shorthand_kind kind;
 };
 /* Ends with a row without a name. */

@@ -75,9 +75,9 @@ static bool parse_browse(struct scope *scope, struct cursor *in, const struct op
 }
 
 static const struct option precompressed_formats[] = {
-    {.name = "br", .doc = "Brotli: files that end in .br"},
-    {.name = "zstd", .doc = "Zstandard: files that end in .zst"},
-    {.name = "gzip", .doc = "gzip: files that end in .gz"},
+    {.name = "br", .doc = "Brotli: files that end in .br", .since = "2.4"},
+    {.name = "zstd", .doc = "Zstandard: files that end in .zst", .since = "2.4"},
+    {.name = "gzip", .doc = "gzip: files that end in .gz", .since = "2.4"},
     {0},
 };
 
@@ -185,7 +185,7 @@ static const struct option file_server_options[] = {
      .key = "canonical_uris",
      .type = VALUE_TRUE,
      .parse = option_lone_false,
-     .since = "2.4"},
+     .since = "2.4.4"},
     {.name = "pass_thru",
      .doc = "goes on to the next handler where there is no file",
      .key = "pass_thru",

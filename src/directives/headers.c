@@ -65,7 +65,7 @@ static const struct option header_options[] = {
      .block = response_matchers,
      .parse = parse_match,
      .flags = OPTION_INLINE,
-     .since = "2.9"},
+     .since = "2.9.1"},
     {.name = "[+|-|?|>]<field>",
      .doc =
          "sets a field, adds to it (+), deletes it (-), or sets it where there is none (?); > does "

@@ -113,6 +113,6 @@ const struct directive limit_directives[] = {
      .handler = adapt_timeouts,
      .flags = OPTION_LOOSE,
      .options = timeouts_options,
-     .since = "2.11"},
+     .since = "2.11.5"},
     {0},
 };

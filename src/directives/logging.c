@@ -65,7 +65,11 @@ static bool core_mock(struct scope *scope, struct cursor *in, const struct optio
 }
 
 static const struct option log_cores[] = {
-    {.name = "mock", .doc = "writes nothing; for tests", .parse = core_mock, .flags = OPTION_LOOSE},
+    {.name = "mock",
+     .doc = "writes nothing; for tests",
+     .parse = core_mock,
+     .flags = OPTION_LOOSE,
+     .since = "2.9"},
     {0},
 };
 
@@ -414,7 +418,8 @@ static const struct option metrics_options[] = {
      .doc = "does not offer the OpenMetrics format",
      .key = "disable_openmetrics",
      .type = VALUE_TRUE,
-     .parse = option_flag},
+     .parse = option_flag,
+     .since = "2.3"},
     {0},
 };
 

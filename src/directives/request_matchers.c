@@ -201,7 +201,8 @@ static const struct option file_options[] = {
      .type = VALUE_STRINGS,
      .min_args = 1,
      .max_args = -1,
-     .parse = option_list},
+     .parse = option_list,
+     .since = "2.2"},
     {0},
 };
 
@@ -313,7 +314,7 @@ const struct matcher request_matchers[] = {
      .arguments = "<pattern>",
      .parse = parse_url_pattern,
      .options = url_pattern_options,
-     .since = "2.11"},
+     .since = "2.11.5"},
     {.name = "vars",
      .doc = "a variable's value",
      .arguments = "<variable> <value...>",

@@ -63,14 +63,14 @@ static const struct option zstd_options[] = {
      .values = zstd_levels,
      .parse = parse_zstd_level,
      .flags = OPTION_ONCE_FILLED,
-     .since = "2.11"},
+     .since = "2.11.3"},
     {.name = "disable_checksum",
      .doc = "leaves out the checksum at the end",
      .key = "checksum",
      .type = VALUE_TRUE,
      .parse = parse_zstd_checksum,
      .flags = OPTION_ONCE_FILLED,
-     .since = "2.11"},
+     .since = "2.11.3"},
     {0},
 };
 
@@ -286,7 +286,7 @@ static const struct option templates_options[] = {
      .space = &template_function_space,
      .parse = parse_extensions,
      .flags = OPTION_MODULE_LINES,
-     .since = "2.7"},
+     .since = "2.7.6"},
     {0},
 };
 

@@ -96,7 +96,7 @@ static const struct option cookie_options[] = {
      .max_args = 1,
      .parse = parse_max_age,
      .flags = OPTION_ONCE_FILLED,
-     .since = "2.8"},
+     .since = "2.9"},
     {0},
 };
 
@@ -172,7 +172,8 @@ static const struct option selection_policies[] = {
      .arguments = "[<name> [<secret>]]",
      .max_args = 2,
      .block = cookie_options,
-     .parse = policy_cookie},
+     .parse = policy_cookie,
+     .since = "2.3"},
     {0},
 };
 

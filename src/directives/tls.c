@@ -111,8 +111,7 @@ static void push_issuers(struct scope *scope, const struct tls *tls)
         issuers = issuers_implied(scope->document, scope_global(scope, "cert_issuer"), tls->acme);
     size_t i;
     json_t *issuer;
-    json_array_foreach(issuers, i, issuer)
-        scope_push(scope, RESULT_TLS_CERT_ISSUER, issuer);
+    json_array_foreach(issuers, i, issuer) scope_push(scope, RESULT_TLS_CERT_ISSUER, issuer);
     if (tls->internal)
         scope_push(scope, RESULT_TLS_CERT_ISSUER, tls->internal);
 }
@@ -185,6 +184,7 @@ const struct directive tls_directives[] = {
      .doc = "serve certificates by ACME, signed by an authority of the pki app",
      .makes = "http.handlers.acme_server",
      .adapt = acme_server_adapt,
+     .since = "2.1",
      .takes_matcher = true,
      .options = acme_server_options},
     {0},

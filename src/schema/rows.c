@@ -3,6 +3,8 @@
 #include "schema/rows_private.h"
 #include "schema/usage.h"
 
+#include <stdio.h>
+
 static const char *const value_names[] = {
     [VALUE_NONE] = "special",      [VALUE_TRUE] = "true",       [VALUE_STRING] = "string",
     [VALUE_STRINGS] = "strings",   [VALUE_INTEGER] = "integer", [VALUE_FLOAT] = "number",
@@ -64,11 +66,26 @@ static void set_usage(struct schema *schema, json_t *object, const char *text,
     schema_set_integer(schema, object, "max_args", usage.max_args);
 }
 
-static void set_history(struct schema *schema, json_t *object, const char *since,
-                        const char *deprecated)
+/* "2.10.1" as 2010001, to compare. */
+static long version_number(const char *version)
 {
-    schema_set_text(schema, object, "since", since ? since : "2.0");
+    int major = 2, minor = 0, patch = 0;
+    if (version)
+        sscanf(version, "%d.%d.%d", &major, &minor, &patch);
+    return major * 1000000L + minor * 1000L + patch;
+}
+
+/* Nothing is older than what it stands in. Gives the version of what is around, to be put back when
+ * the rows inside are done. */
+static const char *set_history(struct schema *schema, json_t *object, const char *since,
+                               const char *deprecated)
+{
+    const char *around = schema->since;
+    if (version_number(since) > version_number(around))
+        schema->since = since;
+    schema_set_text(schema, object, "since", schema->since ? schema->since : "2.0");
     schema_set_text(schema, object, "deprecated", deprecated);
+    return around;
 }
 
 /* A name that users choose, in parts: marks that may stand before it, literal text, placeholders.
@@ -172,9 +189,10 @@ static json_t *option(struct schema *schema, const struct option *row, struct st
     schema_set_text(schema, object, "block", block);
     schema_set_list(schema, object, "needs", str_from(row->needs), STR("|"));
     schema_set_text(schema, object, "beside", row->beside);
+    const char *around = set_history(schema, object, row->since, row->deprecated);
     if (row->block)
         document_set(document, object, "options", schema_options(schema, row->block, inner));
-    set_history(schema, object, row->since, row->deprecated);
+    schema->since = around;
     return object;
 }
 
@@ -240,11 +258,12 @@ static json_t *directive(struct schema *schema, const struct directive *row)
     schema_set_text(schema, object, "inherits", row->inherits);
     schema_set_list(schema, object, "needs", str_from(row->needs), STR("|"));
     set_flags(schema, object, row->flags);
+    const char *around = set_history(schema, object, row->since, row->deprecated);
     if (row->options)
         document_set(document, object, "options", schema_options(schema, row->options, base));
     if (row->actions)
         document_set(document, object, "actions", schema_options(schema, row->actions, base));
-    set_history(schema, object, row->since, row->deprecated);
+    schema->since = around;
     return object;
 }
 
@@ -267,10 +286,11 @@ static json_t *matcher(struct schema *schema, const struct matcher *row)
                     str_printf(schema->arena, "http.matchers.%s", row->name), STR(" "));
     schema_set_text(schema, object, "json_path", row->name);
     schema_set_text(schema, object, "block", row->options ? "options" : "none");
+    const char *around = set_history(schema, object, row->since, row->deprecated);
     if (row->options)
         document_set(&schema->document, object, "options",
                      schema_options(schema, row->options, str_from(row->name)));
-    set_history(schema, object, row->since, row->deprecated);
+    schema->since = around;
     return object;
 }
 

@@ -9,6 +9,7 @@ struct schema {
     struct arena *arena;
     struct document document;
     const struct vocabulary *vocabulary;
+    const char *since; /* the version that brought the rows around; NULL: 2.0 */
 };
 
 /* Keys of an object; NULL, false and empty lists set nothing. */

@@ -65,6 +65,7 @@ static json_t *shorthand_list(struct schema *schema)
         document_set(&schema->document, object, "stands_for",
                      braced(schema, row->expansion, row->kind));
         schema_set_text(schema, object, "doc", row->doc);
+        schema_set_text(schema, object, "since", row->since ? row->since : "2.0");
         schema_set_flag(schema, object, "dots", row->kind == SHORTHAND_DOTTED);
         document_add(&schema->document, list, object);
     }

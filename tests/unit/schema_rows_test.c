@@ -153,8 +153,11 @@ static void test_tables(void)
 {
     for (const struct argument_type *type = argument_types; type->name; type++)
         check_doc("type", type->name, type->doc);
-    for (const struct shorthand *row = shorthands; row->name.len; row++)
-        check_doc("shorthand", str_dup(&arena, row->name).ptr, row->doc);
+    for (const struct shorthand *row = shorthands; row->name.len; row++) {
+        const char *name = str_dup(&arena, row->name).ptr;
+        check_doc("shorthand", name, row->doc);
+        check_since("shorthand", name, row->since);
+    }
     for (const struct syntax_feature *row = syntax_features; row->name; row++) {
         check_doc("syntax", row->name, row->doc);
         check_since("syntax", row->name, row->since);
