@@ -262,7 +262,19 @@ bool cursor_error_at(struct cursor *in, enum diag_code code, const struct token 
     va_start(args, format);
     report(in, code, token, format, args);
     va_end(args);
+    cursor_label_place(in, token);
     return false;
+}
+
+void cursor_label_place(struct cursor *in, const struct token *token)
+{
+    const struct token *here = place(in);
+    if (!here || !token || here->line == token->line)
+        return;
+    diag_label(in->diags, in->diags->last, here->span,
+               token_is_close(here)       ? "the block ends here"
+               : here->line > token->line ? "the line goes on to here"
+                                          : "Caddy names this place");
 }
 
 bool cursor_arg_error(struct cursor *in, const char *usage)

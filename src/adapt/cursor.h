@@ -64,9 +64,12 @@ void cursor_reset(struct cursor *in);
  * After a report the caller abandons this directive or option. */
 bool cursor_error(struct cursor *in, enum diag_code code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
-/* The same at a token of the caller's choice. */
+/* The same at a token of the caller's choice, the current one labelled where it is elsewhere. */
 bool cursor_error_at(struct cursor *in, enum diag_code code, const struct token *token,
                      const char *format, ...) __attribute__((format(printf, 4, 5)));
+/* Labels the current token in the diagnostic just made at <token>, if it is on another line: then
+ * people find the place that Caddy's message names. */
+void cursor_label_place(struct cursor *in, const struct token *token);
 /* "wrong number of arguments" at the current token (Caddy's ArgErr), saying <usage> when given. */
 bool cursor_arg_error(struct cursor *in, const char *usage);
 

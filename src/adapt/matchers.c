@@ -18,8 +18,10 @@ const struct matcher *vocabulary_matcher(const struct vocabulary *vocabulary, st
     return NULL;
 }
 
-/* Never passed over: routes would match what they must not. */
-static bool unknown_matcher(struct scope *scope, const struct token *token)
+/* Never passed over: routes would match what they must not. <end> is where the set that holds it
+ * ends, if it is inside another matcher. */
+static bool unknown_matcher(struct scope *scope, const struct token *token,
+                            const struct token *end)
 {
     const struct plugin *plugin = plugin_of_matcher(scope->adapter, token->text);
     struct suggestion suggestion = suggest_for(token->text);
@@ -37,6 +39,8 @@ static bool unknown_matcher(struct scope *scope, const struct token *token)
     if (scope->adapter->options.skip_unknown)
         diag_note(scope->diags, diag,
                   "matchers are never passed over: routes would match what they must not");
+    if (end && end->line != token->line)
+        diag_label(scope->diags, diag, end->span, "the matchers around it end here");
     scope_label_end(scope, diag);
     return false;
 }
@@ -48,6 +52,7 @@ struct kind {
 };
 struct kinds {
     VEC(struct kind) list;
+    const struct token *end; /* of sets in other matchers: the last token */
 };
 
 static struct kind *kind_of(struct scope *scope, struct kinds *kinds, struct str name)
@@ -84,11 +89,12 @@ static int compare_kinds(const void *a, const void *b)
     return str_compare(((const struct kind *)a)->name, ((const struct kind *)b)->name);
 }
 
-static json_t *read_kind(struct scope *scope, struct kind *kind, struct str name)
+static json_t *read_kind(struct scope *scope, struct kind *kind, struct str name,
+                         const struct token *end)
 {
     const struct matcher *row = known_matcher(scope->adapter, kind->name);
     if (!row) {
-        unknown_matcher(scope, kind->tokens.at[0]);
+        unknown_matcher(scope, kind->tokens.at[0], end);
         return NULL;
     }
     if (!adapter_enter(scope->adapter, kind->tokens.at[0]))
@@ -111,7 +117,7 @@ static bool read_kinds(struct scope *scope, struct kinds *kinds, struct str name
         qsort(kinds->list.at, kinds->list.n, sizeof(*kinds->list.at), compare_kinds);
     for (size_t i = 0; i < kinds->list.n; i++) {
         struct kind *kind = &kinds->list.at[i];
-        json_t *value = read_kind(scope, kind, name);
+        json_t *value = read_kind(scope, kind, name, kinds->end);
         ok = value && ok;
         document_set_str(scope->document, set, kind->name, value, kind->tokens.at[0]);
     }
@@ -129,6 +135,7 @@ json_t *scope_matcher_block(struct scope *scope, struct cursor *in, struct str n
         else
             add_segment(scope, &kinds, in);
     }
+    kinds.end = cursor_token(in);
     return read_kinds(scope, &kinds, name, set) ? set : NULL;
 }
 
@@ -297,7 +304,7 @@ static bool read_headers(struct scope *scope, struct kinds *headers, json_t *mat
 {
     if (headers->list.n == 0)
         return true;
-    json_t *value = read_kind(scope, &headers->list.at[0], STR(""));
+    json_t *value = read_kind(scope, &headers->list.at[0], STR(""), NULL);
     if (!document_is_empty(value))
         document_set(scope->document, matcher, "headers", document_sorted(scope->document, value));
     return value != NULL;
@@ -323,11 +330,12 @@ bool scope_response_matcher(struct scope *scope, struct cursor *in, json_t *matc
     int nesting = own.nesting;
     while (cursor_next_arg(&own) || cursor_next_block(&own, nesting)) {
         const struct option *row = option_find(response_matchers, cursor_val(&own));
-        if (!row)
-            return cursor_error(&own, DIAG_INVALID_OPTION,
-                                "unknown response matcher '" STR_FMT
-                                "': there are header and status",
-                                STR_ARG(cursor_val(&own)));
+        if (!row) {
+            ok = cursor_error(&own, DIAG_INVALID_OPTION,
+                              "unknown response matcher '" STR_FMT "': there are header and status",
+                              STR_ARG(cursor_val(&own)));
+            break;
+        }
         ok = option_apply(scope, &own, row, matcher, &response) && ok;
     }
     if (json_array_size(response.codes))

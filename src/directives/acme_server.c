@@ -44,6 +44,26 @@ static bool rules(struct scope *scope, struct cursor *in, const struct option *r
     return true;
 }
 
+/* Even an empty name is that of an authority. */
+static bool parse_ca(struct scope *scope, struct cursor *in, const struct option *row,
+                     json_t *object, void *state)
+{
+    const struct token **id = state;
+    if (!take_only_string(scope, in, row, object, NULL))
+        return false;
+    *id = cursor_token(in);
+    return true;
+}
+
+static bool parse_lifetime(struct scope *scope, struct cursor *in, const struct option *row,
+                           json_t *object, void *state)
+{
+    bool ok = take_next_duration(scope, in, row, object, state);
+    if (!ok)
+        scope_label_end(scope, scope->diags->last);
+    return ok;
+}
+
 const struct option acme_server_options[] = {
     {.name = "ca",
      .doc = "the authority that signs",
@@ -52,7 +72,7 @@ const struct option acme_server_options[] = {
      .type = VALUE_STRING,
      .min_args = 1,
      .max_args = 1,
-     .parse = take_only_string,
+     .parse = parse_ca,
      .since = "2.4"},
     {.name = "lifetime",
      .doc = "how long certificates are valid",
@@ -61,7 +81,7 @@ const struct option acme_server_options[] = {
      .type = VALUE_DURATION,
      .min_args = 1,
      .max_args = 1,
-     .parse = take_next_duration,
+     .parse = parse_lifetime,
      .since = "2.6.3"},
     {.name = "resolvers",
      .doc = "DNS servers to look names up at",
@@ -122,13 +142,14 @@ bool acme_server_adapt(struct scope *scope)
     if (cursor_next_arg(in))
         return cursor_arg_error(in, NULL);
     json_t *handler = handler_new(scope, "acme_server");
-    if (!options_parse(scope, in, acme_server_options, handler, NULL))
+    const struct token *id = NULL;
+    if (!options_parse(scope, in, acme_server_options, handler, &id))
         return false;
     scope_push_route(scope, matcher_set, handler);
-    json_t *id = json_object_get(handler, "ca");
     if (id) {
         json_t *authority = document_object(scope->document, name);
-        document_set(scope->document, authority, "id", id);
+        document_set(scope->document, authority, "id",
+                     document_string(scope->document, id->text, id));
         scope_push(scope, RESULT_PKI_CA, authority);
     }
     return true;

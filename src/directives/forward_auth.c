@@ -71,16 +71,27 @@ static bool parse_copy_headers(struct scope *scope, struct cursor *in, const str
                                json_t *object, void *state)
 {
     struct forward_auth *auth = state;
+    const struct token *name = cursor_token(in);
     ptrdiff_t begin = in->at;
     struct token_list arguments = cursor_remaining(in);
+    ptrdiff_t line_end = in->at;
     for (size_t i = 0; i < arguments.n; i++)
         add_copy(scope, auth, arguments.at[i]);
     if (!options_parse(scope, in, row->block, object, auth))
         return false;
+    bool is_block_empty = in->at == line_end + 2 && token_is_open(in->tokens[line_end + 1]);
+    if (is_block_empty) { /* Caddy removes it in place of the name */
+        struct diag *diag = diag_token(in->diags, DIAG_WRONG_ARGUMENTS, name,
+                                       "the block of 'copy_headers' is empty");
+        diag_note(in->diags, diag, "leave the braces out, or write the fields between them");
+        return false;
+    }
     if (auth->copies.n == 0)
-        return take_arity_error(in, row);
+        take_arity_error(in, row);
     cursor_delete(in, (size_t)(in->at - begin + 1));
-    return true;
+    if (auth->copies.n == 0)
+        cursor_label_place(in, name);
+    return auth->copies.n > 0;
 }
 
 static const struct option forward_auth_options[] = {
@@ -215,8 +226,11 @@ static bool adapt_forward_auth(struct scope *scope)
     struct cursor segment = cursor_segment(scope->in);
     if (!take_own_options(scope, &segment, &auth))
         return false;
-    if (!auth.uri || auth.uri->text.len == 0)
-        return cursor_error(&segment, DIAG_WRONG_ARGUMENTS, "forward_auth needs a 'uri' to ask at");
+    if (!auth.uri || auth.uri->text.len == 0) {
+        cursor_error(&segment, DIAG_WRONG_ARGUMENTS, "forward_auth needs a 'uri' to ask at");
+        scope_label_end(scope, scope->diags->last);
+        return false;
+    }
     struct proxy proxy = proxy_begin(scope);
     preset(scope, &auth, proxy.handler);
     if (!proxy_read(scope, &segment, &proxy) || !proxy_read_responses(scope, &proxy))

@@ -287,11 +287,15 @@ static bool option_renewal_ratio(struct scope *scope, struct cursor *in, const s
 {
     (void)state;
     double ratio;
-    if (!global_one_token(in, row) || !read_float(in, &ratio))
+    if (!cursor_next(in))
+        return take_arity_error(in, row);
+    const struct token *token = cursor_token(in);
+    if (!read_float(in, &ratio))
         return false;
     if (!(ratio > 0 && ratio < 1))
         return cursor_error(in, DIAG_BAD_VALUE, "the ratio lies between 0 and 1, both excluded");
-    const struct token *token = cursor_token(in);
+    if (cursor_next(in))
+        return take_arity_error(in, row);
     return global_keep(scope, globals, row, document_real(scope->document, ratio, token), token);
 }
 

@@ -110,11 +110,14 @@ bool header_op_add(struct scope *scope, struct cursor *in, json_t *ops, enum hea
         return true;
     }
     if (prefix == '?') {
-        if (side != HEADER_SIDE_RESPONSE)
-            return cursor_error(in, DIAG_INVALID_OPTION,
-                                "'" STR_FMT "': a default ('?') is only for response fields; use a "
-                                "matcher to change requests conditionally",
-                                STR_ARG(op->name));
+        if (side != HEADER_SIDE_RESPONSE) {
+            cursor_error(in, DIAG_INVALID_OPTION,
+                         "'" STR_FMT "': a default ('?') is only for response fields; use a "
+                         "matcher to change requests conditionally",
+                         STR_ARG(op->name));
+            scope_label_end(scope, scope->diags->last);
+            return false;
+        }
         default_field(scope, ops, op, rest);
         return true;
     }

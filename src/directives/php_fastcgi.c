@@ -139,6 +139,12 @@ static const struct option php_fastcgi_options[] = {
     {0},
 };
 
+/* Whether Caddy removes the option before it looks at the arguments. */
+static bool is_removed_first(const struct option *row)
+{
+    return row->parse != parse_as_transport || row->max_args > 1;
+}
+
 /* Reads and removes the options above; the rest is for reverse_proxy. */
 static bool take_own_options(struct scope *scope, struct cursor *in, json_t *transport,
                              struct php *php)
@@ -149,10 +155,15 @@ static bool take_own_options(struct scope *scope, struct cursor *in, json_t *tra
                 in->nesting == 1 ? option_find(php_fastcgi_options, cursor_val(in)) : NULL;
             if (!row)
                 continue;
+            const struct token *name = cursor_token(in);
             ptrdiff_t begin = in->at;
-            if (!option_apply(scope, in, row, transport, php))
+            bool ok = option_apply(scope, in, row, transport, php);
+            if (ok || is_removed_first(row))
+                cursor_delete(in, (size_t)(in->at - begin + 1));
+            if (!ok) {
+                cursor_label_place(in, name);
                 return false;
-            cursor_delete(in, (size_t)(in->at - begin + 1));
+            }
         }
     cursor_reset(in);
     return true;

@@ -83,8 +83,10 @@ static bool encoder_gzip(struct scope *scope, struct cursor *in, const struct op
     int64_t level;
     if (!cursor_next_arg(in))
         return true;
-    if (!read_integer(in, &level))
+    if (!read_integer(in, &level)) {
+        scope_label_end(scope, scope->diags->last);
         return false;
+    }
     value_set(scope, encoder, row->key, document_integer(scope->document, level, cursor_token(in)),
               cursor_token(in));
     return true;
@@ -181,6 +183,15 @@ static bool parse_encode_match(struct scope *scope, struct cursor *in, const str
     return true;
 }
 
+static bool parse_minimum_length(struct scope *scope, struct cursor *in, const struct option *row,
+                                 json_t *object, void *state)
+{
+    bool ok = option_one(scope, in, row, object, state);
+    if (!ok)
+        scope_label_end(scope, scope->diags->last);
+    return ok;
+}
+
 static const struct option encode_options[] = {
     {.name = "minimum_length",
      .doc = "compresses only what is at least so long",
@@ -189,7 +200,7 @@ static const struct option encode_options[] = {
      .type = VALUE_INTEGER,
      .min_args = 1,
      .max_args = 1,
-     .parse = option_one,
+     .parse = parse_minimum_length,
      .since = "2.4"},
     {.name = "match",
      .doc = "compresses only responses of this status or with these fields",
@@ -226,8 +237,10 @@ static json_t *adapt_encode(struct scope *scope)
     if (!options_parse(scope, in, encode_options, encoding.handler, &encoding))
         return NULL;
     for (size_t i = 0; i < words.n; i++)
-        if (!read_named_encoder(scope, words.at[i], &encoding))
+        if (!read_named_encoder(scope, words.at[i], &encoding)) {
+            cursor_label_place(in, words.at[i]);
             return NULL;
+        }
     if (json_array_size(encoding.prefer) == 0) {
         json_t *encoders = document_object_at(document, encoding.handler, "encodings", origin);
         document_set(document, encoders, "zstd", document_object(document, origin));

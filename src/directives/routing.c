@@ -24,9 +24,12 @@ static json_t *route(struct scope *scope)
     for (size_t i = 0; i < results.n; i++) {
         if (results.at[i].class == RESULT_ROUTE || results.at[i].class == RESULT_SUBROUTE)
             continue;
-        diag_token(scope->diags, DIAG_NOT_ALLOWED_HERE, results.at[i].origin,
-                   "'%s' handles no requests, so it cannot stand in a route block",
-                   results.at[i].directive);
+        struct diag *diag =
+            diag_token(scope->diags, DIAG_NOT_ALLOWED_HERE, results.at[i].origin,
+                       "'%s' handles no requests, so it cannot stand in a route block",
+                       results.at[i].directive);
+        diag_label(scope->diags, diag, scope->in->tokens[scope->in->n - 1]->span,
+                   "the route block ends here");
         ok = false;
     }
     json_t *subroute = scope_build_subroute(scope, &results, false);

@@ -5,7 +5,7 @@
 
 For every case under corpus/adapt, corpus/errors, corpus/native and corpus/seed: accepted input must
 give the same bytes, refused input must be refused, and the line that Caddy names must be among
-those of dialtone's diagnostics.  tests/oracle/differences lists the cases that differ on purpose,
+those of dialtone's diagnostics and their labels.  tests/oracle/differences lists the cases that differ on purpose,
 each with its reason; a listed case that does not differ any more is a failure too.  Normalized
 addresses are no difference as long as --no-normalize gives Caddy's bytes.
 """
@@ -44,10 +44,13 @@ def compare(dialtone, caddy, folder, source):
         return None
     if ours.returncode == 0:
         return "Caddy refuses, dialtone accepts: " + error[:300]
-    lines = re.findall(r"Caddyfile:(\d+)", error)
-    if lines and not any(re.search(r"Caddyfile:%s:\d+: error" % n, ours.stderr.decode("utf-8", "replace"))
-                         for n in lines):
-        return f"Caddy names line {lines}: {error[:200]} - dialtone: {ours.stderr.decode('utf-8', 'replace')[:300]}"
+    lines = set(re.findall(r"Caddyfile:(\d+)", error))
+    if not lines:
+        return None
+    checked = subprocess.run([dialtone, "check", "-"], input=source, cwd=folder, capture_output=True, timeout=20)
+    report = (checked.stdout + checked.stderr).decode("utf-8", "replace")
+    if not lines & set(re.findall(r"(?:-->|:::) Caddyfile:(\d+):", report)):
+        return f"Caddy names line {sorted(lines)}: {error[:200]} - dialtone: {report[:300]}"
     return None
 
 
