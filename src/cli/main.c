@@ -61,11 +61,12 @@ const struct command commands[] = {
                 "`dialtone run FILE -- --help` lists them.\n",
      .run = command_run},
     {.name = "schema",
-     .arguments = "--json",
+     .arguments = "[NAME...]",
      .doc = "print the vocabulary: every directive, option, matcher and module",
-     .flags = "json output",
-     .details = "The JSON is a published interface; its \"schema_version\" grows when something is\n"
-                "taken away or means something else.\n",
+     .flags = "json plugins output compact color",
+     .details = "Without a name: a list. With names: all that is known of them. The JSON is a published\n"
+                "interface; its \"schema_version\" grows when something is taken away or means\n"
+                "something else.\n",
      .run = command_schema},
     {0},
 };

@@ -49,6 +49,16 @@ expect 'schema --json' 0 "$dialtone" schema --json
 empty 'schema --json' err
 holds 'schema --json' out '"schema_version": 1'
 holds 'schema --json' out '"namespace": "http.reverse_proxy.transport"'
+expect 'schema' 0 "$dialtone" schema
+holds 'schema' out '^  reverse_proxy  *passes requests on'
+expect 'schema NAME' 0 "$dialtone" schema lb_policy
+holds 'schema NAME' out '^option of reverse_proxy'
+holds 'schema NAME' out 'modules (http.reverse_proxy.selection_policies): random, '
+expect 'schema, unknown name' 1 "$dialtone" schema lb_polic
+holds 'schema, unknown name' err "did you mean 'lb_policy'"
+expect 'schema --json NAME' 2 "$dialtone" schema --json header
+expect 'schema --plugins' 0 "$dialtone" schema --plugins builtin rate_limit
+holds 'schema --plugins' out '^directive'
 
 expect 'check, fine' 0 "$dialtone" check "$work/good"
 empty 'check, fine' out
