@@ -55,15 +55,6 @@ static bool parse_ca(struct scope *scope, struct cursor *in, const struct option
     return true;
 }
 
-static bool parse_lifetime(struct scope *scope, struct cursor *in, const struct option *row,
-                           json_t *object, void *state)
-{
-    bool ok = take_next_duration(scope, in, row, object, state);
-    if (!ok)
-        scope_label_end(scope, scope->diags->last);
-    return ok;
-}
-
 const struct option acme_server_options[] = {
     {.name = "ca",
      .doc = "the authority that signs",
@@ -81,7 +72,7 @@ const struct option acme_server_options[] = {
      .type = VALUE_DURATION,
      .min_args = 1,
      .max_args = 1,
-     .parse = parse_lifetime,
+     .parse = take_unplaced_duration,
      .since = "2.6.3"},
     {.name = "resolvers",
      .doc = "DNS servers to look names up at",

@@ -16,6 +16,7 @@ struct copy {
 struct forward_auth {
     const struct token *uri;
     VEC(struct copy) copies;
+    bool is_refused; /* after a mistake that Caddy sees later than a missing uri */
 };
 
 static bool parse_uri(struct scope *scope, struct cursor *in, const struct option *row,
@@ -84,7 +85,8 @@ static bool parse_copy_headers(struct scope *scope, struct cursor *in, const str
         struct diag *diag = diag_token(in->diags, DIAG_WRONG_ARGUMENTS, name,
                                        "the block of 'copy_headers' is empty");
         diag_note(in->diags, diag, "leave the braces out, or write the fields between them");
-        return false;
+        auth->is_refused = true;
+        return true;
     }
     if (auth->copies.n == 0)
         take_arity_error(in, row);
@@ -231,6 +233,8 @@ static bool adapt_forward_auth(struct scope *scope)
         scope_label_end(scope, scope->diags->last);
         return false;
     }
+    if (auth.is_refused)
+        return false;
     struct proxy proxy = proxy_begin(scope);
     preset(scope, &auth, proxy.handler);
     if (!proxy_read(scope, &segment, &proxy) || !proxy_read_responses(scope, &proxy))

@@ -152,6 +152,15 @@ bool take_next_duration(struct scope *scope, struct cursor *in, const struct opt
            set_integer(scope, in, row, object, value);
 }
 
+bool take_unplaced_duration(struct scope *scope, struct cursor *in, const struct option *row,
+                            json_t *object, void *state)
+{
+    bool ok = take_next_duration(scope, in, row, object, state);
+    if (!ok)
+        scope_label_end(scope, scope->diags->last);
+    return ok;
+}
+
 bool take_only_duration(struct scope *scope, struct cursor *in, const struct option *row,
                         json_t *object, void *state)
 {

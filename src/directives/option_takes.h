@@ -18,6 +18,8 @@ option_take take_next_string;
 option_take take_only_string;
 option_take take_next_integer;
 option_take take_next_duration;
+/* The same; Caddy gives a mistake in it no place but the end of the block around. */
+option_take take_unplaced_duration;
 option_take take_only_duration;
 option_take take_only_size;
 option_take take_strings;          /* at least min_args; a repetition replaces */
