@@ -52,8 +52,16 @@ static struct dt_compilation *compile(struct dt_compilation *compilation, int lo
         dt_compilation_free(compilation);
         return NULL;
     }
-    struct adapt_options adapt_options = {.no_normalize = options && options->no_normalize};
-    compilation->adapted = pipeline_adapt(&compilation->pipeline, adapt_options);
+    static const struct dt_compile_options standard = {0};
+    if (!options)
+        options = &standard;
+    struct plugin_settings settings = {.files = options->plugins,
+                                       .n_files = options->n_plugins,
+                                       .has_project = options->use_project};
+    struct adapt_options adapt_options = {.no_normalize = options->no_normalize,
+                                          .skip_unknown = options->skip_unknown};
+    compilation->adapted = pipeline_use_plugins(&compilation->pipeline, &settings) &&
+                           pipeline_adapt(&compilation->pipeline, adapt_options);
     collect(compilation);
     return compilation;
 }

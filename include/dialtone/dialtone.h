@@ -13,6 +13,10 @@ struct dt_compilation;
 
 struct dt_compile_options {
     bool no_normalize; /* keep Caddy's spelling of zoned addresses that Caddy accepts */
+    bool skip_unknown; /* pass over what neither Caddy nor a description knows, with a warning */
+    bool use_project;  /* look for .dialtone in the folder of the file and those above it */
+    const char *const *plugins; /* files that describe plugins, or "builtin" */
+    size_t n_plugins;
 };
 
 enum dt_severity { DT_SEVERITY_INFO = 1, DT_SEVERITY_WARNING, DT_SEVERITY_ERROR };

@@ -275,6 +275,7 @@ void descriptions_read(struct descriptions *descriptions, const struct source *s
 {
     lines_read(&(struct lines_context){.arena = descriptions->arena,
                                        .sources = descriptions->sources,
-                                       .diags = descriptions->diags},
+                                       .diags = descriptions->diags,
+                                       .what = "statement"},
                source, file_statements, descriptions);
 }

@@ -2,7 +2,22 @@
 #include "plugins/lines.h"
 
 #include "adapt/adapter.h"
+#include "base/suggest.h"
 #include "syntax/parser.h"
+
+static void unknown_line(const struct lines_context *context, const struct token *name,
+                         const struct option *rows)
+{
+    struct suggestion suggestion = suggest_for(name->text);
+    for (const struct option *row = rows; row->name; row++)
+        suggest_try(&suggestion, str_from(row->name));
+    struct diag *diag =
+        diag_token(context->diags, DIAG_INVALID_OPTION, name, "there is no %s '" STR_FMT "'",
+                   context->what, STR_ARG(name->text));
+    if (suggestion.best.len)
+        diag_help(context->diags, diag, name->span, suggestion.best, "did you mean '" STR_FMT "'?",
+                  STR_ARG(suggestion.best));
+}
 
 bool lines_read(const struct lines_context *context, const struct source *source,
                 const struct option *rows, void *state)
@@ -22,7 +37,7 @@ bool lines_read(const struct lines_context *context, const struct source *source
         if (row)
             option_apply(&scope, &in, row, NULL, state);
         else
-            option_unknown(&scope, &in, rows, NULL);
+            unknown_line(context, cursor_token(&in), rows);
     }
     return context->diags->n_errors == errors_before;
 }

@@ -10,6 +10,7 @@ struct lines_context {
     struct arena *arena;
     struct sources *sources;
     struct diags *diags;
+    const char *what; /* what a line is called in reports: "setting" */
 };
 /* False where mistakes were reported. */
 bool lines_read(const struct lines_context *context, const struct source *source,

@@ -111,7 +111,8 @@ bool project_read(struct project *project, struct descriptions *descriptions,
     struct reading reading = {.project = project, .descriptions = descriptions};
     struct lines_context context = {.arena = descriptions->arena,
                                     .sources = descriptions->sources,
-                                    .diags = descriptions->diags};
+                                    .diags = descriptions->diags,
+                                    .what = "setting"};
     project->source = source;
     return lines_read(&context, source, settings, &reading);
 }

@@ -2,6 +2,7 @@
 #include "plugins/plugins.h"
 
 #include "adapt/directive.h"
+#include "dialtone/dialtone.h"
 #include "pipeline.h"
 #include "test.h"
 
@@ -155,6 +156,23 @@ static void test_unreadable(void)
     pipeline_free(&pipeline);
 }
 
+static void test_library(void)
+{
+    static const char text[] = ":80 {\n\troute {\n\t\treplace a b\n\t}\n}\n";
+    struct dt_compile_options options = {0};
+    int error = 0;
+    struct dt_compilation *compilation =
+        dt_compile_text("Caddyfile", text, strlen(text), &options, &error);
+    CHECK(compilation && !dt_json(compilation, false));
+    dt_compilation_free(compilation);
+    options.plugins = builtin;
+    options.n_plugins = 1;
+    compilation = dt_compile_text("Caddyfile", text, strlen(text), &options, &error);
+    const char *json = compilation ? dt_json(compilation, false) : NULL;
+    CHECK(json && strstr(json, "\"replacements\":[{\"replace\":\"b\",\"search\":\"a\"}]"));
+    dt_compilation_free(compilation);
+}
+
 static const struct test tests[] = {
     {"the built-in descriptions have no mistakes", test_builtin},
     {"the built-in descriptions are off unless asked for", test_not_builtin},
@@ -162,6 +180,7 @@ static const struct test tests[] = {
     {"own descriptions win over built-in ones", test_own_wins},
     {"places in the order", test_order},
     {"a file that cannot be read", test_unreadable},
+    {"the library takes descriptions", test_library},
 };
 
 TESTS_MAIN(tests)
