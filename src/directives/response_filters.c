@@ -156,17 +156,14 @@ static bool parse_encoder(struct scope *scope, struct cursor *in, const struct o
 static bool read_named_encoder(struct scope *scope, const struct token *name,
                                struct encoding *encoding)
 {
-    if (option_find(http_encoders, name->text)) {
-        add_encoder(scope, encoding, name, document_object(scope->document, name));
-        return true;
-    }
-    struct trial trial = trial_begin(scope, NULL);
     struct cursor in = cursor_over(scope->arena, scope->diags, &name, 1);
+    struct trial trial = trial_begin(scope, NULL);
     cursor_next(&in);
-    json_t *encoder = module_take(scope, &in, &http_encoder_space);
-    if (!encoder)
+    const struct option *row = module_row(scope, &in, &http_encoder_space);
+    if (!row)
         return trial_undo(scope, &trial);
-    add_encoder(scope, encoding, name, encoder);
+    plugin_note(scope, row->plugin, name);
+    add_encoder(scope, encoding, name, document_object(scope->document, name));
     return true;
 }
 

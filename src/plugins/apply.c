@@ -14,7 +14,8 @@ struct line {
     const struct shape *shape;
     const struct token *name;
     const struct token **labels; /* by parameter; NULL: not given */
-    json_t *object;              /* that the values go to */
+    size_t n_arguments;
+    json_t *object; /* that the values go to */
 };
 
 static struct str step_text(const struct line *line, const struct step *step)
@@ -129,6 +130,40 @@ static json_t *read_number(struct line *line)
     return number;
 }
 
+/* A duration as Go prints it: 1h0m0s, 1.5s, 20ms. */
+static json_t *read_duration_text(struct line *line)
+{
+    int64_t ns;
+    if (!read_duration(line->in, &ns))
+        return NULL;
+    struct strbuf text = strbuf_in(line->scope->arena);
+    uint64_t left = ns < 0 ? -(uint64_t)ns : (uint64_t)ns;
+    const uint64_t second = 1000000000, minute = 60 * second, hour = 60 * minute;
+    strbuf_puts(&text, ns < 0 ? "-" : "");
+    if (left > 0 && left < second) {
+        const char *unit = left < 1000 ? "ns" : left < 1000000 ? "µs" : "ms";
+        double scale = left < 1000 ? 1 : left < 1000000 ? 1e3 : 1e6;
+        strbuf_printf(&text, "%.9g%s", (double)left / scale, unit);
+    } else {
+        if (left >= hour)
+            strbuf_printf(&text, "%lluh", (unsigned long long)(left / hour));
+        if (left >= minute)
+            strbuf_printf(&text, "%llum", (unsigned long long)(left % hour / minute));
+        strbuf_printf(&text, "%.11gs", (double)(left % minute) / (double)second);
+    }
+    return document_string(line->scope->document, strbuf_str(&text), cursor_token(line->in));
+}
+
+/* Text with a slash at its end. */
+static json_t *read_slashed(struct line *line)
+{
+    const struct token *token = cursor_token(line->in);
+    struct str text = token->text;
+    if (!str_has_suffix(text, STR("/")))
+        text = str_printf(line->scope->arena, STR_FMT "/", STR_ARG(text));
+    return document_string(line->scope->document, text, token);
+}
+
 static bool is_word_of(const char *words, struct str text)
 {
     struct str rest = str_from(words), word;
@@ -163,6 +198,10 @@ static json_t *read_argument(struct line *line, const struct parameter *paramete
     case TYPE_SIZE:
         is_read = read_size(in, &integer);
         return integer_of(line, is_read, integer);
+    case TYPE_DURATION_TEXT:
+        return read_duration_text(line);
+    case TYPE_SLASHED:
+        return read_slashed(line);
     case TYPE_UNSIGNED:
         return read_unsigned(line);
     case TYPE_NUMBER:
@@ -289,6 +328,22 @@ static bool read_rest(struct line *line, const struct parameter *parameter)
     return true;
 }
 
+/* An argument that is not there. For null an array need not begin. */
+static void put_fallback(struct line *line, const struct parameter *parameter)
+{
+    if (!parameter->fallback)
+        return;
+    struct place place = parameter->place;
+    json_t *value = constant_value(line->scope->document, parameter->fallback, line->name);
+    if (json_is_null(value) && place.appends) {
+        const struct step *last = &place.at[place.n - 1];
+        if (member(holder(line, line->object, &place), step_text(line, last)))
+            return;
+        place.appends = false;
+    }
+    put(line, &place, value, true, line->name);
+}
+
 static bool read_arguments(struct line *line)
 {
     const struct shape *shape = line->shape;
@@ -297,10 +352,7 @@ static bool read_arguments(struct line *line)
     for (size_t i = 0; i < shape->n_parameters; i++) {
         const struct parameter *parameter = &shape->parameters[i];
         if (!cursor_next_arg(line->in)) {
-            if (parameter->fallback)
-                put(line, &parameter->place,
-                    constant_value(line->scope->document, parameter->fallback, line->name), true,
-                    line->name);
+            put_fallback(line, parameter);
             continue;
         }
         if (parameter->takes_rest || parameter->type == TYPE_TEXT) {
@@ -367,6 +419,10 @@ static bool read_block(struct line *line)
     struct cursor *in = line->in;
     if (!is_block_next(in))
         return true;
+    if (line->shape->is_exclusive && line->n_arguments > 0)
+        return cursor_error_at(in, DIAG_MISPLACED_BLOCK, line->name,
+                               "'" STR_FMT "' takes arguments or a block, not both",
+                               STR_ARG(line->name->text));
     if (line->shape->takes_any_block) {
         cursor_segment_tokens(in);
         return true;
@@ -394,17 +450,30 @@ static bool check_once(struct line *line)
                                    STR_ARG(line->name->text));
 }
 
+/* Whether one of the keys in "a|b" has a value. */
+static bool has_one_of(const json_t *object, struct str keys)
+{
+    struct str key;
+    while (keys.len) {
+        str_cut(keys, STR("|"), &key, &keys);
+        if (!document_is_empty(member(object, key)))
+            return true;
+    }
+    return false;
+}
+
 static bool check_required(struct line *line)
 {
     bool ok = true;
     for (size_t i = 0; i < line->shape->n_required; i++) {
-        const struct token *key = line->shape->required[i];
-        if (member(line->object, key->text))
+        struct str keys = line->shape->required[i]->text;
+        if (has_one_of(line->object, keys))
             continue;
         ok = false;
+        keys = str_replace(line->scope->arena, keys, STR("|"), STR("' or '"));
         struct diag *diag = diag_token(line->in->diags, DIAG_WRONG_ARGUMENTS, line->name,
                                        "'" STR_FMT "' needs '" STR_FMT "'",
-                                       STR_ARG(line->name->text), STR_ARG(key->text));
+                                       STR_ARG(line->name->text), STR_ARG(keys));
         if (line->shape->arguments)
             diag_note(line->in->diags, diag, "usage: " STR_FMT " %s", STR_ARG(line->name->text),
                       line->shape->arguments);
@@ -448,7 +517,7 @@ static bool read_line(struct line *line)
             line->name);
     put_count(line);
     put(line, &shape->name_place,
-        document_string(line->scope->document, line->name->text, line->name), true, line->name);
+        document_string(line->scope->document, line->name->text, line->name), false, line->name);
     if (shape->n_parameters && shape->parameters[0].type == TYPE_RESPONSE_MATCHER)
         return read_response_matcher(line, &shape->parameters[0]);
     if (shape->n_parameters && shape->parameters[0].type == TYPE_MATCHERS)
@@ -460,8 +529,12 @@ static bool read_line(struct line *line)
 
 bool shape_read(struct scope *scope, struct cursor *in, const struct shape *shape, json_t *object)
 {
-    struct line line = {
-        .scope = scope, .in = in, .shape = shape, .name = cursor_token(in), .object = object};
+    struct line line = {.scope = scope,
+                        .in = in,
+                        .shape = shape,
+                        .name = cursor_token(in),
+                        .n_arguments = cursor_count_remaining(in),
+                        .object = object};
     plugin_note(scope, shape->plugin, line.name);
     if (!check_described(&line))
         return false;

@@ -188,6 +188,15 @@ static bool shape_json(struct scope *scope, struct cursor *in, const struct opti
     return true;
 }
 
+static bool shape_exclusive(struct scope *scope, struct cursor *in, const struct option *row,
+                            json_t *object, void *state)
+{
+    (void)scope, (void)object;
+    struct building *building = state;
+    building->shape->is_exclusive = true;
+    return !cursor_next_arg(in) || take_arity_error(in, row);
+}
+
 static bool shape_inline(struct scope *scope, struct cursor *in, const struct option *row,
                          json_t *object, void *state)
 {
@@ -258,8 +267,11 @@ static bool shape_sub(struct scope *scope, struct cursor *in, const struct optio
         {.name = "inline",                                                                         \
          .doc = "one of the options may stand on the line itself",                                 \
          .parse = shape_inline},                                                                   \
+        {.name = "exclusive",                                                                      \
+         .doc = "there are arguments or a block, not both",                                        \
+         .parse = shape_exclusive},                                                                \
         {.name = "require",                                                                        \
-         .doc = "keys that must have a value in the end",                                          \
+         .doc = "keys that must have a value in the end; of \"a|b\" one of both",                  \
          .arguments = "<key...>",                                                                  \
          .min_args = 1,                                                                            \
          .max_args = -1,                                                                           \

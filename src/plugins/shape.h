@@ -30,9 +30,11 @@ enum parameter_type {
     TYPE_NUMBER,
     TYPE_BOOLEAN,
     TYPE_DURATION,
+    TYPE_DURATION_TEXT,
     TYPE_SIZE,
     TYPE_SCALAR,
     TYPE_TEXT,
+    TYPE_SLASHED,
     TYPE_ONE_OF,
     TYPE_FLAG,
     TYPE_MODULE,
@@ -90,6 +92,7 @@ struct shape {
     size_t n_required;
     const char *keys; /* of its object in the order of the description */
     bool is_once;
+    bool is_exclusive; /* arguments or a block, not both */
     bool reads_inline; /* the line may hold one of the options */
     bool takes_any_block;
     bool is_undescribed; /* which JSON it becomes is not said */
