@@ -1,39 +1,118 @@
 /* Compiles many Caddyfiles in one process, for comparisons at scale. Reads "<length>\n<bytes>" again
  * and again from standard input; answers each with "<json length> <report length>\n<json><report>".
  * The JSON is empty where the file is refused. A report has a line per diagnostic:
- * "<severity> <id> <line>[,<line>…] <message>", with the lines of all its labels, 0 for none. */
+ * "<severity> <id> <places> <ends> <message>": the places of the diagnostic, its labels and imports;
+ * and where the blocks around it end. A place is "<file>:<line>," with the line counted as Caddy
+ * counts it, which is not always the one that people see; "-" stands before them. Words with line
+ * ends in them make lines that go over several of the file: a place there is all of these. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/arena.h"
 #include "pipeline.h"
+#include "syntax/lexer.h"
 #include "syntax/token.h"
 
-static void add_line(struct pipeline *pipeline, struct strbuf *report, struct span span)
+/* The tokens of each file that a diagnostic points into, for Caddy's line numbers: a line continued
+ * with a backslash is counted late. */
+struct lines {
+    struct pipeline *pipeline;
+    struct map tokens; /* path → struct lexed */
+};
+
+static const struct lexed *tokens_of(struct lines *lines, struct source *source)
 {
-    struct position at = source_position(&pipeline->sources, span.begin);
-    bool is_main = span.end && source_of(&pipeline->sources, span) == pipeline->source;
-    strbuf_printf(report, "%u", is_main ? at.line : 0);
+    struct lexed *lexed = map_get(&lines->tokens, source->path);
+    if (lexed)
+        return lexed;
+    struct arena *arena = &lines->pipeline->arena;
+    struct diags ignored = diags_in(arena);
+    struct comment_list *comments = source->comments;
+    lexed = arena_new(arena, struct lexed);
+    *lexed = lex_source(arena, &ignored, source, source->path, NULL);
+    source->comments = comments;
+    map_put(&lines->tokens, source->path, lexed);
+    return lexed;
 }
 
-static void report_diagnostics(struct pipeline *pipeline, struct strbuf *report)
+/* The index of the token there; the number of tokens where there is none. */
+static size_t token_at(const struct lexed *lexed, struct span span)
+{
+    size_t i = 0;
+    while (i < lexed->n && (span.begin < lexed->at[i]->span.begin || span.begin >= lexed->at[i]->span.end))
+        i++;
+    return i;
+}
+
+static struct source *source_at(const struct sources *sources, struct span span)
+{
+    for (uint32_t i = sources->n; i-- > 0;)
+        if (sources->at[i]->base <= span.begin)
+            return sources->at[i];
+    return NULL;
+}
+
+static void add_line(struct strbuf *report, const struct source *source, uint32_t line)
+{
+    ptrdiff_t slash = str_last_index(source->path, '/');
+    strbuf_add(report, str_slice(source->path, (size_t)(slash + 1), source->path.len));
+    strbuf_printf(report, ":%u,", line);
+}
+
+static void add_place(struct lines *lines, struct strbuf *report, struct span span)
+{
+    struct sources *sources = &lines->pipeline->sources;
+    if (!span.end)
+        return;
+    struct source *source = source_at(sources, span);
+    const struct lexed *lexed = tokens_of(lines, source);
+    size_t at = token_at(lexed, span), end;
+    if (at == lexed->n) {
+        add_line(report, source, source_position(sources, span.begin).line);
+        return;
+    }
+    for (end = at + 1; end < lexed->n && !token_is_on_new_line(lexed->at[end - 1], lexed->at[end]);)
+        end++;
+    while (at > 0 && !token_is_on_new_line(lexed->at[at - 1], lexed->at[at]))
+        at--;
+    for (uint32_t last = 0; at < end; last = lexed->at[at++]->line)
+        if (lexed->at[at]->line != last)
+            add_line(report, source, lexed->at[at]->line);
+}
+
+static void add_ends(struct lines *lines, struct strbuf *report, struct span span)
+{
+    if (!span.end)
+        return;
+    struct source *source = source_at(&lines->pipeline->sources, span);
+    const struct lexed *lexed = tokens_of(lines, source);
+    int depth = 0;
+    for (size_t i = token_at(lexed, span); i < lexed->n; i++) {
+        depth += token_is_open(lexed->at[i]);
+        if (token_is_close(lexed->at[i]) && depth-- == 0) {
+            add_line(report, source, lexed->at[i]->line);
+            depth = 0;
+        }
+    }
+}
+
+static void report_diagnostic(struct lines *lines, struct strbuf *report, const struct diag *diag)
 {
     static const char *const severities[] = {"none", "info", "warning", "error"};
-    for (const struct diag *diag = pipeline->diags.first; diag; diag = diag->next) {
-        strbuf_printf(report, "%s %s ", severities[diag->severity], diag_code_info(diag->code)->id);
-        add_line(pipeline, report, diag->span);
-        for (const struct import_chain *via = diag->via; via; via = via->outer) {
-            strbuf_add(report, STR(","));
-            add_line(pipeline, report, via->at->span);
-        }
-        for (const struct diag_note *note = diag->notes; note; note = note->next)
-            if (note->kind == NOTE_LABEL && note->span.end) {
-                strbuf_add(report, STR(","));
-                add_line(pipeline, report, note->span);
-            }
-        strbuf_printf(report, " " STR_FMT "\n", STR_ARG(diag->message));
-    }
+    strbuf_printf(report, "%s %s -", severities[diag->severity], diag_code_info(diag->code)->id);
+    add_place(lines, report, diag->span);
+    for (const struct import_chain *via = diag->via; via; via = via->outer)
+        add_place(lines, report, via->at->span);
+    for (const struct diag_note *note = diag->notes; note; note = note->next)
+        if (note->kind == NOTE_LABEL)
+            add_place(lines, report, note->span);
+    strbuf_add(report, STR(" -"));
+    add_ends(lines, report, diag->span);
+    for (const struct import_chain *via = diag->via; via; via = via->outer)
+        add_ends(lines, report, via->at->span);
+    struct str message = str_replace(&lines->pipeline->arena, diag->message, STR("\n"), STR(" "));
+    strbuf_printf(report, " " STR_FMT "\n", STR_ARG(message));
 }
 
 static void compile(const char *text, size_t len)
@@ -44,7 +123,9 @@ static void compile(const char *text, size_t len)
     if (pipeline_load_text(&pipeline, "Caddyfile", str_make(text, len)) &&
         pipeline_adapt(&pipeline, (struct adapt_options){.no_normalize = true}))
         document_write(pipeline.document.root, false, &json);
-    report_diagnostics(&pipeline, &report);
+    struct lines lines = {&pipeline, map_in(&pipeline.arena)};
+    for (const struct diag *diag = pipeline.diags.first; diag; diag = diag->next)
+        report_diagnostic(&lines, &report, diag);
     struct str j = strbuf_str(&json), r = strbuf_str(&report);
     printf("%zu %zu\n", j.len, r.len);
     fwrite(j.ptr, 1, j.len, stdout);

@@ -1,18 +1,19 @@
 #!/usr/bin/env python3
 """Compares dialtone with a real Caddy over the project's corpus.
 
-    corpus.py DIALTONE CADDY [FOLDER…]
+    corpus.py BUILD CADDY [FOLDER…]
 
 For every case under corpus/adapt, corpus/errors, corpus/native and corpus/seed: accepted input must
-give the same bytes, refused input must be refused, and the line that Caddy names must be among
-those of dialtone's diagnostics and their labels.  tests/oracle/differences lists the cases that differ on purpose,
-each with its reason; a listed case that does not differ any more is a failure too.  Normalized
-addresses are no difference as long as --no-normalize gives Caddy's bytes.
+give the same bytes (without normalizing addresses), refused input must be refused, and the line that
+Caddy names must be among those of dialtone's diagnostics.  tests/oracle/differences lists the cases
+that differ on purpose, each with its reason; a listed case that does not differ any more is a failure
+too.
 """
-import glob, os, re, subprocess, sys
+import glob, os, re, sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from caddy import Caddy
+from compare import Batch, Comparison
 
 ROOT = os.path.abspath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", ".."))
 
@@ -28,34 +29,8 @@ def read_differences():
     return rows
 
 
-def compare(dialtone, caddy, folder, source):
-    """None where both agree, else what differs."""
-    want, error = caddy.adapt(source)
-    ours = subprocess.run([dialtone, "adapt", "--compact", "-"], input=source, cwd=folder,
-                          capture_output=True, timeout=20)
-    if error is None:
-        if ours.returncode != 0:
-            return "Caddy accepts, dialtone refuses: " + ours.stderr.decode("utf-8", "replace")[:300]
-        if ours.stdout.rstrip(b"\n") != want:
-            plain = subprocess.run([dialtone, "adapt", "--compact", "--no-normalize", "-"], input=source,
-                                   cwd=folder, capture_output=True, timeout=20)
-            if plain.stdout.rstrip(b"\n") != want:
-                return "different JSON"
-        return None
-    if ours.returncode == 0:
-        return "Caddy refuses, dialtone accepts: " + error[:300]
-    lines = set(re.findall(r"Caddyfile:(\d+)", error))
-    if not lines:
-        return None
-    checked = subprocess.run([dialtone, "check", "-"], input=source, cwd=folder, capture_output=True, timeout=20)
-    report = (checked.stdout + checked.stderr).decode("utf-8", "replace")
-    if not lines & set(re.findall(r"(?:-->|:::) Caddyfile:(\d+):", report)):
-        return f"Caddy names line {sorted(lines)}: {error[:200]} - dialtone: {report[:300]}"
-    return None
-
-
 def main():
-    dialtone, binary = os.path.abspath(sys.argv[1]), sys.argv[2]
+    program, binary = os.path.join(os.path.abspath(sys.argv[1]), "batch"), sys.argv[2]
     folders = sys.argv[3:] or [os.path.join(ROOT, "corpus", n) for n in ("adapt", "errors", "native", "seed")]
     differences = read_differences()
     passed, failed, seen = 0, 0, set()
@@ -68,10 +43,12 @@ def main():
         for _, source in cases:
             for variable in re.findall(rb"^# env: (\w+)=(.*)$", source, re.M):
                 os.environ[variable[0].decode()] = variable[1].decode()
-        caddy = Caddy(binary, folder)
+        caddy, batch = Caddy(binary, folder), Batch(program, folder)
+        comparison = Comparison(caddy, batch)
         try:
             for name, source in cases:
-                difference = compare(dialtone, caddy, folder, source)
+                outcome, detail = comparison.kind(source.decode("utf-8", "surrogateescape"))
+                difference = None if outcome in ("same", "refused") else f"{outcome}: {detail[:500]}"
                 if name in differences:
                     seen.add(name)
                     if difference is None:
@@ -85,6 +62,7 @@ def main():
                     print(f"{name}: {difference}")
         finally:
             caddy.close()
+            batch.stop()
     if len(sys.argv) <= 3:
         for name in sorted(set(differences) - seen):
             failed += 1

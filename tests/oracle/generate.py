@@ -8,11 +8,12 @@ by changing single tokens. Accepted files must give the same bytes; refused ones
 a diagnostic on the line that Caddy names; warnings must stand on the lines of Caddy's. Each
 difference is shrunk to a small file and printed. File I of seed S is always the same file.
 """
-import argparse, glob, json, multiprocessing, os, random, re, select, subprocess, sys, tempfile
+import argparse, glob, json, multiprocessing, os, random, re, subprocess, sys, tempfile
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from caddy import Caddy
 from caddyfiles import Writer, mutate, pool_of
+from compare import FINE, Batch, Comparison
 
 ROOT = os.path.abspath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", ".."))
 ENVIRONMENT = {"DT_NAME": "named", "DT_PORT": "9000", "DT_HOST": "env.example.com"}
@@ -20,98 +21,21 @@ ENVIRONMENT = {"DT_NAME": "named", "DT_PORT": "9000", "DT_HOST": "env.example.co
 ZONES = re.compile(r"%\w|%25|fe[89ab]|ff[0-9a-f]2:|:[^ ]*%", re.I)
 
 
-class Batch:
-    """tests/oracle/batch.c: many compilations in one process."""
-
-    def __init__(self, program, folder):
-        self.program, self.folder, self.process = program, folder, None
-
-    def start(self):
-        self.process = subprocess.Popen([self.program], cwd=self.folder, stdin=subprocess.PIPE,
-                                        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-
-    def stop(self):
-        if self.process:
-            self.process.kill()
-            self.process.wait()
-            self.process.stdin.close()
-            self.process.stdout.close()
-        self.process = None
-
-    def adapt(self, source):
-        """(JSON or None, [(severity, lines, message)…]); a crash or a hang is None, None."""
-        if not self.process:
-            self.start()
-        try:
-            self.process.stdin.write(b"%d\n" % len(source) + source)
-            self.process.stdin.flush()
-            if not select.select([self.process.stdout], [], [], 20)[0]:
-                raise OSError
-            n, m = map(int, self.process.stdout.readline().split())
-        except (OSError, ValueError):
-            self.stop()
-            return None, None
-        found = self.process.stdout.read(n)
-        report = []
-        for row in self.process.stdout.read(m).decode("utf-8", "replace").split("\n"):
-            parts = row.split(" ", 3)
-            if len(parts) == 4:
-                report.append((parts[0], {int(x) for x in parts[2].split(",") if x.isdigit()}, parts[3]))
-        return found or None, report
-
-
-class Comparison:
-    def __init__(self, caddy, batch):
-        self.caddy, self.batch = caddy, batch
-
-    def kind(self, text):
-        """(outcome, detail): outcome is 'same', 'refused', or what differs."""
-        source = text.encode("utf-8", "surrogateescape")
-        if ZONES.search(text):
-            return "skipped", ""
-        want, error, warnings = self.caddy.adapt_all(source)
-        ours, report = self.batch.adapt(source)
-        if report is None:
-            return "crash", ""
-        if error == "no answer":
-            return "skipped", ""
-        if error is None:
-            if ours is None:
-                first = next((m for s, _, m in report if s == "error"), "?")
-                return "refuses", first
-            if ours != want:
-                for _ in range(4):  # Go walks maps in random order
-                    if self.caddy.adapt(source)[0] == ours:
-                        return "same", ""
-                return "json", difference(want, ours)
-            for warning in warnings:
-                if "not formatted" in warning["message"] or not warning.get("line"):
-                    continue
-                if not any(warning["line"] in lines for severity, lines, _ in report if severity != "error"):
-                    return "warning", f"line {warning['line']}: {warning['message']}"
-            return "same", ""
-        if ours is not None:
-            return "accepts", error
-        named = [int(x) for x in re.findall(r"(?:^|[^\w./-])Caddyfile:(\d+)", error)]
-        lines = set().union(*(l for s, l, _ in report if s == "error")) if report else set()
-        if named and not set(named) & lines:
-            return "line", f"{error} -- ours: {[(sorted(l), m) for s, l, m in report if s == 'error']}"
-        return "refused", ""
-
-
-def difference(want, ours):
-    at = next((i for i, (a, b) in enumerate(zip(want, ours)) if a != b), min(len(want), len(ours)))
-    return f"at byte {at}: want …{want[max(0, at - 60):at + 60]!r} ours …{ours[max(0, at - 60):at + 60]!r}"
+def class_of(outcome, detail):
+    """What differences of one kind have in common: the text without names, numbers and what is ours."""
+    if outcome == "json":
+        return outcome, ""
+    detail = re.sub(r" -- ours: .*", "", detail, flags=re.S).removeprefix("adapting config using caddyfile adapter: ")
+    detail = re.sub(r"(?:import chain|Did you mean).*", "", detail, flags=re.S)
+    return outcome, re.sub(r"'[^']*'|\"[^\"]*\"|[^\s:,']*\d[^\s:,']*", "_", detail)[:80]
 
 
 def shrink(comparison, text, outcome, detail):
     """A smaller text with the same kind of difference."""
-    def still(candidate):
-        kind, why = comparison.kind(candidate)
-        return kind == outcome and similar(why, detail)
+    wanted = class_of(outcome, detail)
 
-    def similar(a, b):
-        return outcome in ("json", "line", "warning") or re.sub(r"[\d'\"].*", "", a)[:25] == re.sub(r"[\d'\"].*", "", b)[:25]
+    def still(candidate):
+        return class_of(*comparison.kind(candidate)) == wanted
 
     for _ in range(6):
         before = text
@@ -180,7 +104,7 @@ def work(arguments):
             corpus.append(text)
     pool = pool_of(corpus)
     kinds = options.kinds.split(",")
-    counts, shown = {}, []
+    counts, classes = {}, {}
     caddy, batch = Caddy(options.caddy, folder), Batch(os.path.join(os.path.abspath(options.build), "batch"), folder)
     comparison = Comparison(caddy, batch)
     try:
@@ -191,18 +115,20 @@ def work(arguments):
                 text = mutate(rng, rng.choice(corpus), pool, rng.choice((1, 1, 2, 3, 5)))
             else:
                 text = Writer(schema, rng).file(broken=kind == "broken")
-            outcome, detail = comparison.kind(text)
+            outcome, detail = ("zones", "") if ZONES.search(text) else comparison.kind(text)
             counts[kind, outcome] = counts.get((kind, outcome), 0) + 1
-            if outcome not in ("same", "refused", "skipped") and len(shown) < options.show:
+            if outcome in FINE:
+                continue
+            group = class_of(outcome, detail)
+            classes[group] = classes.get(group, 0) + 1
+            if classes[group] <= options.each and len(classes) <= options.show:
                 small = shrink(comparison, text, outcome, detail)
                 outcome, detail = comparison.kind(small)
-                if all(small != s for _, _, s in shown):
-                    shown.append((f"file {i} ({kind})", f"{outcome}: {detail[:600]}", small))
-                    print(f"--- file {i} ({kind}): {outcome}: {detail[:600]}\n{small}\n---", flush=True)
+                print(f"--- file {i} ({kind}): {outcome}: {detail[:600]}\n{small}\n---", flush=True)
     finally:
         caddy.close()
         batch.stop()
-    return counts
+    return counts, classes, comparison.excused
 
 
 def main():
@@ -213,23 +139,32 @@ def main():
     parser.add_argument("--seed", default="1")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--kinds", default="valid,broken,mutated")
-    parser.add_argument("--show", type=int, default=20, help="differences to shrink and print, per job")
+    parser.add_argument("--show", type=int, default=20, help="kinds of differences to show, per job")
+    parser.add_argument("--each", type=int, default=1, help="differences of a kind to shrink and print, per job")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="dialtone-oracle-") as folder:
         make_folder(folder)
         with open(os.path.join(folder, "schema.json"), "wb") as f:
             subprocess.run([os.path.join(options.build, "dialtone"), "schema", "--json"], check=True, stdout=f)
         with multiprocessing.Pool(options.jobs) as jobs:
-            totals = {}
-            for counts in jobs.map(work, [(options, j, folder) for j in range(options.jobs)], 1):
+            totals, classes, excuses = {}, {}, {}
+            for counts, found, excused_here in jobs.map(work, [(options, j, folder) for j in range(options.jobs)], 1):
                 for key, n in counts.items():
                     totals[key] = totals.get(key, 0) + n
+                for key, n in found.items():
+                    classes[key] = classes.get(key, 0) + n
+                for key, n in excused_here.items():
+                    excuses[key] = excuses.get(key, 0) + n
+    for (outcome, group), n in sorted(classes.items(), key=lambda item: -item[1]):
+        print(f"{n} times {outcome}: {group}")
+    for name, n in sorted(excuses.items()):
+        print(f"{n} excused: {name}")
     good = bad = 0
     for kind in options.kinds.split(","):
         row = {outcome: n for (k, outcome), n in totals.items() if k == kind}
         print(f"{kind}: " + ", ".join(f"{n} {outcome}" for outcome, n in sorted(row.items())))
         good += row.get("same", 0) + row.get("refused", 0)
-        bad += sum(n for outcome, n in row.items() if outcome not in ("same", "refused", "skipped"))
+        bad += sum(n for outcome, n in row.items() if outcome not in FINE)
     print(f"generated: {good} passed, {bad} failed")
     return bad != 0
 

@@ -1,0 +1,110 @@
+"""One Caddyfile given to dialtone and to a real Caddy, and what is different."""
+import os, re, select, subprocess, typing
+
+from excused import excused, has_bad_zone
+
+# where Caddy says it is: the file and the line
+PLACE = re.compile(r"(?<![\w./-])(?:/[\w./-]*/)?(?:Caddyfile|[\w-]+\.caddyfile):\d+")
+
+
+class Diagnostic(typing.NamedTuple):
+    """A line of batch.c's report."""
+    severity: str
+    id: str
+    places: set
+    ends: set
+    message: str
+
+
+class Batch:
+    """tests/oracle/batch.c: many compilations in one process."""
+
+    def __init__(self, program, folder):
+        self.program, self.folder, self.process = program, folder, None
+
+    def start(self):
+        self.process = subprocess.Popen([self.program], cwd=self.folder, stdin=subprocess.PIPE,
+                                        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+
+    def stop(self):
+        if self.process:
+            self.process.kill()
+            self.process.wait()
+            self.process.stdin.close()
+            self.process.stdout.close()
+        self.process = None
+
+    def adapt(self, source):
+        """(JSON or None, [Diagnostic…]); a crash or a hang is None, None."""
+        if not self.process:
+            self.start()
+        try:
+            self.process.stdin.write(b"%d\n" % len(source) + source)
+            self.process.stdin.flush()
+            if not select.select([self.process.stdout], [], [], 20)[0]:
+                raise OSError
+            n, m = map(int, self.process.stdout.readline().split())
+        except (OSError, ValueError):
+            self.stop()
+            return None, None
+        found = self.process.stdout.read(n)
+        report = []
+        for row in self.process.stdout.read(m).decode("utf-8", "replace").split("\n"):
+            parts = row.split(" ", 4)
+            if len(parts) == 5:
+                places, ends = ({p for p in part[1:].split(",") if p} for part in parts[2:4])
+                report.append(Diagnostic(parts[0], parts[1], places, ends, parts[4]))
+        return found or None, report
+
+
+# What is no difference: both accept with the same bytes and warnings; both refuse, on the same line;
+# and what cannot be compared, for it is different on purpose (see tests/oracle/differences)
+FINE = ("same", "refused", "zones", "Caddy crashed")
+
+
+class Comparison:
+    def __init__(self, caddy, batch):
+        self.caddy, self.batch, self.excused = caddy, batch, {}
+
+    def kind(self, text):
+        """(outcome, detail): outcome is one of FINE, or what differs."""
+        source = text.encode("utf-8", "surrogateescape")
+        want, error, warnings = self.caddy.adapt_all(source)
+        ours, report = self.batch.adapt(source)
+        if report is None:
+            return "crash", ""
+        if error == "no answer":
+            return "Caddy crashed", ""
+        if error is None:
+            if ours is None:
+                if has_bad_zone([d for d in report if d.severity == "error"]):
+                    return "zones", ""
+                first = next((d.message for d in report if d.severity == "error"), "?")
+                return "refuses", first
+            if ours != want:
+                for _ in range(4):  # Go walks maps in random order
+                    if self.caddy.adapt(source)[0] == ours:
+                        return "same", ""
+                return "json", difference(want, ours)
+            for warning in warnings:
+                if "not formatted" in warning["message"] or not warning.get("line"):
+                    continue
+                place = f"{os.path.basename(warning['file'])}:{warning['line']}"
+                if not any(place in d.places for d in report if d.severity != "error"):
+                    return "warning", f"{place}: {warning['message']}"
+            return "same", ""
+        if ours is not None:
+            return "accepts", error
+        named = {os.path.basename(place) for place in PLACE.findall(error)}
+        errors = [d for d in report if d.severity == "error"]
+        if named and not any(named & d.places for d in errors):
+            excuse = excused(error, named, errors)
+            if not excuse:
+                return "line", f"{error} -- ours: {[(sorted(d.places), d.message) for d in errors]}"
+            self.excused[excuse] = self.excused.get(excuse, 0) + 1
+        return "refused", ""
+
+
+def difference(want, ours):
+    at = next((i for i, (a, b) in enumerate(zip(want, ours)) if a != b), min(len(want), len(ours)))
+    return f"at byte {at}: want …{want[max(0, at - 60):at + 60]!r} ours …{ours[max(0, at - 60):at + 60]!r}"
