@@ -43,6 +43,14 @@ static struct str lower_text(struct arena *arena, struct str text)
     return strbuf_str(&out);
 }
 
+static struct str lower_all(struct arena *arena, struct str text)
+{
+    struct strbuf out = strbuf_in(arena);
+    for (size_t at = 0, size; at < text.len; at += size)
+        strbuf_add_rune(&out, lower_rune(utf8_decode(text, at, &size)));
+    return strbuf_str(&out);
+}
+
 static struct str normal_host(struct arena *arena, struct str host)
 {
     struct ip ip;
@@ -143,7 +151,7 @@ const char *network_address_split(struct arena *arena, struct str text, struct s
     struct str before, after, ignored;
     *network = *host = *port = STR("");
     if (str_cut(text, STR("/"), &before, &after)) {
-        *network = lower_text(arena, str_trim_unicode(before));
+        *network = lower_all(arena, str_trim_unicode(before));
         text = after;
         if (network_is_unix(*network) || network_is_fd(*network)) {
             *host = text;

@@ -78,6 +78,13 @@ static bool next_argument(struct stream *in)
     return next && !stream_next_is_on_new_line(in) && !token_is_open(next) && stream_next(in);
 }
 
+/* Caddy has read all of an import when it finds a mistake in it, and names its last line. */
+static void label_end(struct expansion *ex, const struct statement *st, struct diag *diag)
+{
+    if (st->end->line != st->word->line)
+        diag_label(ex->diags, diag, st->end->span, "the import ends here");
+}
+
 /* Sorts the lines of a block by their first words, for {blocks.WORD}. */
 static bool split_block(struct expansion *ex, struct statement *st)
 {
@@ -92,6 +99,7 @@ static bool split_block(struct expansion *ex, struct statement *st)
                                            "a block without a name in the block of an import");
             diag_note(ex->diags, diag,
                       "each part begins with a name, by which {blocks.NAME} finds it");
+            label_end(ex, st, diag);
             return false;
         }
         while (next_argument(&in))
@@ -102,6 +110,16 @@ static bool split_block(struct expansion *ex, struct statement *st)
         map_put(&st->parts, key, part);
     }
     return true;
+}
+
+/* A block without a name ends the import's block too early, for Caddy: passes over the rest. */
+static void skip_rest(struct stream *in, const struct statement *st)
+{
+    int depth = 1; /* the import's own, of which only the brace at the end was read */
+    for (size_t i = 0; i < st->block.n; i++)
+        depth += token_is_open(st->block.at[i]) - token_is_close(st->block.at[i]);
+    for (depth -= token_is_close(st->end); depth > 0 && stream_next(in);)
+        depth += token_is_open(in->current) - token_is_close(in->current);
 }
 
 /* Reads the statement off the stream; afterwards the stream stands where it stood before it. */
@@ -138,7 +156,10 @@ static bool read_statement(struct expansion *ex, struct stream *in, struct state
                    "import needs a name that is not empty");
         return false;
     }
-    return split_block(ex, st);
+    if (split_block(ex, st))
+        return true;
+    skip_rest(in, st);
+    return false;
 }
 
 static void give_up(struct expansion *ex, struct stream *in, const struct statement *st,
@@ -178,8 +199,10 @@ static const struct lexed *import_file(struct expansion *ex, const struct statem
     int error = 0;
     struct source *source = source_load(ex->sources, str_dup(ex->arena, absolute).ptr, &error);
     if (!source) {
-        diag_token(ex->diags, DIAG_UNREADABLE_FILE, st->pattern,
-                   "cannot import '" STR_FMT "': %s", STR_ARG(absolute), strerror(-error));
+        struct diag *diag =
+            diag_token(ex->diags, DIAG_UNREADABLE_FILE, st->pattern,
+                       "cannot import '" STR_FMT "': %s", STR_ARG(absolute), strerror(-error));
+        label_end(ex, st, diag);
         return NULL;
     }
     lexed = arena_new(ex->arena, struct lexed);
@@ -216,6 +239,7 @@ static void report_missing(struct expansion *ex, const struct statement *st, str
     if (near.best.len)
         diag_help(ex->diags, diag, st->pattern->span, near.best,
                   "there is a snippet '" STR_FMT "'", STR_ARG(near.best));
+    label_end(ex, st, diag);
 }
 
 /* The files a pattern stands for; false after a report. */
@@ -227,11 +251,14 @@ static bool find_files(struct expansion *ex, const struct statement *st, struct 
         struct diag *diag = diag_token(ex->diags, DIAG_UNRESOLVED_IMPORT, st->pattern,
                                        "an import can hold one '*' and one '?' only");
         diag_note(ex->diags, diag, "the whole path counts: '" STR_FMT "'", STR_ARG(pattern));
+        label_end(ex, st, diag);
         return false;
     }
     if (!glob_files(ex->sources, pattern, files)) {
-        diag_token(ex->diags, DIAG_UNRESOLVED_IMPORT, st->pattern,
-                   "'" STR_FMT "' is no valid file pattern", STR_ARG(st->pattern->text));
+        struct diag *diag =
+            diag_token(ex->diags, DIAG_UNRESOLVED_IMPORT, st->pattern,
+                       "'" STR_FMT "' is no valid file pattern", STR_ARG(st->pattern->text));
+        label_end(ex, st, diag);
         return false;
     }
     if (files->n == 0) {
@@ -269,6 +296,7 @@ static bool add_edge(struct expansion *ex, const struct statement *st, struct st
                                    STR_ARG(st->pattern->text));
     diag_note(ex->diags, diag, "a cycle between " STR_FMT " and " STR_FMT, STR_ARG(name),
               STR_ARG(target));
+    label_end(ex, st, diag);
     return false;
 }
 
