@@ -170,7 +170,7 @@ $(BUILD)/batch: tests/oracle/batch.c $(BUILD)/libdialtone.a
 ORACLE_FILES ?= 20000
 ORACLE_SEED ?= 1
 oracle: all $(BUILD)/batch
-	@caddy=$$(BUILD=$(BUILD) tests/tools/caddy.sh) && tests/oracle/corpus.py $(BUILD)/dialtone "$$caddy"
+	@tests/oracle/run.sh $(BUILD) $(ORACLE_FILES) $(ORACLE_SEED)
 
 # `make story`: the router story in network namespaces (root)
 story: all

@@ -60,7 +60,8 @@ class Writer:
     def __init__(self, schema, random):
         self.schema, self.random = schema, random
         self.types = {t["name"]: t for t in schema["types"]}
-        self.namespaces = {m["namespace"]: m["modules"] for m in schema["modules"]}
+        # modules without forms are for JSON only
+        self.namespaces = {m["namespace"]: [n for n in m["modules"] if "forms" in n] for m in schema["modules"]}
         self.directives = {d["name"]: d for d in schema["directives"]}
         self.matchers = schema["matchers"]
         self.directive_rows = schema["directives"]
