@@ -1,6 +1,193 @@
 /* Rules for names and forms that Caddy has given up or will (DT8xx). */
+#include "lint/hosts.h"
 #include "lint/rule.h"
 
+/* Puts a rule's finding in place of the compiler's at the same token: it says the same, and what to
+ * write instead. */
+static void supersede(struct lint *lint, const struct token *token, const struct diag *by)
+{
+    for (struct diag *diag = lint_diags(lint)->first; diag; diag = diag->next)
+        if (diag != by && diag->code && diag->span.begin == token->span.begin &&
+            diag->span.end == token->span.end && diag->severity == SEVERITY_ERROR)
+            diag_set_severity(lint_diags(lint), diag, SEVERITY_NONE);
+}
+
+/* Whether the compiler has refused exactly this word. */
+static bool is_refused(struct lint *lint, const struct token *token)
+{
+    for (const struct diag *diag = lint_diags(lint)->first; diag; diag = diag->next)
+        if (diag->code && diag->severity == SEVERITY_ERROR &&
+            diag->span.begin == token->span.begin && diag->span.end == token->span.end)
+            return true;
+    return false;
+}
+
+/* --- DT803 --- */
+
+static void check_site_path(struct lint *lint, const struct node *site)
+{
+    for (uint32_t i = 0; site->role == ROLE_SITE && i < site->n_words; i++) {
+        struct str text = site->words[i]->text, scheme = site_scheme(text), before, path;
+        if (scheme.len)
+            text = str_slice(text, scheme.len + 3, text.len);
+        if (str_contains(text, STR("{")) || !str_cut(text, STR("/"), &before, &path) || !path.len)
+            continue;
+        struct diag *diag = lint_report(lint, site->words[i], "a path in the address of a site");
+        diag_note(lint_diags(lint), diag,
+                  "Caddy will stop reading it: match it inside, `handle /" STR_FMT " { … }`; without a "
+                  "* it matches only this one path",
+                  STR_ARG(path));
+    }
+}
+
+/* --- DT806 --- */
+
+static const struct removed {
+    const char *name, *inside, *version, *instead;
+} removed_options[] = {
+    {"interval", "on_demand_tls", "2.9", "leave it away: `ask` or `permission` decides"},
+    {"burst", "on_demand_tls", "2.9", "leave it away: `ask` or `permission` decides"},
+    {"buffer_requests", "reverse_proxy", "2.10", "request_buffers <size>"},
+    {"buffer_responses", "reverse_proxy", "2.10", "response_buffers <size>"},
+    {"max_buffer_size", "reverse_proxy", "2.10", "the size of request_buffers and response_buffers"},
+    {"lookup_srv", NULL, "2.5", "dynamic srv <name>"},
+    {"protocol", "servers", "2.6", "protocols h1 h2 h2c"},
+    {"experimental_http3", NULL, "2.6", "leave it away: HTTP/3 is on"},
+};
+
+static void check_removed(struct lint *lint, const struct node *line)
+{
+    const struct token *name = line_name_token(line);
+    for (size_t i = 0; i < sizeof(removed_options) / sizeof(removed_options[0]); i++) {
+        const struct removed *row = &removed_options[i];
+        if (!token_is(name, row->name) || (row->inside && !line_inside(line, row->inside)) ||
+            !is_refused(lint, name))
+            continue;
+        struct diag *diag = lint_report(lint, name, "'%s' is gone since Caddy %s", row->name, row->version);
+        diag_note(lint_diags(lint), diag, "instead: %s", row->instead);
+        supersede(lint, name, diag);
+        return;
+    }
+}
+
+/* --- DT807 --- */
+
+static const struct foreign {
+    const char *name, *from, *instead;
+} foreign_directives[] = {
+    {"proxy", "Caddy 1", "reverse_proxy"},
+    {"gzip", "Caddy 1", "encode gzip"},
+    {"browse", "Caddy 1", "file_server browse"},
+    {"errors", "Caddy 1", "handle_errors { … }"},
+    {"ext", "Caddy 1", "try_files {path} {path}.html"},
+    {"status", "Caddy 1", "respond <status>, or error <status>"},
+    {"fastcgi", "Caddy 1", "php_fastcgi"},
+    {"index", "Caddy 1", "file_server { index … }"},
+    {"limits", "Caddy 1", "request_body { max_size … }"},
+    {"mime", "Caddy 1", "header Content-Type …"},
+    {"internal", "Caddy 1", "a matcher with `error 404`"},
+    {"expvar", "Caddy 1", "the admin endpoint's /debug/vars"},
+    {"pprof", "Caddy 1", "the admin endpoint's /debug/pprof"},
+    {"websocket", "Caddy 1", "reverse_proxy: it passes websockets on"},
+    {"location", "nginx", "handle <path> { … }"},
+    {"proxy_pass", "nginx", "reverse_proxy <upstream>"},
+    {"server_name", "nginx", "the address before the site's block"},
+    {"listen", "nginx", "the port in the site's address"},
+    {"proxy_set_header", "nginx", "header_up <field> <value> in reverse_proxy"},
+    {"add_header", "nginx", "header <field> <value>"},
+    {"return", "nginx", "respond <body> <status>, or redir <to> <status>"},
+    {"ssl_certificate", "nginx", "tls <cert> <key>"},
+    {"ssl_certificate_key", "nginx", "tls <cert> <key>"},
+    {"fastcgi_pass", "nginx", "php_fastcgi <upstream>"},
+    {"client_max_body_size", "nginx", "request_body { max_size … }"},
+    {"access_log", "nginx", "log { output file <path> }"},
+    {"error_page", "nginx", "handle_errors { … }"},
+    {"autoindex", "nginx", "file_server browse"},
+    {"DocumentRoot", "Apache", "root <path> with file_server"},
+    {"ProxyPass", "Apache", "reverse_proxy <upstream>"},
+    {"RewriteRule", "Apache", "rewrite <to>, with path_regexp"},
+    {"Redirect", "Apache", "redir <to>"},
+    {"ServerName", "Apache", "the address before the site's block"},
+};
+
+static void check_foreign(struct lint *lint, const struct node *line)
+{
+    const struct token *name = line_name_token(line);
+    for (size_t i = 0; i < sizeof(foreign_directives) / sizeof(foreign_directives[0]); i++) {
+        const struct foreign *row = &foreign_directives[i];
+        if (!token_is(name, row->name) || !is_refused(lint, name))
+            continue;
+        struct diag *diag = lint_report(lint, name, "'%s' is a directive of %s", row->name, row->from);
+        diag_note(lint_diags(lint), diag, "in this Caddy: %s", row->instead);
+        supersede(lint, name, diag);
+        return;
+    }
+}
+
+/* --- DT808 --- */
+
+static void check_push(struct lint *lint, const struct node *line)
+{
+    if (!line_directive(lint, line))
+        return;
+    struct diag *diag = lint_report(lint, line_name_token(line), "browsers have given up HTTP/2 push");
+    diag_note(lint_diags(lint), diag, "`header Link \"</style.css>; rel=preload\"` does what is left of it");
+}
+
 const struct lint_rule deprecated_rules[] = {
+    {.code = DIAG_DEPRECATED,
+     .fix = FIX_SUGGEST,
+     .caddy = CADDY_SILENT,
+     .why = "The old name still works, and will not in a later version. Options that name certificates "
+            "to trust, and `metrics` inside\nof `servers`, have moved as well.",
+     .at_run_time = "The same as the new name; Caddy logs a warning.",
+     .bad = "example.com {\n\tskip_log\n\trespond ok\n}\n",
+     .good = "example.com {\n\tlog_skip\n\trespond ok\n}\n"},
+    {.code = DIAG_DOTTED_ARGUMENT,
+     .fix = FIX_SAFE,
+     .caddy = CADDY_SILENT,
+     .why = "{args.0} is how arguments of imports were written before 2.7; it is {args[0]} now.",
+     .at_run_time = "The same; Caddy logs a warning.",
+     .bad = "(say) {\n\trespond {args.0}\n}\nexample.com {\n\timport say hello\n}\n",
+     .good = "(say) {\n\trespond {args[0]}\n}\nexample.com {\n\timport say hello\n}\n"},
+    {.info = {"DT803", "path-in-site-address", "a path in the address of a site", SEVERITY_WARNING},
+     .fix = FIX_SUGGEST,
+     .caddy = CADDY_SILENT,
+     .why = "Paths in addresses are from Caddy 1. They make several blocks for one host, in an order that "
+            "is not the file's.",
+     .at_run_time = "Works for now; Caddy logs a warning.",
+     .bad = "example.com/api {\n\trespond ok\n}\n",
+     .good = "example.com {\n\thandle /api {\n\t\trespond ok\n\t}\n}\n",
+     .block = check_site_path},
+    {.info = {"DT806", "removed-option", "an option that Caddy no longer has", SEVERITY_ERROR},
+     .fix = FIX_SUGGEST,
+     .caddy = CADDY_REFUSES,
+     .why = "The option was deprecated, and is gone.",
+     .bad = "example.com {\n\treverse_proxy app:80 {\n\t\tbuffer_requests\n\t}\n}\n",
+     .good = "example.com {\n\treverse_proxy app:80 {\n\t\trequest_buffers 4KiB\n\t}\n}\n",
+     .on = "interval|burst|buffer_requests|buffer_responses|max_buffer_size|lookup_srv|protocol|"
+           "experimental_http3",
+     .line = check_removed},
+    {.info = {"DT807", "v1-or-foreign-directive", "a directive of Caddy 1 or of another server",
+              SEVERITY_ERROR},
+     .fix = FIX_SUGGEST,
+     .caddy = CADDY_REFUSES,
+     .why = "Tutorials for Caddy 1, nginx and Apache are everywhere, and so is text made from them.",
+     .bad = "example.com {\n\tproxy_pass http://localhost:8080\n}\n",
+     .good = "example.com {\n\treverse_proxy localhost:8080\n}\n",
+     .on = "proxy|gzip|browse|errors|ext|status|fastcgi|index|limits|mime|internal|expvar|pprof|"
+           "websocket|location|proxy_pass|server_name|listen|proxy_set_header|add_header|return|"
+           "ssl_certificate|ssl_certificate_key|fastcgi_pass|client_max_body_size|access_log|"
+           "error_page|autoindex|DocumentRoot|ProxyPass|RewriteRule|Redirect|ServerName",
+     .line = check_foreign},
+    {.info = {"DT808", "http2-push", "HTTP/2 push, which browsers have given up", SEVERITY_INFO},
+     .fix = FIX_SUGGEST,
+     .caddy = CADDY_SILENT,
+     .why = "No current browser accepts pushed responses.",
+     .at_run_time = "Nothing; Caddy logs a warning.",
+     .bad = "example.com {\n\tpush /style.css\n\tfile_server\n}\n",
+     .good = "example.com {\n\tfile_server\n}\n",
+     .on = "push",
+     .line = check_push},
     {.info = {0}},
 };

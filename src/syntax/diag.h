@@ -77,6 +77,8 @@ enum severity { SEVERITY_NONE, SEVERITY_INFO, SEVERITY_WARNING, SEVERITY_ERROR }
     X(UNDECLARED_PLUGIN, "DT407", "undeclared-plugin", INFO, "Caddy must be built with a plugin") \
     X(TLS_CONFLICT, "DT411", "tls-conflict", ERROR, "TLS settings contradict each other") \
     X(DEPRECATED, "DT801", "renamed-name", WARNING, "an old name that Caddy will drop") \
+    X(DOTTED_ARGUMENT, "DT802", "dotted-import-args", WARNING,                                     \
+      "{args.0}, the old spelling of {args[0]}")                                                   \
     X(UNFORMATTED, "DT901", "unformatted", INFO, "the file is not formatted as `caddy fmt` would") \
     X(NATIVE_UNSUPPORTED, "DT1001", "native-unsupported-construct", ERROR, \
       "the proxy core cannot run this yet")                                                        \

@@ -122,7 +122,7 @@ static bool look_up(const struct import_args *args, const struct token *token, s
             return false;
         if (!argument(args, token, key, index, value))
             return false;
-        struct diag *diag = diag_token(args->diags, DIAG_DEPRECATED, token,
+        struct diag *diag = diag_token(args->diags, DIAG_DOTTED_ARGUMENT, token,
                                        "{" STR_FMT "} is the old spelling", STR_ARG(key));
         diag_note(args->diags, diag, "write {args[" STR_FMT "]}", STR_ARG(index));
         return true;
