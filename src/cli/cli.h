@@ -28,6 +28,8 @@ struct invocation {
     const char *output;         /* -o; NULL: standard output */
     const char *colour;         /* auto, always, never */
     const char *fail_on;        /* error, warning, info, never */
+    const char *profile, *environment, *target, *rules; /* of the linter; NULL: not given */
+    bool no_ignore;
     const char *stdin_filename; /* what messages call standard input */
     const char *library_folder; /* where libdialtone-proxy.a is; NULL: beside this program */
     const char **files;         /* the other arguments */

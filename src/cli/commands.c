@@ -17,7 +17,71 @@ static bool fails(const struct diags *diags, const char *fail_on)
     return false;
 }
 
-static enum exit_status check_file(struct invocation *invocation, const char *file)
+static bool severity_read(struct str name, struct lint_severity *severity)
+{
+    static const char *const names[] = {"off", "info", "warning", "error"};
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        if (str_is(name, names[i])) {
+            severity->severity = (enum severity)i;
+            return true;
+        }
+    return false;
+}
+
+/* "DT404=error,DT9=off" into the settings; false after a message. */
+static bool rules_read(struct arena *arena, const char *text, struct lint_settings *settings)
+{
+    struct str left = str_from(text), item, rule, severity;
+    settings->severities = map_in(arena);
+    while (left.len) {
+        struct lint_severity *set = arena_new(arena, struct lint_severity);
+        str_cut(left, STR(","), &item, &left);
+        if (!str_cut(item, STR("="), &rule, &severity) || !severity_read(severity, set) || !rule.len) {
+            fprintf(stderr,
+                    "dialtone check: --rules takes RULE=off|info|warning|error, not '" STR_FMT "'\n",
+                    STR_ARG(item));
+            return false;
+        }
+        bool is_id = str_has_prefix(str_upper(arena, rule), STR("DT"));
+        map_put(&settings->severities, is_id ? str_upper(arena, rule) : rule, set);
+    }
+    return true;
+}
+
+/* The place of a word in "a|b|c", from 1; 0 for none. */
+static unsigned place_in(const char *words, const char *word)
+{
+    struct str left = str_from(words), name;
+    for (unsigned i = 1; word && left.len; i++) {
+        str_cut(left, STR("|"), &name, &left);
+        if (str_is(name, word))
+            return i;
+    }
+    return 0;
+}
+
+/* The linter's settings from the command line; false after a message. */
+static bool settings_read(struct arena *arena, const struct invocation *invocation,
+                          struct lint_settings *settings)
+{
+    *settings = (struct lint_settings){
+        .profile = (enum lint_profile)place_in("caddy-compat|recommended|production|strict",
+                                               invocation->profile),
+        .environment =
+            (enum lint_environment)place_in("host|container|dev", invocation->environment),
+        .ignores_comments = invocation->no_ignore,
+    };
+    if (invocation->target &&
+        !lint_version_read(str_from(invocation->target), &settings->target)) {
+        fprintf(stderr, "dialtone check: --target takes a version such as 2.11 or 2.7.6, not '%s'\n",
+                invocation->target);
+        return false;
+    }
+    return !invocation->rules || rules_read(arena, invocation->rules, settings);
+}
+
+static enum exit_status check_file(struct invocation *invocation,
+                                   const struct lint_settings *settings, const char *file)
 {
     struct pipeline pipeline;
     pipeline_init(&pipeline, NULL);
@@ -29,7 +93,7 @@ static enum exit_status check_file(struct invocation *invocation, const char *fi
         status = load_plugins(&pipeline, invocation, true);
         if (status == STATUS_FINE && pipeline_adapt(&pipeline, options) && invocation->native)
             pipeline_lower(&pipeline);
-        lint_run(&pipeline, NULL);
+        lint_run(&pipeline, settings);
         diags_sort(&pipeline.diags);
         print_diagnostics(&pipeline, invocation, stdout);
         if (status == STATUS_FINE && fails(&pipeline.diags, invocation->fail_on))
@@ -45,12 +109,15 @@ enum exit_status command_check(struct invocation *invocation)
         fputs("dialtone check: which files? (`-` is standard input)\n", stderr);
         return STATUS_USAGE;
     }
-    enum exit_status worst = STATUS_FINE;
-    for (size_t i = 0; i < invocation->n_files; i++) {
-        enum exit_status status = check_file(invocation, invocation->files[i]);
+    struct arena arena = ARENA_INIT;
+    struct lint_settings settings;
+    enum exit_status worst = settings_read(&arena, invocation, &settings) ? STATUS_FINE : STATUS_USAGE;
+    for (size_t i = 0; worst != STATUS_USAGE && i < invocation->n_files; i++) {
+        enum exit_status status = check_file(invocation, &settings, invocation->files[i]);
         if (status > worst)
             worst = status;
     }
+    arena_free(&arena);
     return worst;
 }
 

@@ -231,6 +231,19 @@ static void apply_to_compiler(struct lint *lint)
     }
 }
 
+/* Rules for the tool itself look at what all others have found. */
+static void run_wholes(struct lint *lint, bool about_the_tool)
+{
+    const struct rule_list *list = &lint->dispatch->wholes;
+    for (size_t i = 0; i < list->rules.n; i++) {
+        const struct lint_rule *rule = list->rules.at[i];
+        if (str_has_prefix(str_from(lint_rule_info(rule)->id), STR("DT0")) != about_the_tool)
+            continue;
+        begin(lint, rule);
+        rule->whole(lint);
+    }
+}
+
 void lint_run(struct pipeline *pipeline, const struct lint_settings *settings)
 {
     struct arena *arena = &pipeline->arena;
@@ -255,10 +268,9 @@ void lint_run(struct pipeline *pipeline, const struct lint_settings *settings)
         node_walk(lint.tree, visit, &lint);
     if (lint.root && walks_handlers(dispatch))
         walk_servers(&lint);
-    for (size_t i = 0; i < dispatch->wholes.rules.n; i++) {
-        begin(&lint, dispatch->wholes.rules.at[i]);
-        lint.rule->whole(&lint);
-    }
+    run_wholes(&lint, false);
+    lint_suppress(&lint);
+    run_wholes(&lint, true);
 }
 
 /* --- reporting --- */

@@ -9,8 +9,14 @@ enum severity lint_severity_of(const struct lint_settings *settings, const struc
 /* What several rules want to know of the file, found out once. */
 struct lint_facts {
     const struct node *global; /* the global options block, or NULL */
+    struct suppressions *suppressions; /* lint/suppress.c; after all other rules have run */
 };
 struct lint_facts *lint_facts_new(struct lint *lint);
+
+/* Switches off what comments ask to hide; then the rules about such comments can run. */
+void lint_suppress(struct lint *lint);
+void lint_check_unused_suppressions(struct lint *lint);
+void lint_check_suppressed_rules(struct lint *lint);
 
 /* apps.http.servers, or NULL. */
 const json_t *lint_servers(const struct lint *lint);

@@ -74,6 +74,24 @@ expect 'check --fail-on error' 0 "$dialtone" check --fail-on error "$work/warns"
 expect 'check --fail-on never' 0 "$dialtone" check --fail-on never "$work/bad"
 expect 'check --compact' 1 "$dialtone" check --compact "$work/bad"
 holds 'check --compact' out '^.*bad:2:2: error\[DT105\]: '
+printf 'example.com {\n\treverse_proxy https://10.0.0.5 {\n\t\ttransport http {\n\t\t\t# dialtone: ignore[DT404] ours\n\t\t\ttls_insecure_skip_verify\n\t\t}\n\t}\n}\n' >"$work/lint"
+expect 'check, hidden by a comment' 0 "$dialtone" check "$work/lint"
+expect 'check --no-ignore' 1 "$dialtone" check --no-ignore "$work/lint"
+holds 'check --no-ignore' out 'warning\[DT404\]'
+expect 'check --rules off' 0 "$dialtone" check --no-ignore --rules DT4=off "$work/lint"
+expect 'check --rules error' 1 "$dialtone" check --no-ignore --rules dt404=error --fail-on error "$work/lint"
+expect 'check --rules, nonsense' 2 "$dialtone" check --rules DT404 "$work/lint"
+expect 'check --profile' 0 "$dialtone" check --no-ignore --profile caddy-compat "$work/lint"
+expect 'check --profile, unknown' 2 "$dialtone" check --profile none "$work/lint"
+expect 'check --target, nonsense' 2 "$dialtone" check --target two "$work/lint"
+expect 'check --target' 0 "$dialtone" check --target 2.7.6 "$work/lint"
+expect 'explain' 0 "$dialtone" explain dt404 zone-empty
+holds 'explain' out '^DT404 upstream-verification-disabled'
+expect 'explain, unknown' 2 "$dialtone" explain DT4044
+holds 'explain, unknown' err 'did you mean'
+expect 'rules' 0 "$dialtone" rules
+holds 'rules' out '^DT404 '
+expect 'rules --json' 0 "$dialtone" rules --json
 expect 'colour on demand' 1 "$dialtone" check --color always "$work/bad"
 holds 'colour on demand' out "$(printf '\033')"
 expect 'no colour into a pipe' 1 "$dialtone" check "$work/bad"
