@@ -167,10 +167,11 @@ static bool shape_block(struct scope *scope, struct cursor *in, const struct opt
     const struct token *word = statement_word(in, row);
     if (!word)
         return false;
-    if (!token_is(word, "any"))
+    if (!token_is(word, "any") && !token_is(word, "ignored"))
         return cursor_error_at(in, DIAG_BAD_DESCRIPTION, word,
-                               "the only block without options is 'any'");
-    building->shape->takes_any_block = building->shape->is_undescribed = true;
+                               "a block without options is 'any' or 'ignored'");
+    building->shape->takes_any_block = true;
+    building->shape->is_undescribed |= token_is(word, "any");
     return true;
 }
 
@@ -277,11 +278,11 @@ static bool shape_sub(struct scope *scope, struct cursor *in, const struct optio
          .max_args = -1,                                                                           \
          .parse = shape_require},                                                                  \
         {.name = "block",                                                                          \
-         .doc = "the block may hold anything, and its JSON is not described",                      \
-         .arguments = "any",                                                                       \
+         .doc = "the block may hold anything; its JSON is not described, or the plugin ignores it",                      \
+         .arguments = "any|ignored",                                                                       \
          .min_args = 1,                                                                            \
          .max_args = 1,                                                                            \
-         .values = "any",                                                                          \
+         .values = "any|ignored",                                                                          \
          .parse = shape_block},                                                                    \
     {                                                                                              \
         .name = "json", .doc = "what JSON it becomes is not described", .arguments = "unknown",    \
@@ -419,7 +420,7 @@ static bool check_shape(const struct building *building, struct cursor *in)
     const struct token *name = shape->token;
     if (shape->takes_any_block && building->options.n)
         return cursor_error_at(in, DIAG_BAD_DESCRIPTION, name,
-                               "'block any' and options exclude each other");
+                               "'block' and options exclude each other");
     if (shape->reads_inline && building->parameters.n)
         return cursor_error_at(in, DIAG_BAD_DESCRIPTION, name,
                                "'inline' and arguments exclude each other");
