@@ -278,11 +278,12 @@ static bool shape_sub(struct scope *scope, struct cursor *in, const struct optio
          .max_args = -1,                                                                           \
          .parse = shape_require},                                                                  \
         {.name = "block",                                                                          \
-         .doc = "the block may hold anything; its JSON is not described, or the plugin ignores it",                      \
-         .arguments = "any|ignored",                                                                       \
+         .doc =                                                                                    \
+             "the block may hold anything; its JSON is not described, or the plugin ignores it",   \
+         .arguments = "any|ignored",                                                               \
          .min_args = 1,                                                                            \
          .max_args = 1,                                                                            \
-         .values = "any|ignored",                                                                          \
+         .values = "any|ignored",                                                                  \
          .parse = shape_block},                                                                    \
     {                                                                                              \
         .name = "json", .doc = "what JSON it becomes is not described", .arguments = "unknown",    \
@@ -405,7 +406,7 @@ static const char *usage_of(struct arena *arena, const struct building *building
         if (one->type == TYPE_ONE_OF)
             strbuf_printf(&usage, "%s%s", one->values, one->takes_rest ? "..." : "");
         else
-            strbuf_printf(&usage, "<%s%s>%s", strcmp(one->name, "*") == 0 ? "value" : one->name,
+            strbuf_printf(&usage, "<%s%s>%s", strchr(one->name, '*') ? "value" : one->name,
                           one->takes_rest || one->type == TYPE_TEXT ? "..." : "",
                           one->type == TYPE_MODULE ? " ..." : "");
         strbuf_printf(&usage, "%s", one->is_optional ? "]" : "");

@@ -269,7 +269,7 @@ static void default_place(struct building *building, struct parameter *parameter
         return;
     parameter->place.at = arena_new(building->descriptions->arena, struct step);
     parameter->place.n = 1;
-    bool is_any = strcmp(parameter->name, "*") == 0;
+    bool is_any = strchr(parameter->name, '*') != NULL;
     parameter->place.at[0] =
         (struct step){.kind = is_any ? STEP_NAME : STEP_KEY, .key = parameter->name};
 }

@@ -56,8 +56,8 @@ static const struct option *rows_of(struct arena *arena, struct shape *shape);
 
 static struct option row_of(struct arena *arena, struct shape *shape)
 {
-    bool is_any = strcmp(shape->name, "*") == 0;
-    struct option row = {.name = is_any ? "<name>" : shape->name,
+    struct str name = str_replace(arena, str_from(shape->name), STR("*"), STR("<name>"));
+    struct option row = {.name = str_dup(arena, name).ptr,
                          .doc = shape->doc,
                          .arguments = shape->arguments,
                          .block = rows_of(arena, shape),
