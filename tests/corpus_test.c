@@ -117,9 +117,12 @@ static void compile(struct test_case *test, struct pipeline *pipeline,
     pipeline_adapt(pipeline, (struct adapt_options){0});
 }
 
+/* Paths are seen from the folder of the case, wherever the tree is. */
 static void print_diagnostics(struct test_case *test, struct pipeline *pipeline,
                               struct strbuf *out)
 {
+    char folder[4096];
+    struct str here = getcwd(folder, sizeof(folder) - 1) ? str_from(strcat(folder, "/")) : STR("");
     char *text = NULL;
     size_t len = 0;
     FILE *memory = open_memstream(&text, &len);
@@ -127,9 +130,9 @@ static void print_diagnostics(struct test_case *test, struct pipeline *pipeline,
     diags_print(&pipeline->diags, &pipeline->sources, (struct diag_style){.at_least = SEVERITY_INFO},
                 memory);
     fclose(memory);
-    strbuf_add(out, str_make(text, len));
+    struct str all = str_make(text, len);
+    strbuf_add(out, here.len ? str_replace(&test->arena, all, here, STR("")) : all);
     free(text);
-    (void)test;
 }
 
 static struct str product_adapt(struct test_case *test)
