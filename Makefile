@@ -109,7 +109,7 @@ run:
 test:
 	@tests/tools/deps.sh test
 	@$(MAKE) --no-print-directory all
-	@$(MAKE) --no-print-directory $(UNIT_TESTS) $(BUILD)/corpus_test
+	@$(MAKE) --no-print-directory $(UNIT_TESTS) $(BUILD)/corpus_test $(BUILD)/batch
 	@BUILD=$(BUILD) LDFLAGS="$(LDFLAGS)" tests/all.sh
 
 # `make deps`: only install what building needs
@@ -129,9 +129,10 @@ $(BUILD)/corpus_test: tests/corpus_test.c $(BUILD)/libdialtone.a
 	$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -MMD -MP -o $@ $< $(BUILD)/libdialtone.a \
 	    $(COMPILER_LIBS) $(PROXY_LIBS)
 
-# `make inventory`: which entries of the schema the corpus exercises
-inventory: all $(BUILD)/corpus_test
+# `make inventory`: what of the schema the corpus exercises, and whether all that it says is true
+inventory: all $(BUILD)/corpus_test $(BUILD)/batch
 	@tests/inventory/inventory.py $(BUILD)
+	@tests/inventory/promises.py $(BUILD)
 
 # `make wire`: what goes over the wire, against a real proxy process
 wire: all
@@ -206,4 +207,4 @@ uninstall:
 clean:
 	rm -rf $(BUILD)
 
--include $(LIB_OBJECTS:.o=.d) $(CLI_OBJECTS:.o=.d) $(UNIT_TESTS:=.d) $(BUILD)/corpus_test.d
+-include $(LIB_OBJECTS:.o=.d) $(CLI_OBJECTS:.o=.d) $(UNIT_TESTS:=.d) $(BUILD)/corpus_test.d $(BUILD)/batch.d

@@ -32,6 +32,7 @@ for test in "$BUILD"/unit/*_test; do
 done
 suite corpus "$BUILD/corpus_test" corpus/adapt corpus/errors corpus/json corpus/lint corpus/native corpus/plugins corpus/project
 suite inventory tests/inventory/inventory.py "$BUILD"
+suite 'promises of the schema' tests/inventory/promises.py "$BUILD"
 suite layers tests/layers.sh
 suite cli tests/cli/run.sh "$BUILD"
 suite wire tests/wire/run.sh "$BUILD"

@@ -13,6 +13,7 @@ part() { # part COMMAND…: its output, and the counts of its last line added
     passed=$((passed + ${counts%% passed*})) failed=$((failed + $(echo "$counts" | sed 's/.*, //; s/ failed//')))
 }
 part tests/oracle/corpus.py "$1" "$caddy"
+part tests/inventory/promises.py "$1" "$caddy"
 part tests/oracle/generate.py "$1" "$caddy" --files "$2" --seed "$3"
 echo "$passed passed, $failed failed"
 exit $status
