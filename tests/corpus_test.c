@@ -379,7 +379,9 @@ static bool write_case(const char *path, struct str source, struct str result)
     FILE *file = fopen(path, "wb");
     if (!file)
         return false;
-    fprintf(file, STR_FMT SEPARATOR STR_FMT, STR_ARG(source), STR_ARG(result));
+    fwrite(source.ptr, 1, source.len, file);
+    fputs(SEPARATOR, file);
+    fwrite(result.ptr, 1, result.len, file);
     return fclose(file) == 0;
 }
 

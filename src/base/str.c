@@ -207,19 +207,6 @@ void strbuf_add_rune(struct strbuf *buf, uint32_t code_point)
     strbuf_add(buf, str_make(bytes, utf8_encode(code_point, bytes)));
 }
 
-void strbuf_vprintf(struct strbuf *buf, const char *format, va_list args)
-{
-    va_list again;
-    va_copy(again, args);
-    int len = vsnprintf(NULL, 0, format, args);
-    if (len < 0)
-        abort();
-    strbuf_reserve(buf, (size_t)len + 1);
-    vsnprintf(buf->ptr + buf->len, (size_t)len + 1, format, again);
-    va_end(again);
-    buf->len += (size_t)len;
-}
-
 void strbuf_printf(struct strbuf *buf, const char *format, ...)
 {
     va_list args;
