@@ -64,18 +64,22 @@ bool pipeline_parse(struct pipeline *pipeline)
     return pipeline->diags.n_errors == errors_before;
 }
 
-/* JSON begins with a brace, a quoted key and a colon, which no Caddyfile does. */
+/* JSON begins with a brace, a quoted key and a colon. A Caddyfile may do so too, with an option in
+ * quotes and a port, as in `"servers" :443 {`. */
 static bool holds_json(const struct source *source)
 {
-    struct str text = str_trim(source->raw), key, rest;
+    struct str text = str_trim(source->raw), key, rest, value;
     if (str_has_suffix(source->path, STR(".json")))
         return true;
     if (!str_has_prefix(text, STR("{")))
         return false;
     text = str_trim(str_slice(text, 1, text.len));
-    return str_has_prefix(text, STR("\"")) &&
-           str_cut(str_slice(text, 1, text.len), STR("\""), &key, &rest) &&
-           str_has_prefix(str_trim(rest), STR(":"));
+    if (!str_has_prefix(text, STR("\"")) ||
+        !str_cut(str_slice(text, 1, text.len), STR("\""), &key, &rest) ||
+        !str_cut(rest, STR(":"), &rest, &value) || str_trim(rest).len > 0)
+        return false;
+    bool is_argument = value.len && !strchr(" \t\r\n{[\"", value.ptr[0]);
+    return rest.len == 0 || !(is_argument || str_has_prefix(value, STR("{$")));
 }
 
 static bool find_plugin(void *user, struct str space, struct str name,
