@@ -153,6 +153,7 @@ static bool defined_twice(struct scope *scope, const struct token *token, const 
                                    "matcher '" STR_FMT "' is defined twice", STR_ARG(token->text));
     if (first)
         diag_label(scope->diags, diag, first->span, "first defined here");
+    scope_label_end(scope, diag);
     return false;
 }
 
