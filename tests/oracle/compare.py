@@ -1,10 +1,10 @@
 """One Caddyfile given to dialtone and to a real Caddy, and what is different."""
 import os, re, select, subprocess, typing
 
-from excused import excused, has_bad_zone
+from excused import excused, has_bad_zone, has_stray_brace
 
 # where Caddy says it is: the file and the line
-PLACE = re.compile(r"(?<![\w./-])(?:/[\w./-]*/)?(?:Caddyfile|[\w-]+\.caddyfile):\d+")
+PLACE = re.compile(r"(?<![\w./-])(?:/[\w./-]*/)?(?:Caddyfile|\.?[\w-]+\.caddyfile):\d+")
 
 
 class Diagnostic(typing.NamedTuple):
@@ -59,7 +59,7 @@ class Batch:
 
 # What is no difference: both accept with the same bytes and warnings; both refuse, on the same line;
 # and what cannot be compared, for it is different on purpose (see tests/oracle/differences)
-FINE = ("same", "refused", "zones", "Caddy crashed")
+FINE = ("same", "refused", "zones", "stray brace", "Caddy crashed")
 
 
 class Comparison:
@@ -79,10 +79,12 @@ class Comparison:
             if ours is None:
                 if has_bad_zone([d for d in report if d.severity == "error"]):
                     return "zones", ""
+                if has_stray_brace([d for d in report if d.severity == "error"]):
+                    return "stray brace", ""
                 first = next((d.message for d in report if d.severity == "error"), "?")
                 return "refuses", first
             if ours != want:
-                for _ in range(4):  # Go walks maps in random order
+                for _ in range(24):  # Go walks maps in random order
                     if self.caddy.adapt(source)[0] == ours:
                         return "same", ""
                 return "json", difference(want, ours)

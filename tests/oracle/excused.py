@@ -22,7 +22,7 @@ RULES = {
         "Caddy passes over a '}' too many (as a site address) and a '{' without a name (as an option), and "
         "stumbles later over what these made of the rest of the file",
         lambda error, named, errors: any(
-            d.message in ("this '}' closes nothing", "a block without a name") and first_line(d) < min(map(line_of, named))
+            d.message in ("this '}' closes nothing", "a block without a name") and first_line(d.places) < first_line(named)
             for d in errors)),
 }
 
@@ -35,12 +35,15 @@ def has_bad_zone(errors):
     return bool(errors) and all(ZONE_IDS.fullmatch(d.id) for d in errors)
 
 
-def line_of(place):
-    return int(place.rpartition(":")[2])
+# and a '}' too many, which Caddy takes for a site's address if nothing asks for a certificate for it
+def has_stray_brace(errors):
+    return bool(errors) and all(d.message == "this '}' closes nothing" for d in errors)
 
 
-def first_line(diagnostic):
-    return min(map(line_of, diagnostic.places))
+def first_line(places):
+    """The first of those in the file itself, if there are any."""
+    lines = [int(place.rpartition(":")[2]) for place in places if place.startswith("Caddyfile:")]
+    return min(lines, default=10**9)
 
 
 def excused(error, named, errors):
