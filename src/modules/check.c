@@ -112,6 +112,48 @@ static const struct module_field *field_of(struct check *check, struct json_text
     return field;
 }
 
+static bool is_empty(const struct json_text *value)
+{
+    switch (value->type) {
+    case JSON_STRING:
+        return value->text.len == 0;
+    case JSON_OBJECT:
+    case JSON_ARRAY:
+        return value->n == 0;
+    case JSON_NULL:
+        return true;
+    case JSON_NONE:
+    case JSON_INTEGER:
+    case JSON_REAL:
+    case JSON_TRUE:
+    case JSON_FALSE:
+        break;
+    }
+    return false;
+}
+
+/* Fields that must say something. */
+static void check_required(struct check *check, const struct json_text *value,
+                           const struct module_object *object, struct str owner)
+{
+    struct strbuf missing = strbuf_in(check->arena);
+    int n = 0;
+    for (const struct module_field *field = object->fields; field->name; field++) {
+        if (!field->is_required)
+            continue;
+        const struct json_text *member = json_text_member(value, str_from(field->name));
+        if (!member)
+            strbuf_printf(&missing, "%s'%s'", n++ ? " and " : "", field->name);
+        else if (is_empty(member))
+            diag_at(check->diags, DIAG_MISSING_FIELD, member->span, NULL,
+                    "'%s' may not be empty in " STR_FMT, field->name, STR_ARG(owner));
+    }
+    struct span brace = {value->span.begin, value->span.begin + 1};
+    if (n)
+        diag_at(check->diags, DIAG_MISSING_FIELD, brace, NULL, "%s %s missing in " STR_FMT,
+                strbuf_cstr(&missing), n == 1 ? "is" : "are", STR_ARG(owner));
+}
+
 static void check_object(struct check *check, struct json_text *value,
                          const struct module_object *object, struct str owner, const char *name_key)
 {
@@ -129,6 +171,8 @@ static void check_object(struct check *check, struct json_text *value,
         struct subject subject = {.field = member->key, .row = field};
         check_shape(check, member, &field->shape, &subject);
     }
+    if (check->options->is_whole)
+        check_required(check, value, object, owner);
     check_duplicates(check, value);
 }
 

@@ -81,7 +81,7 @@ static const struct module_object path_regexp = {
     .name = "path_replacement",
     .noun = "a path replacement",
     .fields = FIELDS{
-        FIELD("find", ONE(STRING), "regular expression that is looked for"),
+        FIELD("find", ONE(STRING), "regular expression that is looked for", .is_required = true),
         FIELD("replace", ONE(STRING), "what stands in its place"),
         {0},
     },
@@ -142,9 +142,9 @@ static const struct module_object account = {
     .name = "account",
     .noun = "an account",
     .fields = FIELDS{
-        FIELD("username", ONE(STRING), "the name"),
+        FIELD("username", ONE(STRING), "the name", .is_required = true),
         FIELD("password", ONE(STRING),
-              "the hash of the password, as `caddy hash-password` prints it"),
+              "the hash of the password, as `caddy hash-password` prints it", .is_required = true),
         {0},
     },
 };

@@ -79,7 +79,7 @@ static const struct module_object ech_config = {
     .name = "ech_config",
     .noun = "an ECH configuration",
     .fields = FIELDS{
-        FIELD("public_name", ONE(STRING), "the name that everybody may see"),
+        FIELD("public_name", ONE(STRING), "the name that everybody may see", .is_required = true),
         {0},
     },
 };
@@ -236,7 +236,8 @@ static const struct module_object http_getter = {
     .name = "http_getter",
     .noun = "the http manager",
     .fields = FIELDS{
-        FIELD("url", ONE(STRING), "URL that answers with certificate and key, in PEM"),
+        FIELD("url", ONE(STRING), "URL that answers with certificate and key, in PEM",
+              .is_required = true),
         {0},
     },
 };
@@ -254,7 +255,7 @@ static const struct module_object dns_publisher = {
     .name = "dns_publisher",
     .noun = "the dns publisher",
     .fields = FIELDS{
-        FIELD("provider", DNS_PROVIDER, "who runs the domains' DNS"),
+        FIELD("provider", DNS_PROVIDER, "who runs the domains' DNS", .is_required = true),
         {0},
     },
 };

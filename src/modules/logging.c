@@ -61,7 +61,8 @@ static const struct module_object cookie_action = {
     .name = "cookie_action",
     .noun = "an action of the cookie filter",
     .fields = FIELDS{
-        FIELD("type", ONE(STRING), "what is done", .values = FILTER_ACTIONS, .is_strict = true),
+        FIELD("type", ONE(STRING), "what is done", .values = FILTER_ACTIONS, .is_strict = true,
+              .is_required = true),
         FIELD("name", ONE(STRING), "of the cookie"),
         FIELD("value", ONE(STRING), "what stands in its place"),
         {0},
@@ -81,7 +82,8 @@ static const struct module_object query_action = {
     .name = "query_action",
     .noun = "an action of the query filter",
     .fields = FIELDS{
-        FIELD("type", ONE(STRING), "what is done", .values = FILTER_ACTIONS, .is_strict = true),
+        FIELD("type", ONE(STRING), "what is done", .values = FILTER_ACTIONS, .is_strict = true,
+              .is_required = true),
         FIELD("parameter", ONE(STRING), "of the query"),
         FIELD("value", ONE(STRING), "what stands in its place"),
         {0},
@@ -121,7 +123,7 @@ static const struct module_object multi_regexp_filter = {
     .name = "multi_regexp_filter",
     .noun = "the multi_regexp filter",
     .fields = FIELDS{
-        FIELD("operations", OBJECTS(regexp_filter), "replacements, in order"),
+        FIELD("operations", OBJECTS(regexp_filter), "replacements, in order", .is_required = true),
         {0},
     },
 };
@@ -148,7 +150,7 @@ static const struct module_object file_writer = {
     .name = "file_writer",
     .noun = "a log file",
     .fields = FIELDS{
-        FIELD("filename", ONE(STRING), "path of the file"),
+        FIELD("filename", ONE(STRING), "path of the file", .is_required = true),
         FIELD("mode", ONE(FILE_MODE), "its permissions; 0600 by default", .since = "2.9"),
         FIELD("dir_mode", ONE(STRING),
               "permissions of folders made for it; inherit, from_file, octal",
@@ -176,7 +178,7 @@ static const struct module_object net_writer = {
     .name = "net_writer",
     .noun = "a network log",
     .fields = FIELDS{
-        FIELD("address", ONE(STRING), "the socket that entries are sent to"),
+        FIELD("address", ONE(STRING), "the socket that entries are sent to", .is_required = true),
         FIELD("dial_timeout", ONE(DURATION), "how long connecting may take", .since = "2.5"),
         FIELD("soft_start", ONE(BOOL), "goes on, logging to stderr, where nobody answers",
               .since = "2.7"),

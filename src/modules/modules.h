@@ -64,6 +64,7 @@ struct module_field {
     const char *values;     /* the legal words, separated by '|'; NULL: any */
     bool any_case;          /* of those words */
     bool is_strict;         /* another word is refused by Caddy, not only useless */
+    bool is_required;              /* Caddy refuses an object without it, or where it is empty */
 };
 
 struct module_object {

@@ -240,7 +240,7 @@ static const struct module_object header_policy = {
     .name = "header_policy",
     .noun = "the header policy",
     .fields = FIELDS{
-        FIELD("field", ONE(STRING), "the request's field"),
+        FIELD("field", ONE(STRING), "the request's field", .is_required = true),
         FALLBACK("2.7"),
         {0},
     },
@@ -250,7 +250,7 @@ static const struct module_object query_policy = {
     .name = "query_policy",
     .noun = "the query policy",
     .fields = FIELDS{
-        FIELD("key", ONE(STRING), "the parameter"),
+        FIELD("key", ONE(STRING), "the parameter", .is_required = true),
         FALLBACK(NULL),
         {0},
     },
@@ -269,7 +269,7 @@ static const struct module_object weighted_policy = {
     .name = "weighted_policy",
     .noun = "the weighted_round_robin policy",
     .fields = FIELDS{
-        FIELD("weights", LIST(INTEGER), "weights of the upstreams, in order"),
+        FIELD("weights", LIST(INTEGER), "weights of the upstreams, in order", .is_required = true),
         {0},
     },
 };

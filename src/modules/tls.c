@@ -85,8 +85,9 @@ static const struct module_object file_pair = {
     .name = "file_pair",
     .noun = "a certificate to load",
     .fields = FIELDS{
-        FIELD("certificate", ONE(STRING), "file with the certificate and its chain"),
-        FIELD("key", ONE(STRING), "file with its key"),
+        FIELD("certificate", ONE(STRING), "file with the certificate and its chain",
+              .is_required = true),
+        FIELD("key", ONE(STRING), "file with its key", .is_required = true),
         FIELD("format", ONE(STRING), "of both", .values = "pem"),
         FIELD("tags", LIST(STRING), "names for selecting it"),
         {0},
@@ -97,8 +98,9 @@ static const struct module_object pem_pair = {
     .name = "pem_pair",
     .noun = "a certificate",
     .fields = FIELDS{
-        FIELD("certificate", ONE(STRING), "the certificate and its chain, in PEM"),
-        FIELD("key", ONE(STRING), "its key, in PEM"),
+        FIELD("certificate", ONE(STRING), "the certificate and its chain, in PEM",
+              .is_required = true),
+        FIELD("key", ONE(STRING), "its key, in PEM", .is_required = true),
         FIELD("tags", LIST(STRING), "names for selecting it"),
         {0},
     },

@@ -59,7 +59,7 @@ static const struct module_object storage_pool = {
     .noun = "the storage CA pool",
     .fields = FIELDS{
         FIELD("storage", MODULE("caddy.storage", "module"), "the storage; Caddy's by default"),
-        FIELD("pem_keys", LIST(STRING), "keys of PEM texts in it"),
+        FIELD("pem_keys", LIST(STRING), "keys of PEM texts in it", .is_required = true),
         {0},
     },
 };
@@ -68,7 +68,8 @@ static const struct module_object combined_pool = {
     .name = "combined_pool",
     .noun = "the combined CA pool",
     .fields = FIELDS{
-        FIELD("sources", MODULES(CA_POOLS, "provider"), "pools, taken together"),
+        FIELD("sources", MODULES(CA_POOLS, "provider"), "pools, taken together",
+              .is_required = true),
         {0},
     },
 };

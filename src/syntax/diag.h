@@ -52,6 +52,7 @@ enum severity { SEVERITY_NONE, SEVERITY_INFO, SEVERITY_WARNING, SEVERITY_ERROR }
     X(ODD_VALUE, "DT136", "odd-value", WARNING, "Caddy takes this value, and does nothing good with it") \
     X(DUPLICATE_KEY, "DT137", "duplicate-key", WARNING, "a key stands twice in a JSON object") \
     X(KEY_CASE, "DT138", "key-case", INFO, "a field is written in other letters than its name") \
+    X(MISSING_FIELD, "DT139", "missing-field", ERROR, "a JSON object lacks a field that it needs") \
     X(UNSUPPORTED, "DT122", "unsupported", ERROR, "real Caddy knows this, dialtone does not yet") \
     X(PASSED_OVER, "DT127", "passed-over", WARNING, "something unknown is left out of the JSON") \
     X(BAD_DESCRIPTION, "DT128", "bad-description", ERROR, "a description of a plugin makes no sense") \
