@@ -167,7 +167,7 @@ $(BUILD)/batch: tests/oracle/batch.c $(BUILD)/libdialtone.a
 	$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -MMD -MP -o $@ $< $(BUILD)/libdialtone.a \
 	    $(COMPILER_LIBS) $(PROXY_LIBS)
 
-# `make oracle`: corpus and generated files (ORACLE_FILES=, ORACLE_SEED=) against a real Caddy
+# `make oracle`: corpus, generated files and JSON (ORACLE_FILES=, ORACLE_SEED=) against a real Caddy
 ORACLE_FILES ?= 20000
 ORACLE_SEED ?= 1
 oracle: all $(BUILD)/batch

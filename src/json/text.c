@@ -227,7 +227,7 @@ static struct str read_string(struct reader *in, char quote)
         plain = in->at;
         skip_plain(in, quote);
     }
-    return strbuf_str(&out);
+    return out.len ? strbuf_str(&out) : STR("");
 }
 
 static bool is_word_char(int c)

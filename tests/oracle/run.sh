@@ -15,5 +15,6 @@ part() { # part COMMAND…: its output, and the counts of its last line added
 part tests/oracle/corpus.py "$1" "$caddy"
 part tests/inventory/promises.py "$1" "$caddy"
 part tests/oracle/generate.py "$1" "$caddy" --files "$2" --seed "$3"
+part tests/oracle/plain_json.py "$1/dialtone" "$caddy" --seed "$3" --minutes 2
 echo "$passed passed, $failed failed"
 exit $status
