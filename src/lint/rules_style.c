@@ -40,10 +40,18 @@ static void report_unused(struct lint *lint, const struct node *node, const char
              STR(""), "leave it away");
 }
 
+/* A look that costs nothing, before parsing again. */
+static bool may_define_snippets(struct str raw)
+{
+    return str_has_prefix(raw, STR("(")) || str_contains(raw, STR("\n("));
+}
+
 static void check_unused_snippets(struct lint *lint)
 {
     struct definitions all = {.lint = lint, .imported = map_in(lint->arena)};
     const struct source *main = lint->pipeline->source;
+    if (!may_define_snippets(main->raw))
+        return;
     const struct node *written = NULL;
     uint32_t n = lint->pipeline->sources.n; /* parsing again loads nothing */
     for (uint32_t i = 0; i < n; i++) {

@@ -305,14 +305,12 @@ static void check_loop(struct lint *lint, const json_t *handler, const struct li
     size_t i, j;
     json_t *upstream, *listen;
     struct address at;
-    if (is_changed_before(route, handler))
-        return;
     json_array_foreach(json_object_get(handler, "upstreams"), i, upstream) {
         if (!dial_parts(dial_of(upstream), &at) ||
             !(host_is_loopback(at.host) || at.host.len == 0 || str_is(at.host, "0.0.0.0")))
             continue;
         json_array_foreach(json_object_get(route->server, "listen"), j, listen) {
-            if (!listens_there(json_str(listen), &at))
+            if (!listens_there(json_str(listen), &at) || is_changed_before(route, handler))
                 continue;
             struct diag *diag =
                 lint_report(lint, upstream_token(lint, upstream),
