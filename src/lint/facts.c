@@ -1,7 +1,6 @@
 /* What rules ask of lines, blocks and texts. */
 #include "adapt/directive.h"
 #include "base/arena.h"
-#include "directives/vocabulary.h"
 #include "lint/lint_private.h"
 
 struct lint_facts *lint_facts_new(struct lint *lint)
@@ -48,12 +47,11 @@ static bool holds_directives(const struct lint *lint, const struct node *block)
 
 const struct directive *line_directive(const struct lint *lint, const struct node *line)
 {
-    (void)lint;
     if (line->role != ROLE_LINE || !line->parent || !line->n_words)
         return NULL;
     if (!holds_directives(lint, line->parent))
         return NULL;
-    return vocabulary_directive(caddy_vocabulary(), line->words[0]->text);
+    return vocabulary_directive(lint->pipeline->vocabulary, line->words[0]->text);
 }
 
 const struct token *line_matcher(const struct lint *lint, const struct node *line)
