@@ -13,6 +13,7 @@ part() { # part COMMAND…: its output, and the counts of its last line added
     passed=$((passed + ${counts%% passed*})) failed=$((failed + $(echo "$counts" | sed 's/.*, //; s/ failed//')))
 }
 part tests/oracle/corpus.py "$1" "$caddy"
+part tests/oracle/rules.py "$1/dialtone" "$caddy"
 part tests/inventory/promises.py "$1" "$caddy"
 part tests/oracle/generate.py "$1" "$caddy" --files "$2" --seed "$3"
 part tests/oracle/plain_json.py "$1/dialtone" "$caddy" --seed "$3" --minutes 2
