@@ -312,10 +312,11 @@ bool read_size(struct cursor *in, int64_t *bytes)
 {
     uint64_t size;
     enum parse_result result = parse_size(cursor_val(in), &size);
-    if (result == PARSE_OK && size > INT64_MAX)
-        result = PARSE_RANGE;
     if (result != PARSE_OK)
         return refuse(in, "a size", result);
+    if (size > INT64_MAX)
+        diag_token(in->diags, DIAG_ODD_VALUE, cursor_token(in),
+                   "Caddy makes a negative number of so large a size");
     *bytes = (int64_t)size;
     return true;
 }

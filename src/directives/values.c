@@ -122,16 +122,6 @@ static bool is_legal_word(struct cursor *in, const struct option *row)
     return value_refuse_word(in, cursor_token(in), row->values);
 }
 
-/* Caddy puts 64 unsigned bits into signed ones: the largest sizes become negative. */
-static bool read_any_size(struct cursor *in, int64_t *bytes)
-{
-    uint64_t size;
-    if (parse_size(cursor_val(in), &size) != PARSE_OK)
-        return read_size(in, bytes);
-    *bytes = (int64_t)size;
-    return true;
-}
-
 /* The current token as the row's type says; NULL after a diagnostic. */
 static json_t *read_by_type(struct scope *scope, struct cursor *in, const struct option *row)
 {
@@ -146,7 +136,7 @@ static json_t *read_by_type(struct scope *scope, struct cursor *in, const struct
         return read_duration(in, &integer) ? document_integer(scope->document, integer, token)
                                            : NULL;
     case VALUE_SIZE:
-        return read_any_size(in, &integer) ? document_integer(scope->document, integer, token)
+        return read_size(in, &integer) ? document_integer(scope->document, integer, token)
                                            : NULL;
     case VALUE_FLOAT:
         return read_float(in, &real) ? document_real(scope->document, real, token) : NULL;

@@ -109,40 +109,48 @@ class Walk:
         yield [usual, "nonesuch"]
 
     def below(self, row, wrap, depth=0):
-        """Every variation of the row and of the rows in its block, each in the lines around it."""
-        for lines in self.variations(row):
-            yield wrap(lines)
+        """The row and those in its block, each with what puts its lines where they belong."""
+        yield row, wrap
         head = " ".join([self.name(row)] + self.usual(row))
+
+        def in_block(lines):
+            return wrap(enclose(head, lines))
+
+        def behind_name(lines):
+            return wrap([self.name(row) + " " + lines[0], *lines[1:]])
+
         if depth < 6 and row["block"] == "options":
             for option in row["options"]:
-                yield from self.below(option, lambda lines, head=head: wrap(enclose(head, lines)), depth + 1)
+                yield from self.below(option, in_block, depth + 1)
         if row.get("modules") and depth < 4:
             for module in self.spaces.get(row["modules"]) or []:
-                if "forms" not in module:
-                    continue
-                if row["block"] == "modules":
-                    yield from self.below(module, lambda lines, head=head: wrap(enclose(head, lines)), depth + 1)
-                else:
-                    yield from self.below(
-                        module, lambda lines, head=self.name(row): wrap([head + " " + lines[0], *lines[1:]]), depth + 1)
+                if "forms" in module:
+                    yield from self.below(module, in_block if row["block"] == "modules" else behind_name, depth + 1)
         for action in row.get("actions", []):
-            yield from self.below(action, lambda lines, head=self.name(row): wrap([head + " " + lines[0], *lines[1:]]),
-                                  depth + 1)
+            yield from self.below(action, behind_name, depth + 1)
+
+    def rows(self):
+        """Every row in every place: the row, and what puts its lines there."""
+        for row in self.schema["directives"]:
+            for wrap in (site, in_handle):
+                yield from self.below(row, wrap)
+        for row in self.schema["matchers"]:
+            for wrap in (in_matcher, in_matcher_block, in_not):
+                yield from self.below(row, wrap)
+        for row in self.schema["response_matchers"]:
+            yield from self.below(row, in_response_matcher)
+        for row in self.schema["global_options"]:
+            yield from self.below(row, in_options)
 
     def files(self):
         """Every file, as text; always the same ones in the same order."""
+        for row, wrap in self.rows():
+            for lines in self.variations(row):
+                yield text(wrap(lines))
         for row in self.schema["directives"]:
-            for wrap in (site, in_handle):
-                yield from map(text, self.below(row, wrap))
             for wrap in (in_route, in_named_route, in_snippet, in_errors, top):
-                yield from map(text, map(wrap, itertools.islice(self.variations(row), 0, None, 5)))
-        for row in self.schema["matchers"]:
-            for wrap in (in_matcher, in_matcher_block, in_not):
-                yield from map(text, self.below(row, wrap))
-        for row in self.schema["response_matchers"]:
-            yield from map(text, self.below(row, in_response_matcher))
-        for row in self.schema["global_options"]:
-            yield from map(text, self.below(row, in_options))
+                for lines in itertools.islice(self.variations(row), 0, None, 5):
+                    yield text(wrap(lines))
 
 
 def text(lines):
