@@ -77,9 +77,9 @@ const struct module_space *vocabulary_modules(const struct vocabulary *vocabular
 
 static bool unknown_global(struct adapter *adapter, const struct token *token)
 {
-    const struct plugin *plugin = plugin_of_global(adapter, token->text);
     if (passes_over(adapter, token, "no such global option is known"))
         return false;
+    const struct plugin *plugin = plugin_of_global(adapter, token->text);
     struct suggestion suggestion = suggest_for(token->text);
     const struct option *const *list = adapter->vocabulary->global_options;
     for (; list && *list; list++)

@@ -29,11 +29,11 @@ void scope_label_end(const struct scope *scope, struct diag *diag)
 
 static bool unknown_directive(const struct scope *scope, const struct token *token)
 {
-    const struct plugin *plugin = plugin_of_directive(scope->adapter, token->text);
     if (passes_over(scope->adapter, token, "no such directive is known")) {
         scope->adapter->has_passed_over = false;
         return true;
     }
+    const struct plugin *plugin = plugin_of_directive(scope->adapter, token->text);
     struct suggestion suggestion = suggest_for(token->text);
     const struct directive *const *list = scope->adapter->vocabulary->directives;
     for (; list && *list; list++)

@@ -88,9 +88,9 @@ bool global_take_duration(struct scope *scope, struct cursor *in, const struct o
 
 static bool no_directive(struct adapter *adapter, const struct token *token)
 {
-    const struct plugin *plugin = plugin_of_directive(adapter, token->text);
     if (passes_over(adapter, token, "no such directive is known"))
         return false;
+    const struct plugin *plugin = plugin_of_directive(adapter, token->text);
     struct suggestion suggestion = suggest_for(token->text);
     const struct directive *const *list = adapter->vocabulary->directives;
     for (; *list; list++)

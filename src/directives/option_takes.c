@@ -249,9 +249,9 @@ static struct str names_of(struct arena *arena, const struct option *rows)
 static void module_unknown(struct scope *scope, struct cursor *in, const struct module_space *space)
 {
     const struct token *token = cursor_token(in);
-    const struct plugin *plugin = plugin_of_module(scope->adapter, space, token->text);
     if (passes_over(scope->adapter, token, "no such module is known"))
         return;
+    const struct plugin *plugin = plugin_of_module(scope->adapter, space, token->text);
     const struct module_space *known =
         vocabulary_modules(scope->adapter->vocabulary, str_from(space->name));
     struct suggestion suggestion = suggest_for(token->text);

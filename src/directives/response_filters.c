@@ -143,8 +143,9 @@ static bool parse_encoder(struct scope *scope, struct cursor *in, const struct o
     (void)object;
     const struct token *name = cursor_token(in);
     bool is_encoder = known_module(scope->adapter, row->space, name->text) ||
+                      scope->adapter->options.skip_unknown ||
                       plugin_of_module(scope->adapter, row->space, name->text);
-    if (!is_encoder && !scope->adapter->options.skip_unknown)
+    if (!is_encoder)
         return option_unknown(scope, in, encode_options, "encode");
     json_t *encoder = module_take(scope, in, row->space);
     if (encoder)
