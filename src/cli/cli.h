@@ -5,6 +5,7 @@
 #include <stddef.h>
 
 #include "base/str.h"
+#include "lint/report.h"
 #include "pipeline.h"
 
 /* What every command's exit status means. */
@@ -24,7 +25,9 @@ struct invocation {
     struct words {
         const char **at; /* owned */
         size_t n;
-    } plugins;                  /* files of descriptions */
+    } plugins,                  /* files of descriptions */
+        outputs;                /* "FORMAT:FILE" each */
+    const char *format;         /* of the report on standard output; NULL: not given */
     const char *output;         /* -o; NULL: standard output */
     const char *colour;         /* auto, always, never */
     const char *fail_on;        /* error, warning, info, never */
@@ -79,10 +82,34 @@ bool write_output(const char *path, struct str text);
 /* Prints the diagnostics the user wants to see. */
 void print_diagnostics(const struct pipeline *pipeline, const struct invocation *invocation,
                        FILE *out);
+void print_styled(const struct pipeline *pipeline, const struct invocation *invocation,
+                  bool is_compact, FILE *out);
 /* The single file argument, or NULL after a message. */
 const char *single_file(const struct invocation *invocation);
 /* Loads the single file argument and runs all passes down to pipeline->tables, with their
  * diagnostics on standard error. */
 enum exit_status compile_tables(struct pipeline *pipeline, const struct invocation *invocation);
+
+/* reports.c: what `check` prints and writes. */
+struct reports {
+    struct report report;
+    bool collects; /* some format wants all files at once */
+    size_t n;
+    struct output {
+        const struct report_format *format;
+        const char *path; /* NULL or "-": standard output */
+        FILE *stream;     /* in memory: text for people that goes to a file */
+        char *text;
+        size_t size;
+    } *at;
+};
+/* False after a message; close it all the same. */
+bool reports_open(struct reports *reports, const struct invocation *invocation);
+/* Takes in what was found in one file, sorted. */
+void reports_add(struct reports *reports, const struct invocation *invocation, const char *file,
+                 const struct pipeline *pipeline, bool was_loaded);
+/* Once all files are through; false after a message. */
+bool reports_write(struct reports *reports);
+void reports_close(struct reports *reports);
 
 #endif

@@ -1,5 +1,6 @@
 /* check, adapt, emit, tables: commands that read one configuration and print what came of it. */
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "cli/cli.h"
 #include "lint/lint.h"
@@ -80,27 +81,64 @@ static bool settings_read(struct arena *arena, const struct invocation *invocati
     return !invocation->rules || rules_read(arena, invocation->rules, settings);
 }
 
-static enum exit_status check_file(struct invocation *invocation,
-                                   const struct lint_settings *settings, const char *file)
+/* One run of `check`. */
+struct check {
+    struct invocation *invocation;
+    struct lint_settings settings;
+    struct reports reports;
+    struct map seen; /* place, rule and message → anything: a file that several import */
+};
+
+/* What an earlier file of the run has brought already is not reported again. */
+static void hide_repeated(struct check *check, struct pipeline *pipeline)
 {
+    struct arena *arena = &check->reports.report.arena;
+    if (check->invocation->n_files < 2)
+        return;
+    for (struct diag *diag = pipeline->diags.first; diag; diag = diag->next) {
+        struct position position = source_position(&pipeline->sources, diag->span.begin);
+        if (!position.line || diag->severity == SEVERITY_NONE)
+            continue;
+        struct str key = str_printf(arena, "%s:" STR_FMT ":%u:%u:" STR_FMT, diag->info->id,
+                                    STR_ARG(position.path), position.line, position.column,
+                                    STR_ARG(diag->message));
+        if (map_get(&check->seen, key))
+            diag_set_severity(&pipeline->diags, diag, SEVERITY_NONE);
+        else
+            map_put(&check->seen, key, check);
+    }
+}
+
+static enum exit_status check_file(struct check *check, const char *file)
+{
+    struct invocation *invocation = check->invocation;
+    bool is_stdin = strcmp(file, "-") == 0;
     struct pipeline pipeline;
     pipeline_init(&pipeline, NULL);
     enum exit_status status = STATUS_TROUBLE;
-    if (load_input(&pipeline, invocation, file)) {
+    bool is_loaded = load_input(&pipeline, invocation, file);
+    if (is_loaded) {
         struct adapt_options options = {.no_normalize = invocation->no_normalize,
                                         .skip_unknown = invocation->skip_unknown,
                                         .only_checks = !invocation->native};
         status = load_plugins(&pipeline, invocation, true);
         if (status == STATUS_FINE && pipeline_adapt(&pipeline, options) && invocation->native)
             pipeline_lower(&pipeline);
-        lint_run(&pipeline, settings);
+        lint_run(&pipeline, &check->settings);
         diags_sort(&pipeline.diags);
-        print_diagnostics(&pipeline, invocation, stdout);
+        hide_repeated(check, &pipeline);
         if (status == STATUS_FINE && fails(&pipeline.diags, invocation->fail_on))
             status = STATUS_FINDINGS;
     }
+    reports_add(&check->reports, invocation, is_stdin ? invocation->stdin_filename : file, &pipeline,
+                is_loaded);
     pipeline_free(&pipeline);
     return status;
+}
+
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
 enum exit_status command_check(struct invocation *invocation)
@@ -109,15 +147,22 @@ enum exit_status command_check(struct invocation *invocation)
         fputs("dialtone check: which files? (`-` is standard input)\n", stderr);
         return STATUS_USAGE;
     }
-    struct arena arena = ARENA_INIT;
-    struct lint_settings settings;
-    enum exit_status worst = settings_read(&arena, invocation, &settings) ? STATUS_FINE : STATUS_USAGE;
-    for (size_t i = 0; worst != STATUS_USAGE && i < invocation->n_files; i++) {
-        enum exit_status status = check_file(invocation, &settings, invocation->files[i]);
-        if (status > worst)
-            worst = status;
+    struct check check = {.invocation = invocation};
+    enum exit_status worst = STATUS_USAGE;
+    if (reports_open(&check.reports, invocation) &&
+        settings_read(&check.reports.report.arena, invocation, &check.settings)) {
+        check.seen = map_in(&check.reports.report.arena);
+        /* the report does not depend on the order of the arguments */
+        qsort(invocation->files, invocation->n_files, sizeof(*invocation->files), by_name);
+        worst = STATUS_FINE;
+        for (size_t i = 0; i < invocation->n_files; i++) {
+            enum exit_status status = check_file(&check, invocation->files[i]);
+            worst = status > worst ? status : worst;
+        }
+        if (!reports_write(&check.reports))
+            worst = STATUS_TROUBLE;
     }
-    arena_free(&arena);
+    reports_close(&check.reports);
     return worst;
 }
 

@@ -124,18 +124,24 @@ bool write_output(const char *path, struct str text)
     return written;
 }
 
-void print_diagnostics(const struct pipeline *pipeline, const struct invocation *invocation,
-                       FILE *out)
+void print_styled(const struct pipeline *pipeline, const struct invocation *invocation,
+                  bool is_compact, FILE *out)
 {
     const char *no_color = getenv("NO_COLOR");
     bool automatic = isatty(fileno(out)) && !(no_color && *no_color);
     struct diag_style style = {
         .colour = strcmp(invocation->colour, "always") == 0 ||
                   (strcmp(invocation->colour, "auto") == 0 && automatic),
-        .compact = invocation->compact,
+        .compact = is_compact,
         .at_least = SEVERITY_INFO,
     };
     diags_print(&pipeline->diags, &pipeline->sources, style, out);
+}
+
+void print_diagnostics(const struct pipeline *pipeline, const struct invocation *invocation,
+                       FILE *out)
+{
+    print_styled(pipeline, invocation, invocation->compact, out);
 }
 
 const char *single_file(const struct invocation *invocation)

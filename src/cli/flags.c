@@ -13,43 +13,48 @@ struct flag {
     const char *values;   /* "a|b" where only certain words are legal */
     size_t offset;        /* of the bool, const char * or struct words in struct invocation */
     const char *doc;
+    const char *key; /* what commands list it by, where two flags have one name; else NULL */
 };
 
 #define AT(field) offsetof(struct invocation, field)
 
 static const struct flag flags[] = {
-    {"help", 'h', NULL, NULL, AT(help), "show this help"},
-    {"pretty", 'p', NULL, NULL, AT(pretty), "indent the JSON"},
-    {"json", 0, NULL, NULL, AT(json), "print JSON, for programs"},
-    {"output", 'o', "FILE", NULL, AT(output), "write to FILE, whole or not at all"},
+    {"help", 'h', NULL, NULL, AT(help), "show this help", NULL},
+    {"pretty", 'p', NULL, NULL, AT(pretty), "indent the JSON", NULL},
+    {"json", 0, NULL, NULL, AT(json), "print JSON, for programs", NULL},
+    {"output", 'o', "FILE", NULL, AT(output), "write to FILE, whole or not at all", NULL},
+    {"output", 'o', "FORMAT:FILE...", NULL, AT(outputs),
+     "write a report to FILE, whole or not at all; may be repeated", "report-output"},
+    {"format", 0, "FORMAT", "human|compact|json|sarif|github|gitlab|checkstyle|junit", AT(format),
+     "of the report on standard output (default: human)", NULL},
     {"no-normalize", 0, NULL, NULL, AT(no_normalize),
-     "keep Caddy's spelling of zoned addresses that Caddy accepts"},
+     "keep Caddy's spelling of zoned addresses that Caddy accepts", NULL},
     {"source-map", 0, NULL, NULL, AT(source_map),
-     "print where each JSON value came from instead of the JSON"},
-    {"native", 0, NULL, NULL, AT(native), "also report what the proxy core cannot run"},
-    {"compact", 0, NULL, NULL, AT(compact), "one line per diagnostic"},
+     "print where each JSON value came from instead of the JSON", NULL},
+    {"native", 0, NULL, NULL, AT(native), "also report what the proxy core cannot run", NULL},
+    {"compact", 0, NULL, NULL, AT(compact), "one line per diagnostic", NULL},
     {"color", 0, "WHEN", "auto|always|never", AT(colour),
-     "colour the diagnostics (default: auto, and NO_COLOR is honoured)"},
+     "colour the diagnostics (default: auto, and NO_COLOR is honoured)", NULL},
     {"fail-on", 0, "SEVERITY", "error|warning|info|never", AT(fail_on),
-     "what makes the exit status 1 (default: warning)"},
+     "what makes the exit status 1 (default: warning)", NULL},
     {"profile", 0, "NAME", "caddy-compat|recommended|production|strict", AT(profile),
-     "how much is looked for (default: recommended)"},
-    {"env", 0, "WHERE", "host|container|dev", AT(environment), "where the configuration runs"},
-    {"target", 0, "VERSION", NULL, AT(target), "the version of Caddy it must work on, such as 2.7"},
+     "how much is looked for (default: recommended)", NULL},
+    {"env", 0, "WHERE", "host|container|dev", AT(environment), "where the configuration runs", NULL},
+    {"target", 0, "VERSION", NULL, AT(target), "the version of Caddy it must work on, such as 2.7", NULL},
     {"rules", 0, "RULE=SEVERITY[,...]", NULL, AT(rules),
-     "severities by id, family or name: DT404=error,DT9=off"},
-    {"no-ignore", 0, NULL, NULL, AT(no_ignore), "report also what comments hide"},
+     "severities by id, family or name: DT404=error,DT9=off", NULL},
+    {"no-ignore", 0, NULL, NULL, AT(no_ignore), "report also what comments hide", NULL},
     {"stdin-filename", 0, "NAME", NULL, AT(stdin_filename),
-     "what messages call standard input (default: Caddyfile)"},
+     "what messages call standard input (default: Caddyfile)", NULL},
     {"plugins", 0, "FILE...", NULL, AT(plugins),
-     "descriptions of plugins; `builtin`: the built-in ones"},
-    {"no-project", 0, NULL, NULL, AT(no_project), "do not look for a .dialtone"},
+     "descriptions of plugins; `builtin`: the built-in ones", NULL},
+    {"no-project", 0, NULL, NULL, AT(no_project), "do not look for a .dialtone", NULL},
     {"skip-unknown", 0, NULL, NULL, AT(skip_unknown),
-     "pass over what neither Caddy nor a description knows, with a warning"},
-    {"static", 0, NULL, NULL, AT(is_static), "link everything into the executable"},
-    {"keep-c", 0, NULL, NULL, AT(keep_c), "leave the emitted source beside the executable"},
+     "pass over what neither Caddy nor a description knows, with a warning", NULL},
+    {"static", 0, NULL, NULL, AT(is_static), "link everything into the executable", NULL},
+    {"keep-c", 0, NULL, NULL, AT(keep_c), "leave the emitted source beside the executable", NULL},
     {"library", 0, "FOLDER", NULL, AT(library_folder),
-     "where libdialtone-proxy.a is (default: installed with this program)"},
+     "where libdialtone-proxy.a is (default: installed with this program)", NULL},
 };
 
 enum { N_FLAGS = sizeof(flags) / sizeof(flags[0]) };
@@ -61,7 +66,7 @@ static bool command_takes(const struct command *command, const struct flag *flag
     struct str left = str_from(command->flags), word;
     while (left.len) {
         str_cut(left, STR(" "), &word, &left);
-        if (str_is(word, flag->name))
+        if (str_is(word, flag->key ? flag->key : flag->name))
             return true;
     }
     return false;

@@ -10,7 +10,7 @@ const struct command commands[] = {
     {.name = "check",
      .arguments = "FILE...",
      .doc = "say what is wrong with Caddyfiles, and how to mend it",
-     .flags = "profile env target rules no-ignore native compact color fail-on no-normalize plugins no-project skip-unknown stdin-filename",
+     .flags = "format report-output profile env target rules no-ignore native compact color fail-on no-normalize plugins no-project skip-unknown stdin-filename",
      .details = "Reads Caddyfiles (and the files they import) without starting, opening or writing\n"
                 "anything, and prints every mistake of every file in one run.\n",
      .run = command_check},

@@ -205,20 +205,20 @@ static void put_titled(struct printer *pr, const char *title, struct str text)
     fputc('\n', pr->out);
 }
 
-/* The line of a help's span as it would be after the replacement. */
-static void put_corrected(struct printer *pr, const struct diag_note *note)
+/* The line of a span as it would be after the replacement. */
+static void put_corrected(struct printer *pr, struct span span, struct str replacement)
 {
-    const struct source *source = source_of(pr->sources, note->span);
-    if (!source || !note->replacement.ptr)
+    const struct source *source = source_of(pr->sources, span);
+    if (!source || !replacement.ptr)
         return;
-    struct position position = source_position(pr->sources, note->span.begin);
+    struct position position = source_position(pr->sources, span.begin);
     struct str line = source_line(source, position.line);
-    size_t from = position.byte_column - 1, to = from + note->span.end - note->span.begin;
+    size_t from = position.byte_column - 1, to = from + span.end - span.begin;
 
     struct arena arena = ARENA_INIT;
     struct strbuf corrected = strbuf_in(&arena);
     strbuf_add(&corrected, str_slice(line, 0, from));
-    strbuf_add(&corrected, note->replacement);
+    strbuf_add(&corrected, replacement);
     strbuf_add(&corrected, str_slice(line, to, line.len));
     struct str all = strbuf_str(&corrected);
     for (uint32_t number = position.line;; number++) {
@@ -247,7 +247,9 @@ static void put_note(struct printer *pr, const struct diag_note *note)
         break;
     case NOTE_HELP:
         put_titled(pr, "help", note->text);
-        put_corrected(pr, note);
+        put_corrected(pr, note->span, note->replacement);
+        for (const struct diag_edit *more = note->more; more; more = more->next)
+            put_corrected(pr, more->span, more->text);
         break;
     case NOTE_LABEL:
         put_place(pr, ":::", note->span);

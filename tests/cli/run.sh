@@ -171,6 +171,31 @@ expect 'build, no compiler' 3 env CC=/nonexistent/cc "$dialtone" build "$work/go
 if ls "$work"/proxy3* >/dev/null 2>&1; then bad 'a failed build leaves files'; else ok; fi
 
 # the compiler opens no socket, runs nothing and writes nothing on its own
+# reports: one document for all files, valid, with columns in code points
+mkdir "$work/r"
+printf ':8080 {\n\theader X "\303\244\303\266<&>" {\n\t}\n\trespnd "a" # %%, :\n\treverse_proxy https://up {\n\t\ttransport http {\n\t\t\ttls_insecure_skip_verify\n\t\t}\n\t}\n}\n' >"$work/r/one"
+printf 'import one\n' >"$work/r/two"
+for format in human compact json sarif github gitlab checkstyle junit; do
+    expect "check --format $format" 1 "$dialtone" check --format $format "$work/r/one" "$work/good"
+    holds "check --format $format" out DT105
+    expect "check --output $format" 1 "$dialtone" check --output "$format:$work/r/$format" "$work/r/one" "$work/good"
+    holds "check --output $format" r/$format DT105
+    holds "check --output $format, people" out '^error\[DT105\]'
+done
+expect 'check --format json, fine' 0 "$dialtone" check --format json "$work/good"
+cp "$work/out" "$work/r/empty"
+expect 'check, two outputs' 1 "$dialtone" check --format compact --output "json:$work/r/a.json" -o "sarif:$work/r/a.sarif" "$work/r/two" "$work/r/one"
+holds 'check, two outputs' r/a.json '"report_version": 1'
+holds 'check, two outputs' r/a.sarif '"version": "2.1.0"'
+if [ "$(grep -c DT105 "$work/out")" -le 2 ]; then ok; else bad 'an imported file is reported twice'; cat "$work/out"; fi
+expect 'check --output, unknown format' 2 "$dialtone" check --output "yaml:$work/r/x" "$work/good"
+holds 'check --output, unknown format' err 'human, compact, json, sarif'
+expect 'check, two reports on one stream' 2 "$dialtone" check --format json --output sarif:- "$work/good"
+expect 'check --output, no such folder' 3 "$dialtone" check --output "json:$work/none/x" "$work/good"
+expect 'check --format json, unreadable' 3 "$dialtone" check --format json "$work/none"
+holds 'check --format json, unreadable' out DT003
+expect 'reports are valid' 0 python3 tests/cli/reports.py "$work/r"
+
 if command -v strace >/dev/null 2>&1 && strace -o /dev/null true 2>/dev/null; then
     for command in check adapt 'emit c' tables; do
         # shellcheck disable=SC2086

@@ -30,6 +30,7 @@ valgrind:valgrind
 strace:strace
 chromium:chromium
 unshare:util-linux
+npm:npm
 git:git"
 
 has() {

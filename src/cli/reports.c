@@ -1,0 +1,115 @@
+/* The reports of `dialtone check`: which formats go where. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "cli/cli.h"
+
+static bool is_stdout(const char *path)
+{
+    return !path || strcmp(path, "-") == 0;
+}
+
+/* "FORMAT:FILE" into an output; false after a message. */
+static bool output_read(struct reports *reports, const char *text)
+{
+    struct output *output = &reports->at[reports->n];
+    struct str format, file;
+    bool has_file = str_cut(str_from(text), STR(":"), &format, &file) && file.len;
+    output->format = report_format_find(format);
+    if (output->format && has_file) {
+        output->path = file.ptr;
+        reports->n++;
+        return true;
+    }
+    fprintf(stderr, "dialtone check: --output takes FORMAT:FILE, not '%s' (FORMAT is one of " STR_FMT ")\n",
+            text, STR_ARG(report_format_names(&reports->report.arena)));
+    return false;
+}
+
+/* What standard output gets unless an output names it. */
+static bool add_stdout(struct reports *reports, const struct invocation *invocation)
+{
+    unsigned n = invocation->format != NULL;
+    for (size_t i = 0; i < reports->n; i++)
+        n += is_stdout(reports->at[i].path);
+    if (n > 1) {
+        fputs("dialtone check: standard output takes one report, the others need a file\n", stderr);
+        return false;
+    }
+    if (n == 1 && !invocation->format)
+        return true;
+    const char *name = invocation->format    ? invocation->format
+                       : invocation->compact ? "compact"
+                                             : "human";
+    reports->at[reports->n++] = (struct output){.format = report_format_find(str_from(name))};
+    return true;
+}
+
+bool reports_open(struct reports *reports, const struct invocation *invocation)
+{
+    char *folder = getcwd(NULL, 0);
+    report_init(&reports->report, folder);
+    free(folder);
+    reports->n = 0;
+    reports->at = arena_array(&reports->report.arena, struct output, invocation->outputs.n + 1);
+    for (size_t i = 0; i < invocation->outputs.n; i++)
+        if (!output_read(reports, invocation->outputs.at[i]))
+            return false;
+    if (!add_stdout(reports, invocation))
+        return false;
+    for (size_t i = 0; i < reports->n; i++) {
+        struct output *output = &reports->at[i];
+        reports->collects |= output->format->write != NULL;
+        if (output->format->write || is_stdout(output->path))
+            continue;
+        output->stream = open_memstream(&output->text, &output->size);
+        if (!output->stream)
+            abort();
+    }
+    return true;
+}
+
+void reports_add(struct reports *reports, const struct invocation *invocation, const char *file,
+                 const struct pipeline *pipeline, bool was_loaded)
+{
+    if (reports->collects)
+        report_add(&reports->report, file, &pipeline->diags, &pipeline->sources);
+    for (size_t i = 0; i < reports->n; i++) {
+        const struct output *output = &reports->at[i];
+        struct diag_style style = {.compact = output->format->is_compact, .at_least = SEVERITY_INFO};
+        if (output->format->write)
+            continue;
+        if (output->stream)
+            diags_print(&pipeline->diags, &pipeline->sources, style, output->stream);
+        else if (was_loaded) /* else standard error has it */
+            print_styled(pipeline, invocation, output->format->is_compact, stdout);
+    }
+}
+
+bool reports_write(struct reports *reports)
+{
+    bool fine = true;
+    for (size_t i = 0; i < reports->n; i++) {
+        struct output *output = &reports->at[i];
+        if (output->format->write) {
+            struct strbuf text = strbuf_in(&reports->report.arena);
+            output->format->write(&reports->report, &text);
+            fine &= write_output(output->path, strbuf_str(&text));
+        } else if (output->stream) {
+            fine &= fflush(output->stream) == 0 &&
+                    write_output(output->path, str_make(output->text, output->size));
+        }
+    }
+    return fine;
+}
+
+void reports_close(struct reports *reports)
+{
+    for (size_t i = 0; i < reports->n; i++)
+        if (reports->at[i].stream) {
+            fclose(reports->at[i].stream);
+            free(reports->at[i].text);
+        }
+    report_free(&reports->report);
+}
