@@ -205,21 +205,44 @@ static void put_titled(struct printer *pr, const char *title, struct str text)
     fputc('\n', pr->out);
 }
 
-/* The line of a span as it would be after the replacement. */
-static void put_corrected(struct printer *pr, struct span span, struct str replacement)
+/* The next edit behind byte <after> of all text that begins in the same line, or NULL. */
+static const struct diag_edit *next_in_line(struct printer *pr, const struct diag_edit *edits,
+                                            struct position line, int64_t after)
 {
-    const struct source *source = source_of(pr->sources, span);
-    if (!source || !replacement.ptr)
+    const struct diag_edit *best = NULL;
+    for (const struct diag_edit *edit = edits; edit; edit = edit->next) {
+        struct position at = source_position(pr->sources, edit->span.begin);
+        if (at.line == line.line && str_eq(at.path, line.path) && edit->span.begin > after &&
+            (!best || edit->span.begin < best->span.begin))
+            best = edit;
+    }
+    return best;
+}
+
+/* The line in which an edit begins as it would be after all edits that begin there; nothing where
+ * an earlier one of them has shown it. */
+static void put_corrected(struct printer *pr, const struct diag_edit *edits,
+                          const struct diag_edit *shown)
+{
+    const struct source *source = source_of(pr->sources, shown->span);
+    if (!source)
         return;
-    struct position position = source_position(pr->sources, span.begin);
+    struct position position = source_position(pr->sources, shown->span.begin);
+    if (next_in_line(pr, edits, position, -1) != shown)
+        return;
     struct str line = source_line(source, position.line);
-    size_t from = position.byte_column - 1, to = from + span.end - span.begin;
+    uint32_t line_begin = shown->span.begin - (position.byte_column - 1);
+    size_t from = position.byte_column - 1, done = 0;
 
     struct arena arena = ARENA_INIT;
     struct strbuf corrected = strbuf_in(&arena);
-    strbuf_add(&corrected, str_slice(line, 0, from));
-    strbuf_add(&corrected, replacement);
-    strbuf_add(&corrected, str_slice(line, to, line.len));
+    for (const struct diag_edit *edit = shown; edit;
+         edit = next_in_line(pr, edits, position, edit->span.begin)) {
+        strbuf_add(&corrected, str_slice(line, done, edit->span.begin - line_begin));
+        strbuf_add(&corrected, edit->text);
+        done = edit->span.end - line_begin;
+    }
+    strbuf_add(&corrected, str_slice(line, done, line.len));
     struct str all = strbuf_str(&corrected);
     for (uint32_t number = position.line;; number++) {
         struct str first, rest;
@@ -239,6 +262,15 @@ static void put_corrected(struct printer *pr, struct span span, struct str repla
     arena_free(&arena);
 }
 
+static void put_edits(struct printer *pr, const struct diag_note *note)
+{
+    struct diag_edit edits = {note->more, note->span, note->replacement};
+    if (!note->replacement.ptr)
+        return;
+    for (const struct diag_edit *edit = &edits; edit; edit = edit->next)
+        put_corrected(pr, &edits, edit);
+}
+
 static void put_note(struct printer *pr, const struct diag_note *note)
 {
     switch (note->kind) {
@@ -247,9 +279,7 @@ static void put_note(struct printer *pr, const struct diag_note *note)
         break;
     case NOTE_HELP:
         put_titled(pr, "help", note->text);
-        put_corrected(pr, note->span, note->replacement);
-        for (const struct diag_edit *more = note->more; more; more = more->next)
-            put_corrected(pr, more->span, more->text);
+        put_edits(pr, note);
         break;
     case NOTE_LABEL:
         put_place(pr, ":::", note->span);
