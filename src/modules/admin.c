@@ -198,7 +198,7 @@ static const struct module_object filesystems = {
     .name = "filesystems_app",
     .noun = "the file systems app",
     .fields = FIELDS{
-        FIELD("filesystems", OBJECTS(named_filesystem), "file systems by name"),
+        FIELD("filesystems", POINTERS(named_filesystem), "file systems by name"),
         {0},
     },
 };
@@ -218,7 +218,7 @@ static const struct module_object events = {
     .name = "events_app",
     .noun = "the events app",
     .fields = FIELDS{
-        FIELD("subscriptions", OBJECTS(subscription), "what is done on which events"),
+        FIELD("subscriptions", POINTERS(subscription), "what is done on which events"),
         {0},
     },
 };

@@ -251,7 +251,7 @@ static void check_one(struct check *check, struct json_text *value,
         check_scalar(check, value, shape->kind, subject);
     else if (value->type == JSON_OBJECT)
         check_object(check, value, shape->object, str_from(shape->object->noun), NULL);
-    else if (value->type != JSON_NULL)
+    else if (value->type != JSON_NULL || shape->refuses_null)
         report_type(check, value, &one, subject);
 }
 

@@ -109,7 +109,7 @@ static const struct module_object server = {
         FIELD("errors", OBJECT(module_http_routes), "what is done when a handler fails"),
         FIELD("named_routes", OBJECT_MAP(module_http_route), "routes for the `invoke` handler",
               .since = "2.7"),
-        FIELD("tls_connection_policies", OBJECTS(module_tls_connection_policy),
+        FIELD("tls_connection_policies", POINTERS(module_tls_connection_policy),
               "how TLS is spoken; the first policy that matches"),
         FIELD("automatic_https", OBJECT(automatic_https),
               "certificates and redirects by themselves"),

@@ -43,7 +43,7 @@ static const struct module_object automation = {
     .name = "automation",
     .noun = "the automation settings",
     .fields = FIELDS{
-        FIELD("policies", OBJECTS(automation_policy), "policies, the first for a name counts"),
+        FIELD("policies", POINTERS(automation_policy), "policies, the first for a name counts"),
         FIELD("on_demand", OBJECT(on_demand), "limits of getting certificates on demand"),
         FIELD("ocsp_interval", ONE(DURATION), "how often OCSP is looked after; 1h by default"),
         FIELD("renew_interval", ONE(DURATION), "how often renewals are; 10m by default"),
@@ -100,7 +100,7 @@ static const struct module_object ech = {
     .noun = "the ECH settings",
     .fields = FIELDS{
         FIELD("configs", OBJECTS(ech_config), "configurations"),
-        FIELD("publication", OBJECTS(ech_publication), "how clients learn of them"),
+        FIELD("publication", POINTERS(ech_publication), "how clients learn of them"),
         {0},
     },
 };

@@ -53,6 +53,7 @@ struct module_shape {
     const struct module_object *object; /* of SHAPE_OBJECT */
     const char *space;                  /* of modules: where they are registered */
     const char *name_key;               /* of SHAPE_MODULE: the field that names the module */
+    bool refuses_null; /* of its items: Caddy crashes on null */
 };
 
 struct module_field {

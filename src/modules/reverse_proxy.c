@@ -86,7 +86,7 @@ static const struct module_object reverse_proxy = {
               "keeps requests away from upstreams in trouble"),
         FIELD("load_balancing", OBJECT(load_balancing), "how upstreams are chosen"),
         FIELD("health_checks", OBJECT(health_checks), "how it is found out who is well"),
-        FIELD("upstreams", OBJECTS(upstream), "where requests go"),
+        FIELD("upstreams", POINTERS(upstream), "where requests go"),
         FIELD("dynamic_upstreams", MODULE(UPSTREAMS, "source"),
               "or what says where, at each request",
               .since = "2.5"),

@@ -12,7 +12,10 @@
 #define MAP_OF_LISTS(kind_)   {.kind = SHAPE_##kind_, .nest = NEST_MAP_OF_LISTS}
 #define OBJECT(object_)       {.kind = SHAPE_OBJECT, .object = &object_}
 #define OBJECTS(object_)      {.kind = SHAPE_OBJECT, .nest = NEST_LIST, .object = &object_}
-#define OBJECT_MAP(object_)   {.kind = SHAPE_OBJECT, .nest = NEST_MAP, .object = &object_}
+#define POINTERS(object_)                                                                          \
+    {.kind = SHAPE_OBJECT, .nest = NEST_LIST, .object = &object_, .refuses_null = true}
+#define OBJECT_MAP(object_)                                                                        \
+    {.kind = SHAPE_OBJECT, .nest = NEST_MAP, .object = &object_, .refuses_null = true}
 #define OBJECT_LISTS(object_) {.kind = SHAPE_OBJECT, .nest = NEST_MAP_OF_LISTS, .object = &object_}
 #define MODULE(space_, key_)  {.kind = SHAPE_MODULE, .space = space_, .name_key = key_}
 #define MODULES(space_, key_)                                                                      \

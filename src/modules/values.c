@@ -94,6 +94,8 @@ void report_type(struct check *check, const struct json_text *value,
     struct diag *diag = diag_at(check->diags, DIAG_WRONG_TYPE, value->span, NULL,
                                 STR_FMT " must be " STR_FMT ", not %s", STR_ARG(what),
                                 STR_ARG(must), json_type_name(value->type));
+    if (value->type == JSON_NULL && shape->refuses_null)
+        diag_note(check->diags, diag, "Caddy crashes on a null here");
     help_with_type(check, diag, value, shape);
 }
 

@@ -19,6 +19,7 @@ json_t *schema_shape(struct schema *schema, const struct module_shape *shape)
     schema_set_text(schema, object, "object", shape->object ? shape->object->name : NULL);
     schema_set_text(schema, object, "namespace", shape->space);
     schema_set_text(schema, object, "json_key", shape->name_key);
+    schema_set_flag(schema, object, "refuses_null", shape->refuses_null);
     return object;
 }
 

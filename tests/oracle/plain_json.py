@@ -3,11 +3,12 @@
 
     plain_json.py DIALTONE CADDY [--count N] [--seed N] [--minutes M] [--keep FOLDER]
 
-Takes JSON that `caddy validate` accepts, of corpus/adapt and written from the schema (any module with
-a few of its fields), changes one place in it (a name, a type, a module, a brace), and asks both.  Where Caddy accepts, dialtone must; where Caddy cannot read a field
-or a module, dialtone must report an error on the lines of that very place.  What Caddy refuses only
-when it sets a module up says nothing about the JSON, but dialtone may then not call a name or a type
-wrong.  The same seed gives the same files.
+Takes JSON that `caddy validate` accepts, of corpus/adapt and written from the schema (any module with a few
+of its fields), changes one place in it (a name, a type, a module, a brace), and asks both. Where Caddy
+accepts, dialtone must; where Caddy crashes, dialtone must not; where Caddy cannot read a field or a module,
+dialtone must report an error on the lines of that very place. What Caddy refuses only when it sets a module
+up says nothing about the JSON, but dialtone may then not call a name or a type wrong. The same seed gives the
+same files.
 """
 import argparse, concurrent.futures, glob, json, os, random, re, subprocess, sys, tempfile, time
 
@@ -232,11 +233,12 @@ class Comparison:
         return ("unreadable" if UNREADABLE.search(said[-1]) else "refuses"), said[-1]
 
     def ask_dialtone(self, name):
-        run = subprocess.run([self.dialtone, "check", "--compact", name], cwd=self.home.name, capture_output=True,
+        run = subprocess.run([self.dialtone, "adapt", "--compact", name], cwd=self.home.name, capture_output=True,
                              timeout=60)
+        said = run.stderr.decode("utf-8", "replace")
         if run.returncode not in (0, 1):
-            return [f"{name}:0:0: error[DT131]: status {run.returncode}: {run.stderr.decode('utf-8', 'replace')}"]
-        return [line for line in run.stdout.decode("utf-8", "replace").split("\n") if ": error[" in line]
+            return [f"{name}:0:0: error[DT131]: status {run.returncode}: {said}"]
+        return [line for line in said.split("\n") if ": error[" in line]
 
     def compare(self, number, text, lines, fits=False):
         """None where both agree, else what differs.  <fits>: every field is as the schema says."""
@@ -253,6 +255,8 @@ class Comparison:
             return "Caddy cannot read it: " + message[-300:]
         if verdict == "accepts" and errors:
             return "Caddy accepts, dialtone says " + errors[0]
+        if verdict == "crashes" and not errors:
+            return "Caddy crashes, dialtone accepts"
         if verdict == "refuses" and any(SHAPE_CODES.search(line) for line in errors):
             return f"Caddy reads it ({message[-200:]}), dialtone says {errors[0]}"
         if verdict == "unreadable" and not errors:

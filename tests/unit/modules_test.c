@@ -82,7 +82,7 @@ static void test_values(void)
         {"\"listen_protocols\": [null, [\"h1\", null]]", ""},
         {"\"protocols\": [\"{env.P}\", \"\"]", ""},
         {"\"routes\": [null]", ""},
-        {"\"named_routes\": {\"a\": null, \"@id\": 5}", ""},
+        {"\"named_routes\": {\"a\": null, \"@id\": 5}", "'a' must be an object, not null\n"},
         {"\"errors\": {\"routes\": [{\"handle\": [{\"handler\": \"vars\", \"a\": [{}]}]}]}", ""},
         {"\"trusted_proxies\": null", "'trusted_proxies' must be an object, not null\n"},
         {"\"routes\": [{\"handle\": [{\"handler\": \"subroute\", \"routes\": "
