@@ -5,7 +5,7 @@
 
 Takes JSON that `caddy validate` accepts, of corpus/adapt and written from the schema (any module with a few
 of its fields), changes one place in it (a name, a type, a module, a brace), and asks both. Where Caddy
-accepts, dialtone must; where Caddy crashes, dialtone must not; where Caddy cannot read a field or a module,
+accepts, dialtone must; where Caddy crashes on null, dialtone must not; where Caddy cannot read a field or a module,
 dialtone must report an error on the lines of that very place. What Caddy refuses only when it sets a module
 up says nothing about the JSON, but dialtone may then not call a name or a type wrong. The same seed gives the
 same files.
@@ -255,8 +255,9 @@ class Comparison:
             return "Caddy cannot read it: " + message[-300:]
         if verdict == "accepts" and errors:
             return "Caddy accepts, dialtone says " + errors[0]
-        if verdict == "crashes" and not errors:
-            return "Caddy crashes, dialtone accepts"
+        changed_lines = text.split("\n")[lines[0] - 1:lines[1]] if lines else []
+        if verdict == "crashes" and "null" in "".join(changed_lines) and not errors:
+            return "Caddy crashes on null, dialtone accepts"
         if verdict == "refuses" and any(SHAPE_CODES.search(line) for line in errors):
             return f"Caddy reads it ({message[-200:]}), dialtone says {errors[0]}"
         if verdict == "unreadable" and not errors:
