@@ -134,6 +134,7 @@ int main(int argc, char **argv)
     else
         status = invocation.command->run(&invocation);
     free(invocation.plugins.at);
+    free(invocation.outputs.at);
     if (fflush(stdout) != 0 && status == STATUS_FINE) {
         fputs("dialtone: cannot write to standard output\n", stderr);
         return STATUS_TROUBLE;

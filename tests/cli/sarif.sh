@@ -13,7 +13,11 @@ python3 -m venv "$work/venv" && "$work/venv/bin/pip" install -q jsonschema==4.26
     echo 'sarif: 0 passed, 1 failed (no schema: npm and pip are needed)'
     exit 1
 }
-"$dialtone" check --profile strict --format sarif corpus/lint/*.caddyfile >"$work/log"
+mkdir "$work/corpus" # the sources alone: what is expected stands behind ten dashes
+for file in corpus/lint/*.caddyfile; do
+    sed '/^----------$/,$d' "$file" >"$work/corpus/${file##*/}"
+done
+"$dialtone" check --profile strict --format sarif "$work"/corpus/*.caddyfile >"$work/log"
 "$work/venv/bin/python" - "$schema" "$work/log" <<'PYTHON'
 import json
 import sys
