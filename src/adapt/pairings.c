@@ -28,12 +28,15 @@ struct place {
     struct map *listeners; /* address → struct map * of protocols */
 };
 
-/* Caddy looks for the key's text among the listeners, so of the same listener twice only the last
- * one's protocols count. */
-static struct map *protocols_of(struct arena *arena, const struct place *place, struct str listener)
+/* Where the protocols of a listener go. Caddy looks for the key's text among the listeners, so of the
+ * same listener twice only the last one's protocols count; and where the key's text is a listener's,
+ * those after it are lost (NULL). With protocols Caddy would crash over that. */
+static struct map *protocols_of(struct arena *arena, const struct place *place, struct str listener,
+                                bool has_protocols)
 {
     struct map *set = map_get(place->listeners, listener);
-    if (set && map_find(place->listeners, site_address_text(arena, place->key)))
+    if ((set || !has_protocols) &&
+        map_find(place->listeners, site_address_text(arena, place->key)))
         return set;
     set = arena_new(arena, struct map);
     *set = map_in(arena);
@@ -63,7 +66,8 @@ static bool add_listeners(struct pairing *pairing, const struct place *place, co
                        "'" STR_FMT "' is not a listener address: %s", STR_ARG(text), problem);
             return false;
         }
-        struct map *set = protocols_of(arena, place, network_address_text(arena, &address));
+        struct map *set = protocols_of(arena, place, network_address_text(arena, &address),
+                                       json_array_size(protocols) > 0);
         for (size_t j = 0; j < json_array_size(protocols); j++) {
             json_t *protocol = json_array_get(protocols, j);
             map_put(set, str_make(json_string_value(protocol), json_string_length(protocol)), NULL);
