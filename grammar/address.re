@@ -57,7 +57,7 @@ static struct piece next_piece(struct str text, size_t at)
         "%" "25"?          { TAKE(PIECE_PERCENT); }
         "{" [^{}]* "}"     { TAKE(PIECE_PLACEHOLDER); }
         "{"                { TAKE(PIECE_TEXT); }
-        [^] \ special      { TAKE(PIECE_TEXT); }
+        ([^] \ special)+   { TAKE(PIECE_TEXT); }
         *                  { TAKE(PIECE_TEXT); }
     */
 #undef TAKE

@@ -107,9 +107,9 @@ bool site_address_parse(struct adapter *adapter, const struct token *token,
 
 static struct str join_host_port(struct arena *arena, struct str host, struct str port)
 {
-    return str_printf(arena,
-                      str_index(host, ':') >= 0 ? "[" STR_FMT "]:" STR_FMT : STR_FMT ":" STR_FMT,
-                      STR_ARG(host), STR_ARG(port));
+    if (str_index(host, ':') < 0)
+        return STR_JOIN(arena, host, STR(":"), port);
+    return STR_JOIN(arena, STR("["), host, STR("]:"), port);
 }
 
 struct str site_address_text(struct arena *arena, const struct site_address *address)
@@ -169,14 +169,14 @@ const char *network_address_split(struct arena *arena, struct str text, struct s
 struct str network_address_join(struct arena *arena, struct str network, struct str host,
                                 struct str port)
 {
-    struct strbuf out = strbuf_in(arena);
-    if (network.len)
-        strbuf_printf(&out, STR_FMT "/", STR_ARG(network));
+    struct str slash = network.len ? STR("/") : STR("");
     if ((host.len && port.len == 0) || network_is_unix(network) || network_is_fd(network))
-        strbuf_add(&out, host);
-    else if (port.len)
-        strbuf_add(&out, join_host_port(arena, host, port));
-    return strbuf_str(&out);
+        return STR_JOIN(arena, network, slash, host);
+    if (port.len == 0)
+        return STR_JOIN(arena, network, slash);
+    if (str_index(host, ':') < 0)
+        return STR_JOIN(arena, network, slash, host, STR(":"), port);
+    return STR_JOIN(arena, network, slash, STR("["), host, STR("]:"), port);
 }
 
 /* "path|0222": the bits must let the owner write. */

@@ -11,11 +11,12 @@
 /* Whether <name> is among the names of "a|b|c". */
 static bool is_one_of(const char *names, struct str name)
 {
-    struct str rest = str_from(names), one;
-    while (rest.len) {
-        str_cut(rest, STR("|"), &one, &rest);
-        if (str_eq(one, name))
+    for (const char *at = names, *end; name.len; at = end + 1) {
+        end = strchrnul(at, '|');
+        if ((size_t)(end - at) == name.len && memcmp(at, name.ptr, name.len) == 0)
             return true;
+        if (!*end)
+            break;
     }
     return false;
 }

@@ -4,60 +4,65 @@
 
 #include <stdarg.h>
 #include <stdbool.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 enum {
     FIRST_CHUNK_BYTES = 4096,
     LARGEST_CHUNK_BYTES = 1 << 20,
-    LARGE_BLOCK_BYTES = 1 << 18, /* from here on a block has a chunk of its own, which can grow */
-    ALIGNMENT = 8,
 };
 
 struct arena_chunk {
     struct arena_chunk *older, *newer;
-    size_t size, used; /* of bytes[] */
+    size_t size; /* of bytes[] */
     _Alignas(16) unsigned char bytes[];
 };
 
-static void *out_of_memory(void)
+static void (*on_exhaustion)(void);
+
+void arena_on_exhaustion(void (*handler)(void))
 {
+    on_exhaustion = handler;
+}
+
+void arena_exhausted(void)
+{
+    if (on_exhaustion)
+        on_exhaustion();
     fputs("dialtone: out of memory\n", stderr);
     abort();
 }
 
-static struct arena_chunk *chunk_new(size_t size)
+static struct arena_chunk *chunk_resize(struct arena *arena, struct arena_chunk *chunk, size_t size)
 {
-    struct arena_chunk *chunk =
-        size < SIZE_MAX / 2 ? malloc(sizeof(*chunk) + size) : NULL;
+    size_t before = chunk ? chunk->size : 0;
+    size = (size + (ARENA_ALIGNMENT - 1)) & ~(size_t)(ARENA_ALIGNMENT - 1);
+    chunk = size < SIZE_MAX / 2 ? realloc(chunk, sizeof(*chunk) + size) : NULL;
     if (!chunk)
-        return out_of_memory();
-    *chunk = (struct arena_chunk){.size = size};
+        arena_exhausted();
+    chunk->size = size;
+    arena->total_bytes += size - before;
     return chunk;
 }
 
-/* The chunk that small blocks are taken from, with room for <size> bytes. */
-static struct arena_chunk *chunk_for_small(struct arena *arena, size_t size)
+/* Makes <chunk> the newest, which small blocks are taken from. */
+static void open_chunk(struct arena *arena, struct arena_chunk *chunk)
 {
-    size_t wanted = arena->chunk ? arena->chunk->size * 2 : FIRST_CHUNK_BYTES;
-    if (wanted > LARGEST_CHUNK_BYTES)
-        wanted = LARGEST_CHUNK_BYTES;
-    struct arena_chunk *chunk = chunk_new(wanted < size ? size : wanted);
     chunk->older = arena->chunk;
+    chunk->newer = NULL;
     if (arena->chunk)
         arena->chunk->newer = chunk;
     arena->chunk = chunk;
-    return chunk;
+    arena->at = chunk->bytes;
+    arena->end = chunk->bytes + chunk->size;
 }
 
 static void *large_block(struct arena *arena, size_t size)
 {
-    struct arena_chunk *chunk = chunk_new(size), *newest = arena->chunk;
-    chunk->used = size;
+    struct arena_chunk *chunk = chunk_resize(arena, NULL, size), *newest = arena->chunk;
     if (!newest) {
-        arena->chunk = chunk;
+        open_chunk(arena, chunk);
+        arena->at = arena->end = chunk->bytes; /* all of it is taken */
         return chunk->bytes;
     }
     /* behind the newest, which goes on serving small blocks */
@@ -69,58 +74,47 @@ static void *large_block(struct arena *arena, size_t size)
     return chunk->bytes;
 }
 
-static void *take(struct arena *arena, size_t size, size_t alignment)
+void *arena_alloc_slow(struct arena *arena, size_t size)
 {
-    arena->total_bytes += size;
-    if (size >= LARGE_BLOCK_BYTES)
+    if (size >= ARENA_LARGE)
         return large_block(arena, size);
-    struct arena_chunk *chunk = arena->chunk;
-    size_t begin = chunk ? (chunk->used + alignment - 1) & ~(alignment - 1) : 0;
-    if (!chunk || begin > chunk->size || chunk->size - begin < size) {
-        chunk = chunk_for_small(arena, size);
-        begin = 0;
-    }
-    chunk->used = begin + size;
-    return chunk->bytes + begin;
-}
-
-void *arena_alloc(struct arena *arena, size_t size)
-{
-    return take(arena, size ? size : 1, ALIGNMENT);
+    size_t wanted = arena->chunk ? arena->chunk->size * 2 : FIRST_CHUNK_BYTES;
+    if (wanted > LARGEST_CHUNK_BYTES)
+        wanted = LARGEST_CHUNK_BYTES;
+    open_chunk(arena, chunk_resize(arena, NULL, wanted < size ? size : wanted));
+    arena->at += size; /* <size> is not rounded: text has no gaps */
+    return arena->chunk->bytes;
 }
 
 /* Lets the system move a large block, so that nothing is copied and nothing left behind. */
-static void *large_grow(struct arena *arena, void *block, size_t size, size_t bigger)
+static void *large_grow(struct arena *arena, void *block, size_t bigger)
 {
     struct arena_chunk *chunk =
         (void *)((unsigned char *)block - offsetof(struct arena_chunk, bytes));
-    chunk = bigger < SIZE_MAX / 2 ? realloc(chunk, sizeof(*chunk) + bigger) : NULL;
-    if (!chunk)
-        return out_of_memory();
-    chunk->size = chunk->used = bigger;
-    if (chunk->newer)
+    chunk = chunk_resize(arena, chunk, bigger);
+    if (chunk->newer) {
         chunk->newer->older = chunk;
-    else
+    } else {
         arena->chunk = chunk;
+        arena->at = arena->end = chunk->bytes;
+    }
     if (chunk->older)
         chunk->older->newer = chunk;
-    arena->total_bytes += bigger - size;
     return chunk->bytes;
 }
 
-static bool is_last(const struct arena_chunk *chunk, const void *block, size_t size)
+static bool is_last(const struct arena *arena, const void *block, size_t size)
 {
-    return size && (const unsigned char *)block + size == chunk->bytes + chunk->used;
+    return size && (const unsigned char *)block + size == arena->at;
 }
 
 void *arena_grow(struct arena *arena, void *block, size_t size, size_t bigger)
 {
-    if (size >= LARGE_BLOCK_BYTES)
-        return large_grow(arena, block, size, bigger);
-    struct arena_chunk *chunk = arena->chunk;
-    if (is_last(chunk, block, size) && bigger < LARGE_BLOCK_BYTES && chunk->size - chunk->used >= bigger - size) {
-        chunk->used += bigger - size;
-        arena->total_bytes += bigger - size;
+    if (size >= ARENA_LARGE)
+        return large_grow(arena, block, bigger);
+    if (is_last(arena, block, size) && bigger < ARENA_LARGE &&
+        (size_t)(arena->end - arena->at) >= bigger - size) {
+        arena->at += bigger - size;
         return block;
     }
     void *copy = arena_alloc(arena, bigger);
@@ -131,22 +125,23 @@ void *arena_grow(struct arena *arena, void *block, size_t size, size_t bigger)
 
 void arena_trim(struct arena *arena, void *block, size_t size, size_t smaller)
 {
-    if (size >= LARGE_BLOCK_BYTES || !is_last(arena->chunk, block, size))
-        return;
-    arena->chunk->used -= size - smaller;
-    arena->total_bytes -= size - smaller;
+    if (size < ARENA_LARGE && is_last(arena, block, size))
+        arena->at -= size - smaller;
 }
 
-void *arena_zalloc(struct arena *arena, size_t size)
+/* Memory for bytes, without a gap before them. */
+static char *take_text(struct arena *arena, size_t size)
 {
-    void *at = arena_alloc(arena, size);
-    memset(at, 0, size);
-    return at;
+    if (size > (size_t)(arena->end - arena->at) || size >= ARENA_LARGE)
+        return arena_alloc_slow(arena, size);
+    char *text = (char *)arena->at;
+    arena->at += size;
+    return text;
 }
 
 char *arena_strndup(struct arena *arena, const char *text, size_t len)
 {
-    char *copy = take(arena, len + 1, 1);
+    char *copy = take_text(arena, len + 1);
     if (len)
         memcpy(copy, text, len);
     copy[len] = '\0';
@@ -156,14 +151,16 @@ char *arena_strndup(struct arena *arena, const char *text, size_t len)
 char *arena_printf(struct arena *arena, const char *format, ...)
 {
     va_list args, again;
+    size_t room = (size_t)(arena->end - arena->at);
     va_start(args, format);
     va_copy(again, args);
-    int len = vsnprintf(NULL, 0, format, args);
+    int len = vsnprintf((char *)arena->at, room, format, args);
     va_end(args);
     if (len < 0)
         abort();
-    char *text = take(arena, (size_t)len + 1, 1);
-    vsnprintf(text, (size_t)len + 1, format, again);
+    char *text = take_text(arena, (size_t)len + 1);
+    if ((size_t)len >= room)
+        vsnprintf(text, (size_t)len + 1, format, again);
     va_end(again);
     return text;
 }
@@ -179,17 +176,17 @@ static void chunks_free(struct arena_chunk *chunk)
 
 void arena_reset(struct arena *arena)
 {
-    if (arena->chunk) {
-        chunks_free(arena->chunk->older);
-        arena->chunk->older = NULL;
-        arena->chunk->used = 0;
-    }
-    arena->total_bytes = 0;
+    if (!arena->chunk)
+        return;
+    chunks_free(arena->chunk->older);
+    arena->chunk->older = NULL;
+    arena->at = arena->chunk->bytes;
+    arena->end = arena->chunk->bytes + arena->chunk->size;
+    arena->total_bytes = arena->chunk->size;
 }
 
 void arena_free(struct arena *arena)
 {
     chunks_free(arena->chunk);
-    arena->chunk = NULL;
-    arena->total_bytes = 0;
+    *arena = (struct arena)ARENA_INIT;
 }

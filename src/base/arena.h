@@ -2,21 +2,47 @@
 #define DIALTONE_BASE_ARENA_H
 
 #include <stddef.h>
+#include <stdint.h>
+#include <string.h>
 
 /* A bump allocator: everything taken from it lives until arena_free or arena_reset. Running out of
- * memory aborts. Zero-initialise, or use ARENA_INIT; the first allocation makes the first chunk. */
+ * memory ends the program (see arena_on_exhaustion). Zero-initialise, or use ARENA_INIT; the first
+ * allocation makes the first chunk. */
 struct arena {
     struct arena_chunk *chunk; /* owned; newest first */
-    size_t total_bytes;        /* handed out so far, for limits */
+    unsigned char *at, *end;   /* what is free in the newest; <end> is aligned */
+    size_t total_bytes;        /* of all chunks, for limits */
 };
 
 #define ARENA_INIT {0}
 
+enum {
+    ARENA_ALIGNMENT = 8,
+    ARENA_LARGE = 1 << 18, /* bytes: such a block has a chunk of its own, which can grow */
+};
+
+/* In arena.c: a large block, or one that the newest chunk has no room for. */
+void *arena_alloc_slow(struct arena *arena, size_t size) __attribute__((malloc, alloc_size(2)));
+
 /* Uninitialised memory, aligned for pointers and 64-bit numbers. A size of 0 gives a valid, unique
- * pointer. */
-void *arena_alloc(struct arena *arena, size_t size) __attribute__((malloc, alloc_size(2)));
+ * pointer. Here, because nothing is called more often. */
+static inline __attribute__((malloc, alloc_size(2))) void *arena_alloc(struct arena *arena,
+                                                                       size_t size)
+{
+    size_t gap = -(uintptr_t)arena->at & (ARENA_ALIGNMENT - 1);
+    size += size == 0;
+    if (size > (size_t)(arena->end - arena->at) - gap || size >= ARENA_LARGE)
+        return arena_alloc_slow(arena, size);
+    void *block = arena->at + gap;
+    arena->at += gap + size;
+    return block;
+}
 /* The same, zeroed. */
-void *arena_zalloc(struct arena *arena, size_t size) __attribute__((malloc, alloc_size(2)));
+static inline __attribute__((malloc, alloc_size(2))) void *arena_zalloc(struct arena *arena,
+                                                                        size_t size)
+{
+    return memset(arena_alloc(arena, size), 0, size);
+}
 /* The block of <size> bytes made larger, where it is if nothing was taken after it, else elsewhere.
  * The first may be NULL and 0. */
 void *arena_grow(struct arena *arena, void *block, size_t size, size_t bigger);
@@ -31,6 +57,12 @@ char *arena_printf(struct arena *arena, const char *format, ...)
 void arena_reset(struct arena *arena);
 /* Gives everything back to the system; the arena may be used again. */
 void arena_free(struct arena *arena);
+
+/* What is called where there is no memory: it must not return. The default prints a line and
+ * aborts. */
+void arena_on_exhaustion(void (*handler)(void));
+/* Ends the program as an allocation here would; for memory that is taken elsewhere. */
+void arena_exhausted(void) __attribute__((noreturn, cold));
 
 #define arena_new(arena, type) ((type *)arena_zalloc((arena), sizeof(type)))
 #define arena_array(arena, type, n) ((type *)arena_zalloc((arena), sizeof(type) * (size_t)(n)))

@@ -77,15 +77,6 @@ ptrdiff_t str_last_index(struct str s, char c)
     return at ? at - s.ptr : -1;
 }
 
-struct str str_slice(struct str s, size_t begin, size_t end)
-{
-    if (end > s.len)
-        end = s.len;
-    if (begin > end)
-        begin = end;
-    return str_make(s.ptr ? s.ptr + begin : NULL, end - begin); /* no text plus 0 is undefined */
-}
-
 struct str str_trim(struct str s)
 {
     while (s.len && ascii_space(s.ptr[0])) {
@@ -157,9 +148,22 @@ struct str str_replace(struct arena *arena, struct str s, struct str from, struc
     return strbuf_finish(&out);
 }
 
+struct str str_join(struct arena *arena, const struct str *parts, size_t n)
+{
+    size_t len = 0;
+    for (size_t i = 0; i < n; i++)
+        len += parts[i].len;
+    struct strbuf out = strbuf_in(arena);
+    strbuf_reserve(&out, len + 1);
+    for (size_t i = 0; i < n; i++)
+        strbuf_add(&out, parts[i]);
+    return strbuf_finish(&out);
+}
+
 struct str str_printf(struct arena *arena, const char *format, ...)
 {
     struct strbuf out = strbuf_in(arena);
+    strbuf_reserve(&out, 64);
     va_list args;
     va_start(args, format);
     strbuf_vprintf(&out, format, args);
@@ -175,30 +179,13 @@ uint64_t str_hash(struct str s)
     return hash ^ (hash >> 32);
 }
 
-void strbuf_reserve(struct strbuf *buf, size_t more)
+void strbuf_make_room(struct strbuf *buf, size_t more)
 {
-    if (buf->cap - buf->len >= more)
-        return;
     size_t cap = buf->cap ? buf->cap * 2 : 64;
     while (cap - buf->len < more)
         cap *= 2;
     buf->ptr = arena_grow(buf->arena, buf->ptr, buf->cap, cap);
     buf->cap = cap;
-}
-
-void strbuf_add(struct strbuf *buf, struct str s)
-{
-    if (s.len == 0)
-        return;
-    strbuf_reserve(buf, s.len);
-    memcpy(buf->ptr + buf->len, s.ptr, s.len);
-    buf->len += s.len;
-}
-
-void strbuf_add_char(struct strbuf *buf, char c)
-{
-    strbuf_reserve(buf, 1);
-    buf->ptr[buf->len++] = c;
 }
 
 void strbuf_add_rune(struct strbuf *buf, uint32_t code_point)

@@ -48,7 +48,14 @@ ptrdiff_t str_last_index(struct str s, char c);
 /* Offset of the first <needle>, or -1. */
 ptrdiff_t str_find(struct str s, struct str needle);
 /* Bytes from <begin> to <end>, both clamped to the length. */
-struct str str_slice(struct str s, size_t begin, size_t end);
+static inline struct str str_slice(struct str s, size_t begin, size_t end)
+{
+    if (end > s.len)
+        end = s.len;
+    if (begin > end)
+        begin = end;
+    return str_make(s.ptr ? s.ptr + begin : NULL, end - begin); /* no text plus 0 is undefined */
+}
 /* Without leading and trailing ASCII white space. */
 struct str str_trim(struct str s);
 struct str str_trim_prefix(struct str s, struct str prefix);
@@ -61,6 +68,11 @@ struct str str_lower(struct arena *arena, struct str s); /* ASCII */
 struct str str_upper(struct arena *arena, struct str s); /* ASCII */
 /* Every <from> becomes <to>. */
 struct str str_replace(struct arena *arena, struct str s, struct str from, struct str to);
+/* The parts one behind the other: `STR_JOIN(arena, a, STR(":"), b)`. */
+struct str str_join(struct arena *arena, const struct str *parts, size_t n);
+#define STR_JOIN(arena, ...)                                                                       \
+    str_join((arena), (const struct str[]){__VA_ARGS__},                                           \
+             sizeof((const struct str[]){__VA_ARGS__}) / sizeof(struct str))
 struct str str_printf(struct arena *arena, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 uint64_t str_hash(struct str s);
@@ -77,9 +89,25 @@ static inline struct strbuf strbuf_in(struct arena *arena)
 {
     return (struct strbuf){.arena = arena};
 }
-void strbuf_reserve(struct strbuf *buf, size_t more);
-void strbuf_add(struct strbuf *buf, struct str s);
-void strbuf_add_char(struct strbuf *buf, char c);
+void strbuf_make_room(struct strbuf *buf, size_t more); /* where there is too little */
+static inline void strbuf_reserve(struct strbuf *buf, size_t more)
+{
+    if (buf->cap - buf->len < more)
+        strbuf_make_room(buf, more);
+}
+static inline void strbuf_add(struct strbuf *buf, struct str s)
+{
+    if (s.len == 0)
+        return;
+    strbuf_reserve(buf, s.len);
+    memcpy(buf->ptr + buf->len, s.ptr, s.len);
+    buf->len += s.len;
+}
+static inline void strbuf_add_char(struct strbuf *buf, char c)
+{
+    strbuf_reserve(buf, 1);
+    buf->ptr[buf->len++] = c;
+}
 void strbuf_add_rune(struct strbuf *buf, uint32_t code_point); /* as UTF-8 */
 void strbuf_printf(struct strbuf *buf, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
@@ -99,6 +127,18 @@ struct str strbuf_finish(struct strbuf *buf);
 /* UTF-8: decodes the rune at <at> (at < s.len), stores its byte length (at least 1) in <size>.
  * An invalid sequence gives U+FFFD with size 1, as Go does. */
 uint32_t utf8_decode(struct str s, size_t at, size_t *size);
+/* How many bytes from the begin on are ASCII, in steps of eight: it may stop early. */
+static inline size_t str_ascii_prefix(struct str s)
+{
+    size_t at = 0;
+    uint64_t eight;
+    for (; at + sizeof(eight) <= s.len; at += sizeof(eight)) {
+        memcpy(&eight, s.ptr + at, sizeof(eight));
+        if (eight & 0x8080808080808080u)
+            break;
+    }
+    return at;
+}
 /* Encodes into <out> (4 bytes); returns the length. */
 size_t utf8_encode(uint32_t code_point, char out[4]);
 

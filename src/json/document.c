@@ -24,7 +24,7 @@ json_t *document_array(struct document *document, const struct token *origin)
 /* Length of the valid UTF-8 prefix. */
 static size_t valid_utf8(struct str text)
 {
-    for (size_t at = 0, size; at < text.len; at += size) {
+    for (size_t at = str_ascii_prefix(text), size; at < text.len; at += size) {
         if ((unsigned char)text.ptr[at] < 0x80)
             size = 1;
         else if (utf8_decode(text, at, &size) == 0xfffd && size == 1)

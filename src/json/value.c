@@ -106,9 +106,12 @@ struct json_member *json_member(const json_t *object, struct str key)
         uint32_t index = *find_slot(object, key);
         return index ? &object->as.members[index - 1] : NULL;
     }
-    for (uint32_t i = 0; i < object->n; i++)
-        if (str_eq(key_of(&object->as.members[i]), key))
-            return &object->as.members[i];
+    for (uint32_t i = 0; i < object->n; i++) {
+        struct json_member *member = &object->as.members[i];
+        if (member->key_len == key.len &&
+            (member->key == key.ptr || memcmp(member->key, key.ptr, key.len) == 0))
+            return member;
+    }
     return NULL;
 }
 

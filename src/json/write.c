@@ -6,36 +6,41 @@
 
 #include "json/document.h"
 
+/* What stands for a byte in a string: nothing, two characters (the second is given), or six. The
+ * first byte of U+2028 and U+2029 asks for a look at the next two. */
+enum { AS_IS = 0, AS_HEX = 1, LINE_END = 2 };
+static const unsigned char escapes[256] = {
+    [0 ... 7] = AS_HEX, [0x0b] = AS_HEX, [0x0e ... 0x1f] = AS_HEX, ['"'] = '"',   ['\\'] = '\\',  ['\b'] = 'b',    ['\f'] = 'f',
+    ['\n'] = 'n',          ['\r'] = 'r',  ['\t'] = 't',   ['<'] = AS_HEX, ['>'] = AS_HEX,
+    ['&'] = AS_HEX,        [0xe2] = LINE_END,
+};
+
+/* U+2028 and U+2029 end lines in JavaScript. */
+static bool is_line_end(struct str rest)
+{
+    return rest.len >= 3 && (unsigned char)rest.ptr[1] == 0x80 &&
+           ((unsigned char)rest.ptr[2] & ~1) == 0xa8;
+}
+
 static void write_string(struct str text, struct strbuf *out)
 {
-    strbuf_add_char(out, '"');
     size_t done = 0;
+    strbuf_reserve(out, text.len + 2);
+    strbuf_add_char(out, '"');
     for (size_t i = 0; i < text.len; i++) {
-        unsigned char c = (unsigned char)text.ptr[i];
-        char escape[8];
-        size_t width = 1;
-        const char *name = c == '"'    ? "\\\""
-                           : c == '\\' ? "\\\\"
-                           : c == '\b' ? "\\b"
-                           : c == '\f' ? "\\f"
-                           : c == '\n' ? "\\n"
-                           : c == '\r' ? "\\r"
-                           : c == '\t' ? "\\t"
-                                       : NULL;
-        if (!name && (c < 0x20 || c == '<' || c == '>' || c == '&')) {
-            snprintf(escape, sizeof(escape), "\\u%04x", c);
-            name = escape;
-        } else if (c == 0xe2 && i + 2 < text.len && (unsigned char)text.ptr[i + 1] == 0x80 &&
-                   ((unsigned char)text.ptr[i + 2] & ~1) == 0xa8) {
-            /* U+2028 and U+2029 end lines in JavaScript. */
-            name = text.ptr[i + 2] & 1 ? "\\u2029" : "\\u2028";
-            width = 3;
-        }
-        if (!name)
+        unsigned char c = (unsigned char)text.ptr[i], escape = escapes[c];
+        if (escape == AS_IS || (escape == LINE_END && !is_line_end(str_slice(text, i, text.len))))
             continue;
         strbuf_add(out, str_slice(text, done, i));
-        strbuf_puts(out, name);
-        i += width - 1;
+        if (escape == LINE_END) {
+            strbuf_puts(out, text.ptr[i + 2] & 1 ? "\\u2029" : "\\u2028");
+            i += 2;
+        } else if (escape == AS_HEX) {
+            strbuf_printf(out, "\\u%04x", c);
+        } else {
+            strbuf_add_char(out, '\\');
+            strbuf_add_char(out, (char)escape);
+        }
         done = i + 1;
     }
     strbuf_add(out, str_slice(text, done, text.len));

@@ -20,7 +20,7 @@ static struct str bytes_between(const uint8_t *begin, const uint8_t *end)
 static void add_runes(struct strbuf *out, struct str bytes)
 {
     size_t clean = 0; /* what is valid and not yet copied begins here */
-    for (size_t i = 0, size; i < bytes.len; i += size) {
+    for (size_t i = str_ascii_prefix(bytes), size; i < bytes.len; i += size) {
         size = 1;
         if ((unsigned char)bytes.ptr[i] < 0x80)
             continue;
