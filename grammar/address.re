@@ -63,10 +63,19 @@ static struct piece next_piece(struct str text, size_t at)
 #undef TAKE
 }
 
+/* What a piece of each kind begins with. */
+static const char first_bytes[] = {
+    [PIECE_SCHEME_END] = ':', [PIECE_SLASH] = '/',   [PIECE_OPEN] = '[',
+    [PIECE_CLOSE] = ']',      [PIECE_COLON] = ':',   [PIECE_PERCENT] = '%',
+    [PIECE_PLACEHOLDER] = '{',
+};
+
 /* The first piece of <kind> in [begin, end), or one of kind PIECE_END at <end>. */
 static struct piece find_piece(struct str text, size_t begin, size_t end, enum piece_kind kind)
 {
     struct str within = str_slice(text, 0, end);
+    if (str_index(str_slice(within, begin, end), first_bytes[kind]) < 0)
+        return (struct piece){PIECE_END, end, end};
     for (struct piece piece = next_piece(within, begin); piece.kind != PIECE_END;
          piece = next_piece(within, piece.end))
         if (piece.kind == kind)

@@ -58,18 +58,24 @@ body(B) ::= NAMELESS_LBRACE(O) NEWLINE.          { B = tree_node(tree, ROLE_LINE
 body(B) ::= body(B) line(L) NEWLINE(E).          { tree_line(B, L, E); }
 
 %code {
-/* Replays the automaton on a copy of its states, up to where it would shift <kind> or fail. */
+static int action_for(int kind, YYACTIONTYPE state)
+{
+    return state <= YY_MAX_SHIFT ? yy_find_shift_action((YYCODETYPE)kind, state) : state;
+}
+
+/* Replays the automaton on a copy of its states, up to where it would shift <kind> or fail; mostly
+ * that is at once. */
 bool CaddyfileFits(const void *untyped, int kind)
 {
     const yyParser *parser = untyped;
     YYACTIONTYPE states[YYSTACKDEPTH + 2];
     int top = (int)(parser->yytos - parser->yystack);
+    int action = action_for(kind, parser->yytos->stateno);
+    if (action == YY_ACCEPT_ACTION || action <= YY_MAX_SHIFTREDUCE)
+        return true;
     for (int i = 0; i <= top; i++)
         states[i] = parser->yystack[i].stateno;
-    for (;;) {
-        int action = states[top] <= YY_MAX_SHIFT
-                         ? yy_find_shift_action((YYCODETYPE)kind, states[top])
-                         : states[top];
+    for (;; action = action_for(kind, states[top])) {
         if (action == YY_ACCEPT_ACTION || action <= YY_MAX_SHIFTREDUCE)
             return true;
         if (action == YY_ERROR_ACTION || action == YY_NO_ACTION || action < YY_MIN_REDUCE)

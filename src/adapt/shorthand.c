@@ -147,8 +147,10 @@ const struct token *shorthand_expand(struct arena *arena, const struct token *to
     struct strbuf out = strbuf_in(arena);
     size_t done = 0;
     for (size_t i = 0; i < text.len; i++) {
-        if (text.ptr[i] != '{')
-            continue;
+        ptrdiff_t open = str_index(str_slice(text, i, text.len), '{');
+        if (open < 0)
+            break;
+        i += (size_t)open;
         ptrdiff_t len = str_index(str_slice(text, i, text.len), '}');
         if (len < 0)
             break;

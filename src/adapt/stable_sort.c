@@ -2,6 +2,8 @@
  * in Go's library. */
 #include "adapt/stable_sort.h"
 
+#include <string.h>
+
 enum { RUN = 20 };
 
 struct sort {
@@ -19,10 +21,12 @@ static bool less(const struct sort *sort, size_t i, size_t j)
 static void swap(const struct sort *sort, size_t i, size_t j)
 {
     char *a = sort->base + i * sort->width, *b = sort->base + j * sort->width;
-    for (size_t k = 0; k < sort->width; k++) {
-        char c = a[k];
-        a[k] = b[k];
-        b[k] = c;
+    for (size_t k = 0, n; k < sort->width; k += n) {
+        char part[64];
+        n = sort->width - k < sizeof(part) ? sort->width - k : sizeof(part);
+        memcpy(part, a + k, n);
+        memcpy(a + k, b + k, n);
+        memcpy(b + k, part, n);
     }
 }
 

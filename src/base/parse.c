@@ -416,9 +416,16 @@ bool rune_is_space(uint32_t rune)
     return (rune >= '\t' && rune <= '\r') || (rune >= 0x2000 && rune <= 0x200a);
 }
 
+static bool is_visible_ascii(char c)
+{
+    return c > ' ' && c < 0x7f;
+}
+
 struct str str_trim_unicode(struct str text)
 {
     size_t begin = 0, end = 0, size;
+    if (text.len && is_visible_ascii(text.ptr[0]) && is_visible_ascii(text.ptr[text.len - 1]))
+        return text;
     while (begin < text.len && rune_is_space(utf8_decode(text, begin, &size)))
         begin += size;
     for (size_t at = begin; at < text.len; at += size)

@@ -50,16 +50,6 @@ bool str_has_suffix(struct str s, struct str suffix)
     return s.len >= suffix.len && str_eq(str_make(s.ptr + s.len - suffix.len, suffix.len), suffix);
 }
 
-ptrdiff_t str_find(struct str s, struct str needle)
-{
-    if (needle.len == 0)
-        return 0;
-    if (s.len < needle.len)
-        return -1;
-    const char *at = memmem(s.ptr, s.len, needle.ptr, needle.len);
-    return at ? at - s.ptr : -1;
-}
-
 bool str_contains(struct str s, struct str needle)
 {
     return str_find(s, needle) >= 0;
@@ -68,6 +58,18 @@ bool str_contains(struct str s, struct str needle)
 ptrdiff_t str_index(struct str s, char c)
 {
     const char *at = s.len ? memchr(s.ptr, c, s.len) : NULL;
+    return at ? at - s.ptr : -1;
+}
+
+ptrdiff_t str_find(struct str s, struct str needle)
+{
+    if (needle.len == 0)
+        return 0;
+    if (s.len < needle.len)
+        return -1;
+    if (needle.len == 1)
+        return str_index(s, needle.ptr[0]);
+    const char *at = memmem(s.ptr, s.len, needle.ptr, needle.len);
     return at ? at - s.ptr : -1;
 }
 

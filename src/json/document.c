@@ -98,9 +98,11 @@ static bool has_identity(const json_t *value)
     return !json_is_boolean(value) && !json_is_null(value);
 }
 
-static void set(struct document *document, json_t *object, struct str key, json_t *value,
-                const struct token *origin)
+void document_set_key(struct document *document, json_t *object, struct str key, json_t *value,
+                      const struct token *origin)
 {
+    if (!value)
+        return;
     struct json_member *member = json_object_set(document->arena, object, key, value);
     if (origin)
         member->origin = origin;
@@ -110,19 +112,7 @@ void document_set_str(struct document *document, json_t *object, struct str key,
                       const struct token *origin)
 {
     if (value)
-        set(document, object, copy_text(document->arena, key), value, origin);
-}
-
-void document_set(struct document *document, json_t *object, const char *key, json_t *value)
-{
-    document_set_at(document, object, key, value, NULL);
-}
-
-void document_set_at(struct document *document, json_t *object, const char *key, json_t *value,
-                     const struct token *origin)
-{
-    if (value)
-        set(document, object, str_from(key), value, origin);
+        document_set_key(document, object, copy_text(document->arena, key), value, origin);
 }
 
 void document_remove(json_t *object, const char *key)

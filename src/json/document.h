@@ -30,11 +30,22 @@ json_t *document_real(struct document *document, double value, const struct toke
 json_t *document_bool(bool value); /* no origin of its own: use document_set_at */
 json_t *document_null(void);
 
+/* Sets a key that is a C string and lives as long as the document; see below. */
+void document_set_key(struct document *document, json_t *object, struct str key, json_t *value,
+                      const struct token *origin);
+
 /* Sets a key, which must live as long as the document. A NULL value sets nothing: `document_set(d, o, "k", maybe)` is Go's omitempty. */
-void document_set(struct document *document, json_t *object, const char *key, json_t *value);
+static inline void document_set(struct document *document, json_t *object, const char *key,
+                                json_t *value)
+{
+    document_set_key(document, object, str_from(key), value, NULL);
+}
 /* The same, and remembers <origin> for the slot (needed for true, false and null). */
-void document_set_at(struct document *document, json_t *object, const char *key, json_t *value,
-                     const struct token *origin);
+static inline void document_set_at(struct document *document, json_t *object, const char *key,
+                                   json_t *value, const struct token *origin)
+{
+    document_set_key(document, object, str_from(key), value, origin);
+}
 /* The same for a key out of a Caddyfile, which may hold any byte and is copied. <origin> may be
  * NULL. */
 void document_set_str(struct document *document, json_t *object, struct str key, json_t *value,

@@ -121,11 +121,6 @@ json_t *json_object_getn(const json_t *object, const char *key, size_t len)
     return member ? member->value : NULL;
 }
 
-json_t *json_object_get(const json_t *object, const char *key)
-{
-    return json_object_getn(object, key, strlen(key));
-}
-
 struct json_member *json_object_set(struct arena *arena, json_t *object, struct str key,
                                     json_t *value)
 {

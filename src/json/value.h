@@ -107,8 +107,11 @@ static inline double json_number_value(const json_t *value)
     return json_is_integer(value) ? (double)value->as.integer : json_real_value(value);
 }
 
-json_t *json_object_get(const json_t *object, const char *key);
 json_t *json_object_getn(const json_t *object, const char *key, size_t len);
+static inline json_t *json_object_get(const json_t *object, const char *key)
+{
+    return json_object_getn(object, key, strlen(key));
+}
 /* The member with that key, or NULL. */
 struct json_member *json_member(const json_t *object, struct str key);
 /* Whether they say the same; the order of keys does not count, 1 and 1.0 differ. NULL equals

@@ -20,6 +20,20 @@ static struct str look_up(struct sources *sources, struct str name)
     return str_from(getenv(c_name));
 }
 
+/* Offset of the first {$ from <at> on, or -1. */
+static ptrdiff_t find_open(struct str raw, size_t at)
+{
+    for (size_t i = at + 1; i < raw.len; i++) { /* dollars are rarer than braces */
+        ptrdiff_t dollar = str_index(str_slice(raw, i, raw.len), '$');
+        if (dollar < 0)
+            break;
+        i += (size_t)dollar;
+        if (raw.ptr[i - 1] == '{')
+            return (ptrdiff_t)i - 1;
+    }
+    return -1;
+}
+
 void env_splice(struct sources *sources, struct source *source)
 {
     struct str raw = source->raw;
@@ -29,10 +43,10 @@ void env_splice(struct sources *sources, struct source *source)
 
     strbuf_reserve(&out, raw.len + 1);
     for (;;) {
-        ptrdiff_t open = str_find(str_slice(raw, at, raw.len), STR("{$"));
+        ptrdiff_t open = find_open(raw, at);
         if (open < 0)
             break;
-        size_t begin = at + (size_t)open;
+        size_t begin = (size_t)open;
         ptrdiff_t close = str_index(str_slice(raw, begin + 2, raw.len), '}');
         if (close < 0)
             break;

@@ -25,9 +25,11 @@ static void find_lines(struct arena *arena, struct source *source)
 {
     VEC(uint32_t) lines = {0};
     vec_push(arena, &lines, 0);
-    for (size_t i = 0; i < source->raw.len; i++)
-        if (source->raw.ptr[i] == '\n')
-            vec_push(arena, &lines, (uint32_t)i + 1);
+    const char *at = source->raw.ptr, *end = at + source->raw.len;
+    while (at < end && (at = memchr(at, '\n', (size_t)(end - at))) != NULL) {
+        at++;
+        vec_push(arena, &lines, (uint32_t)(at - source->raw.ptr));
+    }
     source->lines = lines.at;
     source->n_lines = (uint32_t)lines.n;
 }

@@ -27,7 +27,10 @@ uint32_t token_line_breaks(const struct token *token)
 
 bool token_is_on_new_line(const struct token *first, const struct token *second)
 {
-    if (!str_eq(first->file, second->file) || !same_chain(first->via, second->via))
+    if ((first->file.ptr != second->file.ptr && !str_eq(first->file, second->file)) ||
+        !same_chain(first->via, second->via))
         return true;
+    if (first->line >= second->line)
+        return false;
     return first->line + token_line_breaks(first) < second->line;
 }
