@@ -257,7 +257,7 @@ static int compare_texts(const void *a, const void *b)
 static void add_files(struct map *files, const struct node *node)
 {
     for (uint32_t i = 0; i < node->n_tokens; i++)
-        map_put(files, node->tokens[i]->file, NULL);
+        map_put(files, node->tokens[i]->home->file, NULL);
 }
 
 struct str_list scope_files(const struct scope *scope)

@@ -10,6 +10,7 @@
 struct builder {
     struct document *document;
     const struct source *source;
+    const struct token_home *home;
 };
 
 static uint32_t line_of(const struct source *source, size_t offset)
@@ -31,7 +32,7 @@ static struct token *place(const struct builder *builder, struct span span)
     const struct source *source = builder->source;
     struct token *token = arena_new(builder->document->arena, struct token);
     token->text = str_slice(source->raw, span.begin - source->base, span.end - source->base);
-    token->file = source->path;
+    token->home = builder->home;
     token->line = line_of(source, span.begin - source->base);
     token->span = span;
     return token;
@@ -83,7 +84,9 @@ static json_t *build(const struct builder *builder, const struct json_text *text
 json_t *document_build(struct document *document, const struct source *source,
                        const struct json_text *text)
 {
-    struct builder builder = {document, source};
+    struct token_home *home = arena_new(document->arena, struct token_home);
+    home->file = source->path;
+    struct builder builder = {document, source, home};
     return build(&builder, text);
 }
 

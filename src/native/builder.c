@@ -58,7 +58,7 @@ uint32_t origin_here(struct lowering *lo)
     const struct token *token = lo->place;
     if (!token)
         return 0;
-    struct position at = {.path = token->file, .line = token->line};
+    struct position at = {.path = token->home->file, .line = token->line};
     if (lo->options->sources) {
         struct position exact = source_position(lo->options->sources, token->span.begin);
         if (exact.line)

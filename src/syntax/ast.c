@@ -20,7 +20,7 @@ struct span node_span(const struct node *node)
     for (uint32_t i = 1; i < node->n_tokens; i++) {
         /* imported tokens lie elsewhere; the span stays in the file of the first one */
         const struct token *token = node->tokens[i];
-        if (str_eq(token->file, node->tokens[0]->file) && token->span.end > span.end &&
+        if (str_eq(token->home->file, node->tokens[0]->home->file) && token->span.end > span.end &&
             token->via == node->tokens[0]->via)
             span.end = token->span.end;
     }

@@ -245,7 +245,7 @@ static void report_missing(struct expansion *ex, const struct statement *st, str
 /* The files a pattern stands for; false after a report. */
 static bool find_files(struct expansion *ex, const struct statement *st, struct path_list *files)
 {
-    struct str pattern = path_beside(ex->arena, st->end->file, st->pattern->text);
+    struct str pattern = path_beside(ex->arena, st->end->home->file, st->pattern->text);
     if (count(pattern, '*') > 1 || count(pattern, '?') > 1 ||
         (count(pattern, '[') && count(pattern, ']'))) {
         struct diag *diag = diag_token(ex->diags, DIAG_UNRESOLVED_IMPORT, st->pattern,
@@ -286,9 +286,9 @@ static bool find_files(struct expansion *ex, const struct statement *st, struct 
 static bool add_edge(struct expansion *ex, const struct statement *st, struct str target)
 {
     const struct token *from = st->end;
-    struct str name = from->file;
-    if (from->snippet.len)
-        name = str_printf(ex->arena, STR_FMT ":" STR_FMT, STR_ARG(name), STR_ARG(from->snippet));
+    struct str name = from->home->file;
+    if (from->home->snippet.len)
+        name = str_printf(ex->arena, STR_FMT ":" STR_FMT, STR_ARG(name), STR_ARG(from->home->snippet));
     if (import_graph_add(ex->graph, name, target))
         return true;
     struct diag *diag = diag_token(ex->diags, DIAG_UNRESOLVED_IMPORT, st->pattern,
@@ -310,8 +310,8 @@ static bool find_tokens(struct expansion *ex, const struct statement *st, struct
         if (snippet->n == 0)
             return true;
         return add_edge(ex, st,
-                        str_printf(ex->arena, STR_FMT ":" STR_FMT, STR_ARG(snippet->at[0]->file),
-                                   STR_ARG(snippet->at[0]->snippet)));
+                        str_printf(ex->arena, STR_FMT ":" STR_FMT, STR_ARG(snippet->at[0]->home->file),
+                                   STR_ARG(snippet->at[0]->home->snippet)));
     }
     struct path_list files = {0};
     if (!find_files(ex, st, &files))
@@ -363,15 +363,15 @@ static const struct import_chain *chain_for(struct expansion *ex, const struct s
                                             const struct token *token,
                                             const struct import_chain *last)
 {
-    if (last && last->outer == token->via && str_eq(last->name, token->snippet))
+    if (last && last->outer == token->via && str_eq(last->name, token->home->snippet))
         return last;
     struct import_chain *chain = arena_new(ex->arena, struct import_chain);
     chain->outer = token->via;
     chain->at = st->word;
-    chain->name = token->snippet;
+    chain->name = token->home->snippet;
     chain->depth = token->via ? token->via->depth + 1 : 1;
-    chain->text = str_printf(ex->arena, STR_FMT ":%u (import%s" STR_FMT ")", STR_ARG(st->end->file),
-                             st->end->line, token->snippet.len ? " " : "", STR_ARG(token->snippet));
+    chain->text = str_printf(ex->arena, STR_FMT ":%u (import%s" STR_FMT ")", STR_ARG(st->end->home->file),
+                             st->end->line, token->home->snippet.len ? " " : "", STR_ARG(token->home->snippet));
     return chain;
 }
 

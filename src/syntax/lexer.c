@@ -211,13 +211,13 @@ enum heredoc_result lexer_heredoc(struct lexer *lx)
     return HEREDOC_TOKEN;
 }
 
-static const struct token *make_token(struct lexer *lx, struct str file)
+static const struct token *make_token(struct lexer *lx, const struct token_home *home)
 {
     struct token *token = arena_new(lx->arena, struct token);
     token->text = str_dup(lx->arena, strbuf_str(&lx->text));
-    token->file = file;
+    token->home = home;
     token->line = lx->token_line;
-    token->quote = lx->quote;
+    token->quote = (uint8_t)lx->quote;
     token->is_escaped_heredoc = lx->is_escaped_heredoc && lx->text.len && lx->text.ptr[0] == '<';
     token->span = span_of(lx, lx->token_begin, lx->token_end);
     return token;
@@ -232,7 +232,8 @@ struct lexed lex_source(struct arena *arena, struct diags *diags, struct source 
     lx.start = lx.cursor = (const uint8_t *)source->spliced.ptr;
     lx.limit = lx.start + source->spliced.len;
     source->comments = arena_new(arena, struct comment_list);
-    file = str_dup(arena, file);
+    struct token_home *home = arena_new(arena, struct token_home);
+    home->file = str_dup(arena, file);
 
     if (lx.start == lx.limit)
         diag_at(diags, DIAG_EMPTY_FILE, (struct span){source->base, source->base}, via,
@@ -241,6 +242,6 @@ struct lexed lex_source(struct arena *arena, struct diags *diags, struct source 
     if (str_has_prefix(source->spliced, STR("\xef\xbb\xbf")))
         lx.cursor += 3;
     while (caddyfile_scan(&lx))
-        vec_push(arena, &tokens, make_token(&lx, file));
+        vec_push(arena, &tokens, make_token(&lx, home));
     return (struct lexed){tokens.at, tokens.n, lx.is_cut};
 }

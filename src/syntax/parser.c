@@ -376,10 +376,15 @@ static void read_snippet(struct parse *parse, const struct keys *keys, struct st
     }
     size_t n = raw.n - 1 - is_closed;
     const struct token **body = arena_array(parse->arena, const struct token *, n + 1);
+    struct token_home *home = NULL;
     for (size_t i = 0; i < n; i++) {
         struct token *token = arena_new(parse->arena, struct token);
         *token = *raw.at[i + 1];
-        token->snippet = name;
+        if (!home || !str_eq(home->file, token->home->file)) {
+            home = arena_new(parse->arena, struct token_home);
+            *home = (struct token_home){.file = token->home->file, .snippet = name};
+        }
+        token->home = home;
         body[i] = token;
     }
     if (!earlier)

@@ -27,7 +27,7 @@ uint32_t token_line_breaks(const struct token *token)
 
 bool token_is_on_new_line(const struct token *first, const struct token *second)
 {
-    if ((first->file.ptr != second->file.ptr && !str_eq(first->file, second->file)) ||
+    if ((first->home != second->home && !str_eq(first->home->file, second->home->file)) ||
         !same_chain(first->via, second->via))
         return true;
     if (first->line >= second->line)

@@ -16,17 +16,22 @@ struct import_chain {
     uint32_t depth;                   /* links in the list, this one included */
 };
 
+/* Where tokens were written; shared by neighbours. */
+struct token_home {
+    struct str file;    /* as Caddy names it: as given for the root, absolute for imports */
+    struct str snippet; /* whose body it is; empty outside */
+};
+
 /* One word of the expanded Caddyfile. Immutable once lexed or expanded; lives in the arena. */
 struct token {
     struct str text;  /* quotes off, escapes done, import arguments filled in; valid UTF-8 */
-    struct str file;  /* as Caddy names it: as given for the root, absolute for imports */
-    struct str snippet; /* the snippet whose body holds it; empty outside */
-    uint32_t line;    /* Caddy's line number: a continued line keeps its first line's */
-    enum token_quote quote;
-    bool is_escaped_heredoc; /* began with \< */
+    const struct token_home *home;
+    const struct import_chain *via; /* NULL when no import was involved */
     struct span span; /* the characters the user typed, quotes included; in the snippet or imported
                          file for expanded tokens */
-    const struct import_chain *via; /* NULL when no import was involved */
+    uint32_t line;    /* Caddy's line number: a continued line keeps its first line's */
+    uint8_t quote;    /* enum token_quote */
+    bool is_escaped_heredoc; /* began with \< */
 };
 
 static inline bool token_is(const struct token *token, const char *text)
