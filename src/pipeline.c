@@ -135,6 +135,20 @@ void pipeline_write(const struct pipeline *pipeline, bool pretty, struct strbuf 
         document_write(pipeline->document.root, pretty, out);
 }
 
+void pipeline_write_to(const struct pipeline *pipeline, bool pretty,
+                       void (*sink)(void *user, struct str piece), void *user)
+{
+    if (!pipeline->json) {
+        document_write_to(pipeline->document.root, pretty, sink, user);
+        return;
+    }
+    struct arena arena = ARENA_INIT;
+    struct strbuf text = strbuf_in(&arena);
+    json_reprint(pipeline->source->raw, pretty, &text);
+    sink(user, strbuf_str(&text));
+    arena_free(&arena);
+}
+
 bool pipeline_lower(struct pipeline *pipeline)
 {
     struct lower_options options = {&pipeline->sources, pipeline->source->path};

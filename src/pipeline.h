@@ -45,6 +45,9 @@ bool pipeline_adapt(struct pipeline *pipeline, struct adapt_options options);
 /* JSON document → text, as `caddy adapt` prints it. What was JSON keeps its bytes, but for white
  * space. */
 void pipeline_write(const struct pipeline *pipeline, bool pretty, struct strbuf *out);
+/* The same in pieces. */
+void pipeline_write_to(const struct pipeline *pipeline, bool pretty,
+                       void (*sink)(void *user, struct str piece), void *user);
 /* JSON document → native tables. False after a diagnostic. */
 bool pipeline_lower(struct pipeline *pipeline);
 /* Native tables → C source, or → stable text. */

@@ -286,7 +286,8 @@ static void add_apps(struct adapter *adapter, json_t *apps)
     json_t *more = adapter_global(adapter, "apps");
     for (struct json_member *at = json_object_iter(more); at; at = json_object_iter_next(more, at))
         if (!json_object_get(apps, at->key))
-            document_set_at(adapter->document, apps, at->key, at->value, at->origin);
+            document_set_at(adapter->document, apps, at->key, at->value,
+                            json_slot_origin(more, at));
     if (more)
         json_object_sort(apps);
 }

@@ -15,6 +15,12 @@ struct cursor cursor_over(struct arena *arena, struct diags *diags,
     return in;
 }
 
+struct cursor cursor_into(struct arena *arena, struct diags *diags, struct token_list tokens)
+{
+    return (struct cursor){
+        .arena = arena, .diags = diags, .tokens = tokens.at, .n = tokens.n, .at = -1};
+}
+
 const struct token *cursor_token(const struct cursor *in)
 {
     return in->at < 0 || (size_t)in->at >= in->n ? NULL : in->tokens[in->at];
@@ -207,8 +213,7 @@ struct token_list cursor_segment_tokens(struct cursor *in)
 struct cursor cursor_segment(struct cursor *in)
 {
     struct token_list list = cursor_segment_tokens(in);
-    return (struct cursor){
-        .arena = in->arena, .diags = in->diags, .tokens = list.at, .n = list.n, .at = -1};
+    return cursor_into(in->arena, in->diags, list);
 }
 
 void cursor_delete(struct cursor *in, size_t n)

@@ -12,14 +12,21 @@ struct arena;
 struct cursor {
     struct arena *arena;
     struct diags *diags;
-    const struct token **tokens; /* own copy of the pointers: deleting is local */
+    const struct token **tokens; /* the cursor's own: deleting is local */
     size_t n;
     ptrdiff_t at;   /* index of the current token; -1 before the first */
     int nesting;    /* depth of blocks entered by cursor_next_block */
 };
 
+struct token_list {
+    const struct token **at;
+    size_t n;
+};
+
 struct cursor cursor_over(struct arena *arena, struct diags *diags,
                           const struct token *const *tokens, size_t n);
+/* The same without a copy: the list is the cursor's from now on. */
+struct cursor cursor_into(struct arena *arena, struct diags *diags, struct token_list tokens);
 
 /* Steps. Each returns false, and stays, where there is nothing of its kind. */
 bool cursor_next(struct cursor *in);      /* the next token whatever its line */
@@ -39,10 +46,6 @@ struct str cursor_val_raw(const struct cursor *in);
 /* The arguments left on this line, consumed. */
 struct str_list {
     struct str *at;
-    size_t n;
-};
-struct token_list {
-    const struct token **at;
     size_t n;
 };
 struct token_list cursor_remaining(struct cursor *in);

@@ -159,7 +159,7 @@ static bool defined_twice(struct scope *scope, const struct token *token, const 
 
 bool matcher_define(struct scope *scope, struct token_list tokens)
 {
-    struct cursor in = cursor_over(scope->arena, scope->diags, tokens.at, tokens.n);
+    struct cursor in = cursor_into(scope->arena, scope->diags, tokens);
     struct kinds kinds = {0};
     cursor_next(&in);
     const struct token *token = cursor_token(&in);

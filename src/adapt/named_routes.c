@@ -66,7 +66,8 @@ bool named_route_read(struct adapter *adapter, const struct node *node)
     VEC(const struct token *) tokens = {0};
     for (uint32_t i = 0; i < node->n_tokens; i++)
         vec_push(arena, &tokens, shorthand_expand(arena, node->tokens[i]));
-    struct cursor in = cursor_over(arena, adapter->diags, tokens.at, tokens.n);
+    struct cursor in = cursor_into(arena, adapter->diags,
+                                   (struct token_list){.at = tokens.at, .n = tokens.n});
     struct results results = {0};
     struct scope scope = {.adapter = adapter,
                           .arena = arena,

@@ -74,7 +74,7 @@ static bool run_handler(struct scope *scope)
 bool directive_run(const struct scope *outer, struct token_list tokens)
 {
     const struct token *name = tokens.at[0];
-    struct cursor in = cursor_over(outer->arena, outer->diags, tokens.at, tokens.n);
+    struct cursor in = cursor_into(outer->arena, outer->diags, tokens);
     struct scope scope = scope_with_cursor(outer, &in);
     scope.directive = known_directive(outer->adapter, name->text);
     if (!scope.directive)

@@ -163,6 +163,6 @@ bool trial_undo(struct scope *scope, struct trial *trial)
     for (struct json_member *at = json_object_iter(trial->before); at;
          at = json_object_iter_next(trial->before, at))
         document_set_str(scope->document, trial->object, str_make(at->key, at->key_len), at->value,
-                         at->origin);
+                         json_slot_origin(trial->before, at));
     return true;
 }

@@ -129,6 +129,21 @@ void arena_trim(struct arena *arena, void *block, size_t size, size_t smaller)
         arena->at -= size - smaller;
 }
 
+void arena_release(struct arena *arena, void *block, size_t size)
+{
+    if (size < ARENA_LARGE)
+        return;
+    struct arena_chunk *chunk =
+        (void *)((unsigned char *)block - offsetof(struct arena_chunk, bytes));
+    if (!chunk->newer) /* it is the newest, from which the others hang */
+        return;
+    chunk->newer->older = chunk->older;
+    if (chunk->older)
+        chunk->older->newer = chunk->newer;
+    arena->total_bytes -= chunk->size;
+    free(chunk);
+}
+
 /* Memory for bytes, without a gap before them. */
 static char *take_text(struct arena *arena, size_t size)
 {

@@ -48,6 +48,8 @@ static inline __attribute__((malloc, alloc_size(2))) void *arena_zalloc(struct a
 void *arena_grow(struct arena *arena, void *block, size_t size, size_t bigger);
 /* Gives back what is behind the first <smaller> bytes, if nothing was taken after the block. */
 void arena_trim(struct arena *arena, void *block, size_t size, size_t smaller);
+/* Gives a large block back to the system; does nothing to others. */
+void arena_release(struct arena *arena, void *block, size_t size);
 /* A copy of <len> bytes with a NUL after them. */
 char *arena_strndup(struct arena *arena, const char *text, size_t len);
 /* Formats into the arena; the result is NUL-terminated. */

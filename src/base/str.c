@@ -184,8 +184,8 @@ uint64_t str_hash(struct str s)
 void strbuf_make_room(struct strbuf *buf, size_t more)
 {
     size_t cap = buf->cap ? buf->cap * 2 : 64;
-    while (cap - buf->len < more)
-        cap *= 2;
+    if (cap - buf->len < more)
+        cap = buf->len + more;
     buf->ptr = arena_grow(buf->arena, buf->ptr, buf->cap, cap);
     buf->cap = cap;
 }

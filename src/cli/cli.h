@@ -5,6 +5,7 @@
 #include <stddef.h>
 
 #include "base/str.h"
+#include "cli/output.h"
 #include "lint/report.h"
 #include "pipeline.h"
 
@@ -68,7 +69,7 @@ enum exit_status command_build(struct invocation *invocation);
 enum exit_status command_schema(struct invocation *invocation);
 enum exit_status command_run(struct invocation *invocation);
 
-/* files.c: loading and writing. */
+/* files.c: loading and reporting. */
 
 /* Loads a file, or standard input for "-"; false after a message. */
 bool load_input(struct pipeline *pipeline, const struct invocation *invocation, const char *file);
@@ -76,9 +77,6 @@ bool load_input(struct pipeline *pipeline, const struct invocation *invocation, 
  * diagnostics say what is wrong. The built-in ones are used unasked where <knows_builtin>. */
 enum exit_status load_plugins(struct pipeline *pipeline, const struct invocation *invocation,
                               bool knows_builtin);
-/* Writes all of the text to <path> by way of a temporary file beside it, so that the file is either
- * the old or the new one; NULL or "-" is standard output. False after a message. */
-bool write_output(const char *path, struct str text);
 /* Prints the diagnostics the user wants to see. */
 void print_diagnostics(const struct pipeline *pipeline, const struct invocation *invocation,
                        FILE *out);

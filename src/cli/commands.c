@@ -166,6 +166,21 @@ enum exit_status command_check(struct invocation *invocation)
     return worst;
 }
 
+static bool write_document(struct pipeline *pipeline, const struct invocation *invocation)
+{
+    struct output output;
+    output_begin(&output, invocation->output);
+    if (invocation->source_map) {
+        struct strbuf text = strbuf_in(&pipeline->arena);
+        document_write_source_map(&pipeline->document, &pipeline->sources, &text);
+        output_add(&output, strbuf_str(&text));
+    } else {
+        pipeline_write_to(pipeline, invocation->pretty, output_add, &output);
+        output_add(&output, STR("\n"));
+    }
+    return output_end(&output);
+}
+
 enum exit_status command_adapt(struct invocation *invocation)
 {
     const char *file = single_file(invocation);
@@ -183,17 +198,8 @@ enum exit_status command_adapt(struct invocation *invocation)
         print_diagnostics(&pipeline, invocation, stderr);
         if (status == STATUS_FINE)
             status = STATUS_FINDINGS;
-        if (adapted) {
-            struct strbuf text = strbuf_in(&pipeline.arena);
-            if (invocation->source_map)
-                document_write_source_map(&pipeline.document, &pipeline.sources, &text);
-            else
-                pipeline_write(&pipeline, invocation->pretty, &text);
-            if (!invocation->source_map)
-                strbuf_add_char(&text, '\n');
-            status = write_output(invocation->output, strbuf_str(&text)) ? STATUS_FINE
-                                                                         : STATUS_TROUBLE;
-        }
+        if (adapted)
+            status = write_document(&pipeline, invocation) ? STATUS_FINE : STATUS_TROUBLE;
     }
     pipeline_free(&pipeline);
     return status;

@@ -1,4 +1,4 @@
-/* Input and output of the commands: files are read whole and written whole or not at all. */
+/* Input of the commands, which is read whole, and their diagnostics. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -54,74 +54,6 @@ enum exit_status load_plugins(struct pipeline *pipeline, const struct invocation
         if (diag->code == DIAG_UNREADABLE_FILE)
             return STATUS_TROUBLE;
     return STATUS_FINDINGS;
-}
-
-static bool write_all(int fd, struct str text)
-{
-    while (text.len) {
-        ssize_t n = write(fd, text.ptr, text.len);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return false;
-        text = str_slice(text, (size_t)n, text.len);
-    }
-    return true;
-}
-
-static bool replace_file(const char *path, const char *temporary, struct str text)
-{
-    int fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-    if (fd < 0)
-        return false;
-    struct stat old;
-    if (stat(path, &old) == 0)
-        (void)fchmod(fd, old.st_mode & 07777);
-    bool written = write_all(fd, text) && fsync(fd) == 0;
-    int error = errno;
-    if (close(fd) != 0 && written) {
-        written = false;
-        error = errno;
-    }
-    if (written && rename(temporary, path) == 0)
-        return true;
-    if (written)
-        error = errno;
-    unlink(temporary);
-    errno = error;
-    return false;
-}
-
-bool write_output(const char *path, struct str text)
-{
-    if (!path || strcmp(path, "-") == 0) {
-        if (fwrite(text.ptr ? text.ptr : "", 1, text.len, stdout) == text.len && fflush(stdout) == 0)
-            return true;
-        fputs("dialtone: cannot write to standard output\n", stderr);
-        return false;
-    }
-    struct stat target;
-    bool is_special = stat(path, &target) == 0 && !S_ISREG(target.st_mode);
-    bool written;
-    if (is_special) { /* a device or pipe cannot be replaced */
-        int fd = open(path, O_WRONLY | O_CLOEXEC);
-        written = fd >= 0 && write_all(fd, text);
-        if (fd >= 0 && close(fd) != 0)
-            written = false;
-    } else {
-        struct arena arena = ARENA_INIT;
-        char *real = realpath(path, NULL); /* so that a symbolic link stays one */
-        const char *destination = real ? real : path;
-        written = replace_file(
-            destination, arena_printf(&arena, "%s.%ld.tmp", destination, (long)getpid()), text);
-        int error = errno;
-        free(real);
-        arena_free(&arena);
-        errno = error;
-    }
-    if (!written)
-        fprintf(stderr, "dialtone: cannot write %s: %s\n", path, strerror(errno));
-    return written;
 }
 
 void print_styled(const struct pipeline *pipeline, const struct invocation *invocation,

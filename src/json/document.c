@@ -93,19 +93,14 @@ json_t *document_null(void)
     return json_null();
 }
 
-static bool has_identity(const json_t *value)
-{
-    return !json_is_boolean(value) && !json_is_null(value);
-}
-
 void document_set_key(struct document *document, json_t *object, struct str key, json_t *value,
                       const struct token *origin)
 {
     if (!value)
         return;
-    struct json_member *member = json_object_set(document->arena, object, key, value);
-    if (origin)
-        member->origin = origin;
+    uint32_t place = json_object_set(document->arena, object, key, value);
+    if (origin && (origin != value->origin || object->has_origins))
+        json_set_slot_origin(document->arena, object, place, origin);
 }
 
 void document_set_str(struct document *document, json_t *object, struct str key, json_t *value,
@@ -179,21 +174,11 @@ static json_t *through_double(struct document *document, json_t *value)
  * found where it came from, not where its key did. */
 static bool is_in_order(const json_t *object)
 {
-    for (uint32_t i = 0; i < object->n; i++)
-        if (object->as.members[i].origin && has_identity(object->as.members[i].value))
+    for (uint32_t i = 0; i < object->n && object->has_origins; i++)
+        if (json_slot_origin(object, &object->as.members[i]) &&
+            json_has_identity(object->as.members[i].value))
             return false;
     return json_keys_are_sorted(object);
-}
-
-/* A copy of one object with its keys in order. */
-static json_t *ordered(struct document *document, const json_t *object)
-{
-    json_t *twin = json_copy(document->arena, object);
-    for (uint32_t i = 0; i < twin->n; i++)
-        if (has_identity(twin->as.members[i].value))
-            twin->as.members[i].origin = NULL;
-    json_object_sort(twin);
-    return twin;
 }
 
 /* The value itself where all of it is sorted already. */
@@ -204,7 +189,7 @@ static json_t *sorted(struct document *document, json_t *value)
     if ((!json_is_object(value) && !json_is_array(value)) || value->is_sorted)
         return value;
     bool is_object = json_is_object(value);
-    json_t *result = is_object && !is_in_order(value) ? ordered(document, value) : value;
+    json_t *result = is_object && !is_in_order(value) ? json_copy_sorted(document->arena, value) : value;
     for (uint32_t i = 0; i < value->n; i++) {
         json_t *child = is_object ? result->as.members[i].value : result->as.items[i];
         json_t *sorted_child = sorted(document, child);
@@ -227,7 +212,7 @@ void document_order(struct document *document, json_t *object, const char *keys)
 {
     (void)document;
     struct str rest = str_from(keys), key;
-    size_t placed = 0;
+    uint32_t placed = 0;
     while (rest.len) {
         str_cut(rest, STR(" "), &key, &rest);
         struct json_member *member = json_member(object, key);
@@ -264,14 +249,13 @@ const struct token *document_origin(const struct document *document, const json_
 {
     (void)document;
     const struct json_member *member = object && key ? json_member(object, str_from(key)) : NULL;
-    if (member && member->origin)
-        return member->origin;
-    return value ? value->origin : NULL;
+    const struct token *origin = member ? json_slot_origin(object, member) : NULL;
+    return origin || !value ? origin : value->origin;
 }
 
 void document_set_origin(struct document *document, json_t *value, const struct token *origin)
 {
     (void)document;
-    if (has_identity(value))
+    if (json_has_identity(value))
         value->origin = origin;
 }

@@ -81,6 +81,9 @@ void document_set_origin(struct document *document, json_t *value, const struct 
  * form. <pretty>: a tab per level, as `caddy adapt --pretty`. No final newline. */
 struct strbuf;
 void document_write(const json_t *value, bool pretty, struct strbuf *out);
+/* The same in pieces, as they come. */
+void document_write_to(const json_t *value, bool pretty, void (*sink)(void *user, struct str piece),
+                       void *user);
 /* One line per value that has an origin: JSON pointer, then file:line:column (the source map). */
 struct sources;
 void document_write_source_map(const struct document *document, const struct sources *sources,

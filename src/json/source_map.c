@@ -35,7 +35,7 @@ static void map_value(struct mapping *mapping, const json_t *value, const struct
     for (void *i = json_object_iter(value); i; i = json_object_iter_next(value, i)) {
         const struct json_member *member = i;
         add_pointer_step(&mapping->pointer, str_make(member->key, member->key_len));
-        map_value(mapping, member->value, member->origin);
+        map_value(mapping, member->value, json_slot_origin(value, member));
         mapping->pointer.len = len;
     }
     for (size_t i = 0; i < json_array_size(value); i++) {

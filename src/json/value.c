@@ -29,20 +29,35 @@ json_t *json_new(struct arena *arena, enum json_type type, const struct token *o
     return value;
 }
 
-static void array_reserve(struct arena *arena, json_t *array, uint32_t n)
+/* Room is told in one byte: 0 for none, else 1 for one, 2 for two, 3 for four, … */
+enum { EXACT_ROOM = 255 /* for what there is now: a copy */ };
+
+static uint32_t capacity(const json_t *value)
 {
-    if (n <= array->cap)
-        return;
-    array->as.items = arena_grow(arena, array->as.items, array->cap * sizeof(*array->as.items),
-                                 n * sizeof(*array->as.items));
-    array->cap = n;
+    if (value->room == EXACT_ROOM)
+        return value->n;
+    return value->room ? (uint32_t)1 << (value->room - 1) : 0;
+}
+
+/* The least room for <n>. */
+static uint8_t room_for(uint32_t n)
+{
+    return n < 2 ? (uint8_t)n : (uint8_t)(33 - __builtin_clz(n - 1));
+}
+
+static void array_reserve(struct arena *arena, json_t *array, uint8_t room)
+{
+    size_t size = capacity(array) * sizeof(*array->as.items);
+    array->room = room;
+    array->as.items = arena_grow(arena, array->as.items, size,
+                                 ((size_t)1 << (room - 1)) * sizeof(*array->as.items));
 }
 
 void json_array_insert(struct arena *arena, json_t *array, size_t at, json_t *value)
 {
     assert(!array->is_sorted);
-    if (array->n == array->cap)
-        array_reserve(arena, array, array->cap ? array->cap * 2 : 1);
+    if (array->n == capacity(array))
+        array_reserve(arena, array, room_for(array->n + 1));
     memmove(array->as.items + at + 1, array->as.items + at,
             (array->n - at) * sizeof(*array->as.items));
     array->as.items[at] = value;
@@ -54,16 +69,28 @@ static struct str key_of(const struct json_member *member)
     return str_make(member->key, member->key_len);
 }
 
-/* The table of a large object: numbers of members, from 1; 0 is free. */
+/* Behind the members stand the origins of their slots, if some has one, then the table of a large
+ * object: places of members, from 1; 0 is free. */
+static const struct token **origins_of(const json_t *object)
+{
+    return (const struct token **)(object->as.members + capacity(object));
+}
+
+static bool is_hashed(const json_t *object)
+{
+    return object->room != EXACT_ROOM && capacity(object) >= HASHED_FROM;
+}
+
 static uint32_t *slots_of(const json_t *object)
 {
-    return (uint32_t *)(object->as.members + object->cap);
+    const struct token **origins = origins_of(object);
+    return (uint32_t *)(origins + (object->has_origins ? capacity(object) : 0));
 }
 
 static uint32_t *find_slot(const json_t *object, struct str key)
 {
     uint32_t *slots = slots_of(object);
-    size_t mask = (size_t)object->cap * 2 - 1, at = str_hash(key) & mask;
+    size_t mask = (size_t)capacity(object) * 2 - 1, at = str_hash(key) & mask;
     while (slots[at] && !str_eq(key_of(&object->as.members[slots[at] - 1]), key))
         at = (at + 1) & mask;
     return &slots[at];
@@ -72,37 +99,60 @@ static uint32_t *find_slot(const json_t *object, struct str key)
 /* After members changed their places. */
 static void hash_members(json_t *object)
 {
-    if (object->cap < HASHED_FROM)
+    if (!is_hashed(object))
         return;
-    memset(slots_of(object), 0, (size_t)object->cap * 2 * sizeof(uint32_t));
+    memset(slots_of(object), 0, (size_t)capacity(object) * 2 * sizeof(uint32_t));
     for (uint32_t i = 0; i < object->n; i++)
         *find_slot(object, key_of(&object->as.members[i])) = i + 1;
 }
 
-/* Bytes for the members and their table. */
-static size_t members_size(uint32_t cap)
+/* Bytes for the members and what stands behind them. */
+static size_t members_size(const json_t *object)
 {
-    size_t size = cap * sizeof(struct json_member);
-    return cap < HASHED_FROM ? size : size + (size_t)cap * 2 * sizeof(uint32_t);
+    size_t n = capacity(object), size = n * sizeof(struct json_member);
+    if (object->has_origins)
+        size += n * sizeof(struct token *);
+    return is_hashed(object) ? size + n * 2 * sizeof(uint32_t) : size;
 }
 
-static void object_reserve(struct arena *arena, json_t *object, uint32_t n)
+/* Makes room for more members, or for origins. */
+static void object_reserve(struct arena *arena, json_t *object, uint8_t room, bool has_origins)
 {
-    if (n <= object->cap)
-        return;
-    if (n >= HASHED_FROM) /* the table needs a power of two */
-        n = (uint32_t)1 << (32 - __builtin_clz(n - 1));
+    json_t before = *object;
+    object->room = room;
+    object->has_origins = has_origins;
     object->as.members =
-        arena_grow(arena, object->as.members, members_size(object->cap), members_size(n));
-    object->cap = n;
+        arena_grow(arena, before.as.members, members_size(&before), members_size(object));
+    if (has_origins) {
+        const struct token **origins = origins_of(object);
+        before.as.members = object->as.members;
+        if (before.has_origins)
+            memmove(origins, origins_of(&before), object->n * sizeof(*origins));
+        size_t known = before.has_origins ? object->n : 0;
+        memset(origins + known, 0, (capacity(object) - known) * sizeof(*origins));
+    }
     hash_members(object);
+}
+
+const struct token *json_slot_origin(const json_t *object, const struct json_member *member)
+{
+    return object->has_origins ? origins_of(object)[member - object->as.members] : NULL;
+}
+
+void json_set_slot_origin(struct arena *arena, json_t *object, uint32_t place,
+                          const struct token *origin)
+{
+    assert(!object->is_sorted);
+    if (!object->has_origins)
+        object_reserve(arena, object, room_for(object->n), true);
+    origins_of(object)[place] = origin;
 }
 
 struct json_member *json_member(const json_t *object, struct str key)
 {
     if (!json_is_object(object))
         return NULL;
-    if (object->cap >= HASHED_FROM) {
+    if (is_hashed(object)) {
         uint32_t index = *find_slot(object, key);
         return index ? &object->as.members[index - 1] : NULL;
     }
@@ -121,22 +171,38 @@ json_t *json_object_getn(const json_t *object, const char *key, size_t len)
     return member ? member->value : NULL;
 }
 
-struct json_member *json_object_set(struct arena *arena, json_t *object, struct str key,
-                                    json_t *value)
+uint32_t json_object_set(struct arena *arena, json_t *object, struct str key, json_t *value)
 {
     assert(!object->is_sorted);
     struct json_member *member = json_member(object, key);
     if (member) {
         member->value = value;
-        return member;
+        return (uint32_t)(member - object->as.members);
     }
-    if (object->n == object->cap)
-        object_reserve(arena, object, object->cap ? object->cap * 2 : 1);
-    if (object->cap >= HASHED_FROM)
+    if (object->n == capacity(object))
+        object_reserve(arena, object, room_for(object->n + 1), object->has_origins);
+    if (is_hashed(object))
         *find_slot(object, key) = object->n + 1;
-    member = &object->as.members[object->n++];
-    *member = (struct json_member){.key = key.ptr, .key_len = (uint32_t)key.len, .value = value};
-    return member;
+    object->as.members[object->n] =
+        (struct json_member){.key = key.ptr, .key_len = (uint32_t)key.len, .value = value};
+    if (object->has_origins)
+        origins_of(object)[object->n] = NULL;
+    return object->n++;
+}
+
+/* Moves the member at <from>, with its origin, to <to>, and those between them aside. */
+static void move_member(json_t *object, uint32_t from, uint32_t to)
+{
+    struct json_member *members = object->as.members, moved = members[from];
+    size_t low = from < to ? from : to, high = from < to ? to : from;
+    size_t source = from < to ? low + 1 : low, target = from < to ? low : low + 1;
+    memmove(members + target, members + source, (high - low) * sizeof(*members));
+    members[to] = moved;
+    if (!object->has_origins)
+        return;
+    const struct token **origins = origins_of(object), *origin = origins[from];
+    memmove(origins + target, origins + source, (high - low) * sizeof(*origins));
+    origins[to] = origin;
 }
 
 void json_object_remove(json_t *object, struct str key)
@@ -145,38 +211,38 @@ void json_object_remove(json_t *object, struct str key)
     if (!member)
         return;
     assert(!object->is_sorted);
+    move_member(object, (uint32_t)(member - object->as.members), object->n - 1);
     object->n--;
-    memmove(member, member + 1,
-            (size_t)(object->as.members + object->n - member) * sizeof(*member));
     hash_members(object);
 }
 
 json_t *json_copy(struct arena *arena, const json_t *value)
 {
-    json_t *twin = json_new(arena, json_typeof(value), value->origin);
-    if (json_is_object(value)) {
-        object_reserve(arena, twin, value->n);
-        twin->n = value->n;
-        if (twin->n)
-            memcpy(twin->as.members, value->as.members, twin->n * sizeof(*twin->as.members));
-        hash_members(twin);
-    } else {
-        array_reserve(arena, twin, value->n);
-        twin->n = value->n;
+    json_t *twin = arena_alloc(arena, sizeof(*twin));
+    *twin = *value;
+    twin->is_sorted = false;
+    if (json_is_array(value)) {
+        twin->room = EXACT_ROOM;
+        twin->as.items = arena_alloc(arena, twin->n * sizeof(*twin->as.items));
         if (twin->n)
             memcpy(twin->as.items, value->as.items, twin->n * sizeof(*twin->as.items));
+        return twin;
     }
+    if (!twin->has_origins && twin->n < HASHED_FROM)
+        twin->room = EXACT_ROOM;
+    twin->as.members = arena_alloc(arena, members_size(twin));
+    if (twin->n)
+        memcpy(twin->as.members, value->as.members, members_size(twin));
     return twin;
 }
 
-void json_object_move(json_t *object, struct json_member *member, size_t to)
+void json_object_move(json_t *object, struct json_member *member, uint32_t to)
 {
-    struct json_member moved = *member, *place = object->as.members + to;
-    if (place == member)
+    uint32_t from = (uint32_t)(member - object->as.members);
+    if (from == to)
         return;
     assert(!object->is_sorted);
-    memmove(place + 1, place, (size_t)(member - place) * sizeof(*member));
-    *place = moved;
+    move_member(object, from, to);
     hash_members(object);
 }
 
@@ -193,13 +259,57 @@ bool json_keys_are_sorted(const json_t *object)
     return true;
 }
 
+static void sort_members(struct json_member *members, uint32_t n)
+{
+    if (n > HASHED_FROM) {
+        qsort(members, n, sizeof(*members), compare_keys);
+        return;
+    }
+    for (uint32_t i = 1; i < n; i++) {
+        struct json_member moved = members[i];
+        uint32_t at = i;
+        for (; at > 0 && compare_keys(&members[at - 1], &moved) > 0; at--)
+            members[at] = members[at - 1];
+        members[at] = moved;
+    }
+}
+
 void json_object_sort(json_t *object)
 {
     if (json_keys_are_sorted(object))
         return;
     assert(!object->is_sorted);
-    qsort(object->as.members, object->n, sizeof(*object->as.members), compare_keys);
+    if (!object->has_origins)
+        sort_members(object->as.members, object->n);
+    for (uint32_t i = 1; i < object->n && object->has_origins; i++) {
+        uint32_t to = i;
+        while (to > 0 && compare_keys(&object->as.members[to - 1], &object->as.members[i]) > 0)
+            to--;
+        move_member(object, i, to);
+    }
     hash_members(object);
+}
+
+json_t *json_copy_sorted(struct arena *arena, const json_t *object)
+{
+    json_t *twin = arena_alloc(arena, sizeof(*twin));
+    *twin = *object;
+    twin->is_sorted = twin->has_origins = false;
+    twin->room = twin->n < HASHED_FROM ? EXACT_ROOM : room_for(twin->n);
+    twin->as.members = arena_alloc(arena, members_size(twin));
+    if (twin->n)
+        memcpy(twin->as.members, object->as.members, twin->n * sizeof(*twin->as.members));
+    sort_members(twin->as.members, twin->n);
+    hash_members(twin);
+    for (uint32_t i = 0; i < object->n && object->has_origins; i++) {
+        const struct json_member *member = &object->as.members[i];
+        const struct token *origin = json_slot_origin(object, member);
+        if (!origin || json_has_identity(member->value))
+            continue;
+        const struct json_member *moved = json_member(twin, key_of(member));
+        json_set_slot_origin(arena, twin, (uint32_t)(moved - twin->as.members), origin);
+    }
+    return twin;
 }
 
 static bool objects_equal(const json_t *a, const json_t *b)

@@ -10,7 +10,7 @@
 struct arena;
 struct token;
 
-/* A JSON value in an arena: 32 bytes and its contents, with the place it came from inside. Values
+/* A JSON value in an arena: 24 bytes and its contents, with the place it came from inside. Values
  * are made and changed through json/document.h and read through the functions here, which take NULL
  * and any type: what is not there is NULL, 0 or nothing. */
 enum json_type {
@@ -29,9 +29,8 @@ typedef struct json_value json_t;
 
 struct json_member {
     const char *key; /* NUL-terminated */
-    uint32_t key_len;
     json_t *value;
-    const struct token *origin; /* of the slot; NULL: the value's own */
+    uint32_t key_len;
 };
 
 struct json_value {
@@ -43,13 +42,15 @@ struct json_value {
         json_t **items;
         struct json_member *members; /* in the order they were first set */
     } as;
-    uint32_t n; /* bytes, items or members */
-    uint32_t cap;
-    uint8_t type;   /* enum json_type */
-    bool is_sorted; /* with all it holds, so it must not change: see document_sorted */
+    uint32_t n;       /* bytes, items or members */
+    uint8_t type;     /* enum json_type */
+    uint8_t room;     /* how many fit: see value.c */
+    bool has_origins; /* some slot has an origin of its own: they stand behind the members */
+    bool is_sorted;   /* with all it holds, so it must not change: see document_sorted */
 };
+_Static_assert(sizeof(struct json_value) == 24, "there are very many of them");
 
-/* true, false and null are one value each: they are told apart by the slot they stand in. */
+/* true, false and null are one value each: they have no identity but the slot they stand in. */
 json_t *json_boolean(bool value);
 json_t *json_null(void);
 
@@ -67,6 +68,7 @@ static inline enum json_type json_typeof(const json_t *value)
 #define json_is_false(value) (json_typeof(value) == JSON_FALSE)
 #define json_is_boolean(value) (json_is_true(value) || json_is_false(value))
 #define json_is_null(value) (json_typeof(value) == JSON_NULL)
+#define json_has_identity(value) (!json_is_boolean(value) && !json_is_null(value))
 
 static inline size_t json_array_size(const json_t *array)
 {
@@ -114,6 +116,8 @@ static inline json_t *json_object_get(const json_t *object, const char *key)
 }
 /* The member with that key, or NULL. */
 struct json_member *json_member(const json_t *object, struct str key);
+/* The origin of the slot; NULL where it has none but the value's. */
+const struct token *json_slot_origin(const json_t *object, const struct json_member *member);
 /* Whether they say the same; the order of keys does not count, 1 and 1.0 differ. NULL equals
  * nothing. */
 bool json_equal(const json_t *a, const json_t *b);
@@ -160,12 +164,16 @@ static inline json_t *json_object_iter_value(const void *at)
 json_t *json_new(struct arena *arena, enum json_type type, const struct token *origin);
 /* An object or array with the same contents. */
 json_t *json_copy(struct arena *arena, const json_t *value);
+/* An object with the same members in the order of their keys; origins of slots stay only where the
+ * value has no identity. */
+json_t *json_copy_sorted(struct arena *arena, const json_t *object);
 void json_array_insert(struct arena *arena, json_t *array, size_t at, json_t *value);
-/* Adds or replaces; the member. */
-struct json_member *json_object_set(struct arena *arena, json_t *object, struct str key,
-                                    json_t *value);
+/* Adds or replaces; the place of the member. */
+uint32_t json_object_set(struct arena *arena, json_t *object, struct str key, json_t *value);
+void json_set_slot_origin(struct arena *arena, json_t *object, uint32_t place,
+                          const struct token *origin);
 void json_object_remove(json_t *object, struct str key);
 bool json_keys_are_sorted(const json_t *object);
-void json_object_move(json_t *object, struct json_member *member, size_t to);
+void json_object_move(json_t *object, struct json_member *member, uint32_t to);
 
 #endif

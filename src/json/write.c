@@ -1,9 +1,9 @@
 /* JSON text, byte for byte as Go's encoding/json writes it. */
-#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/arena.h"
 #include "json/document.h"
 
 /* What stands for a byte in a string: nothing, two characters (the second is given), or six. The
@@ -88,76 +88,110 @@ static void write_real(double value, struct strbuf *out)
     }
 }
 
-static void break_line(bool pretty, int depth, struct strbuf *out)
+enum { PIECE_BYTES = 1 << 16 };
+
+struct writer {
+    struct strbuf *out;
+    bool pretty;
+    void (*sink)(void *user, struct str piece); /* NULL: all stays in <out> */
+    void *user;
+};
+
+static void hand_on(struct writer *writer, size_t at_least)
 {
-    if (!pretty)
+    if (!writer->sink || writer->out->len < at_least)
         return;
-    strbuf_add_char(out, '\n');
+    writer->sink(writer->user, strbuf_str(writer->out));
+    writer->out->len = 0;
+}
+
+static void break_line(struct writer *writer, int depth)
+{
+    if (!writer->pretty)
+        return;
+    strbuf_add_char(writer->out, '\n');
     for (int i = 0; i < depth; i++)
-        strbuf_add_char(out, '\t');
+        strbuf_add_char(writer->out, '\t');
 }
 
-static void write_value(const json_t *value, bool pretty, int depth, struct strbuf *out);
+static void write_value(struct writer *writer, const json_t *value, int depth);
 
-static void write_object(const json_t *value, bool pretty, int depth, struct strbuf *out)
+static void write_object(struct writer *writer, const json_t *object, int depth)
 {
-    json_t *object = (json_t *)value;
-    bool first = true;
+    struct strbuf *out = writer->out;
     strbuf_add_char(out, '{');
-    for (void *i = json_object_iter(object); i; i = json_object_iter_next(object, i)) {
-        if (!first)
-            strbuf_add_char(out, ',');
-        first = false;
-        break_line(pretty, depth + 1, out);
-        write_string(str_make(json_object_iter_key(i), json_object_iter_key_len(i)), out);
-        strbuf_puts(out, pretty ? ": " : ":");
-        write_value(json_object_iter_value(i), pretty, depth + 1, out);
-    }
-    if (!first)
-        break_line(pretty, depth, out);
-    strbuf_add_char(out, '}');
-}
-
-static void write_array(const json_t *value, bool pretty, int depth, struct strbuf *out)
-{
-    strbuf_add_char(out, '[');
-    for (size_t i = 0; i < json_array_size(value); i++) {
+    for (uint32_t i = 0; i < object->n; i++) {
+        const struct json_member *member = &object->as.members[i];
         if (i)
             strbuf_add_char(out, ',');
-        break_line(pretty, depth + 1, out);
-        write_value(json_array_get(value, i), pretty, depth + 1, out);
+        break_line(writer, depth + 1);
+        write_string(str_make(member->key, member->key_len), out);
+        strbuf_add_char(out, ':');
+        if (writer->pretty)
+            strbuf_add_char(out, ' ');
+        write_value(writer, member->value, depth + 1);
     }
-    if (json_array_size(value))
-        break_line(pretty, depth, out);
+    if (object->n)
+        break_line(writer, depth);
+    strbuf_add_char(out, '}');
+    hand_on(writer, PIECE_BYTES);
+}
+
+static void write_array(struct writer *writer, const json_t *array, int depth)
+{
+    struct strbuf *out = writer->out;
+    strbuf_add_char(out, '[');
+    for (uint32_t i = 0; i < array->n; i++) {
+        if (i)
+            strbuf_add_char(out, ',');
+        break_line(writer, depth + 1);
+        write_value(writer, array->as.items[i], depth + 1);
+    }
+    if (array->n)
+        break_line(writer, depth);
     strbuf_add_char(out, ']');
 }
 
-static void write_value(const json_t *value, bool pretty, int depth, struct strbuf *out)
+static void write_integer(int64_t value, struct strbuf *out)
+{
+    char digits[24];
+    size_t at = sizeof(digits);
+    uint64_t rest = value < 0 ? -(uint64_t)value : (uint64_t)value;
+    do {
+        digits[--at] = (char)('0' + rest % 10);
+        rest /= 10;
+    } while (rest);
+    if (value < 0)
+        digits[--at] = '-';
+    strbuf_add(out, str_make(digits + at, sizeof(digits) - at));
+}
+
+static void write_value(struct writer *writer, const json_t *value, int depth)
 {
     switch (json_typeof(value)) {
     case JSON_OBJECT:
-        write_object(value, pretty, depth, out);
+        write_object(writer, value, depth);
         return;
     case JSON_ARRAY:
-        write_array(value, pretty, depth, out);
+        write_array(writer, value, depth);
         return;
     case JSON_STRING:
-        write_string(str_make(json_string_value(value), json_string_length(value)), out);
+        write_string(json_str(value), writer->out);
         return;
     case JSON_INTEGER:
-        strbuf_printf(out, "%" PRId64, json_integer_value(value));
+        write_integer(json_integer_value(value), writer->out);
         return;
     case JSON_REAL:
-        write_real(json_real_value(value), out);
+        write_real(json_real_value(value), writer->out);
         return;
     case JSON_TRUE:
-        strbuf_puts(out, "true");
+        strbuf_puts(writer->out, "true");
         return;
     case JSON_FALSE:
-        strbuf_puts(out, "false");
+        strbuf_puts(writer->out, "false");
         return;
     case JSON_NULL:
-        strbuf_puts(out, "null");
+        strbuf_puts(writer->out, "null");
         return;
     case JSON_NONE:
         return;
@@ -166,5 +200,18 @@ static void write_value(const json_t *value, bool pretty, int depth, struct strb
 
 void document_write(const json_t *value, bool pretty, struct strbuf *out)
 {
-    write_value(value, pretty, 0, out);
+    struct writer writer = {.out = out, .pretty = pretty};
+    write_value(&writer, value, 0);
+}
+
+void document_write_to(const json_t *value, bool pretty, void (*sink)(void *user, struct str piece),
+                       void *user)
+{
+    struct arena arena = ARENA_INIT;
+    struct strbuf out = strbuf_in(&arena);
+    struct writer writer = {.out = &out, .pretty = pretty, .sink = sink, .user = user};
+    strbuf_reserve(&out, 2 * PIECE_BYTES);
+    write_value(&writer, value, 0);
+    hand_on(&writer, 0);
+    arena_free(&arena);
 }

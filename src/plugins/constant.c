@@ -39,10 +39,10 @@ static void set_origins(struct document *document, json_t *value, const struct t
         document_set_origin(document, value, origin);
     for (size_t i = 0; i < json_array_size(value); i++)
         set_origins(document, json_array_get(value, i), origin);
-    for (struct json_member *at = json_object_iter(value); at;
-         at = json_object_iter_next(value, at)) {
-        at->origin = origin;
-        set_origins(document, at->value, origin);
+    for (size_t i = 0; i < json_object_size(value); i++) {
+        const struct json_member member = value->as.members[i];
+        document_set_at(document, value, member.key, member.value, origin);
+        set_origins(document, member.value, origin);
     }
 }
 

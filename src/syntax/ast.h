@@ -18,15 +18,15 @@ enum node_role {
 };
 
 struct node {
-    enum node_role role;
+    uint8_t role;              /* enum node_role */
     bool has_braces;           /* the body stands in { } */
+    uint32_t first_token;      /* index of tokens[0] among all tokens of the tree */
     const struct token **words; /* the tokens before the body */
     uint32_t n_words;
+    uint32_t n_tokens;
     /* All tokens of the node in source order, words, braces and body included; of a site, named
      * route or snippet: everything from the first key to the closing brace. */
     const struct token **tokens;
-    uint32_t n_tokens;
-    uint32_t first_token;             /* index of tokens[0] among all tokens of the tree */
     const struct token *open, *close; /* the braces; NULL where absent */
     struct node *body;                /* first child */
     struct node *last;                /* last child */

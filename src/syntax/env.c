@@ -34,14 +34,13 @@ static ptrdiff_t find_open(struct str raw, size_t at)
     return -1;
 }
 
-void env_splice(struct sources *sources, struct source *source)
+void env_splice(struct sources *sources, struct source *source, bool has_nul)
 {
     struct str raw = source->raw;
     struct strbuf out = strbuf_in(sources->arena);
     splice_vec splices = {0};
     size_t copied = 0, at = 0;
 
-    strbuf_reserve(&out, raw.len + 1);
     for (;;) {
         ptrdiff_t open = find_open(raw, at);
         if (open < 0)
@@ -66,9 +65,13 @@ void env_splice(struct sources *sources, struct source *source)
         vec_push(sources->arena, &splices, splice);
         copied = end;
     }
-    strbuf_add(&out, str_slice(raw, copied, raw.len));
-    strbuf_cstr(&out);
-    source->spliced = strbuf_str(&out);
+    source->spliced = raw;
+    if (copied || !has_nul) {
+        strbuf_reserve(&out, raw.len - copied + 1);
+        strbuf_add(&out, str_slice(raw, copied, raw.len));
+        strbuf_cstr(&out);
+        source->spliced = strbuf_str(&out);
+    }
     source->splices = splices.at;
     source->n_splices = (uint32_t)splices.n;
 }

@@ -243,5 +243,5 @@ struct lexed lex_source(struct arena *arena, struct diags *diags, struct source 
         lx.cursor += 3;
     while (caddyfile_scan(&lx))
         vec_push(arena, &tokens, make_token(&lx, home));
-    return (struct lexed){tokens.at, tokens.n, lx.is_cut};
+    return (struct lexed){tokens.at, tokens.n, tokens.cap, lx.is_cut};
 }

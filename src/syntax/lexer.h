@@ -21,7 +21,7 @@ struct comment_list {
 
 struct lexed {
     const struct token **at;
-    size_t n;
+    size_t n, cap;
     bool is_cut; /* the rest of the file was lost in a heredoc without end */
 };
 

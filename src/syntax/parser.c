@@ -12,6 +12,7 @@ struct parse {
     struct diags *diags;
     struct pump pump;
     struct expansion ex;
+    struct lexed lexed; /* the file's own tokens */
     struct stream in;
     bool expand;
     size_t n_blocks;   /* that Caddy would keep: with addresses or lines */
@@ -571,9 +572,9 @@ static bool parse_begin(struct parse *parse, struct sources *sources, const stru
     parse->ex = expansion_in(parse->arena, sources, parse->diags);
     if (!loaded)
         return false;
-    struct lexed lexed = lex_source(parse->arena, parse->diags, loaded, loaded->path, NULL);
-    parse->ex.is_cut = lexed.is_cut;
-    parse->in = stream_over(parse->arena, lexed.at, lexed.n);
+    parse->lexed = lex_source(parse->arena, parse->diags, loaded, loaded->path, NULL);
+    parse->ex.is_cut = parse->lexed.is_cut;
+    parse->in = stream_over(parse->arena, parse->lexed.at, parse->lexed.n);
     return true;
 }
 
@@ -584,6 +585,7 @@ struct node *parse_caddyfile(struct arena *arena, struct sources *sources, struc
     if (parse_begin(&parse, sources, source))
         while (stream_next(&parse.in))
             read_block(&parse);
+    arena_release(arena, parse.lexed.at, parse.lexed.cap * sizeof(*parse.lexed.at));
     struct node *file = pump_finish(&parse.pump);
     if (expand)
         drop_empty_options(file);

@@ -34,7 +34,8 @@ static void find_lines(struct arena *arena, struct source *source)
     source->n_lines = (uint32_t)lines.n;
 }
 
-struct source *source_add(struct sources *sources, struct str path, struct str raw)
+/* <has_nul>: there is a NUL behind the text. */
+static struct source *add(struct sources *sources, struct str path, struct str raw, bool has_nul)
 {
     if (raw.len >= MAX_SOURCE_BYTES || sources->next_base > UINT32_MAX - raw.len - 1)
         return NULL;
@@ -44,7 +45,7 @@ struct source *source_add(struct sources *sources, struct str path, struct str r
     source->base = sources->next_base;
     sources->next_base += (uint32_t)raw.len + 1;
     find_lines(sources->arena, source);
-    env_splice(sources, source);
+    env_splice(sources, source, has_nul);
     if (sources->n == sources->cap) {
         uint32_t cap = sources->cap ? sources->cap * 2 : 4;
         struct source **at = arena_array(sources->arena, struct source *, cap);
@@ -57,6 +58,11 @@ struct source *source_add(struct sources *sources, struct str path, struct str r
     return source;
 }
 
+struct source *source_add(struct sources *sources, struct str path, struct str raw)
+{
+    return add(sources, path, raw, false);
+}
+
 static int read_stream(struct arena *arena, int fd, struct str *text)
 {
     struct strbuf buf = strbuf_in(arena);
@@ -66,7 +72,7 @@ static int read_stream(struct arena *arena, int fd, struct str *text)
     if (S_ISDIR(stat.st_mode))
         return -EISDIR;
     strbuf_reserve(&buf, stat.st_size > 0 && stat.st_size < MAX_SOURCE_BYTES
-                             ? (size_t)stat.st_size + 1
+                             ? (size_t)stat.st_size + 2
                              : 4096);
     for (;;) {
         if (buf.len == buf.cap)
@@ -82,6 +88,7 @@ static int read_stream(struct arena *arena, int fd, struct str *text)
         if (buf.len >= MAX_SOURCE_BYTES)
             return -EFBIG;
     }
+    strbuf_cstr(&buf);
     *text = strbuf_str(&buf);
     return 0;
 }
@@ -128,7 +135,8 @@ struct source *source_load(struct sources *sources, const char *path, int *error
     *error = source_read(sources, path, &raw);
     if (*error)
         return NULL;
-    struct source *source = source_add(sources, str_from(path), raw);
+    bool is_file = !sources->hooks || !sources->hooks->read_file;
+    struct source *source = add(sources, str_from(path), raw, is_file);
     if (!source)
         *error = -EFBIG;
     return source;

@@ -1,0 +1,118 @@
+/* Output of the commands: files are written whole or not at all. */
+#include "cli/output.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+
+static const char *pending; /* the temporary file there is now */
+
+void output_abandon(void)
+{
+    if (pending)
+        unlink(pending);
+}
+
+/* A temporary file with the permissions that the old one has. */
+static void open_beside(struct output *output)
+{
+    struct stat old;
+    output->destination = realpath(output->path, NULL); /* so that a symbolic link stays one */
+    if (!output->destination)
+        output->destination = strdup(output->path);
+    if (!output->destination ||
+        asprintf(&output->temporary, "%s.%ld.tmp", output->destination, (long)getpid()) < 0)
+        arena_exhausted();
+    output->fd = open(output->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    if (output->fd < 0)
+        return;
+    pending = output->temporary;
+    if (stat(output->destination, &old) == 0)
+        (void)fchmod(output->fd, old.st_mode & 07777);
+}
+
+void output_begin(struct output *output, const char *path)
+{
+    struct stat target;
+    *output = (struct output){.path = path && strcmp(path, "-") != 0 ? path : NULL};
+    if (!output->path)
+        return;
+    if (stat(path, &target) == 0 && !S_ISREG(target.st_mode))
+        output->fd = open(path, O_WRONLY | O_CLOEXEC); /* a device or pipe cannot be replaced */
+    else
+        open_beside(output);
+    if (output->fd < 0)
+        output->error = errno;
+}
+
+void output_add(void *user, struct str text)
+{
+    struct output *output = user;
+    if (output->error)
+        return;
+    if (!output->path) {
+        if (text.len && fwrite(text.ptr, 1, text.len, stdout) != text.len)
+            output->error = errno ? errno : EIO;
+        return;
+    }
+    while (text.len) {
+        ssize_t n = write(output->fd, text.ptr, text.len);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0) {
+            output->error = n < 0 ? errno : EIO;
+            return;
+        }
+        text = str_slice(text, (size_t)n, text.len);
+    }
+}
+
+/* Remembers <failed>'s errno unless something went wrong before. */
+static void note(struct output *output, bool failed)
+{
+    if (failed && !output->error)
+        output->error = errno;
+}
+
+static void close_file(struct output *output)
+{
+    bool is_beside = output->temporary != NULL;
+    if (output->fd >= 0) {
+        note(output, !output->error && is_beside && fsync(output->fd) != 0);
+        note(output, close(output->fd) != 0);
+    }
+    if (is_beside && !output->error)
+        note(output, rename(output->temporary, output->destination) != 0);
+    if (is_beside && output->error && pending)
+        unlink(output->temporary);
+    pending = NULL;
+    free(output->destination);
+    free(output->temporary);
+}
+
+bool output_end(struct output *output)
+{
+    if (!output->path) {
+        if (!output->error && fflush(stdout) == 0)
+            return true;
+        fputs("dialtone: cannot write to standard output\n", stderr);
+        return false;
+    }
+    close_file(output);
+    if (output->error)
+        fprintf(stderr, "dialtone: cannot write %s: %s\n", output->path, strerror(output->error));
+    return output->error == 0;
+}
+
+bool write_output(const char *path, struct str text)
+{
+    struct output output;
+    output_begin(&output, path);
+    output_add(&output, text);
+    return output_end(&output);
+}
