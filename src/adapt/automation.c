@@ -202,13 +202,15 @@ static bool site_settings(struct automation *au, const struct site *site,
 static json_t *subjects_of(struct automation *au, const struct site *site, struct str http_port)
 {
     struct str_list hosts = site_hosts_not_http(au->arena, site, http_port);
-    struct map origins = map_in(au->arena); /* host → token of its first key */
+    struct arena scratch = ARENA_INIT;
+    struct map origins = map_in(&scratch); /* host → token of its first key */
     json_t *subjects = document_array(au->document, NULL);
     for (size_t i = site->n_keys; i-- > 0;)
         map_put(&origins, site->keys[i].host, (void *)site->keys[i].token);
     for (size_t i = 0; i < hosts.n; i++)
         document_add(au->document, subjects,
                      document_string(au->document, hosts.at[i], map_get(&origins, hosts.at[i])));
+    arena_free(&scratch);
     sort_names(subjects);
     return subjects;
 }

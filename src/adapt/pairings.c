@@ -16,9 +16,11 @@ struct socket {
 
 struct pairing {
     struct adapter *adapter;
+    struct arena scratch; /* for one key at a time */
     struct map by_name; /* address NUL protocol → struct socket * */
     VEC(struct socket *) sockets;
     struct str http_port, https_port;
+    json_t *everywhere; /* what no `bind` says */
 };
 
 /* A key while its listeners are looked for. */
@@ -48,7 +50,7 @@ static struct map *protocols_of(struct arena *arena, const struct place *place, 
 static bool add_listeners(struct pairing *pairing, const struct place *place, const json_t *bind)
 {
     struct adapter *adapter = pairing->adapter;
-    struct arena *arena = adapter->arena;
+    struct arena *scratch = &pairing->scratch;
     json_t *addresses = json_object_get(bind, "addresses");
     json_t *protocols = json_object_get(bind, "protocols");
     for (size_t i = 0; i < json_array_size(addresses); i++) {
@@ -57,16 +59,16 @@ static bool add_listeners(struct pairing *pairing, const struct place *place, co
         struct str text = str_make(json_string_value(value), json_string_length(value));
         struct str network, host, ignored;
         struct network_address address;
-        const char *problem = network_address_split(arena, text, &network, &host, &ignored);
+        const char *problem = network_address_split(scratch, text, &network, &host, &ignored);
         if (!problem)
             problem = network_address_parse(
-                arena, network_address_join(arena, network, host, place->port), &address);
+                scratch, network_address_join(scratch, network, host, place->port), &address);
         if (problem) {
             diag_token(adapter->diags, DIAG_BAD_ADDRESS, token ? token : place->key->token,
                        "'" STR_FMT "' is not a listener address: %s", STR_ARG(text), problem);
             return false;
         }
-        struct map *set = protocols_of(arena, place, network_address_text(arena, &address),
+        struct map *set = protocols_of(scratch, place, network_address_text(scratch, &address),
                                        json_array_size(protocols) > 0);
         for (size_t j = 0; j < json_array_size(protocols); j++) {
             json_t *protocol = json_array_get(protocols, j);
@@ -111,7 +113,6 @@ static struct str port_of(struct pairing *pairing, const struct site_address *ke
 static bool key_listeners(struct pairing *pairing, const struct site *site,
                           const struct site_address *key, struct map *listeners)
 {
-    struct document *document = pairing->adapter->document;
     const struct results *binds = &site->results[RESULT_BIND];
     json_t *defaults = adapter_global(pairing->adapter, "default_bind");
     struct place place = {.key = key, .port = port_of(pairing, key), .listeners = listeners};
@@ -126,26 +127,20 @@ static bool key_listeners(struct pairing *pairing, const struct site *site,
         ok = add_listeners(pairing, &place, json_array_get(defaults, i)) && ok;
     if (defaults)
         return ok;
-    json_t *everywhere = document_object(document, NULL);
-    document_add(document, document_array_at(document, everywhere, "addresses", NULL),
-                 document_text(document, "", NULL));
-    return add_listeners(pairing, &place, everywhere);
+    return add_listeners(pairing, &place, pairing->everywhere);
 }
 
 static struct socket *socket_of(struct pairing *pairing, struct str address, struct str protocol)
 {
     struct arena *arena = pairing->adapter->arena;
-    struct strbuf name = strbuf_in(arena);
-    strbuf_add(&name, address);
-    strbuf_add_char(&name, '\0');
-    strbuf_add(&name, protocol);
-    struct socket *socket = map_get(&pairing->by_name, strbuf_str(&name));
+    struct str name = STR_JOIN(&pairing->scratch, address, STR("\0"), protocol);
+    struct socket *socket = map_get(&pairing->by_name, name);
     if (socket)
         return socket;
     socket = arena_new(arena, struct socket);
-    socket->address = address;
+    socket->address = str_dup(arena, address);
     socket->protocol = protocol;
-    map_put(&pairing->by_name, strbuf_str(&name), socket);
+    map_put(&pairing->by_name, str_dup(arena, name), socket);
     vec_push(arena, &pairing->sockets, socket);
     return socket;
 }
@@ -175,7 +170,8 @@ static void serve_key(struct pairing *pairing, struct socket *socket, const stru
 static bool pair_key(struct pairing *pairing, const struct site *site,
                      const struct site_address *key)
 {
-    struct map listeners = map_in(pairing->adapter->arena);
+    arena_reset(&pairing->scratch);
+    struct map listeners = map_in(&pairing->scratch);
     if (!key_listeners(pairing, site, key, &listeners))
         return false;
     for (size_t i = 0; i < listeners.n; i++) {
@@ -287,42 +283,72 @@ bool servers_pair(struct adapter *adapter, const struct site *sites, size_t n_si
                               .by_name = map_in(adapter->arena),
                               .http_port = adapter->http_port,
                               .https_port = adapter->https_port};
+    struct document *document = adapter->document;
     bool ok = true;
+    pairing.everywhere = document_object(document, NULL);
+    document_add(document, document_array_at(document, pairing.everywhere, "addresses", NULL),
+                 document_text(document, "", NULL));
     for (size_t i = 0; i < n_sites; i++)
         for (size_t j = 0; j < sites[i].n_keys; j++)
             ok = pair_key(&pairing, &sites[i], &sites[i].keys[j]) && ok;
     if (pairing.sockets.n)
         qsort(pairing.sockets.at, pairing.sockets.n, sizeof(*pairing.sockets.at), compare_sockets);
     make_servers(&pairing, servers);
+    arena_free(&pairing.scratch);
     return ok;
 }
 
-static void add_once(struct map *set, struct str text)
+/* Texts, each once and none empty. */
+struct unique {
+    struct arena *arena;
+    VEC(struct str) list;
+    struct map known; /* once there are many */
+};
+
+enum { MANY = 8 };
+
+/* Whether the text came before; remembers it where there are many. */
+static bool is_known(struct unique *unique, struct str text)
 {
-    if (text.len)
-        map_put(set, text, NULL);
+    if (unique->list.n < MANY) {
+        for (size_t i = 0; i < unique->list.n; i++)
+            if (str_eq(unique->list.at[i], text))
+                return true;
+        return false;
+    }
+    if (unique->known.n == 0) {
+        unique->known = map_in(unique->arena);
+        for (size_t i = 0; i < MANY; i++)
+            map_put(&unique->known, unique->list.at[i], unique);
+    }
+    return map_put(&unique->known, text, unique) != NULL;
 }
 
-static struct str_list as_list(struct arena *arena, const struct map *set)
+static void add_once(struct unique *unique, struct str text)
 {
-    struct str_list list = {.at = arena_array(arena, struct str, set->n + 1), .n = set->n};
-    for (size_t i = 0; i < set->n; i++)
-        list.at[i] = set->entries[i].key;
-    return list;
+    if (text.len && !is_known(unique, text))
+        vec_push(unique->arena, &unique->list, text);
+}
+
+static struct str_list as_list(const struct unique *unique)
+{
+    size_t width = sizeof(*unique->list.at);
+    arena_trim(unique->arena, unique->list.at, unique->list.cap * width, unique->list.n * width);
+    return (struct str_list){.at = unique->list.at, .n = unique->list.n};
 }
 
 struct str_list site_hosts(struct arena *arena, const struct site *site)
 {
-    struct map hosts = map_in(arena);
+    struct unique hosts = {.arena = arena};
     if (!site_has_catch_all_key(site))
         for (size_t i = 0; i < site->n_keys; i++)
             add_once(&hosts, site->keys[i].host);
-    return as_list(arena, &hosts);
+    return as_list(&hosts);
 }
 
 struct str_list site_log_hosts(struct arena *arena, const struct site *site)
 {
-    struct map hosts = map_in(arena);
+    struct unique hosts = {.arena = arena};
     for (size_t i = 0; i < site->n_keys; i++) {
         const struct site_address *key = &site->keys[i];
         bool is_standard =
@@ -332,17 +358,17 @@ struct str_list site_log_hosts(struct arena *arena, const struct site *site)
                                  ? key->host
                                  : network_address_join(arena, STR(""), key->host, key->port));
     }
-    return as_list(arena, &hosts);
+    return as_list(&hosts);
 }
 
 struct str_list site_hosts_not_http(struct arena *arena, const struct site *site,
                                     struct str http_port)
 {
-    struct map hosts = map_in(arena);
+    struct unique hosts = {.arena = arena};
     for (size_t i = 0; i < site->n_keys; i++)
         if (!str_is(site->keys[i].scheme, "http") && !str_eq(site->keys[i].port, http_port))
             add_once(&hosts, site->keys[i].host);
-    return as_list(arena, &hosts);
+    return as_list(&hosts);
 }
 
 bool site_has_catch_all_key(const struct site *site)

@@ -124,13 +124,27 @@ static void number_groups(const struct results *results, uint32_t *counter,
     }
 }
 
-/* The route of a directive in its group. */
+/* Whether a route has only keys that routes have, in their order. */
+static bool is_in_order(const json_t *route)
+{
+    struct str rest = str_from(route_keys), key;
+    uint32_t n = 0;
+    while (rest.len) {
+        str_cut(rest, STR(" "), &key, &rest);
+        if (n < route->n && str_is(key, route->as.members[n].key))
+            n++;
+    }
+    return n == route->n;
+}
+
+/* The route of a directive in its group; nothing changes it from here on. */
 static json_t *grouped_route(struct adapter *adapter, const struct result *result,
                              struct group groups[N_EXCLUSIVE])
 {
     int index = exclusive_index(result->directive);
     if (index < 0 || !groups[index].is_used)
-        return route_copy(adapter, result->value, NULL);
+        return is_in_order(result->value) ? result->value
+                                          : route_copy(adapter, result->value, NULL);
     struct group *group = &groups[index];
     if (!group->name)
         group->name = group_name(adapter, group->number);

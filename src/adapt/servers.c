@@ -185,13 +185,14 @@ static struct host_group *group_of(struct map *groups, struct str path)
 
 static json_t *site_matcher_sets(struct adapter *adapter, const struct site *site)
 {
-    struct map groups = map_in(adapter->arena); /* path → struct host_group * */
+    struct arena scratch = ARENA_INIT;
+    struct map groups = map_in(&scratch); /* path → struct host_group * */
     bool all_hosts = false;
     for (size_t i = 0; i < site->n_keys; i++) {
         struct site_address *key = &site->keys[i];
         struct host_group *group = group_of(&groups, key->path);
         if (key->host.len == 0 && !all_hosts) {
-            group->hosts = map_in(adapter->arena);
+            group->hosts = map_in(&scratch);
             all_hosts = true;
         }
         if (!all_hosts && !map_find(&group->hosts, key->host))
@@ -203,6 +204,7 @@ static json_t *site_matcher_sets(struct adapter *adapter, const struct site *sit
         if (json_object_size(set))
             document_add(adapter->document, sets, set);
     }
+    arena_free(&scratch);
     return sets;
 }
 

@@ -168,7 +168,7 @@ enum exit_status command_check(struct invocation *invocation)
 
 static bool write_document(struct pipeline *pipeline, const struct invocation *invocation)
 {
-    struct output output;
+    struct output_file output;
     output_begin(&output, invocation->output);
     if (invocation->source_map) {
         struct strbuf text = strbuf_in(&pipeline->arena);

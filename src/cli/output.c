@@ -19,7 +19,7 @@ void output_abandon(void)
 }
 
 /* A temporary file with the permissions that the old one has. */
-static void open_beside(struct output *output)
+static void open_beside(struct output_file *output)
 {
     struct stat old;
     output->destination = realpath(output->path, NULL); /* so that a symbolic link stays one */
@@ -36,10 +36,10 @@ static void open_beside(struct output *output)
         (void)fchmod(output->fd, old.st_mode & 07777);
 }
 
-void output_begin(struct output *output, const char *path)
+void output_begin(struct output_file *output, const char *path)
 {
     struct stat target;
-    *output = (struct output){.path = path && strcmp(path, "-") != 0 ? path : NULL};
+    *output = (struct output_file){.path = path && strcmp(path, "-") != 0 ? path : NULL};
     if (!output->path)
         return;
     if (stat(path, &target) == 0 && !S_ISREG(target.st_mode))
@@ -52,7 +52,7 @@ void output_begin(struct output *output, const char *path)
 
 void output_add(void *user, struct str text)
 {
-    struct output *output = user;
+    struct output_file *output = user;
     if (output->error)
         return;
     if (!output->path) {
@@ -73,13 +73,13 @@ void output_add(void *user, struct str text)
 }
 
 /* Remembers <failed>'s errno unless something went wrong before. */
-static void note(struct output *output, bool failed)
+static void note(struct output_file *output, bool failed)
 {
     if (failed && !output->error)
         output->error = errno;
 }
 
-static void close_file(struct output *output)
+static void close_file(struct output_file *output)
 {
     bool is_beside = output->temporary != NULL;
     if (output->fd >= 0) {
@@ -95,7 +95,7 @@ static void close_file(struct output *output)
     free(output->temporary);
 }
 
-bool output_end(struct output *output)
+bool output_end(struct output_file *output)
 {
     if (!output->path) {
         if (!output->error && fflush(stdout) == 0)
@@ -111,7 +111,7 @@ bool output_end(struct output *output)
 
 bool write_output(const char *path, struct str text)
 {
-    struct output output;
+    struct output_file output;
     output_begin(&output, path);
     output_add(&output, text);
     return output_end(&output);

@@ -211,10 +211,22 @@ enum heredoc_result lexer_heredoc(struct lexer *lx)
     return HEREDOC_TOKEN;
 }
 
+/* The token's text in the source where it stands there as it is, which is nearly always; else a
+ * copy. */
+static struct str keep_text(struct lexer *lx)
+{
+    struct str text = strbuf_str(&lx->text);
+    const uint8_t *begin = lx->token_begin;
+    begin += lx->quote == QUOTE_DOUBLE || lx->quote == QUOTE_BACKTICK;
+    if (begin + text.len <= lx->token_end && memcmp(begin, text.ptr, text.len) == 0)
+        return bytes_between(begin, begin + text.len);
+    return str_dup(lx->arena, text);
+}
+
 static const struct token *make_token(struct lexer *lx, const struct token_home *home)
 {
     struct token *token = arena_new(lx->arena, struct token);
-    token->text = str_dup(lx->arena, strbuf_str(&lx->text));
+    token->text = keep_text(lx);
     token->home = home;
     token->line = lx->token_line;
     token->quote = (uint8_t)lx->quote;

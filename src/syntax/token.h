@@ -24,7 +24,8 @@ struct token_home {
 
 /* One word of the expanded Caddyfile. Immutable once lexed or expanded; lives in the arena. */
 struct token {
-    struct str text;  /* quotes off, escapes done, import arguments filled in; valid UTF-8 */
+    struct str text;  /* quotes off, escapes done, import arguments filled in; valid UTF-8; no NUL
+                         stands behind it */
     const struct token_home *home;
     const struct import_chain *via; /* NULL when no import was involved */
     struct span span; /* the characters the user typed, quotes included; in the snippet or imported
