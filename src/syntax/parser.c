@@ -367,6 +367,8 @@ static void read_snippet(struct parse *parse, const struct keys *keys, struct st
             diag_token(parse->diags, DIAG_DUPLICATE, key,
                        "the snippet '" STR_FMT "' is defined already", STR_ARG(name));
         diag_label(parse->diags, diag, earlier->name->span, "first defined here");
+        if (keys->brace && keys->brace->line != key->line)
+            diag_label(parse->diags, diag, keys->brace->span, "its block begins here");
     }
     if (!check_brace(parse, keys, "snippet"))
         return;
