@@ -89,7 +89,7 @@ static const struct module_object log_sampling = {
     },
 };
 
-#define LEVELS .values = "debug|info|warn|error|panic|fatal", .any_case = true, .is_strict = true
+#define LEVELS .values = "debug|info|warn|error|panic|fatal", .any_case = true
 
 static const struct module_object base_log = {
     .name = "base_log",
@@ -99,7 +99,8 @@ static const struct module_object base_log = {
         FIELD("encoder", MODULE("caddy.logging.encoders", "format"), "what entries look like"),
         FIELD("core", MODULE("caddy.logging.cores", "module"),
               "what takes entries in place of writer and encoder", .since = "2.9"),
-        FIELD("level", ONE(STRING), "the least severe level that is kept", LEVELS),
+        FIELD("level", ONE(STRING), "the least severe level that is kept", LEVELS,
+              .is_strict = true),
         FIELD("sampling", OBJECT(log_sampling), "keeps only some of many equal entries"),
         FIELD("with_caller", ONE(BOOL), "adds the place in the code", .since = "2.8"),
         FIELD("with_caller_skip", ONE(INTEGER), "callers to leave out for that", .since = "2.8"),

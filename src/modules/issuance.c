@@ -16,7 +16,7 @@ static const struct module_object automation_policy = {
         FIELD("renewal_window_ratio", ONE(NUMBER),
               "part of the lifetime before whose end is renewed"),
         FIELD("key_type", ONE(STRING), "kind of keys; p256 by default",
-              .values = "ed25519|p256|p384|rsa2048|rsa4096"),
+              .values = "ed25519|p256|p384|rsa2048|rsa4096", .is_strict = true),
         FIELD("storage", MODULE("caddy.storage", "module"), "the storage; Caddy's by default"),
         FIELD("on_demand", ONE(BOOL), "gets certificates when a handshake asks for them"),
         FIELD("reuse_private_keys", ONE(BOOL), "keeps keys when renewing", .since = "2.8"),
@@ -266,7 +266,7 @@ static const struct module_object key_pair = {
     .fields = FIELDS{
         FIELD("certificate", ONE(STRING), "file with the certificate"),
         FIELD("private_key", ONE(STRING), "file with its key"),
-        FIELD("format", ONE(STRING), "of both", .values = "pem_file"),
+        FIELD("format", ONE(STRING), "of both", .values = "pem_file", .is_strict = true),
         {0},
     },
 };

@@ -164,7 +164,7 @@ static const struct module_object file_writer = {
         FIELD("roll_gzip", ONE(BOOL), "whether old files are compressed",
               .deprecated = "roll_compression"),
         FIELD("roll_compression", ONE(STRING), "how old files are compressed; gzip by default",
-              .since = "2.11", .values = "none|gzip|zstd"),
+              .since = "2.11", .values = "none|gzip|zstd", .any_case = true, .is_strict = true),
         FIELD("roll_local_time", ONE(BOOL), "local time in the names of old files"),
         FIELD("roll_keep", ONE(INTEGER), "how many old files are kept; 10 by default"),
         FIELD("roll_keep_days", ONE(INTEGER), "how many days they are kept; 90 by default"),

@@ -88,7 +88,7 @@ static const struct module_object file_pair = {
         FIELD("certificate", ONE(STRING), "file with the certificate and its chain",
               .is_required = true),
         FIELD("key", ONE(STRING), "file with its key", .is_required = true),
-        FIELD("format", ONE(STRING), "of both", .values = "pem"),
+        FIELD("format", ONE(STRING), "of both", .values = "pem", .is_strict = true),
         FIELD("tags", LIST(STRING), "names for selecting it"),
         {0},
     },

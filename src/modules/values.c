@@ -266,13 +266,38 @@ static bool takes_null(enum module_shape_kind kind)
     return kind != SHAPE_TEXT_OR_LIST && kind != SHAPE_KEY_ALGORITHM;
 }
 
+static bool is_name(struct str text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        char c = text.ptr[i];
+        if (!(c == '_' || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+              (i && c >= '0' && c <= '9')))
+            return false;
+    }
+    return text.len > 0;
+}
+
+/* {$NAME}, which is of Caddyfiles alone. */
+static void check_placeholders(struct check *check, const struct json_text *value)
+{
+    struct str before, rest, name;
+    if (!str_cut(value->text, STR("{$"), &before, &rest) ||
+        !str_cut(rest, STR("}"), &name, &rest) || !is_name(name))
+        return;
+    struct diag *diag = diag_at(check->diags, DIAG_ODD_VALUE, value->span, NULL,
+                                "'{$" STR_FMT "}' is replaced in Caddyfiles only", STR_ARG(name));
+    diag_note(check->diags, diag, "in JSON it would be {env." STR_FMT "}", STR_ARG(name));
+}
+
 static void check_string(struct check *check, const struct json_text *value,
                          enum module_shape_kind kind, const struct subject *subject)
 {
-    if (value->type != JSON_STRING)
+    if (value->type != JSON_STRING) {
         report_kind(check, value, kind, subject);
-    else
-        check_words(check, value, subject->row);
+        return;
+    }
+    check_words(check, value, subject->row);
+    check_placeholders(check, value);
 }
 
 bool check_scalar(struct check *check, const struct json_text *value, enum module_shape_kind kind,
