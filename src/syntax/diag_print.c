@@ -8,6 +8,7 @@ enum {
     TAB_WIDTH = 4,
     MAX_EXCERPT = 110,    /* cells of a source line that are shown */
     CONTEXT_CELLS = 30,   /* cells shown before the span when a line is cut */
+    NEAR_BYTES = 1024,    /* bytes before and after a span that are looked at */
     MAX_CHAIN = 8,        /* imports listed below a diagnostic */
 };
 
@@ -132,6 +133,25 @@ static struct window window_around(int line_cells, int begin, int end)
     return window;
 }
 
+/* Of a long line only what is near the bytes <from> to <to> is looked at: JSON is often all in one
+ * line, and has many mistakes. */
+struct part {
+    struct str text;
+    size_t begin; /* in the line */
+    bool cut_before, cut_after;
+};
+
+static struct part part_around(struct str line, size_t from, size_t to)
+{
+    size_t begin = from > NEAR_BYTES ? from - NEAR_BYTES : 0;
+    size_t end = to + NEAR_BYTES < line.len ? to + NEAR_BYTES : line.len;
+    while (begin > 0 && begin < from && ((unsigned char)line.ptr[begin] & 0xc0) == 0x80)
+        begin++;
+    while (end > to && end < line.len && ((unsigned char)line.ptr[end] & 0xc0) == 0x80)
+        end++;
+    return (struct part){str_slice(line, begin, end), begin, begin > 0, end < line.len};
+}
+
 static void put_source_line(struct printer *pr, struct str line, struct window window)
 {
     if (line.len == 0) {
@@ -153,14 +173,19 @@ static void put_excerpt(struct printer *pr, struct span span, char mark, const c
     struct position position = source_position(pr->sources, span.begin);
     if (!source)
         return;
-    struct str line = source_line(source, position.line);
     size_t from = position.byte_column - 1;
     size_t to = from + (span.end > span.begin ? span.end - span.begin : 0);
-    int begin = cell_at(line, from), end = cell_at(line, to);
+    if (to > from + NEAR_BYTES)
+        to = from + NEAR_BYTES;
+    struct part part = part_around(source_line(source, position.line), from, to);
+    struct str line = part.text;
+    int begin = cell_at(line, from - part.begin), end = cell_at(line, to - part.begin);
     int n_cells = cell_at(line, line.len);
     if (end <= begin)
         end = begin + 1;
     struct window window = window_around(n_cells, begin, end);
+    window.cut_before |= part.cut_before;
+    window.cut_after |= part.cut_after;
     if (end > window.end && window.cut_after)
         end = window.end;
 
@@ -230,12 +255,19 @@ static void put_corrected(struct printer *pr, const struct diag_edit *edits,
     struct position position = source_position(pr->sources, shown->span.begin);
     if (next_in_line(pr, edits, position, -1) != shown)
         return;
-    struct str line = source_line(source, position.line);
-    uint32_t line_begin = shown->span.begin - (position.byte_column - 1);
-    size_t from = position.byte_column - 1, done = 0;
+    size_t from = position.byte_column - 1, last = from;
+    uint32_t line_begin = shown->span.begin - (uint32_t)from;
+    for (const struct diag_edit *edit = shown; edit;
+         edit = next_in_line(pr, edits, position, edit->span.begin))
+        last = edit->span.end - line_begin;
+    struct part part = part_around(source_line(source, position.line), from, last);
+    struct str line = part.text;
+    line_begin += (uint32_t)part.begin;
+    from -= part.begin;
 
     struct arena arena = ARENA_INIT;
     struct strbuf corrected = strbuf_in(&arena);
+    size_t done = 0;
     for (const struct diag_edit *edit = shown; edit;
          edit = next_in_line(pr, edits, position, edit->span.begin)) {
         strbuf_add(&corrected, str_slice(line, done, edit->span.begin - line_begin));
@@ -253,7 +285,10 @@ static void put_corrected(struct printer *pr, const struct diag_edit *edits,
         put_gutter(pr, text, "");
         paint(pr, GREEN);
         fputc('+', pr->out);
-        put_source_line(pr, first, window_around(cell_at(first, first.len), begin, begin + 1));
+        struct window window = window_around(cell_at(first, first.len), begin, begin + 1);
+        window.cut_before |= part.cut_before && number == position.line;
+        window.cut_after |= part.cut_after && !more;
+        put_source_line(pr, first, window);
         paint(pr, RESET);
         if (!more)
             break;

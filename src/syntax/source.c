@@ -177,6 +177,51 @@ static uint32_t line_of(const struct source *source, uint32_t offset)
     return low;
 }
 
+/* A place in a long line, so that its columns need not be counted from the beginning each time. */
+struct column_mark {
+    uint32_t at;     /* offset in the raw text, where a code point begins */
+    uint32_t column; /* of that one, counted from 0 */
+};
+
+enum { MARK_EVERY = 4096 }; /* bytes */
+
+/* One mark for each stretch of MARK_EVERY bytes, at its first code point. */
+static void mark_columns(struct arena *arena, struct source *source)
+{
+    uint32_t n = (uint32_t)(source->raw.len / MARK_EVERY) + 1, column = 0;
+    struct column_mark *marks = arena_array(arena, struct column_mark, n);
+    uint32_t next = 0;
+    for (size_t at = 0, size; at < source->raw.len && next < n; at += size) {
+        utf8_decode(source->raw, at, &size);
+        if (at >= (size_t)next * MARK_EVERY)
+            marks[next++] = (struct column_mark){(uint32_t)at, column};
+        column = source->raw.ptr[at] == '\n' ? 0 : column + 1;
+    }
+    source->marks = marks;
+}
+
+/* The column of an offset in the line that begins at <begin>, counted from 0. */
+static uint32_t column_of(const struct sources *sources, const struct source *source,
+                          uint32_t begin, uint32_t at)
+{
+    uint32_t column = 0;
+    if (at - begin > MARK_EVERY) {
+        if (!source->marks)
+            mark_columns(sources->arena, (struct source *)source);
+        const struct column_mark *mark = &source->marks[at / MARK_EVERY];
+        if (mark->at > at)
+            mark--;
+        if (mark->at > begin) {
+            begin = mark->at;
+            column = mark->column;
+        }
+    }
+    struct str before = str_slice(source->raw, begin, at);
+    for (size_t i = 0, size; i < before.len; i += size, column++)
+        utf8_decode(before, i, &size);
+    return column;
+}
+
 struct position source_position(const struct sources *sources, uint32_t offset)
 {
     const struct source *source = offset ? source_at(sources, offset) : NULL;
@@ -184,15 +229,11 @@ struct position source_position(const struct sources *sources, uint32_t offset)
         return (struct position){0};
     uint32_t at = offset - source->base;
     uint32_t line = line_of(source, at);
-    struct position position = {.path = source->path, .line = line + 1, .column = 1};
-    struct str before = str_slice(source->raw, source->lines[line], at);
-    position.byte_column = (uint32_t)before.len + 1;
-    for (size_t i = 0; i < before.len; position.column++) {
-        size_t size;
-        utf8_decode(before, i, &size);
-        i += size;
-    }
-    return position;
+    uint32_t begin = source->lines[line];
+    return (struct position){.path = source->path,
+                             .line = line + 1,
+                             .column = column_of(sources, source, begin, at) + 1,
+                             .byte_column = at - begin + 1};
 }
 
 struct str source_line(const struct source *source, uint32_t line)

@@ -53,6 +53,7 @@ struct source {
     uint32_t n_splices;
     uint32_t *lines; /* offset in raw of the start of each line */
     uint32_t n_lines;
+    struct column_mark *marks; /* private to source.c; NULL until a long line is looked at */
     struct comment_list *comments; /* syntax/lexer.h; NULL until the source is lexed */
 };
 
