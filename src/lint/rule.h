@@ -66,8 +66,8 @@ struct lint_rule {
 };
 
 /* Tables end with a row without id. */
-extern const struct lint_rule syntax_rules[], address_rules[], upstream_rules[], tls_rules[],
-    route_rules[], header_rules[], security_rules[], deprecated_rules[], style_rules[],
+extern const struct lint_rule syntax_rules[], json_rules[], address_rules[], upstream_rules[],
+    tls_rules[], route_rules[], header_rules[], security_rules[], deprecated_rules[], style_rules[],
     native_rules[], tool_rules[];
 
 /* Where a handler stands in the JSON: its route and those around it, outermost last. */

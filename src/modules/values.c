@@ -113,7 +113,7 @@ static bool is_go_integer(const struct check *check, const struct json_text *val
     if (!check->is_reencoded)
         return parse_go_int(value->text, &integer) == PARSE_OK;
     double real = strtod(value->text.ptr, NULL);
-    return real == floor(real) && real >= -0x1p63 && real < 0x1p63;
+    return real == floor(real) && real > -0x1p63 && real < 0x1p63; /* -2^63 gets rounded down */
 }
 
 static void check_integer(struct check *check, const struct json_text *value,
@@ -127,7 +127,7 @@ static void check_integer(struct check *check, const struct json_text *value,
         return;
     struct str what = subject_text(check->arena, subject);
     double real = strtod(value->text.ptr, NULL);
-    if (real >= -0x1p63 && real < 0x1p63)
+    if (real > -0x1p63 && real < 0x1p63)
         diag_at(check->diags, DIAG_WRONG_TYPE, value->span, NULL,
                 STR_FMT " must be a whole number in plain digits", STR_ARG(what));
     else

@@ -120,10 +120,11 @@ static struct str read_whole(struct arena *arena, const char *path)
 }
 
 /* What Caddy's own adapter gives and Caddy then refuses to load, or fails with on requests: matchers
- * and named routes without anything in them, status codes that are none. */
+ * and named routes without anything in them, numbers beyond all bounds, status codes that are none. */
 static const char *const refused[] = {
     "cannot be null\n",
     "each item of 'handle' must be an object, not null\n",
+    " is too large: it must fit into 64 bits\n",
     "'status_code' is a number or a placeholder; Caddy takes anything and fails on requests\n",
 };
 

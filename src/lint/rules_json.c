@@ -1,0 +1,66 @@
+/* Pages for what is found in plain JSON (DT13x): the reader and the module tables find it. */
+#include "lint/rule.h"
+
+#define SERVER(fields) "{\"apps\": {\"http\": {\"servers\": {\"main\": {" fields "}}}}}\n"
+#define HANDLER(handler) SERVER("\"routes\": [{\"handle\": [" handler "]}]")
+
+const struct lint_rule json_rules[] = {
+    {.code = DIAG_JSON_SYNTAX,
+     .fix = FIX_SUGGEST,
+     .caddy = CADDY_VALIDATES,
+     .why = "JSON knows double quotes only, no comments, and no comma behind the last value.",
+     .bad = "{\"admin\": {\"disabled\": true,}}\n",
+     .good = "{\"admin\": {\"disabled\": true}}\n"},
+    {.code = DIAG_UNKNOWN_FIELD,
+     .fix = FIX_SUGGEST,
+     .caddy = CADDY_VALIDATES,
+     .why = "Every module and object has its own fields (`dialtone schema --json` lists them); Caddy loads "
+            "nothing that has others.",
+     .bad = SERVER("\"listn\": [\":80\"]"),
+     .good = SERVER("\"listen\": [\":80\"]")},
+    {.code = DIAG_UNKNOWN_MODULE,
+     .fix = FIX_SUGGEST,
+     .caddy = CADDY_VALIDATES,
+     .why = "Caddy itself has no module of this name. Directives of a Caddyfile often have other names than "
+            "the modules they\nbecome; modules of plugins are known once they are described in .dialtone.",
+     .bad = HANDLER("{\"handler\": \"respond\", \"body\": \"ok\"}"),
+     .good = HANDLER("{\"handler\": \"static_response\", \"body\": \"ok\"}")},
+    {.code = DIAG_UNNAMED_MODULE,
+     .fix = FIX_SUGGEST,
+     .caddy = CADDY_VALIDATES,
+     .why = "The object stands for a module, and one of its fields says for which, in exactly these letters.",
+     .bad = HANDLER("{\"Handler\": \"static_response\"}"),
+     .good = HANDLER("{\"handler\": \"static_response\"}")},
+    {.code = DIAG_WRONG_TYPE,
+     .fix = FIX_SUGGEST,
+     .caddy = CADDY_VALIDATES,
+     .why = "A field takes values of one type, and many values only in a list.",
+     .bad = SERVER("\"listen\": \":80\""),
+     .good = SERVER("\"listen\": [\":80\"]")},
+    {.code = DIAG_MISSING_FIELD,
+     .caddy = CADDY_VALIDATES,
+     .why = "The module can do nothing without this field.",
+     .bad = "{\"logging\": {\"logs\": {\"default\": {\"writer\": {\"output\": \"file\"}}}}}\n",
+     .good = "{\"logging\": {\"logs\": {\"default\": {\"writer\": {\"output\": \"file\", "
+             "\"filename\": \"a.log\"}}}}}\n"},
+    {.code = DIAG_ODD_VALUE,
+     .fix = FIX_SUGGEST,
+     .caddy = CADDY_SILENT,
+     .why = "Caddy loads this value, but no module does anything with it that could be meant.",
+     .at_run_time = "It counts as if it were not there, or requests fail.",
+     .bad = SERVER("\"protocols\": [\"h1\", \"http2\"]"),
+     .good = SERVER("\"protocols\": [\"h1\", \"h2\"]")},
+    {.code = DIAG_DUPLICATE_KEY,
+     .caddy = CADDY_SILENT,
+     .why = "Of a key that stands twice in an object most readers take the last; Caddy merges objects and "
+            "lists in some places.",
+     .bad = SERVER("\"listen\": [\":80\"], \"listen\": [\":81\"]"),
+     .good = SERVER("\"listen\": [\":80\", \":81\"]")},
+    {.code = DIAG_KEY_CASE,
+     .fix = FIX_SUGGEST,
+     .caddy = CADDY_SILENT,
+     .why = "Caddy reads the names of fields without regard to case, other programs do not.",
+     .bad = SERVER("\"Listen\": [\":80\"]"),
+     .good = SERVER("\"listen\": [\":80\"]")},
+    {.info = {0}},
+};
