@@ -49,6 +49,18 @@ void value_set_weak(struct scope *scope, json_t *object, const char *key, const 
         document_remove(object, key);
 }
 
+static json_t *real_or_null(struct scope *scope, const struct token *token, double real)
+{
+    if (isfinite(real))
+        return document_real(scope->document, real, token);
+    struct diag *diag = diag_token(scope->diags, DIAG_ODD_VALUE, token,
+                                   "JSON has no number '" STR_FMT "': Caddy writes null for "
+                                   "all that it belongs to",
+                                   STR_ARG(token->text));
+    diag_note(scope->diags, diag, "in quotes it is text: \"" STR_FMT "\"", STR_ARG(token->text));
+    return NULL;
+}
+
 json_t *value_scalar(struct scope *scope, const struct token *token)
 {
     int64_t integer;
@@ -59,7 +71,7 @@ json_t *value_scalar(struct scope *scope, const struct token *token)
     if (parse_go_int(token->text, &integer) == PARSE_OK)
         return document_integer(scope->document, integer, token);
     if (parse_go_float(token->text, &real) == PARSE_OK)
-        return isfinite(real) ? document_real(scope->document, real, token) : NULL;
+        return real_or_null(scope, token, real);
     if (parse_go_bool(token->text, &truth) == PARSE_OK)
         return document_bool(truth);
     return value_string(scope, token);

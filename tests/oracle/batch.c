@@ -1,7 +1,7 @@
 /* Compiles many Caddyfiles in one process, for comparisons at scale. Reads "<length>\n<bytes>" again
  * and again from standard input; answers each with "<json length> <report length>\n<json><report>".
  * The JSON is empty where the file is refused. A report has a line per diagnostic:
- * "<severity> <id> <places> <ends> <message>": the places of the diagnostic, its labels and imports;
+ * "<severity> <name> <places> <ends> <message>": the places of the diagnostic, its labels and imports;
  * and where the blocks around it end. A place is "<file>:<line>," with the line counted as Caddy
  * counts it, which is not always the one that people see; "-" stands before them. Words with line
  * ends in them make lines that go over several of the file: a place there is all of these. */
@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "lint/lint.h"
 #include "pipeline.h"
 #include "syntax/lexer.h"
 #include "syntax/token.h"
@@ -100,7 +101,7 @@ static void add_ends(struct lines *lines, struct strbuf *report, struct span spa
 static void report_diagnostic(struct lines *lines, struct strbuf *report, const struct diag *diag)
 {
     static const char *const severities[] = {"none", "info", "warning", "error"};
-    strbuf_printf(report, "%s %s -", severities[diag->severity], diag_code_info(diag->code)->id);
+    strbuf_printf(report, "%s %s -", severities[diag->severity], diag->info->name);
     add_place(lines, report, diag->span);
     for (const struct import_chain *via = diag->via; via; via = via->outer)
         add_place(lines, report, via->at->span);
@@ -121,8 +122,10 @@ static void compile(const char *text, size_t len)
     pipeline_init(&pipeline, NULL);
     struct strbuf json = strbuf_in(&pipeline.arena), report = strbuf_in(&pipeline.arena);
     if (pipeline_load_text(&pipeline, "Caddyfile", str_make(text, len)) &&
-        pipeline_adapt(&pipeline, (struct adapt_options){.no_normalize = true}))
+        pipeline_adapt(&pipeline, (struct adapt_options){.no_normalize = true})) {
         document_write(pipeline.document.root, false, &json);
+        lint_run(&pipeline, NULL);
+    }
     struct lines lines = {&pipeline, map_in(&pipeline.arena)};
     for (const struct diag *diag = pipeline.diags.first; diag; diag = diag->next)
         report_diagnostic(&lines, &report, diag);

@@ -10,10 +10,12 @@ class Caddy:
             self.port = s.getsockname()[1]
         config = os.path.join(self.home.name, "caddy.json")
         with open(config, "w") as f:
-            json.dump({"admin": {"listen": f"127.0.0.1:{self.port}", "config": {"persist": False}}}, f)
+            json.dump({"admin": {"listen": f"127.0.0.1:{self.port}", "config": {"persist": False}},
+                       "logging": {"logs": {"default": {"level": "WARN", "encoder": {"format": "json"}}}}}, f)
         env = {**os.environ, "HOME": self.home.name, "XDG_DATA_HOME": self.home.name}
         self.process = subprocess.Popen([binary, "run", "--config", config], cwd=folder, env=env,
-                                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+                                        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        os.set_blocking(self.process.stderr.fileno(), False)
         for _ in range(200):
             with socket.socket() as s:
                 if s.connect_ex(("127.0.0.1", self.port)) == 0:
@@ -29,7 +31,9 @@ class Caddy:
         return self.adapt_all(source)[:2]
 
     def adapt_all(self, source):
-        """The same, and Caddy's warnings: [{"file", "line", "message", …}…]."""
+        """The same, and Caddy's warnings: [{"file", "line", "message", …}…]. Most are only logged, without
+        a place."""
+        self.log()
         for attempt in (1, 2):
             try:
                 self.connection.request("POST", "/adapt", source, {"Content-Type": "text/caddyfile"})
@@ -49,7 +53,27 @@ class Caddy:
         start = body.index(b'"result":') + len(b'"result":')
         end = len(body.rstrip()) - 1
         warnings = json.loads(body).get("warnings") or [] if start > len('{"result":') else []
-        return body[start:end], None, warnings
+        return body[start:end], None, warnings + [{"message": row["msg"]} for row in self.log()
+                                                  if row.get("level") == "warn"]
+
+    def log(self):
+        """What Caddy has logged since it was last asked: the rows of its JSON."""
+        text = b""
+        while True:
+            try:
+                more = os.read(self.process.stderr.fileno(), 1 << 16)
+            except BlockingIOError:
+                more = b""
+            text += more
+            if not more:
+                break
+        rows = []
+        for line in text.split(b"\n"):
+            try:
+                rows.append(json.loads(line))
+            except ValueError:
+                pass  # what Go writes by itself
+        return [row for row in rows if isinstance(row, dict)]
 
     def close(self):
         self.process.terminate()
@@ -58,4 +82,5 @@ class Caddy:
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
+        self.process.stderr.close()
         self.home.cleanup()

@@ -28,11 +28,11 @@ RULES = {
 
 
 # Files that Caddy accepts: dialtone refuses addresses that can never be dialled or bound (see differences)
-ZONE_IDS = re.compile(r"DT21\d")
+ZONE_RULES = re.compile(r"link-local-without-zone|zone-.*|unclosed-bracket")
 
 
 def has_bad_zone(errors):
-    return bool(errors) and all(ZONE_IDS.fullmatch(d.id) for d in errors)
+    return bool(errors) and all(ZONE_RULES.fullmatch(d.rule) for d in errors)
 
 
 # and a '}' too many, which Caddy takes for a site's address if nothing asks for a certificate for it
