@@ -215,6 +215,21 @@ static json_t *subjects_of(struct automation *au, const struct site *site, struc
     return subjects;
 }
 
+static void refuse_subject(struct diags *diags, const struct token *token, struct str text)
+{
+    if (!token || !token_is_close(token)) {
+        diag_token(diags, DIAG_BAD_ADDRESS, token, "no certificate can be had for '" STR_FMT "'",
+                   STR_ARG(text));
+        return;
+    }
+    /* a brace too many that Caddy took for a site, about which there was only a warning */
+    struct diag *warning =
+        diag_token(diags, DIAG_TOLERATED_BRACE, token, "this '}' closes nothing");
+    diag_set_severity(diags, warning, SEVERITY_NONE);
+    struct diag *diag = diag_token(diags, DIAG_STRAY_BRACE, token, "this '}' closes nothing");
+    diag_note(diags, diag, "there is one '}' too many, or a '{' too few before it");
+}
+
 /* Without an issuer, names that no public authority signs for go to a policy of their own.
  * Sets *internal where there is one; false after a diagnostic. */
 static bool split_subjects(struct automation *au, struct automation_policy *policy,
@@ -229,9 +244,7 @@ static bool split_subjects(struct automation *au, struct automation_policy *poli
         if (subject_is_tailscale(text))
             continue;
         if (!subject_qualifies(text)) {
-            diag_token(au->adapter->diags, DIAG_BAD_ADDRESS,
-                       document_origin(document, NULL, NULL, name),
-                       "no certificate can be had for '" STR_FMT "'", STR_ARG(text));
+            refuse_subject(au->adapter->diags, document_origin(document, NULL, NULL, name), text);
             return false;
         }
         document_add(document, subject_is_public(text, policy->on_demand) ? outside : inside, name);

@@ -30,7 +30,7 @@ static void check_site_path(struct lint *lint, const struct node *site)
         struct str text = site->words[i]->text, scheme = site_scheme(text), before, path;
         if (scheme.len)
             text = str_slice(text, scheme.len + 3, text.len);
-        if (str_contains(text, STR("{")) || !str_cut(text, STR("/"), &before, &path) || !path.len)
+        if (!str_cut(text, STR("/"), &before, &path))
             continue;
         struct diag *diag = lint_report(lint, site->words[i], "a path in the address of a site");
         diag_note(lint_diags(lint), diag,

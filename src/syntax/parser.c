@@ -518,15 +518,25 @@ static bool read_keys(struct parse *parse, struct keys *keys)
     return true;
 }
 
-/* A `}` where a site should begin. Caddy would take it for an address. */
+/* A `}` where a site should begin. Caddy takes it for an address, which does no harm where nothing
+ * but others of its kind follow. */
 static bool is_stray(struct parse *parse)
 {
-    const struct token *token = parse->in.current;
+    struct stream *in = &parse->in;
+    const struct token *token = in->current, *next = stream_peek(in);
     if (!token_is_close(token))
         return false;
-    struct diag *diag = diag_token(parse->diags, DIAG_STRAY_BRACE, token, "this '}' closes nothing");
+    bool is_tolerated = stream_rest_is_close(in);
+    struct diag *diag =
+        diag_token(parse->diags, is_tolerated ? DIAG_TOLERATED_BRACE : DIAG_STRAY_BRACE, token,
+                   "this '}' closes nothing");
     diag_note(parse->diags, diag, "there is one '}' too many, or a '{' too few before it");
-    return true;
+    if (is_tolerated)
+        diag_note(parse->diags, diag, "Caddy makes a site of it, with '}' for its address");
+    else
+        diag_label(parse->diags, diag, next->span,
+                   "Caddy makes a site of the '}', to which this belongs");
+    return !is_tolerated;
 }
 
 static void read_block(struct parse *parse)

@@ -81,3 +81,14 @@ bool stream_next_is_on_new_line(struct stream *in)
     const struct token *next = stream_peek(in);
     return !next || token_is_on_new_line(in->current, next);
 }
+
+bool stream_rest_is_close(const struct stream *in)
+{
+    for (size_t i = 0; i < in->frames.n; i++) {
+        const struct frame *frame = &in->frames.at[i];
+        for (size_t k = frame->next; k < frame->n; k++)
+            if (!token_is_close(frame->at[k]))
+                return false;
+    }
+    return true;
+}

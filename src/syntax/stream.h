@@ -41,5 +41,7 @@ void stream_cut(struct stream *in, size_t n, const struct token *before,
 /* Whether the current token begins a line; whether the next one will (or there is none). */
 bool stream_at_new_line(const struct stream *in);
 bool stream_next_is_on_new_line(struct stream *in);
+/* Whether nothing but closing braces follows the current token, if anything does. */
+bool stream_rest_is_close(const struct stream *in);
 
 #endif

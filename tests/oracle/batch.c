@@ -4,7 +4,8 @@
  * "<severity> <name> <places> <ends> <message>": the places of the diagnostic, its labels and imports;
  * and where the blocks around it end. A place is "<file>:<line>," with the line counted as Caddy
  * counts it, which is not always the one that people see; "-" stands before them. Words with line
- * ends in them make lines that go over several of the file: a place there is all of these. */
+ * ends in them make lines that go over several of the file, and so does a {$NAME:default}: a place
+ * there is all of these. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,13 +38,13 @@ static const struct lexed *tokens_of(struct lines *lines, struct source *source)
     return lexed;
 }
 
-/* The index of the token there; the number of tokens where there is none. */
+/* The index of the first token there; the number of tokens where there is none. */
 static size_t token_at(const struct lexed *lexed, struct span span)
 {
     size_t i = 0;
-    while (i < lexed->n && (span.begin < lexed->at[i]->span.begin || span.begin >= lexed->at[i]->span.end))
+    while (i < lexed->n && lexed->at[i]->span.end <= span.begin)
         i++;
-    return i;
+    return i < lexed->n && lexed->at[i]->span.begin <= span.begin ? i : lexed->n;
 }
 
 static struct source *source_at(const struct sources *sources, struct span span)
@@ -68,14 +69,14 @@ static void add_place(struct lines *lines, struct strbuf *report, struct span sp
         return;
     struct source *source = source_at(sources, span);
     const struct lexed *lexed = tokens_of(lines, source);
-    size_t at = token_at(lexed, span), end;
-    if (at == lexed->n) {
+    size_t at = token_at(lexed, span), end = at;
+    if (at == lexed->n)
         add_line(report, source, source_position(sources, span.begin).line);
-        return;
-    }
-    for (end = at + 1; end < lexed->n && !token_is_on_new_line(lexed->at[end - 1], lexed->at[end]);)
+    while (end < lexed->n &&
+           (end == at || lexed->at[end]->span.begin < span.end ||
+            !token_is_on_new_line(lexed->at[end - 1], lexed->at[end])))
         end++;
-    while (at > 0 && !token_is_on_new_line(lexed->at[at - 1], lexed->at[at]))
+    while (at > 0 && at < lexed->n && !token_is_on_new_line(lexed->at[at - 1], lexed->at[at]))
         at--;
     for (uint32_t last = 0; at < end; last = lexed->at[at++]->line)
         if (lexed->at[at]->line != last)

@@ -13,9 +13,10 @@ PATHS = ["/", "/x", "/api/*", "*.php", "/a/*/b", "/x/y", "*", "/static*", "/√ºn√
 REGEXPS = ["^/x(.*)$", "[a-z]+", "\\.php$", "(?i)bot", "^(a|b)*$", "x{2,3}"]
 EXPRESSIONS = ["path('/x')", "{method} == 'GET'", "method('PUT') && host('a.example.com')", "{path}.startsWith(\"/x\")",
                "!header({'X-One': '1'})"]
+DESTINATIONS = ["{one}", "{my_two}", "{x.three}", "four"]
 CONFIGURED = {"string": WORDS, "scalar": WORDS + ["42", "-1.5", "true", "false", "1e3", "0x1F"], "field": FIELDS,
               "path_pattern": PATHS, "regexp": REGEXPS, "expression": EXPRESSIONS,
-              "protocol": ["http", "https", "grpc", "http/2", "http/1.1+"]}
+              "destination": DESTINATIONS, "protocol": ["http", "https", "grpc", "http/2", "http/1.1+"]}
 UPSTREAMS = [["localhost:9001", "127.0.0.1:9002", "app", "app.internal:80", "unix//run/app.sock", "{env.APP}:80",
               "[2001:db8::1]:443", ":9003", "localhost:9000-9002", "{$DT_NAME}:{$DT_PORT}", "tcp4/app:80", "{env.APP}"],
              ["http://app", "http://app:8080", "http://localhost:80"], ["https://app", "https://app:8443"],
@@ -66,11 +67,17 @@ class Writer:
         self.matchers = schema["matchers"]
         self.directive_rows = schema["directives"]
         self.scopes_matchers = False  # whether @one and @two are defined here
+        self.is_global = False  # whether this is about global options
+        self.addresses_used = set()
         self.wrong = 0.0  # how likely an argument is of the wrong kind
         self.upstream_scheme = 0
 
     def chance(self, probability):
         return self.random.random() < probability
+
+    def error(self, probability=0.02):
+        """Whether to do what Caddy refuses."""
+        return self.chance(max(probability, self.wrong))
 
     # ---- words
 
@@ -97,10 +104,11 @@ class Writer:
                     continue
                 if not types:
                     continue
-                prefix = self.random.choice(argument["prefixes"] + [""] * (row in self.directive_rows)) \
-                    if argument.get("prefixes") else ""
-                if types == ["string"] and argument.get("name") == "protocol":
-                    types = ["protocol"]
+                prefix = argument.get("prefix", "")
+                if argument.get("prefixes"):
+                    prefix = self.random.choice(argument["prefixes"] + [""] * (row in self.directive_rows))
+                if types == ["string"] and argument.get("name") in CONFIGURED:
+                    types = [argument["name"]]
                 special = getattr(self, "special_" + types[0], None)
                 if special:
                     more, body = special(row)
@@ -135,8 +143,10 @@ class Writer:
         return ["@ok"], None
 
     def special_response_condition(self, row):
-        line = self.line(self.random.choice(self.schema["response_matchers"]), 1)
-        return line.words, None
+        return self.response_matcher().words, None
+
+    def response_matcher(self):
+        return self.line(self.random.choice(self.schema["response_matchers"]), 1)
 
     def special_action(self, row):
         line = self.line(self.random.choice(row["actions"]), 2)
@@ -163,6 +173,9 @@ class Writer:
                 name += self.random.choice(piece["prefixes"] + [""])
             elif "text" in piece:
                 name += piece["text"]
+            elif piece["types"] == ["module_name"]:
+                modules = self.namespaces.get(row.get("modules", "")) or [{"name": "nonesuch"}]
+                name += self.random.choice(modules)["name"]
             else:
                 name += self.random.choice(["alpha", "X-One", "/x", "request>uri", "beta", "~^/y(.*)$"]
                                            if piece["types"][0] in ("string", "scalar")
@@ -184,7 +197,7 @@ class Writer:
         if row.get("inline") and self.chance(0.5):
             return None
         if kind == "directives":
-            return [self.directive_line(depth + 1) for _ in range(self.random.randint(0, 3))]
+            return self.directives_block(depth + 1)
         if not self.chance(0.9 if needs else 0.45):
             return None
         if kind == "modules":
@@ -192,18 +205,51 @@ class Writer:
         lines, used = [], set()
         for _ in range(self.random.choice((1, 1, 2, 2, 3, 5))):
             option = self.random.choice(row["options"])
-            if option["name"] in used and (option.get("once") or self.chance(0.8)) and not self.chance(self.wrong):
-                continue
-            if "modules" in option and not self.namespaces.get(option["modules"]) and not self.chance(0.02):
+            if not self.fits(option, used):
                 continue
             used.add(option["name"])
             lines.append(self.line(option, depth + 1))
-        if any("@ok" in l.words for l in lines) and not self.chance(self.wrong):
-            lines.insert(0, Line(["@ok", "status", "2xx"]))
+        needed = [o for o in row["options"] if o["name"] in row.get("needs", [])]
+        if needed and not used & set(row["needs"]) and not self.error(0.1):
+            lines.append(self.line(self.random.choice(needed), depth + 1))
+        if any("@ok" in l.words for l in lines) and not self.error():
+            matchers = [self.response_matcher() for _ in range(self.random.choice((1, 1, 2)))]
+            lines.insert(0, Line(["@ok", *matchers[0].words]) if len(matchers) == 1 and self.chance(0.6)
+                         else Line(["@ok"], matchers))
         return lines
+
+    def fits(self, option, used):
+        """Whether the option may stand here, besides those <used> in its block."""
+        if option["name"] in used and (option.get("once") or self.chance(0.8)) and not self.chance(self.wrong):
+            return False
+        if option.get("refused") or option.get("site_only" if self.is_global else "global_only"):
+            return self.error()
+        if "modules" in option and not self.namespaces.get(option["modules"]):
+            return self.error()
+        return True
 
     def matcher_line(self):
         return self.line(self.random.choice(self.matchers), 1)
+
+    def directives_block(self, depth):
+        """Directives in a block, maybe with a matcher of their own."""
+        if not self.chance(0.15):
+            return [self.directive_line(depth) for _ in range(self.random.randint(0, 3))]
+        outer, self.scopes_matchers = self.scopes_matchers, True
+        name = "@inner" if outer else "@one"
+        lines = [self.named_matcher(name)]
+        lines += [self.directive_line(depth) for _ in range(self.random.randint(1, 3))]
+        self.scopes_matchers = outer
+        if not outer:
+            lines.append(self.named_matcher("@two"))
+        lines.append(Line(["respond", name, "inner"]))
+        return lines
+
+    def named_matcher(self, name):
+        matcher = self.matcher_line()
+        if self.chance(0.5):
+            return Line([name], [matcher] + ([self.matcher_line()] if self.chance(0.4) else []))
+        return Line([name] + matcher.words, matcher.body)
 
     def directive_line(self, depth):
         names = list(self.directives)
@@ -214,8 +260,13 @@ class Writer:
             row = self.directives["header"]
         self.upstream_scheme = self.random.choice((0, 0, 0, 1, 2, 3))
         line = self.line(row, depth)
-        if row["name"] in ("respond", "error", "header", "redir", "uri") and len(line.words) > 1 and self.chance(0.85):
+        if row["name"] in ("respond", "error", "header", "redir", "uri") and len(line.words) > 1 and not self.error(0.03):
             line.body = None
+        if row["name"] == "file_server" and "browse" in line.words and line.body and not self.error():
+            line.body = [l for l in line.body if l.words[0] != "browse"]
+        if row["name"] == "map" and line.body and not self.error():
+            for output in line.body:
+                del output.words[len(line.words) - 1:]
         if row["name"] == "forward_auth" and self.chance(0.9):
             line.words = line.words[:2] + ["app"][len(line.words) - 1:]
             line.body = [Line(["uri", "/auth"])] + [l for l in line.body or [] if l.words[0] not in ("uri", "to")]
@@ -235,7 +286,13 @@ class Writer:
             host = self.random.choice(HOSTS)
             form = self.random.choice(["{h}", "{h}", "http://{h}", "https://{h}", "{h}:8080", "http://{h}:8080",
                                        "https://{h}:8443", ":8080", ":80", "{h}/p", "{h}:{$DT_PORT}", "{$DT_HOST}"])
-            out.append(form.replace("{h}", host))
+            address = form.replace("{h}", host)
+            if address in self.addresses_used and not self.error(0.03):
+                address = f"{form.replace('{h}', f'h{len(self.addresses_used)}.example.net')}"
+                if address in self.addresses_used:
+                    address = f":{9100 + len(self.addresses_used)}"
+            self.addresses_used.add(address)
+            out.append(address)
         return list(dict.fromkeys(out))
 
     def site(self):
@@ -243,11 +300,7 @@ class Writer:
         self.scopes_matchers = self.chance(0.85)
         if self.scopes_matchers:
             for name in ("@one", "@two"):
-                matcher = self.matcher_line()
-                if self.chance(0.5):
-                    lines.append(Line([name], [matcher] + ([self.matcher_line()] if self.chance(0.4) else [])))
-                else:
-                    lines.append(Line([name] + matcher.words, matcher.body))
+                lines.append(self.named_matcher(name))
         for _ in range(self.random.choice((0, 1, 1, 2, 2, 3, 4))):
             lines.append(self.directive_line(1))
         self.scopes_matchers = False
@@ -263,8 +316,15 @@ class Writer:
         self.wrong = self.random.choice((0.0, 0.03, 0.1)) if broken else 0.0
         lines = []
         if self.chance(0.45):
-            options = [self.random.choice(self.schema["global_options"]) for _ in range(self.random.choice((1, 1, 2, 3)))]
-            lines.append(Line([], [self.line(o, 1) for o in options]))
+            self.is_global, used = True, set()
+            body = []
+            for _ in range(self.random.choice((1, 1, 2, 3))):
+                option = self.random.choice(self.schema["global_options"])
+                if self.fits(option, used):
+                    used.add(option["name"])
+                    body.append(self.line(option, 1))
+            lines.append(Line([], body))
+            self.is_global = False
         lines.append(Line(["(snip)"], [Line(["header", "X-Snip", "{args[0]}", "{args[1]}"] if self.chance(0.5) else
                                             ["respond", "{args[:]}"])]))
         lines.append(Line(["&(shared)"], [self.directive_line(2)]))
