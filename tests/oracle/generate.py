@@ -1,12 +1,19 @@
 #!/usr/bin/env python3
 """Compares dialtone with a real Caddy over Caddyfiles that are made on the way.
 
-    generate.py BUILD CADDY [--files N] [--seed S] [--jobs N] [--kinds valid,broken,mutated] [--show N]
+    generate.py BUILD CADDY [--files N] [--seed S] [--jobs N] [--kinds KIND,…] [--show N] [--each N]
 
-<valid> and <broken> files are written from `dialtone schema --json`, <mutated> ones from the corpus
-by changing single tokens. Accepted files must give the same bytes; refused ones must be refused, with
-a diagnostic on the line that Caddy names; warnings must stand on the lines of Caddy's. Each
-difference is shrunk to a small file and printed. File I of seed S is always the same file.
+The kinds of files, one after another:
+  valid, broken  written from `dialtone schema --json`, right or with mistakes (caddyfiles.py)
+  mutated        single tokens of the corpus changed
+  walked         each row of the schema with each of its forms and mistakes (walk.py)
+  mixed          sites, listeners, TLS, logs and routes that have to do with each other (mixes.py)
+  imported       snippets, files, arguments and blocks (imports.py)
+  spelled        quotes, heredocs, comments, line ends and odd bytes (spellings.py)
+
+Accepted files must give the same bytes; refused ones must be refused, with a diagnostic on the line
+that Caddy names (or excused.py says why not); what Caddy warns of must be warned of. Differences are
+shrunk to small files and printed, a few of each kind. File I of seed S is always the same file.
 """
 import argparse, glob, json, multiprocessing, os, random, re, subprocess, sys, tempfile
 
@@ -14,9 +21,13 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from caddy import Caddy
 from caddyfiles import Writer, mutate, pool_of
 from compare import FINE, Batch, Comparison
+from imports import Imports, make_files
+from mixes import Mix
+from spellings import Spelling
+from walk import Walk
 
 ROOT = os.path.abspath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", ".."))
-ENVIRONMENT = {"DT_NAME": "named", "DT_PORT": "9000", "DT_HOST": "env.example.com"}
+ENVIRONMENT = {"DT_NAME": "named", "DT_PORT": "9000", "DT_HOST": "env.example.com", "DT_MULTI": "a b\n\tc"}
 # Caddy accepts these on purpose differently (see tests/oracle/differences): zones and link-local addresses
 ZONES = re.compile(r"%\w|%25|fe[89ab]|ff[0-9a-f]2:|:[^ ]*%", re.I)
 
@@ -86,6 +97,52 @@ def make_folder(folder):
                    check=True, stderr=subprocess.DEVNULL)
     with open(os.path.join(folder, "other.caddyfile"), "w") as f:
         f.write("respond imported\n")
+    make_files(folder)
+
+
+def read_corpus():
+    corpus = []
+    for path in sorted(glob.glob(os.path.join(ROOT, "corpus", "*", "*.caddyfile"))):
+        with open(path, encoding="utf-8", errors="surrogateescape", newline="") as f:
+            text = f.read().partition("\n----------\n")[0].rstrip("\n") + "\n"
+        if not ZONES.search(text) and len(text) < 4000:
+            corpus.append(text)
+    return corpus
+
+
+class Kinds:
+    """Writes files of all kinds, each with a random generator of its own."""
+
+    def __init__(self, schema, seed):
+        self.schema = schema
+        self.corpus = read_corpus()
+        self.pool = pool_of(self.corpus)
+        self.walk = sorted(set(Walk(schema).files()))
+        random.Random(seed).shuffle(self.walk)
+
+    def valid(self, rng, _):
+        return Writer(self.schema, rng).file()
+
+    def broken(self, rng, _):
+        return Writer(self.schema, rng).file(broken=True)
+
+    def mutated(self, rng, _):
+        return mutate(rng, rng.choice(self.corpus), self.pool, rng.choice((1, 1, 2, 3, 5)))
+
+    def walked(self, _, number):
+        return self.walk[number % len(self.walk)]
+
+    def mixed(self, rng, _):
+        return Mix(rng).file()
+
+    def imported(self, rng, _):
+        return Imports(rng).file()
+
+    def spelled(self, rng, _):
+        return Spelling(rng).file()
+
+
+ALL_KINDS = ("valid", "broken", "mutated", "walked", "mixed", "imported", "spelled")
 
 
 def work(arguments):
@@ -95,26 +152,15 @@ def work(arguments):
             del os.environ[name]
     os.environ.update(ENVIRONMENT)
     with open(os.path.join(folder, "schema.json")) as f:
-        schema = json.load(f)
-    corpus = []
-    for path in sorted(glob.glob(os.path.join(ROOT, "corpus", "*", "*.caddyfile"))):
-        with open(path, encoding="utf-8", errors="surrogateescape", newline="") as f:
-            text = f.read().partition("\n----------\n")[0].rstrip("\n") + "\n"
-        if not ZONES.search(text) and len(text) < 4000:
-            corpus.append(text)
-    pool = pool_of(corpus)
+        writer = Kinds(json.load(f), options.seed)
     kinds = options.kinds.split(",")
     counts, classes = {}, {}
     caddy, batch = Caddy(options.caddy, folder), Batch(os.path.join(os.path.abspath(options.build), "batch"), folder)
     comparison = Comparison(caddy, batch)
     try:
         for i in range(job, options.files, options.jobs):
-            rng = random.Random(f"{options.seed}/{i}")
-            kind = kinds[i // options.jobs % len(kinds)]
-            if kind == "mutated":
-                text = mutate(rng, rng.choice(corpus), pool, rng.choice((1, 1, 2, 3, 5)))
-            else:
-                text = Writer(schema, rng).file(broken=kind == "broken")
+            kind = kinds[i % len(kinds)]
+            text = getattr(writer, kind)(random.Random(f"{options.seed}/{i}"), i // len(kinds))
             outcome, detail = ("zones", "") if ZONES.search(text) else comparison.kind(text)
             counts[kind, outcome] = counts.get((kind, outcome), 0) + 1
             if outcome in FINE:
@@ -138,7 +184,7 @@ def main():
     parser.add_argument("--files", type=int, default=20000)
     parser.add_argument("--seed", default="1")
     parser.add_argument("--jobs", type=int, default=2)
-    parser.add_argument("--kinds", default="valid,broken,mutated")
+    parser.add_argument("--kinds", default=",".join(ALL_KINDS))
     parser.add_argument("--show", type=int, default=20, help="kinds of differences to show, per job")
     parser.add_argument("--each", type=int, default=1, help="differences of a kind to shrink and print, per job")
     options = parser.parse_args()
