@@ -444,7 +444,7 @@ const struct lint_rule address_rules[] = {
     {.info = {"DT205", "unspecified-address-as-host", "0.0.0.0 or [::] as the host of a site",
               SEVERITY_WARNING},
      .fix = FIX_SUGGEST,
-     .caddy = CADDY_SILENT,
+     .caddy = CADDY_WARNS,
      .why = "The host of a site is compared with the Host header. It does not choose the interface.",
      .at_run_time = "Only requests with Host: 0.0.0.0 are answered; Caddy logs a warning.",
      .bad = SITE("http://0.0.0.0:8080"),

@@ -137,7 +137,7 @@ static void check_push(struct lint *lint, const struct node *line)
 const struct lint_rule deprecated_rules[] = {
     {.code = DIAG_DEPRECATED,
      .fix = FIX_SUGGEST,
-     .caddy = CADDY_SILENT,
+     .caddy = CADDY_WARNS,
      .why = "The old name still works, and will not in a later version. Options that name certificates "
             "to trust, and `metrics` inside\nof `servers`, have moved as well.",
      .at_run_time = "The same as the new name; Caddy logs a warning.",
@@ -145,14 +145,14 @@ const struct lint_rule deprecated_rules[] = {
      .good = "example.com {\n\tlog_skip\n\trespond ok\n}\n"},
     {.code = DIAG_DOTTED_ARGUMENT,
      .fix = FIX_SAFE,
-     .caddy = CADDY_SILENT,
+     .caddy = CADDY_WARNS,
      .why = "{args.0} is how arguments of imports were written before 2.7; it is {args[0]} now.",
      .at_run_time = "The same; Caddy logs a warning.",
      .bad = "(say) {\n\trespond {args.0}\n}\nexample.com {\n\timport say hello\n}\n",
      .good = "(say) {\n\trespond {args[0]}\n}\nexample.com {\n\timport say hello\n}\n"},
     {.info = {"DT803", "path-in-site-address", "a path in the address of a site", SEVERITY_WARNING},
      .fix = FIX_SUGGEST,
-     .caddy = CADDY_SILENT,
+     .caddy = CADDY_WARNS,
      .why = "Paths in addresses are from Caddy 1. They make several blocks for one host, in an order that "
             "is not the file's.",
      .at_run_time = "Works for now; Caddy logs a warning.",

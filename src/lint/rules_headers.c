@@ -362,7 +362,7 @@ const struct lint_rule header_rules[] = {
     {.info = {"DT601", "redundant-forwarded-header", "a field that the proxy sends by itself",
               SEVERITY_INFO},
      .fix = FIX_UNSAFE,
-     .caddy = CADDY_SILENT,
+     .caddy = CADDY_WARNS,
      .why = "reverse_proxy sets X-Forwarded-For, -Proto and -Host, and passes websocket upgrades on. "
             "Setting them by hand replaces\nwhat it knows of trusted proxies.",
      .at_run_time = "The same without the line; Caddy logs a warning for some spellings.",

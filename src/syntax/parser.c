@@ -534,8 +534,7 @@ static bool is_stray(struct parse *parse)
     if (is_tolerated)
         diag_note(parse->diags, diag, "Caddy makes a site of it, with '}' for its address");
     else
-        diag_label(parse->diags, diag, next->span,
-                   "Caddy makes a site of the '}', to which this belongs");
+        diag_label(parse->diags, diag, next->span, "this is read as belonging to the '}'");
     return !is_tolerated;
 }
 
