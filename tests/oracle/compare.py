@@ -1,7 +1,7 @@
 """One Caddyfile given to dialtone and to a real Caddy, and what is different."""
 import os, re, select, subprocess, typing
 
-from excused import excused, has_bad_zone, has_stray_brace
+from excused import excused, has_bad_zone, has_stray_brace, is_unwritable
 
 # where Caddy says it is: the file and the line
 PLACE = re.compile(r"(?<![\w./-])(?:/[\w./-]*/)?(?:Caddyfile|\.?[\w-]+\.caddyfile):\d+")
@@ -74,7 +74,7 @@ class Batch:
 
 # What is no difference: both accept with the same bytes and warnings; both refuse, on the same line;
 # and what cannot be compared, for it is different on purpose (see tests/oracle/differences)
-FINE = ("same", "refused", "zones", "stray brace", "JSON", "Caddy crashed")
+FINE = ("same", "refused", "zones", "stray brace", "unwritable", "JSON", "Caddy crashed")
 
 
 class Comparison:
@@ -98,6 +98,8 @@ class Comparison:
                     return "zones", ""
                 if has_stray_brace([d for d in report if d.severity == "error"]):
                     return "stray brace", ""
+                if is_unwritable(warnings):
+                    return "unwritable", ""
                 first = next((d.message for d in report if d.severity == "error"), "?")
                 return "refuses", first
             if ours != want:

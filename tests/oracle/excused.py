@@ -37,7 +37,12 @@ def has_bad_zone(errors):
 
 # and a '}' too many, which Caddy takes for a site's address if nothing asks for a certificate for it
 def has_stray_brace(errors):
-    return bool(errors) and all(d.message == "this '}' closes nothing" for d in errors)
+    return any(d.message == "this '}' closes nothing" for d in errors)
+
+
+# and a number that JSON cannot hold (NaN as a ratio), for which Caddy writes null in place of a whole app
+def is_unwritable(warnings):
+    return any("unsupported value" in w["message"] for w in warnings)
 
 
 def first_line(places):

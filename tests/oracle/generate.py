@@ -9,6 +9,7 @@ The kinds of files, one after another:
   walked         each row of the schema with each of its forms and mistakes (walk.py)
   mixed          sites, listeners, TLS, logs and routes that have to do with each other (mixes.py)
   imported       snippets, files, arguments and blocks (imports.py)
+  valued         values that are nearly of their type (values.py)
   spelled        quotes, heredocs, comments, line ends and odd bytes (spellings.py)
 
 Accepted files must give the same bytes; refused ones must be refused, with a diagnostic on the line
@@ -24,6 +25,7 @@ from compare import FINE, Batch, Comparison
 from imports import Imports, make_files
 from mixes import Mix
 from spellings import Spelling
+from values import Values
 from walk import Walk
 
 ROOT = os.path.abspath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", ".."))
@@ -117,6 +119,7 @@ class Kinds:
         self.schema = schema
         self.corpus = read_corpus()
         self.pool = pool_of(self.corpus)
+        self.values = Values(schema)
         self.walk = sorted(set(Walk(schema).files()))
         random.Random(seed).shuffle(self.walk)
 
@@ -135,6 +138,9 @@ class Kinds:
     def mixed(self, rng, _):
         return Mix(rng).file()
 
+    def valued(self, rng, _):
+        return self.values.file(rng)
+
     def imported(self, rng, _):
         return Imports(rng).file()
 
@@ -142,7 +148,7 @@ class Kinds:
         return Spelling(rng).file()
 
 
-ALL_KINDS = ("valid", "broken", "mutated", "walked", "mixed", "imported", "spelled")
+ALL_KINDS = ("valid", "broken", "mutated", "walked", "mixed", "valued", "imported", "spelled")
 
 
 def work(arguments):
