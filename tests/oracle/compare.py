@@ -1,7 +1,7 @@
 """One Caddyfile given to dialtone and to a real Caddy, and what is different."""
 import os, re, select, subprocess, typing
 
-from excused import excused, has_bad_zone, has_stray_brace, is_unwritable
+from excused import line_excuse, refusal_excuse
 
 # where Caddy says it is: the file and the line
 PLACE = re.compile(r"(?<![\w./-])(?:/[\w./-]*/)?(?:Caddyfile|\.?[\w-]+\.caddyfile):\d+")
@@ -72,9 +72,10 @@ class Batch:
         return found or None, report
 
 
-# What is no difference: both accept with the same bytes and warnings; both refuse, on the same line;
-# and what cannot be compared, for it is different on purpose (see tests/oracle/differences)
-FINE = ("same", "refused", "zones", "stray brace", "unwritable", "JSON", "Caddy crashed")
+def is_fine(outcome):
+    """Both accept, with the same bytes and warnings; both refuse, on the same line; or it is different on
+    purpose (file:…)."""
+    return outcome in ("same", "refused") or outcome.startswith("file:")
 
 
 class Comparison:
@@ -82,26 +83,20 @@ class Comparison:
         self.caddy, self.batch, self.excused = caddy, batch, {}
 
     def kind(self, text):
-        """(outcome, detail): outcome is one of FINE, or what differs."""
+        """(outcome, detail): outcome is what is_fine takes for fine, or what differs."""
         source = text.encode("utf-8", "surrogateescape")
         want, error, warnings = self.caddy.adapt_all(source)
         ours, report = self.batch.adapt(source)
         if report is None:
             return "crash", ""
         if ours is None and any(d.rule == "json-syntax" for d in report):
-            return "JSON", ""
+            return "file:json", ""
         if error == "no answer":
-            return "Caddy crashed", ""
+            return "file:crash", ""
         if error is None:
             if ours is None:
-                if has_bad_zone([d for d in report if d.severity == "error"]):
-                    return "zones", ""
-                if has_stray_brace([d for d in report if d.severity == "error"]):
-                    return "stray brace", ""
-                if is_unwritable(warnings):
-                    return "unwritable", ""
-                first = next((d.message for d in report if d.severity == "error"), "?")
-                return "refuses", first
+                errors = [d for d in report if d.severity == "error"]
+                return refusal_excuse(errors, warnings) or "refuses", errors[0].message if errors else "?"
             if ours != want:
                 for _ in range(24):  # Go walks maps in random order
                     if self.caddy.adapt(source)[0] == ours:
@@ -116,7 +111,7 @@ class Comparison:
         named = {os.path.basename(place) for place in PLACE.findall(error)}
         errors = [d for d in report if d.severity == "error"]
         if named and not any(named & d.places for d in errors):
-            excuse = excused(error, named, errors)
+            excuse = line_excuse(error, named, errors)
             if not excuse:
                 return "line", f"{error} -- ours: {[(sorted(d.places), d.message) for d in errors]}"
             self.excused[excuse] = self.excused.get(excuse, 0) + 1

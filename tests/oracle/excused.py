@@ -1,48 +1,18 @@
-"""Lines that Caddy names for a refused file and dialtone does not, each kind with its reason. Nothing
-else is excused."""
-import re
-
-# name → (why Caddy's line is no help, whether an error is of this kind)
-RULES = {
-    "no line": (
-        "Caddy's own place is ':0'; the lines behind it are only those of the blocks around",
-        lambda error, named, errors: re.search(r", at :0, at ", error)),
-    "around": (
-        "Caddy reads a block of directives whole, then names its end for whatever is wrong inside and "
-        "has no place of its own",
-        lambda error, named, errors: "parsing caddyfile tokens for" in error
-        and any(named <= d.ends for d in errors)),
-    "taken away": (
-        "Caddy takes an option of these off its list before it finds the number of arguments wrong, and names "
-        "the word before it",
-        lambda error, named, errors: re.search(
-            r"tokens for '(forward_auth|php_fastcgi)': (unexpected token '{', expecting argument|wrong argument count)", error)
-        and any("arguments at '" in d.message for d in errors)),
-    "misread": (
-        "Caddy passes over a '}' too many (as a site address) and a '{' without a name (as an option), and "
-        "stumbles later over what these made of the rest of the file",
-        lambda error, named, errors: any(
-            d.message in ("this '}' closes nothing", "a block without a name") and first_line(d.places) < first_line(named)
-            for d in errors)),
-}
+"""What differs from Caddy on purpose, besides cases of the corpus. tests/oracle/differences holds the name of
+each kind with its reason; here is how such a difference is told from others. Nothing else is excused."""
+import os, re
 
 
-# Files that Caddy accepts: dialtone refuses addresses that can never be dialled or bound (see differences)
-ZONE_RULES = re.compile(r"link-local-without-zone|zone-.*|unclosed-bracket")
-
-
-def has_bad_zone(errors):
-    return bool(errors) and all(ZONE_RULES.fullmatch(d.rule) for d in errors)
-
-
-# and a '}' too many, which Caddy takes for a site's address if nothing asks for a certificate for it
-def has_stray_brace(errors):
-    return any(d.message == "this '}' closes nothing" for d in errors)
-
-
-# and a number that JSON cannot hold (NaN as a ratio), for which Caddy writes null in place of a whole app
-def is_unwritable(warnings):
-    return any("unsupported value" in w["message"] for w in warnings)
+def read_differences():
+    """name → reason; names are cases of the corpus, line:… and file:…"""
+    rows = {}
+    with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "differences")) as f:
+        for line in f:
+            line = line.partition("#")[0].strip()
+            if line:
+                name, _, reason = line.partition(" ")
+                rows[name] = reason.strip()
+    return rows
 
 
 def first_line(places):
@@ -51,9 +21,38 @@ def first_line(places):
     return min(lines, default=10**9)
 
 
-def excused(error, named, errors):
-    """The rule that excuses it, or None: <named> are the places that Caddy names, <errors> ours."""
-    for name, (_, fits) in RULES.items():
-        if fits(error, named, errors):
-            return name
-    return None
+TAKEN_AWAY = re.compile(r"tokens for '(forward_auth|php_fastcgi)': (unexpected token '{', expecting argument|wrong argument count)")
+ZONE_RULES = re.compile(r"link-local-without-zone|zone-.*|unclosed-bracket")
+
+# Both refuse, but on different lines: <named> are the places in Caddy's <error>, <errors> our diagnostics
+LINES = {
+    "line:none": lambda error, named, errors: ", at :0, at " in error,
+    "line:around": lambda error, named, errors:
+        "parsing caddyfile tokens for" in error and any(named <= d.ends for d in errors),
+    "line:taken-away": lambda error, named, errors:
+        TAKEN_AWAY.search(error) and any("arguments at '" in d.message for d in errors),
+    "line:misread": lambda error, named, errors: any(
+        d.message in ("this '}' closes nothing", "a block without a name") and first_line(d.places) < first_line(named)
+        for d in errors),
+}
+
+# Caddy accepts and we refuse: <warnings> are Caddy's
+REFUSED = {
+    "file:zone": lambda errors, warnings: bool(errors) and all(ZONE_RULES.fullmatch(d.rule) for d in errors),
+    "file:brace": lambda errors, warnings: any(d.message == "this '}' closes nothing" for d in errors),
+    "file:number": lambda errors, warnings: any("unsupported value" in w["message"] for w in warnings),
+}
+
+# whatever Caddy says
+OTHER = ("file:json", "file:crash")
+
+
+def line_excuse(*found):
+    return next((name for name, fits in LINES.items() if fits(*found)), None)
+
+
+def refusal_excuse(*found):
+    return next((name for name, fits in REFUSED.items() if fits(*found)), None)
+
+
+assert {n for n in read_differences() if ":" in n} == {*LINES, *REFUSED, *OTHER}, "differences and excused.py do not agree"
