@@ -99,6 +99,20 @@ static void add_ends(struct lines *lines, struct strbuf *report, struct span spa
     }
 }
 
+/* The same where imports put it; whether <node> holds it. */
+static bool add_ends_of_tree(struct lines *lines, struct strbuf *report, const struct node *node,
+                             struct span span)
+{
+    bool is_inside = false, is_here = false;
+    for (const struct node *child = node->body; child; child = child->next)
+        is_inside = add_ends_of_tree(lines, report, child, span) || is_inside;
+    for (uint32_t i = 0; i < node->n_words; i++)
+        is_here = is_here || node->words[i]->span.begin == span.begin;
+    if (is_inside && node->close)
+        add_place(lines, report, node->close->span);
+    return is_inside || is_here;
+}
+
 static void report_diagnostic(struct lines *lines, struct strbuf *report, const struct diag *diag)
 {
     static const char *const severities[] = {"none", "info", "warning", "error"};
@@ -111,6 +125,8 @@ static void report_diagnostic(struct lines *lines, struct strbuf *report, const 
             add_place(lines, report, note->span);
     strbuf_add(report, STR(" -"));
     add_ends(lines, report, diag->span);
+    if (lines->pipeline->tree && diag->span.end)
+        add_ends_of_tree(lines, report, lines->pipeline->tree, diag->span);
     for (const struct import_chain *via = diag->via; via; via = via->outer)
         add_ends(lines, report, via->at->span);
     struct str message = str_replace(&lines->pipeline->arena, diag->message, STR("\n"), STR(" "));

@@ -24,10 +24,11 @@ UPSTREAMS = [["localhost:9001", "127.0.0.1:9002", "app", "app.internal:80", "uni
 
 
 class Line:
-    """A line: its words, as they are meant, and the lines of its block (None: no block)."""
+    """A line: its words, as they are meant, and the lines of its block (None: no block; without <braces>:
+    the rest of the file)."""
 
-    def __init__(self, words, body=None):
-        self.words, self.body = words, body
+    def __init__(self, words, body=None, braces=True):
+        self.words, self.body, self.braces = words, body, braces
 
 
 def quote(random, word):
@@ -48,8 +49,13 @@ def render(random, lines, depth=0):
         text = "\t" * depth + " ".join(words)
         if random.random() < 0.01 and len(words) > 1:
             text = text.replace(" ", " \\\n\t", 1)
+        if random.random() < 0.02:
+            out.append(random.choice(["", "# a comment", "\t# { in a comment", "#"]))
         if line.body is None:
-            out.append(text)
+            out.append(text + (" # behind" if random.random() < 0.01 else ""))
+            continue
+        if not line.braces:
+            out += [text] + render(random, line.body, depth)
             continue
         out.append(text + (" {" if words else "{"))
         out += render(random, line.body, depth + 1)
@@ -306,6 +312,11 @@ class Writer:
         self.scopes_matchers = False
         if self.chance(0.15):
             lines.append(Line(["import", "snip", "arg one", "two"]))
+        if self.chance(0.06):
+            lines.append(Line(["import", self.random.choice(["other.caddyfile", "other*", "nothing*.caddyfile"])]))
+        if self.chance(0.06):
+            lines.append(Line(["import", "wrap", "/w"], self.directives_block(2) +
+                              [Line(["inner"], self.directives_block(2))] * self.chance(0.5)))
         if self.chance(0.5):
             self.random.shuffle(lines)
         addresses = self.addresses()
@@ -327,9 +338,13 @@ class Writer:
             self.is_global = False
         lines.append(Line(["(snip)"], [Line(["header", "X-Snip", "{args[0]}", "{args[1]}"] if self.chance(0.5) else
                                             ["respond", "{args[:]}"])]))
+        lines.append(Line(["(wrap)"], [Line(["handle", "{args[0]}"], [Line(["{block}" if self.chance(0.5) else
+                                                                            "{blocks.inner}"])])]))
         lines.append(Line(["&(shared)"], [self.directive_line(2)]))
-        for _ in range(self.random.choice((1, 1, 1, 2, 3, 4))):
+        n_sites = self.random.choice((1, 1, 1, 2, 3, 4))
+        for _ in range(n_sites):
             lines.append(self.site())
+        lines[-1].braces = n_sites > 1 or not self.chance(0.15) or not lines[-1].body
         if broken:
             for _ in range(self.random.choice((0, 1, 1, 2))):
                 self.damage(lines)

@@ -98,9 +98,9 @@ class Comparison:
                 errors = [d for d in report if d.severity == "error"]
                 return refusal_excuse(errors, warnings) or "refuses", errors[0].message if errors else "?"
             if ours != want:
-                for _ in range(24):  # Go walks maps in random order
+                for _ in range(24):
                     if self.caddy.adapt(source)[0] == ours:
-                        return "same", ""
+                        return "file:order", ""
                 return "json", difference(want, ours)
             for warning in warnings:
                 if not has_warning(report, warning):

@@ -44,7 +44,7 @@ REFUSED = {
 }
 
 # whatever Caddy says
-OTHER = ("file:json", "file:crash")
+OTHER = ("file:json", "file:crash", "file:order")
 
 
 def line_excuse(*found):
