@@ -142,8 +142,11 @@ struct lines {
     VEC(struct token_list) list;
 };
 
-/* The lines of one block: first its matchers, which all of them see, then the directives. */
-static bool read_lines(struct scope *scope, struct lines *lines, struct results *out)
+/* The lines of one block: first its matchers, which all of them see, then the directives. For what
+ * is wrong with a directive Caddy names <end>, where the block ends; for a matcher, where the block
+ * around it does. */
+static bool read_lines(struct scope *scope, struct lines *lines, const struct token *end,
+                       struct results *out)
 {
     bool ok = true;
     struct matchers matchers = {.own = map_in(scope->arena), .outer = scope->matchers};
@@ -153,6 +156,7 @@ static bool read_lines(struct scope *scope, struct lines *lines, struct results 
     for (size_t i = 0; i < lines->list.n; i++)
         if (is_matcher_line(lines->list.at[i]))
             ok = matcher_define(&inner, lines->list.at[i]) && ok;
+    inner.block_end = end;
     for (size_t i = 0; i < lines->list.n; i++)
         if (!is_matcher_line(lines->list.at[i]))
             ok = directive_run(&inner, lines->list.at[i]) && ok;
@@ -176,9 +180,7 @@ static bool read_blocks(struct scope *scope, struct results *out)
             struct token_list line = cursor_segment_tokens(in);
             vec_push(scope->arena, &lines.list, line);
         }
-        struct scope inner = *scope;
-        inner.block_end = cursor_token(in);
-        ok = read_lines(&inner, &lines, out) && ok;
+        ok = read_lines(scope, &lines, cursor_token(in), out) && ok;
     }
     return ok;
 }

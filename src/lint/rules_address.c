@@ -149,7 +149,7 @@ static void check_unspecified(struct lint *lint, const struct node *site)
     for (uint32_t i = 0; site->role == ROLE_SITE && i < site->n_words; i++) {
         struct ip ip;
         struct str host = site_host(site->words[i]->text);
-        if (!is_literal(site->words[i]) || ip_parse(host, &ip) != IP_OK || !ip_is_unspecified(ip))
+        if (ip_parse(host, &ip) != IP_OK || !ip_is_unspecified(ip))
             continue;
         struct diag *diag = lint_report(
             lint, site->words[i], "this answers only requests for the host " STR_FMT, STR_ARG(host));
