@@ -1,7 +1,7 @@
 """One Caddyfile given to dialtone and to a real Caddy, and what is different."""
 import os, re, select, subprocess, typing
 
-from excused import line_excuse, refusal_excuse
+from excused import ACCEPTED, LINES, REFUSED, excuse
 
 # where Caddy says it is: the file and the line
 PLACE = re.compile(r"(?<![\w./-])(?:/[\w./-]*/)?(?:Caddyfile|\.?[\w-]+\.caddyfile):\d+")
@@ -96,7 +96,7 @@ class Comparison:
         if error is None:
             if ours is None:
                 errors = [d for d in report if d.severity == "error"]
-                return refusal_excuse(errors, warnings) or "refuses", errors[0].message if errors else "?"
+                return excuse(REFUSED, errors, warnings) or "refuses", errors[0].message if errors else "?"
             if ours != want:
                 for _ in range(24):
                     if self.caddy.adapt(source)[0] == ours:
@@ -107,14 +107,14 @@ class Comparison:
                     return "warning", warning["message"]
             return "same", ""
         if ours is not None:
-            return "accepts", error
+            return excuse(ACCEPTED, error) or "accepts", error
         named = {os.path.basename(place) for place in PLACE.findall(error)}
         errors = [d for d in report if d.severity == "error"]
         if named and not any(named & d.places for d in errors):
-            excuse = line_excuse(error, named, errors)
-            if not excuse:
+            reason = excuse(LINES, error, named, errors)
+            if not reason:
                 return "line", f"{error} -- ours: {[(sorted(d.places), d.message) for d in errors]}"
-            self.excused[excuse] = self.excused.get(excuse, 0) + 1
+            self.excused[reason] = self.excused.get(reason, 0) + 1
         return "refused", ""
 
 

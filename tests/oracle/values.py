@@ -32,6 +32,13 @@ MIXED = ["a=b", "a=", "=b", "a", "a=b=c", "a=b&c=d", "&", "a>b", ">", "a>", ">b"
          "temporary", "html", "308", "200", "stdout", "file", "json", "bytes=0-", "path('/x')", "{path} == '/x'", "method('GET', 'PUT')"]
 
 
+def odd_word(random):
+    """A word that may be right somewhere."""
+    if random.random() < 0.4:
+        return random.choice(SCHEMES) + random.choice(HOSTS) + random.choice(PORTS) + random.choice(PATHS)
+    return random.choice(random.choice([MIXED, FIELDS, PATTERNS, PATHS, DIGITS]))
+
+
 class Values(Walk):
     def __init__(self, schema):
         super().__init__(schema)
