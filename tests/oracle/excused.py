@@ -21,6 +21,7 @@ def lines_in_file(places):
 
 
 TAKEN_AWAY = re.compile(r"tokens for '(forward_auth|php_fastcgi)': (unexpected token '{', expecting argument|wrong argument count)")
+NO_CHAIN = re.compile(r"adapter: Caddyfile:\d+: ")  # the place may be in a snippet, and nothing says who imports it
 ZONE_IN_URL = re.compile(r"parsing upstream '\w+://\[[0-9A-Fa-f:.]*%")
 ZONE_RULES = re.compile(r"link-local-without-zone|zone-.*|unclosed-bracket")
 
@@ -33,7 +34,8 @@ LINES = {
         TAKEN_AWAY.search(error) and any("arguments at '" in d.message for d in errors),
     "line:misread": lambda error, named, errors: any(
         d.message in ("this '}' closes nothing", "a block without a name")
-        and min(lines_in_file(d.places), default=10**9) < max(lines_in_file(named), default=10**9)
+        and (NO_CHAIN.search(error)
+             or min(lines_in_file(d.places), default=10**9) < max(lines_in_file(named), default=10**9))
         for d in errors),
     "line:zone": lambda error, named, errors: ZONE_IN_URL.search(error),
 }

@@ -216,13 +216,15 @@ def main():
         print(f"{n} times {outcome}: {group}")
     for name, n in sorted(excuses.items()):
         print(f"{n} excused: {name}")
-    good = bad = 0
     for kind in options.kinds.split(","):
         row = {outcome: n for (k, outcome), n in totals.items() if k == kind}
         print(f"{kind}: " + ", ".join(f"{n} {outcome}" for outcome, n in sorted(row.items())))
-        good += row.get("same", 0) + row.get("refused", 0)
-        bad += sum(n for outcome, n in row.items() if not is_fine(outcome))
-    print(f"generated: {good} passed, {bad} failed")
+    accepted, refused = (sum(n for (_, o), n in totals.items() if o == outcome) for outcome in ("same", "refused"))
+    on_purpose = sum(n for (_, o), n in totals.items() if o.startswith("file:"))
+    bad = sum(n for (_, o), n in totals.items() if not is_fine(o))
+    print(f"{sum(totals.values())} files compared: {accepted} accepted by both with the same bytes, {refused} refused by both, "
+          f"{on_purpose} different on purpose, {bad} different")
+    print(f"generated: {accepted + refused} passed, {bad} failed")
     return bad != 0
 
 
