@@ -3,7 +3,20 @@
 #include "base/vec.h"
 #include "lint/hosts.h"
 #include "lint/rule.h"
+#include "syntax/format.h"
 #include "syntax/parser.h"
+
+/* --- DT901; as Caddy does it, of the main file only --- */
+
+static void check_format(struct lint *lint)
+{
+    struct span span;
+    if (!lint->tree || !lint->root ||
+        !format_would_change(lint->arena, lint->pipeline->source, &span))
+        return;
+    struct diag *diag = lint_report_at(lint, span, NULL, "the file is not formatted from here on");
+    diag_note(lint_diags(lint), diag, "`dialtone fmt --write` formats it, and changes no word of it");
+}
 
 /* --- DT902: what is defined and never used --- */
 
@@ -265,7 +278,10 @@ const struct lint_rule style_rules[] = {
      .fix = FIX_SAFE,
      .caddy = CADDY_WARNS,
      .why = "One layout for all files makes differences between versions small. `dialtone fmt` writes it, "
-            "and never changes what the\nfile means."},
+            "and never changes what the\nfile means.",
+     .bad = "example.com {\n  respond ok\n}\n",
+     .good = "example.com {\n\trespond ok\n}\n",
+     .whole = check_format},
     {.info = {"DT902", "unused-definition", "a snippet, matcher or named route that nothing uses",
               SEVERITY_WARNING},
      .fix = FIX_UNSAFE,

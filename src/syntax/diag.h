@@ -81,6 +81,8 @@ enum severity { SEVERITY_NONE, SEVERITY_INFO, SEVERITY_WARNING, SEVERITY_ERROR }
     X(DOTTED_ARGUMENT, "DT802", "dotted-import-args", WARNING,                                     \
       "{args.0}, the old spelling of {args[0]}")                                                   \
     X(UNFORMATTED, "DT901", "unformatted", INFO, "the file is not formatted as `caddy fmt` would") \
+    X(FORMAT_REFUSED, "DT908", "format-refused", ERROR,                                            \
+      "no layout keeps every word of the file")                                                    \
     X(NATIVE_UNSUPPORTED, "DT1001", "native-unsupported-construct", ERROR, \
       "the proxy core cannot run this yet")                                                        \
     X(NATIVE_CERTIFICATE, "DT1002", "native-certificate-needed", ERROR, \

@@ -63,6 +63,14 @@ struct source *source_add(struct sources *sources, struct str path, struct str r
     return add(sources, path, raw, false);
 }
 
+struct source *source_plain(struct arena *arena, struct str text)
+{
+    struct source *source = arena_new(arena, struct source);
+    source->raw = source->spliced = str_dup(arena, text); /* the scanner stops at the NUL */
+    source->base = 1;
+    return source;
+}
+
 static int read_stream(struct arena *arena, int fd, struct str *text)
 {
     struct strbuf buf = strbuf_in(arena);

@@ -69,6 +69,9 @@ struct sources sources_in(struct arena *arena, const struct source_hooks *hooks)
 /* Adds text that is already in memory (it is not copied). <path> is copied. NULL where the text
  * would overflow the 4 GiB of spans. */
 struct source *source_add(struct sources *sources, struct str path, struct str raw);
+/* A copy of text by itself, with every {$ENV} left as it stands, for whoever looks at its words only: it is in
+ * no struct sources and knows no lines. */
+struct source *source_plain(struct arena *arena, struct str text);
 /* Reads and adds a file; NULL and *error = -errno where it cannot be read. */
 struct source *source_load(struct sources *sources, const char *path, int *error);
 /* What is there to read a file by its path without adding it: 0, or -errno. */
