@@ -117,7 +117,7 @@ deps:
 	@tests/tools/deps.sh build
 
 # `make corpus`: the cases under corpus/ alone
-CORPUS := corpus/adapt corpus/errors corpus/json corpus/lint corpus/native corpus/plugins corpus/project
+CORPUS := corpus/adapt corpus/errors corpus/fmt corpus/json corpus/lint corpus/native corpus/plugins corpus/project
 corpus: $(BUILD)/corpus_test
 	@$(BUILD)/corpus_test $(CORPUS)
 

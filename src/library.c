@@ -6,6 +6,7 @@
 
 #include "base/vec.h"
 #include "pipeline.h"
+#include "syntax/format.h"
 
 struct dt_compilation {
     struct pipeline pipeline;
@@ -125,4 +126,22 @@ const char *dt_emit_c(struct dt_compilation *compilation)
     struct strbuf out = strbuf_in(&compilation->pipeline.arena);
     pipeline_emit_c(&compilation->pipeline, &out);
     return strbuf_cstr(&out);
+}
+
+char *dt_format(const char *text, size_t len, size_t *formatted_len)
+{
+    struct arena arena = ARENA_INIT;
+    struct str formatted;
+    char *copy = NULL;
+    *formatted_len = 0;
+    if (format_caddyfile(&arena, str_make(text, len), &formatted) != FORMAT_REFUSED) {
+        copy = malloc(formatted.len + 1);
+        if (!copy)
+            abort();
+        memcpy(copy, formatted.ptr, formatted.len);
+        copy[formatted.len] = '\0';
+        *formatted_len = formatted.len;
+    }
+    arena_free(&arena);
+    return copy;
 }

@@ -82,6 +82,11 @@ static bool holds_json(const struct source *source)
     return rest.len == 0 || !(is_argument || str_has_prefix(value, STR("{$")));
 }
 
+bool pipeline_holds_json(const struct pipeline *pipeline)
+{
+    return holds_json(pipeline->source);
+}
+
 static bool find_plugin(void *user, struct str space, struct str name,
                         struct module_plugin *found)
 {

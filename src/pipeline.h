@@ -34,6 +34,9 @@ int pipeline_load(struct pipeline *pipeline, const char *path);
 /* The same with text that is in memory and stays there. False after a diagnostic. */
 bool pipeline_load_text(struct pipeline *pipeline, const char *path, struct str text);
 
+/* Whether the loaded file is JSON, by its name or its beginning. */
+bool pipeline_holds_json(const struct pipeline *pipeline);
+
 /* Adds the names that plugins bring, the loaded file's project considered. False after a diagnostic. */
 bool pipeline_use_plugins(struct pipeline *pipeline, const struct plugin_settings *settings);
 

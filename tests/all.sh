@@ -30,7 +30,7 @@ suite() {
 for test in "$BUILD"/unit/*_test; do
     suite "$test" "$test"
 done
-suite corpus "$BUILD/corpus_test" corpus/adapt corpus/errors corpus/json corpus/lint corpus/native corpus/plugins corpus/project
+suite corpus "$BUILD/corpus_test" corpus/adapt corpus/errors corpus/fmt corpus/json corpus/lint corpus/native corpus/plugins corpus/project
 suite inventory tests/inventory/inventory.py "$BUILD"
 suite 'promises of the schema' tests/inventory/promises.py "$BUILD"
 suite layers tests/layers.sh

@@ -1,8 +1,8 @@
 /* Runs every case under corpus/: a file holds a source, a line of ten dashes, and what must come of
  * it. corpus_test [--update] FOLDER…; the last part of a folder's name says what is made of the
- * source: adapt (pretty JSON), errors (the diagnostics), json (a caddy.json: it or the diagnostics),
- * native (the table dump), plugins (both JSON and diagnostics, with descriptions of plugins),
- * project (what is wrong with a .dialtone). Lines in a source say more of it:
+ * source: adapt (pretty JSON), errors (the diagnostics), fmt (the formatted text), json (a
+ * caddy.json: it or the diagnostics), native (the table dump), plugins (both JSON and diagnostics,
+ * with descriptions of plugins), project (what is wrong with a .dialtone). Lines in a source say more of it:
  *     # env: NAME=value        sets a variable; all others are unset
  *     # plugins: FILE...       descriptions that apply to it, or `builtin` (plugins)
  *     # project: FILE          what there is for a .dialtone (plugins)
@@ -21,6 +21,7 @@
 #include "base/vec.h"
 #include "lint/lint.h"
 #include "pipeline.h"
+#include "syntax/format.h"
 
 #define SEPARATOR "\n----------\n"
 
@@ -342,12 +343,25 @@ static struct str product_project(struct test_case *test)
     return str_replace(&test->arena, strbuf_str(&out), STR("/case/.dialtone"), STR(".dialtone"));
 }
 
+/* Formatted text; or what is wrong with it, should a second run change it. */
+static struct str product_fmt(struct test_case *test)
+{
+    struct str formatted, again;
+    if (format_caddyfile(&test->arena, test->source, &formatted) == FORMAT_REFUSED)
+        return STR("refused\n");
+    if (format_caddyfile(&test->arena, formatted, &again) == FORMAT_REFUSED ||
+        !str_eq(formatted, again))
+        return STR("changes again\n");
+    return formatted;
+}
+
 static const struct product {
     const char *folder;
     product_fn *make;
 } products[] = {
     {"adapt", product_adapt},
     {"errors", product_errors},
+    {"fmt", product_fmt},
     {"json", product_json},
     {"lint", product_lint},
     {"native", product_native},

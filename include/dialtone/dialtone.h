@@ -51,4 +51,9 @@ const char *dt_json(struct dt_compilation *compilation, bool pretty);
  * configuration (further diagnostics then say why). Belongs to the compilation. */
 const char *dt_emit_c(struct dt_compilation *compilation);
 
+/* The text of a Caddyfile as `dialtone fmt` prints it: with the same tokens as <text>, and formatting it
+ * again changes nothing. Ends with a NUL behind its *formatted_len bytes; the caller frees it with
+ * free(). NULL where no layout keeps every token. */
+char *dt_format(const char *text, size_t len, size_t *formatted_len);
+
 #endif

@@ -23,6 +23,7 @@ struct invocation {
     bool help;
     bool json, pretty, compact, no_normalize, native, source_map, is_static, keep_c;
     bool no_project, skip_unknown;
+    bool check, diff, write, imports; /* of fmt */
     struct words {
         const char **at; /* owned */
         size_t n;
@@ -61,6 +62,7 @@ void flags_print_help(const struct command *command);
 
 enum exit_status command_check(struct invocation *invocation);
 enum exit_status command_adapt(struct invocation *invocation);
+enum exit_status command_fmt(struct invocation *invocation);
 enum exit_status command_explain(struct invocation *invocation);
 enum exit_status command_rules(struct invocation *invocation);
 enum exit_status command_emit(struct invocation *invocation);

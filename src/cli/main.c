@@ -14,6 +14,14 @@ const struct command commands[] = {
      .details = "Reads Caddyfiles (and the files they import) without starting, opening or writing\n"
                 "anything, and prints every mistake of every file in one run.\n",
      .run = command_check},
+    {.name = "fmt",
+     .arguments = "FILE...",
+     .doc = "format Caddyfiles as `caddy fmt` does, without changing a word",
+     .flags = "check diff write imports compact color stdin-filename",
+     .details = "Prints the formatted text, unless told otherwise. With --check and --diff the exit status\n"
+                "is 1 where something would change. Where `caddy fmt` would change what a file says, the\n"
+                "words are kept; where no layout keeps them all, the file is left as it is, with status 1.\n",
+     .run = command_fmt},
     {.name = "explain",
      .arguments = "RULE...",
      .doc = "tell what a rule finds, why it matters and what to write instead",

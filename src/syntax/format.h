@@ -21,10 +21,10 @@ enum format_result {
  * and formatting it again changes nothing. <formatted> lives in the arena. */
 enum format_result format_caddyfile(struct arena *arena, struct str text, struct str *formatted);
 
-/* Whether Caddy's lexer finds the same tokens in both, on the same lines but for line ends around
- * braces, which belong to the formatter; both as written and with the defaults of {$NAME:default}
- * in place. */
-bool format_same_tokens(struct arena *arena, struct str a, struct str b);
+/* Whether Caddy's lexer finds the same tokens in a text and in what was made of it, on the same lines
+ * but for what a formatter does around braces; both as written and with the defaults of
+ * {$NAME:default} in place. */
+bool format_same_tokens(struct arena *arena, struct str before, struct str after);
 
 /* The first line, from 1, in which two texts differ; 0 where they are equal. */
 uint32_t format_first_difference(struct str a, struct str b);

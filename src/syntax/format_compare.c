@@ -52,9 +52,23 @@ static const char *piece_end(const char *at, const char *end)
     return *begin == '<' || (at < end && !is_blank(*at)) ? NULL : at;
 }
 
-static bool is_brace(const char *at, const char *end)
+/* What a token has to do with the layout of lines. */
+enum brace { BRACE_OTHER, BRACE_OPEN, BRACE_CLOSE };
+
+static enum brace brace_of(const char *at, const char *end)
 {
-    return end - at == 1 && (*at == '{' || *at == '}');
+    if (end - at != 1)
+        return BRACE_OTHER;
+    return *at == '{' ? BRACE_OPEN : *at == '}' ? BRACE_CLOSE : BRACE_OTHER;
+}
+
+/* Line ends around braces belong to the formatter: a { may move up to the line before it, what
+ * follows a brace may move to a line of its own, and so may a }. */
+static bool may_change_line(enum brace before, enum brace token, bool was_new_line)
+{
+    if (was_new_line)
+        return token == BRACE_OPEN;
+    return before != BRACE_OTHER || token == BRACE_CLOSE;
 }
 
 /* Whether what began with <first> ends at <at> in the other text, too. */
@@ -69,7 +83,8 @@ static bool may_end_here(char first, const char *at, const char *end)
 static bool are_plainly_same(struct str a, struct str b)
 {
     struct walker left = {a.ptr, a.ptr + a.len, false}, right = {b.ptr, b.ptr + b.len, false};
-    bool after_brace = true;
+    enum brace before = BRACE_OTHER;
+    bool is_first = true;
     for (;;) {
         skip_blanks(&left);
         skip_blanks(&right);
@@ -82,11 +97,14 @@ static bool are_plainly_same(struct str a, struct str b)
         const char *right_end = right.at + (end - left.at);
         if (!may_end_here(*left.at, right_end, right.end))
             return false;
-        bool is_braced = after_brace || is_brace(left.at, end);
-        if (!is_braced && left.crossed_line != right.crossed_line)
+        enum brace token = brace_of(left.at, end);
+        if (left.crossed_line != right.crossed_line && !is_first &&
+            !may_change_line(before, token, left.crossed_line))
             return false;
-        if (*left.at != '#')
-            after_brace = is_brace(left.at, end);
+        if (*left.at != '#') {
+            before = token;
+            is_first = false;
+        }
         left.at = end;
         right.at = right_end;
     }
@@ -101,9 +119,9 @@ static bool has_broken_heredoc(const struct diags *diags)
     return false;
 }
 
-static bool is_structural(const struct token *token)
+static enum brace brace_of_token(const struct token *token)
 {
-    return token_is_open(token) || token_is_close(token);
+    return token_is_open(token) ? BRACE_OPEN : token_is_close(token) ? BRACE_CLOSE : BRACE_OTHER;
 }
 
 static bool compare_tokens(struct arena *arena, struct str a, struct str b)
@@ -117,10 +135,12 @@ static bool compare_tokens(struct arena *arena, struct str a, struct str b)
         const struct token *one = left.at[i], *other = right.at[i];
         if (one->quote != other->quote || !str_eq(one->text, other->text))
             return false;
-        if (i == 0 || is_structural(one) || is_structural(left.at[i - 1]))
+        if (i == 0)
             continue;
-        if (token_is_on_new_line(left.at[i - 1], one) !=
-            token_is_on_new_line(right.at[i - 1], other))
+        bool was_new_line = token_is_on_new_line(left.at[i - 1], one);
+        bool is_new_line = token_is_on_new_line(right.at[i - 1], other);
+        if (was_new_line != is_new_line &&
+            !may_change_line(brace_of_token(left.at[i - 1]), brace_of_token(one), was_new_line))
             return false;
     }
     return true;
@@ -145,14 +165,14 @@ const struct source *format_with_defaults(struct arena *arena, struct str text)
     return source ? source : source_plain(arena, text);
 }
 
-bool format_same_tokens(struct arena *arena, struct str a, struct str b)
+bool format_same_tokens(struct arena *arena, struct str before, struct str after)
 {
-    if (str_eq(a, b))
+    if (str_eq(before, after))
         return true;
-    if (!same_text_tokens(arena, a, b))
+    if (!same_text_tokens(arena, before, after))
         return false;
-    if (!str_contains(a, STR("{$")) && !str_contains(b, STR("{$")))
+    if (!str_contains(before, STR("{$")) && !str_contains(after, STR("{$")))
         return true;
-    return same_text_tokens(arena, format_with_defaults(arena, a)->spliced,
-                            format_with_defaults(arena, b)->spliced);
+    return same_text_tokens(arena, format_with_defaults(arena, before)->spliced,
+                            format_with_defaults(arena, after)->spliced);
 }

@@ -10,9 +10,18 @@ struct writer {
     struct str text;
     size_t at;   /* up to where it is written */
     bool spaced; /* a blank or line end stood before <at> */
+    uint32_t n_parting; /* line ends that make a line of what follows, where one is not enough */
 };
 
-enum piece_kind { PIECE_WORD, PIECE_QUOTED, PIECE_HEREDOC, PIECE_OPEN, PIECE_CLOSE, PIECE_COMMENT };
+enum piece_kind {
+    PIECE_WORD,
+    PIECE_QUOTED,
+    PIECE_HEREDOC,
+    PIECE_EMPTY_HEREDOC,
+    PIECE_OPEN,
+    PIECE_CLOSE,
+    PIECE_COMMENT
+};
 
 /* A word, a brace or a comment. */
 struct piece {
@@ -53,6 +62,15 @@ static size_t skip_returns(struct str text, size_t at)
     return at;
 }
 
+/* Past blanks on the same line. */
+static size_t skip_blanks(struct str text, size_t at)
+{
+    size_t size;
+    while (at < text.len && text.ptr[at] != '\n' && (size = format_blank(text, at)) != 0)
+        at += size;
+    return at;
+}
+
 /* What stands between two pieces: blanks, line ends, and the backslash that joins two lines. */
 static void write_gap(struct writer *w, size_t end)
 {
@@ -66,6 +84,7 @@ static void write_gap(struct writer *w, size_t end)
         } else if (c == '\n' && joins) {
             strbuf_add_char(&w->layout.out, '\n');
             joins = false;
+            w->n_parting = 1;
         } else if (c == '\n') {
             layout_line_end(&w->layout);
         } else if (c != '\r') {
@@ -101,9 +120,10 @@ static void write_tail(struct writer *w, struct str word)
         strbuf_add_char(out, '\n');
         w->at = next + 1;
         w->spaced = true;
+        w->n_parting = 1;
     } else if (is_escaped || str_has_prefix(word, STR("<<"))) {
         strbuf_add_char(out, ' ');
-        w->at = next + (is_end ? 0 : format_blank(w->text, next));
+        w->at = skip_blanks(w->text, next);
     }
 }
 
@@ -117,20 +137,33 @@ static void write_word(struct writer *w, const struct piece *piece)
     layout_word(&w->layout, word, w->spaced);
     w->at = piece->end;
     w->spaced = false;
+    /* to Caddy the line behind an empty heredoc is still its own */
+    w->n_parting = piece->kind == PIECE_EMPTY_HEREDOC ? 2 : 0;
     if (piece->kind == PIECE_WORD)
         write_tail(w, word);
 }
 
 static void write_comment(struct writer *w, const struct piece *piece)
 {
-    layout_word(&w->layout, str_slice(w->text, piece->begin, piece->end), w->spaced);
+    struct str comment = str_slice(w->text, piece->begin, piece->end);
+    layout_word(&w->layout, comment, w->spaced);
     w->at = skip_returns(w->text, piece->end);
     w->spaced = false;
+    w->n_parting = str_index(comment, '\\') >= 0; /* even in a comment it joins lines */
     if (w->at == w->text.len)
         return;
     layout_line_break(&w->layout);
     w->at++;
     w->spaced = true;
+}
+
+/* The layout leaves no empty line before a }. Where lines were joined, it may need one. */
+static void part_from_close(struct writer *w)
+{
+    if (w->layout.line_ends < w->n_parting)
+        return;
+    for (; w->n_parting; w->n_parting--)
+        layout_line_break(&w->layout);
 }
 
 static void write_piece(struct writer *w, const struct piece *piece)
@@ -140,6 +173,7 @@ static void write_piece(struct writer *w, const struct piece *piece)
     case PIECE_WORD:
     case PIECE_QUOTED:
     case PIECE_HEREDOC:
+    case PIECE_EMPTY_HEREDOC:
         write_word(w, piece);
         return;
     case PIECE_COMMENT:
@@ -151,18 +185,22 @@ static void write_piece(struct writer *w, const struct piece *piece)
     case PIECE_CLOSE:
         if (w->layout.brace == BRACE_WAITS)
             layout_brace(&w->layout);
+        part_from_close(w);
         layout_close(&w->layout);
         break;
     }
     w->at = piece->end;
     w->spaced = false;
+    w->n_parting = 0;
 }
 
 static struct piece token_piece(const struct token *token, const struct source *source)
 {
-    enum piece_kind kind = token->quote == QUOTE_NONE      ? PIECE_WORD
-                           : token->quote == QUOTE_HEREDOC ? PIECE_HEREDOC
-                                                           : PIECE_QUOTED;
+    enum piece_kind kind = PIECE_QUOTED;
+    if (token->quote == QUOTE_NONE)
+        kind = PIECE_WORD;
+    else if (token->quote == QUOTE_HEREDOC)
+        kind = token->text.len ? PIECE_HEREDOC : PIECE_EMPTY_HEREDOC;
     bool is_bare = token->span.end - token->span.begin == 1; /* without a backslash behind it */
     if (is_bare && token_is_open(token))
         kind = PIECE_OPEN;

@@ -35,7 +35,7 @@ holds 'version' out '^dialtone [0-9]'
 expect 'no command' 2 "$dialtone"
 expect 'unknown command' 2 "$dialtone" chekc
 holds 'unknown command' err "did you mean 'check'"
-for command in check adapt emit tables build run; do
+for command in check adapt fmt emit tables build run; do
     expect "$command --help" 0 "$dialtone" $command --help
     holds "$command --help" out "^usage: dialtone $command"
     expect "$command without file" 2 "$dialtone" $command
@@ -146,6 +146,55 @@ printf 'plugin {\n' >"$work/project/.dialtone"
 expect 'a project with mistakes' 1 "$dialtone" check "$work/project/deep/Caddyfile"
 holds 'a project with mistakes' out 'project/.dialtone:1:'
 
+printf ':8080 {\n  respond   hello\n}\n' >"$work/messy"
+mkdir -p "$work/sites"
+printf 'import sites/*\n(unused) {\n\timport odd\n}\n' >"$work/main"
+printf 'a.localhost {\nrespond a\n}\n' >"$work/sites/a"
+printf 'respond  odd\n' >"$work/odd"
+expect 'fmt' 0 "$dialtone" fmt "$work/messy"
+empty 'fmt' err
+holds 'fmt' out "^$(printf '\t')respond hello$"
+expect 'fmt --check, fine' 0 "$dialtone" fmt --check "$work/good"
+empty 'fmt --check, fine' out
+expect 'fmt --check' 1 "$dialtone" fmt --check "$work/good" "$work/messy"
+holds 'fmt --check' out 'messy:2: not formatted$'
+expect 'fmt --diff, fine' 0 "$dialtone" fmt --diff "$work/good"
+empty 'fmt --diff, fine' out
+expect 'fmt --diff' 1 "$dialtone" fmt --diff "$work/messy"
+holds 'fmt --diff' out '^@@ -1,3 +1,3 @@$'
+if ! command -v patch >/dev/null 2>&1 ||
+    patch -s -o "$work/patched" "$work/messy" "$work/out" && "$dialtone" fmt --check "$work/patched"; then ok
+else bad 'fmt --diff makes a patch'; fi
+expect 'fmt --imports --check' 1 "$dialtone" fmt --imports --check "$work/main"
+holds 'fmt --imports: an imported file' out 'sites/a:2: not formatted$'
+holds 'fmt --imports: one that only an unused snippet names' out 'odd:1: not formatted$'
+printf 'import none\n' >"$work/lost"
+expect 'fmt --imports, nothing there' 1 "$dialtone" fmt --imports --check "$work/lost"
+holds 'fmt --imports, nothing there' err 'none'
+chmod 640 "$work/messy"
+ln -s messy "$work/link"
+expect 'fmt --write' 0 "$dialtone" fmt --write "$work/link" "$work/good"
+empty 'fmt --write' out
+holds 'fmt --write' messy "^$(printf '\t')respond hello$"
+case $(ls -l "$work/messy") in -rw-r-----*) ok ;; *) bad 'fmt --write keeps the mode' ;; esac
+if [ -L "$work/link" ]; then ok; else bad 'fmt --write keeps a symbolic link'; fi
+expect 'fmt --write --imports' 0 "$dialtone" fmt -w --imports "$work/main"
+expect 'fmt --write --imports, done' 0 "$dialtone" fmt --check --imports "$work/main"
+if printf 'a\n{\n}\n' | "$dialtone" fmt - | grep -q '^a {$'; then ok; else bad 'fmt -'; fi
+printf '{$A:"b  c"}` d' >"$work/torn"
+expect 'fmt, no layout' 1 "$dialtone" fmt --write "$work/torn"
+holds 'fmt, no layout' err 'DT908'
+expect 'fmt, unreadable' 3 "$dialtone" fmt --check "$work/none"
+expect 'fmt, JSON' 1 sh -c "'$dialtone' adapt '$work/good' | '$dialtone' fmt -"
+holds 'fmt, JSON' err 'is JSON'
+for wrong in '--write --check x' '--write --diff x' '--write -' '--imports x' ''; do
+    # shellcheck disable=SC2086
+    expect "fmt $wrong" 2 "$dialtone" fmt $wrong
+done
+expect 'check, not formatted' 0 sh -c "printf 'a.localhost {\n\trespond  a\n}\n' | '$dialtone' check -"
+holds 'check, not formatted' out 'info.DT901'
+holds 'check, not formatted' out 'Caddyfile:2:'
+
 chmod 640 "$work/good"
 echo old >"$work/result"
 chmod 600 "$work/result"
@@ -197,7 +246,7 @@ holds 'check --format json, unreadable' out DT003
 expect 'reports are valid' 0 python3 tests/cli/reports.py "$work/r"
 
 if command -v strace >/dev/null 2>&1 && strace -o /dev/null true 2>/dev/null; then
-    for command in check adapt 'emit c' tables; do
+    for command in check adapt fmt 'emit c' tables; do
         # shellcheck disable=SC2086
         ASAN_OPTIONS=detect_leaks=0 strace -f -o "$work/trace" "$dialtone" $command "$work/good" >/dev/null 2>&1
         if grep -Eq '^[0-9]+ +(socket|connect|bind|fork|vfork|clone3?|unlink|rename|mkdir)\(|O_WRONLY|O_RDWR|O_CREAT' "$work/trace" ||
