@@ -163,14 +163,14 @@ $(BUILD)/fuzz_%: tests/fuzz/fuzz_%.c $(BUILD)/libdialtone.a
 	$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -fsanitize=fuzzer -o $@ $< $(BUILD)/libdialtone.a \
 	    $(COMPILER_LIBS) $(PROXY_LIBS)
 
-$(BUILD)/batch: tests/oracle/batch.c $(BUILD)/libdialtone.a
+$(BUILD)/batch $(BUILD)/fmt_batch: $(BUILD)/%: tests/oracle/%.c $(BUILD)/libdialtone.a
 	$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -MMD -MP -o $@ $< $(BUILD)/libdialtone.a \
 	    $(COMPILER_LIBS) $(PROXY_LIBS)
 
 # `make oracle`: corpus, generated files and JSON (ORACLE_FILES=, ORACLE_SEED=) against a real Caddy
 ORACLE_FILES ?= 20000
 ORACLE_SEED ?= 1
-oracle: all $(BUILD)/batch
+oracle: all $(BUILD)/batch $(BUILD)/fmt_batch
 	@tests/oracle/run.sh $(BUILD) $(ORACLE_FILES) $(ORACLE_SEED)
 
 # `make story`: the router story in network namespaces (root)
@@ -207,4 +207,5 @@ uninstall:
 clean:
 	rm -rf $(BUILD)
 
--include $(LIB_OBJECTS:.o=.d) $(CLI_OBJECTS:.o=.d) $(UNIT_TESTS:=.d) $(BUILD)/corpus_test.d $(BUILD)/batch.d
+-include $(LIB_OBJECTS:.o=.d) $(CLI_OBJECTS:.o=.d) $(UNIT_TESTS:=.d) $(BUILD)/corpus_test.d $(BUILD)/batch.d \
+    $(BUILD)/fmt_batch.d
