@@ -8,13 +8,16 @@
 #include <stdlib.h>
 
 static const struct pair {
-    const char *a, *b;
+    const char *before, *after;
     bool is_same;
 } pairs[] = {
     {"a b\n", "a  b", true},
     {"a b", "a\nb", false},
     {"a\n\n\nb", "a\nb", true},
-    {"a {\nb\n}", "a\n{ b }", true}, /* line ends around braces are the formatter's */
+    {"a\n{ b }", "a {\nb\n}", true}, /* what a formatter does around braces */
+    {"a {\nb\n}", "a\n{ b }", false},
+    {"a {\n} b", "a {\n}\n\nb", true},
+    {"a\n}", "a }", false},
     {"a{", "a {", false},
     {"a # x {\n}", "a # x { }", false},
     {"\"a b\"", "\"a  b\"", false},
@@ -39,9 +42,9 @@ static void test_same_tokens(void)
         struct arena arena = ARENA_INIT;
         const struct pair *pair = &pairs[i];
         checks_done++;
-        if (format_same_tokens(&arena, str_from(pair->a), str_from(pair->b)) != pair->is_same) {
+        if (format_same_tokens(&arena, str_from(pair->before), str_from(pair->after)) != pair->is_same) {
             checks_failed++;
-            fprintf(stderr, "\"%s\" and \"%s\": %s\n", pair->a, pair->b,
+            fprintf(stderr, "\"%s\" and \"%s\": %s\n", pair->before, pair->after,
                     pair->is_same ? "not the same" : "the same");
         }
         arena_free(&arena);
