@@ -45,7 +45,7 @@ FUZZERS := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 .DELETE_ON_ERROR:
 .SECONDARY: $(GEN_SOURCES)
 .SUFFIXES:
-.PHONY: all help libs run test deps unit corpus corpus-update inventory wire layers asan clang fuzz oracle \
+.PHONY: all help libs run test deps unit property corpus corpus-update inventory wire layers asan clang fuzz oracle \
     conformance story bench install uninstall clean
 
 all: $(BUILD)/dialtone $(BUILD)/libdialtone.a $(BUILD)/libdialtone-proxy.a
@@ -99,6 +99,16 @@ $(BUILD)/unit/%: tests/unit/%.c $(BUILD)/libdialtone.a
 	$(CC) $(CPPFLAGS) -Itests/unit $(CFLAGS) $(LDFLAGS) -MMD -MP -o $@ $< $(BUILD)/libdialtone.a \
 	    $(COMPILER_LIBS) $(PROXY_LIBS)
 
+# `make property`: what the linter says of routes, against an engine that runs random requests
+PROPERTY_REQUESTS ?= 50000
+property: $(BUILD)/property/route_analysis
+	@$< $(PROPERTY_REQUESTS)
+
+$(BUILD)/property/route_analysis: $(wildcard tests/property/*.[ch]) $(BUILD)/libdialtone.a
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) -Itests $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.c,$^) $(BUILD)/libdialtone.a \
+	    $(COMPILER_LIBS) $(PROXY_LIBS)
+
 # `make run`: install what is missing, build, and show dialtone at work
 run:
 	@tests/tools/deps.sh run
@@ -109,7 +119,8 @@ run:
 test:
 	@tests/tools/deps.sh test
 	@$(MAKE) --no-print-directory all
-	@$(MAKE) --no-print-directory $(UNIT_TESTS) $(BUILD)/corpus_test $(BUILD)/batch
+	@$(MAKE) --no-print-directory $(UNIT_TESTS) $(BUILD)/corpus_test $(BUILD)/batch \
+	    $(BUILD)/property/route_analysis
 	@BUILD=$(BUILD) LDFLAGS="$(LDFLAGS)" tests/all.sh
 
 # `make deps`: only install what building needs

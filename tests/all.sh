@@ -33,6 +33,7 @@ done
 suite corpus "$BUILD/corpus_test" corpus/adapt corpus/errors corpus/fmt corpus/json corpus/lint corpus/native corpus/plugins corpus/project
 suite inventory tests/inventory/inventory.py "$BUILD"
 suite 'promises of the schema' tests/inventory/promises.py "$BUILD"
+suite property "$BUILD/property/route_analysis" 50000
 suite layers tests/layers.sh
 suite cli tests/cli/run.sh "$BUILD"
 suite wire tests/wire/run.sh "$BUILD"

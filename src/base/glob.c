@@ -22,17 +22,16 @@ static bool class_rune(struct str pattern, size_t *at, uint32_t *rune)
     return *at < pattern.len; /* a class cannot end the pattern */
 }
 
-/* The class that starts after '[' at <*at>, which moves behind its ']'. */
-static bool class_match(struct str pattern, size_t *at, uint32_t rune)
+bool glob_class_read(struct str pattern, size_t *at, uint32_t rune, bool *is_in)
 {
     bool negated = *at < pattern.len && pattern.ptr[*at] == '^';
-    bool found = false;
+    *is_in = negated;
     *at += negated;
     for (size_t n_ranges = 0;; n_ranges++) {
         uint32_t low, high;
         if (*at < pattern.len && pattern.ptr[*at] == ']' && n_ranges > 0) {
             ++*at;
-            return found != negated;
+            return true;
         }
         if (!class_rune(pattern, at, &low))
             return false;
@@ -42,7 +41,8 @@ static bool class_match(struct str pattern, size_t *at, uint32_t rune)
             if (!class_rune(pattern, at, &high))
                 return false;
         }
-        found |= low <= rune && rune <= high;
+        if (low <= rune && rune <= high)
+            *is_in = !negated;
     }
 }
 
@@ -61,7 +61,8 @@ static bool element_match(struct str pattern, size_t *p, struct str text, size_t
     case '[': {
         uint32_t rune = utf8_decode(text, *t, &size);
         size_t at = *p + 1;
-        if (!class_match(pattern, &at, rune))
+        bool is_in;
+        if (!glob_class_read(pattern, &at, rune, &is_in) || !is_in)
             return false;
         *p = at;
         *t += size;
@@ -80,6 +81,20 @@ static bool element_match(struct str pattern, size_t *p, struct str text, size_t
         ++*t;
         return true;
     }
+}
+
+bool glob_is_valid(struct str pattern)
+{
+    for (size_t i = 0; i < pattern.len; i++) {
+        size_t at = i + 1;
+        bool is_in;
+        if (pattern.ptr[i] == '\\' && at == pattern.len)
+            return false;
+        if (pattern.ptr[i] == '[' && !glob_class_read(pattern, &at, 0, &is_in))
+            return false;
+        i = pattern.ptr[i] == '\\' ? at : at - 1;
+    }
+    return true;
 }
 
 bool glob_match(struct str pattern, struct str text)

@@ -33,6 +33,11 @@ bool path_pattern_match(const struct path_pattern *pattern, struct str cleaned,
 /* Shell-like: '*' and '?' stop at '/', "[a-z]" and "[^a-z]" are classes, '\' quotes. A malformed
  * pattern matches nothing. */
 bool glob_match(struct str pattern, struct str text);
+/* Whether it is well formed. */
+bool glob_is_valid(struct str pattern);
+/* Reads the class that starts after '[' at <*at>, which moves behind its ']', and says whether <rune>
+ * is in it. False where it is malformed. */
+bool glob_class_read(struct str pattern, size_t *at, uint32_t rune, bool *is_in);
 
 /* Resolves "." and "..", keeps a final slash; doubled slashes are merged unless <keep_slashes>. The
  * result is <path> itself where there is nothing to do, else in the arena. */
