@@ -6,9 +6,11 @@
 /* {"routes": …} as a handler. */
 static json_t *as_handler(struct scope *scope, json_t *subroute)
 {
-    if (subroute)
-        document_set(scope->document, subroute, "handler",
-                     document_text(scope->document, "subroute", NULL));
+    if (!subroute)
+        return NULL;
+    document_set(scope->document, subroute, "handler",
+                 document_text(scope->document, "subroute", NULL));
+    document_set_origin(scope->document, subroute, scope->in->tokens[0]);
     return subroute;
 }
 

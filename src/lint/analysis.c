@@ -38,7 +38,7 @@ struct walk {
     struct server_facts facts;
     const json_t *server, *named_routes;
     struct map named;   /* name → struct named */
-    struct map reached; /* spans of routes in imported text */
+    VEC(const struct token *) reached; /* where routes and handlers that are reached came from */
     uint32_t now;
     int depth;
     bool in_errors;
@@ -122,16 +122,10 @@ static void report(struct walk *walk, const struct list *list, size_t index, con
     vec_push(walk->arena, &walk->analysis->missed, missed);
 }
 
-static struct str span_key(const struct token *token)
-{
-    return str_make((const char *)&token->span, sizeof(token->span));
-}
-
 static void mark_reached(struct walk *walk, const json_t *value)
 {
-    const struct token *origin = value->origin;
-    if (!walk->is_quiet && origin && origin->via)
-        map_put(&walk->reached, span_key(origin), walk);
+    if (!walk->is_quiet && value->origin)
+        vec_push(walk->arena, &walk->reached, value->origin);
 }
 
 /* --- handlers --- */
@@ -323,109 +317,146 @@ static int find_group(struct walk *walk, struct list *list, const json_t *route)
     return (int)list->groups.n - 1;
 }
 
-/* Puts what became of requests that ran a route into the description of all that get behind it:
- * they are not the only ones, if others passed the route by. */
-static void merge(struct walk *walk, struct flow *flow, const struct flow *before,
-                  const struct flow *after, bool are_all)
+/* The rewrites that requests have behind them if they ran the route. */
+static void add_rewrites(struct walk *walk, struct flow *flow, const json_t *route,
+                         const struct flow *before, const struct flow *after)
 {
-    unsigned changes = changes_between(before, after);
-    if (are_all) {
-        *flow = *after;
-        return;
-    }
-    change(walk, flow, changes);
-    /* rewrites are about requests that matched, whoever else comes */
+    const struct condition *condition = NULL;
     const struct rewritten *new[8];
     size_t n = 0;
+    if (after->rewritten != before->rewritten)
+        condition = condition_of_match_but_files(walk->arena, json_object_get(route, "match"));
     for (const struct rewritten *at = after->rewritten; at != before->rewritten && at && n < 8;
          at = at->next)
         new[n++] = at;
     while (n-- > 0) {
         struct rewritten *node = arena_new(walk->arena, struct rewritten);
         *node = *new[n];
+        node->condition = new[n]->condition
+                              ? condition_and(walk->arena, condition, new[n]->condition)
+                              : condition;
         node->since = walk->now;
         node->next = flow->rewritten;
         flow->rewritten = node;
     }
 }
 
+/* Puts what became of requests that ran a route into the description of all that get behind it:
+ * they are not the only ones, if others passed the route by. */
+static void merge(struct walk *walk, struct flow *flow, const json_t *route,
+                  const struct flow *before, const struct flow *after)
+{
+    change(walk, flow, changes_between(before, after));
+    add_rewrites(walk, flow, route, before, after);
+}
+
+/* A route as requests pass it. */
+struct passage {
+    const json_t *route;
+    int group; /* its own, or NO_GROUP */
+    const struct condition *condition;
+    uint32_t since;            /* when that was looked at */
+    struct flow inside, after; /* before its first handler, behind its last one */
+};
+
 /* What was found out inside the route is true of all who match the route and get behind it. */
-static void pass_on(struct walk *walk, struct list *list, const json_t *route,
-                    const struct condition *condition, uint32_t since, const struct flow *before,
-                    const struct flow *after)
+static void pass_on(struct walk *walk, struct list *list, const struct passage *passage)
 {
     size_t n = 0;
-    for (const struct known *at = after->known; at && at != before->known; at = at->next) {
+    for (const struct known *at = passage->after.known; at && at != passage->inside.known;
+         at = at->next) {
         if (at->kind != KNOWN_TAKEN || n++ >= MAX_PASSED_ON)
             continue;
-        struct fact fact = {condition_and(walk->arena, condition, at->fact.condition), true,
-                            since < at->fact.since ? since : at->fact.since};
+        struct fact fact = {condition_and(walk->arena, passage->condition, at->fact.condition),
+                            true,
+                            passage->since < at->fact.since ? passage->since : at->fact.since};
         takers_add(walk->arena, &list->scope.takers,
-                   (struct taker){.fact = fact, .route = route, .group = NO_GROUP});
+                   (struct taker){.fact = fact, .route = passage->route, .group = NO_GROUP});
     }
 }
 
-/* Behind a route: brings the flow of the list, and of its groups, up to date. */
-static void leave_route(struct walk *walk, struct list *list, size_t index, int own,
-                        const struct condition *condition, uint32_t since,
-                        const struct flow *before, const struct flow *after)
+/* Brings the flow of the list, and of its groups, up to date with requests that go on. */
+static void go_on(struct walk *walk, struct list *list, const struct passage *passage, bool are_all)
 {
-    const json_t *route = json_array_get(list->routes, index);
+    for (size_t i = 0; i <= list->groups.n; i++) {
+        struct flow *flow = i ? &list->groups.at[i - 1].flow : &list->flow;
+        if (i && (int)i - 1 == passage->group)
+            continue;
+        if (are_all)
+            *flow = passage->after;
+        else
+            merge(walk, flow, passage->route, &passage->inside, &passage->after);
+    }
+}
+
+static void leave_route(struct walk *walk, struct list *list, const struct passage *passage)
+{
+    int own = passage->group;
     struct group *group = own == NO_GROUP ? NULL : &list->groups.at[own];
     /* whether all that match the route have run it */
     bool is_sure = !group || (!group->is_shared && !group->leaks);
-    struct fact fact = {condition, true, since};
-    struct taker taker = {.fact = fact, .route = route, .group = is_sure ? NO_GROUP : own};
-    if (after->is_open) {
-        bool are_all = is_sure && condition->kind == CONDITION_TRUE;
+    struct taker taker = {.fact = {passage->condition, true, passage->since},
+                          .route = passage->route,
+                          .group = is_sure ? NO_GROUP : own};
+    if (passage->after.is_open) {
+        bool are_all = is_sure && passage->condition->kind == CONDITION_TRUE;
         if (group) {
             taker.group = own;
             group->leaks = true;
         }
         if (is_sure && !are_all)
-            pass_on(walk, list, route, condition, since, before, after);
-        merge(walk, &list->flow, before, after, are_all);
-        for (size_t i = 0; i < list->groups.n; i++)
-            if ((int)i != own)
-                merge(walk, &list->groups.at[i].flow, before, after, are_all);
+            pass_on(walk, list, passage);
+        go_on(walk, list, passage, are_all);
     }
-    if (group || !after->is_open)
+    if (group || !passage->after.is_open)
         takers_add(walk->arena, &list->scope.takers, taker);
+}
+
+/* Whether requests get to the route. Odd ones alone may, or only such whose path was rewritten
+ * before: then it is reported and walked all the same, for what becomes of them counts. */
+static bool enter_route(struct walk *walk, struct list *list, size_t index, struct passage *passage)
+{
+    const struct flow *flow = &passage->inside;
+    struct missed missed = {0};
+    if (search_misses(&walk->search, flow, &list->scope, passage->group, passage->condition,
+                      walk->now, &missed)) {
+        report(walk, list, index, NULL, &missed);
+        walk->is_quiet = true;
+        return missed.is_left_open;
+    }
+    if (search_rewritten(&walk->search, flow, passage->condition, walk->now, &missed)) {
+        report(walk, list, index, NULL, &missed);
+        walk->is_quiet = true;
+    }
+    mark_reached(walk, passage->route);
+    return true;
 }
 
 static void walk_route(struct walk *walk, struct list *list, size_t index)
 {
     const json_t *route = json_array_get(list->routes, index);
-    const struct condition *condition =
-        condition_of_match(walk->arena, json_object_get(route, "match"));
-    int own = find_group(walk, list, route);
-    struct flow before = own == NO_GROUP ? list->flow : list->groups.at[own].flow, inside;
-    struct missed missed = {0};
+    struct passage passage = {
+        .route = route,
+        .group = find_group(walk, list, route),
+        .condition = condition_of_match(walk->arena, json_object_get(route, "match")),
+    };
     bool was_quiet = walk->is_quiet;
-    if (search_misses(&walk->search, &before, &list->scope, own, condition, walk->now, &missed)) {
-        report(walk, list, index, NULL, &missed);
-        if (!missed.is_left_open)
-            return;
-        /* odd requests get in, and what becomes of them counts */
-        walk->is_quiet = true;
-    } else {
-        mark_reached(walk, route);
-        if (search_rewritten(&walk->search, &before, condition, walk->now, &missed))
-            report(walk, list, index, NULL, &missed);
-    }
-    uint32_t since = walk->now;
-    inside = before;
-    if (condition->kind != CONDITION_TRUE)
-        learn(walk, &inside, (struct known){.fact = {condition, false, since}, .blamed = route});
-    list->scope.group = own;
     size_t n_ends = walk->n_ends;
-    struct flow after = walk_handlers(walk, list, index, inside);
+    passage.inside = passage.group == NO_GROUP ? list->flow : list->groups.at[passage.group].flow;
+    if (enter_route(walk, list, index, &passage)) {
+        passage.since = walk->now;
+        if (passage.condition->kind != CONDITION_TRUE)
+            learn(walk, &passage.inside,
+                  (struct known){.fact = {passage.condition, false, walk->now}, .blamed = route});
+        list->scope.group = passage.group;
+        passage.after = walk_handlers(walk, list, index, passage.inside);
+        leave_route(walk, list, &passage);
+        if (walk->in_errors && walk->depth <= ERROR_DEPTH)
+            vec_push(walk->arena, &walk->analysis->error_routes,
+                     (struct error_route){route, walk->server, passage.after.is_open,
+                                          walk->n_ends > n_ends});
+    }
     walk->is_quiet = was_quiet;
-    if (walk->in_errors && walk->depth <= ERROR_DEPTH)
-        vec_push(walk->arena, &walk->analysis->error_routes,
-                 (struct error_route){route, walk->server, after.is_open, walk->n_ends > n_ends});
-    /* the route's own condition is not what was found out inside */
-    leave_route(walk, list, index, own, condition, since, &inside, &after);
 }
 
 /* The facts that stay true behind a list: what its routes took. */
@@ -491,21 +522,21 @@ static void note_handler(struct server_facts *facts, const json_t *object, struc
     facts->runs_twice |= str_is(name, "subroute") && json_object_get(object, "errors");
 }
 
-/* <list> is the array around; NULL where groups are not to be noted. */
+/* <list> is the array around. */
 static void look_ahead(struct server_facts *facts, const json_t *value, const json_t *list,
                        bool notes_groups)
 {
-    struct str name = json_str(json_object_get(value, "handler"));
-    struct str group = json_str(json_object_get(value, "group"));
-    if (name.len)
-        note_handler(facts, value, name);
-    if (group.len && notes_groups)
-        note_group(facts, group, list);
-    facts->n_routes += json_object_get(value, "handle") != NULL;
     for (size_t i = 0; i < json_object_size(value); i++) {
-        const json_t *member = value->as.members[i].value;
-        if (json_is_object(member) || json_is_array(member))
-            look_ahead(facts, member, NULL, notes_groups);
+        const struct json_member *member = &value->as.members[i];
+        struct str key = str_make(member->key, member->key_len);
+        if (json_is_object(member->value) || json_is_array(member->value)) {
+            facts->n_routes += str_eq(key, STR("handle"));
+            look_ahead(facts, member->value, NULL, notes_groups);
+        } else if (str_eq(key, STR("handler"))) {
+            note_handler(facts, value, json_str(member->value));
+        } else if (notes_groups && str_eq(key, STR("group"))) {
+            note_group(facts, json_str(member->value), list);
+        }
     }
     for (size_t i = 0; i < json_array_size(value); i++)
         if (json_is_object(json_array_get(value, i)))
@@ -539,16 +570,27 @@ static void walk_server(struct walk *walk, const json_t *server)
     walk_list(walk, json_object_get(json_object_get(server, "errors"), "routes"), &start, NULL);
 }
 
-/* Text that was imported several times is missed only if it never is reached. */
+static struct str span_key(const struct token *token)
+{
+    return str_make((const char *)&token->span, sizeof(token->span));
+}
+
+/* A directive that becomes several routes, or that was imported several times, is missed only if
+ * all of it is. */
 static void drop_reached(struct walk *walk)
 {
     struct analysis *analysis = walk->analysis;
+    struct map reached = map_in(walk->arena);
     size_t n = 0;
+    if (analysis->missed.n == 0)
+        return;
+    for (size_t i = 0; i < walk->reached.n; i++)
+        map_put(&reached, span_key(walk->reached.at[i]), walk);
     for (size_t i = 0; i < analysis->missed.n; i++) {
         const struct missed *missed = &analysis->missed.at[i];
         const json_t *value = missed->handler ? missed->handler : missed->route;
-        if (!value->origin || !value->origin->via ||
-            !map_find(&walk->reached, span_key(value->origin)))
+        bool is_reached = value->origin && map_find(&reached, span_key(value->origin));
+        if (!is_reached)
             analysis->missed.at[n++] = *missed;
     }
     analysis->missed.n = n;
@@ -558,7 +600,6 @@ struct analysis *analysis_of(struct arena *arena, const json_t *servers)
 {
     struct walk walk = {.analysis = arena_new(arena, struct analysis), .arena = arena};
     walk.search.effort = EFFORT;
-    walk.reached = map_in(arena);
     walk.now = 1;
     for (size_t i = 0; i < json_object_size(servers); i++)
         walk_server(&walk, servers->as.members[i].value);

@@ -55,8 +55,10 @@ struct analysis {
     VEC(struct error_route) error_routes;
 };
 
-/* Walks apps.http.servers. All it makes is in the arena. What was imported several times is missed
- * only where it is missed each time. */
+/* Walks apps.http.servers. All it makes is in the arena. What stands once in the text, but several
+ * times in the JSON, is missed only where it is missed each time. */
 struct analysis *analysis_of(struct arena *arena, const json_t *servers);
+/* Whether it is known what handlers of this name do. */
+bool handler_is_known(struct str name);
 
 #endif

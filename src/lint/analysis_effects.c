@@ -94,42 +94,43 @@ static struct effect of_rewrite(const json_t *handler)
 }
 
 static const struct handler_effect {
-    const char *name;
+    struct str name;
     struct effect effect;
     struct effect (*look)(const json_t *handler);
 } effects[] = {
-    {"static_response", .look = of_static_response},
-    {"file_server", .look = of_file_server},
-    {"headers", .look = of_headers},
-    {"vars", .look = of_vars},
-    {"rewrite", .look = of_rewrite},
-    {"error", .effect = {.ends = true}},
-    {"metrics", .effect = {.ends = true}},
-    {"copy_response", .effect = {.ends = true}},
-    {"acme_server", .effect = {0}},
-    {"authentication", .effect = {.changes = OTHER}},
-    {"copy_response_headers", .effect = {0}},
-    {"encode", .effect = {0}},
-    {"log_append", .effect = {0}},
-    {"map", .effect = {.changes = OTHER}},
-    {"push", .effect = {0}},
-    {"request_body", .effect = {.changes = OTHER}},
-    {"templates", .effect = {0}},
-    {"tracing", .effect = {.changes = HEADERS | OTHER}},
+    {STR_INIT("static_response"), .look = of_static_response},
+    {STR_INIT("file_server"), .look = of_file_server},
+    {STR_INIT("headers"), .look = of_headers},
+    {STR_INIT("vars"), .look = of_vars},
+    {STR_INIT("rewrite"), .look = of_rewrite},
+    {STR_INIT("error"), .effect = {.ends = true}},
+    {STR_INIT("metrics"), .effect = {.ends = true}},
+    {STR_INIT("copy_response"), .effect = {.ends = true}},
+    {STR_INIT("acme_server"), .effect = {0}},
+    {STR_INIT("authentication"), .effect = {.changes = OTHER}},
+    {STR_INIT("copy_response_headers"), .effect = {0}},
+    {STR_INIT("encode"), .effect = {0}},
+    {STR_INIT("log_append"), .effect = {0}},
+    {STR_INIT("map"), .effect = {.changes = OTHER}},
+    {STR_INIT("push"), .effect = {0}},
+    {STR_INIT("request_body"), .effect = {.changes = OTHER}},
+    {STR_INIT("templates"), .effect = {0}},
+    {STR_INIT("timeouts"), .effect = {0}},
+    {STR_INIT("tracing"), .effect = {.changes = HEADERS | OTHER}},
 };
 
 static const struct handler_effect *find_effect(struct str name)
 {
     for (size_t i = 0; i < sizeof(effects) / sizeof(effects[0]); i++)
-        if (str_is(name, effects[i].name))
+        if (str_eq(name, effects[i].name))
             return &effects[i];
     return NULL;
 }
 
 bool handler_is_known(struct str name)
 {
-    return str_is(name, "subroute") || str_is(name, "reverse_proxy") || str_is(name, "invoke") ||
-           str_is(name, "intercept") || find_effect(name);
+    return str_eq(name, STR("subroute")) || str_eq(name, STR("reverse_proxy")) ||
+           find_effect(name) || str_eq(name, STR("invoke")) || str_eq(name, STR("intercept"));
 }
 
 struct effect effect_of(const json_t *handler)

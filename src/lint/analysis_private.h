@@ -97,8 +97,6 @@ struct effect {
     bool ends;        /* no handler runs after it */
     unsigned changes; /* of attributes, in requests that go on */
 };
-/* Whether it is known what handlers of this name do. */
-bool handler_is_known(struct str name);
 /* Of a handler without routes of its own. */
 struct effect effect_of(const json_t *handler);
 /* The one path that a rewrite sets; empty for none. */

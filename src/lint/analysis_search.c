@@ -132,7 +132,14 @@ static void blame_together(struct search *search, const struct flow *flow,
 static bool is_taken(struct search *search, const struct flow *flow, const struct facts *known,
                      const struct candidates *candidates, struct missed *missed)
 {
+    unsigned attributes = 0;
+    for (size_t i = 0; i < known->n; i++)
+        attributes |= known->at[i]->condition->attributes;
     for (size_t i = 0; i < candidates->n; i++) {
+        const struct condition *condition = candidates->at[i]->fact.condition;
+        /* by itself, what looks at other things cannot take all */
+        if (condition->kind != CONDITION_TRUE && !(condition->attributes & attributes))
+            continue;
         struct facts one = *known;
         add_fact(&one, &candidates->at[i]->fact);
         if (exists(search, &one, flow->changed, missed->is_left_open))
@@ -171,6 +178,9 @@ bool search_misses(struct search *search, const struct flow *flow, struct scope 
     struct fact own = {condition, false, now};
     struct facts facts = {{&own}, 1};
     struct candidates candidates = {0};
+    /* all that get into a list get to what is first there */
+    if (condition->kind == CONDITION_TRUE && scope->takers.all.n == 0)
+        return false;
     if (condition->kind != CONDITION_TRUE && !exists(search, &facts, flow->changed, false)) {
         missed->cause = MISSED_ITSELF;
         return true;
@@ -193,20 +203,23 @@ bool search_misses(struct search *search, const struct flow *flow, struct scope 
 
 /* --- what earlier rewrites took away --- */
 
-/* Whether all requests of the flow that match <condition>, as they were before the rewrite, match
- * <all> too. */
+/* Whether there are requests of the flow that match <condition>, as they were before the rewrite,
+ * and all of them match <all> too. */
 static bool is_subset(struct search *search, const struct flow *flow,
                       const struct rewritten *rewritten, const struct condition *condition,
                       const struct condition *all, uint32_t now)
 {
     struct fact in = {condition, false, now}, out = {all, true, now};
-    struct facts facts = {{&in, &out}, 2};
+    struct facts facts = {{&in}, 1};
     for (const struct known *known = flow->known; known; known = known->next)
         if (known->fact.since <= rewritten->since)
             add_fact(&facts, &known->fact);
     uint32_t changed[N_ATTRIBUTES];
     memcpy(changed, flow->changed, sizeof(changed));
     changed[ATTRIBUTE_PATH] = rewritten->before[ATTRIBUTE_PATH];
+    if (!exists(search, &facts, changed, true))
+        return false;
+    add_fact(&facts, &out);
     return !exists(search, &facts, changed, true);
 }
 
@@ -258,6 +271,16 @@ static bool is_rewritten(struct search *search, const struct flow *flow,
     return true;
 }
 
+/* Whether what else the condition looks at is still as it was then. */
+static bool is_current(const struct flow *flow, const struct rewritten *rewritten)
+{
+    for (int i = 0; rewritten->condition && i < N_ATTRIBUTES; i++)
+        if (i != ATTRIBUTE_PATH && rewritten->condition->attributes & 1u << i &&
+            flow->changed[i] > rewritten->since)
+            return false;
+    return true;
+}
+
 bool search_rewritten(struct search *search, const struct flow *flow,
                       const struct condition *condition, uint32_t now, struct missed *missed)
 {
@@ -267,6 +290,8 @@ bool search_rewritten(struct search *search, const struct flow *flow,
          rewritten = rewritten->next) {
         if (flow->changed[ATTRIBUTE_PATH] > rewritten->since)
             break; /* paths were changed again: who knows how */
+        if (!is_current(flow, rewritten))
+            continue;
         if (rewritten->condition &&
             !is_subset(search, flow, rewritten, condition, rewritten->condition, now))
             continue;

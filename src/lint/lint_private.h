@@ -10,6 +10,9 @@ enum severity lint_severity_of(const struct lint_settings *settings, const struc
 struct lint_facts {
     const struct node *global; /* the global options block, or NULL */
     struct suppressions *suppressions; /* lint/suppress.c; after all other rules have run */
+    struct analysis *analysis;         /* lint/routes.c; NULL until some rule asks for it */
+    struct map *directives;            /* lint/routes.c: tokens (by address) → their directive */
+    struct json_finds *json_finds;     /* lint/routes.c; NULL until some rule asks for them */
 };
 struct lint_facts *lint_facts_new(struct lint *lint);
 

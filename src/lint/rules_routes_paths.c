@@ -1,0 +1,419 @@
+/* Rules about path matchers (DT501 to DT503, DT512, DT518). */
+#include "lint/language.h"
+#include "lint/routes.h"
+
+static bool is_one_of(struct str name, const char *const *names)
+{
+    for (; *names; names++)
+        if (str_is(name, *names))
+            return true;
+    return false;
+}
+
+/* The text stands in the file as it is: no quotes, arguments or variables. */
+static bool is_literal(const struct lint *lint, const struct token *token)
+{
+    return str_eq(lint_text(lint, token->span), token->text);
+}
+
+/* The inline path of a directive, plainly written; NULL for none. */
+static const struct token *inline_path(const struct lint *lint, const struct node *line)
+{
+    const struct token *path = line_word(line, 0);
+    if (!path || !str_has_prefix(path->text, STR("/")) || str_contains(path->text, STR("{")) ||
+        !is_literal(lint, path) || !line_directive(lint, line))
+        return NULL;
+    /* the word that handle_path begins with is no matcher, but means the same */
+    return str_is(line_name(line), "handle_path") ? path : line_matcher(lint, line);
+}
+
+static bool path_is_of_disk(struct str path);
+
+/* --- DT501: one path where a folder is meant --- */
+
+static struct str last_segment(struct str path)
+{
+    path = str_trim_suffix(path, STR("/"));
+    ptrdiff_t slash = str_last_index(path, '/');
+    return str_slice(path, (size_t)(slash + 1), path.len);
+}
+
+/* Names of folders that applications live in, or files. */
+static const char *const folders[] = {
+    "api",     "app",    "apps",      "admin",     "static", "assets",  "media",
+    "uploads", "files",  "images",    "img",       "css",    "js",      "docs",
+    "blog",    "public", "storage",   "dist",      "build",  "backend", "portal",
+    "console", "ui",     "dashboard", "wiki",      "v1",     "v2",      "svc",
+    "data",    "fonts",  "download",  "downloads", NULL};
+
+/* Whether other lines of the block, or matchers of the site, are for what is below the path. */
+static bool is_covered_below(const struct node *line, struct str path)
+{
+    path = str_trim_suffix(path, STR("/"));
+    for (const struct node *other = line->parent->body; other; other = other->next)
+        for (uint32_t i = 0; i < other->n_words; i++) {
+            struct str word = other->words[i]->text;
+            if (str_has_prefix(word, path) && str_has_suffix(word, STR("*")) &&
+                (word.len == path.len + 1 || word.ptr[path.len] == '/'))
+                return true;
+        }
+    return false;
+}
+
+/* Whether the block answers by itself, for which one path is enough. */
+static bool only_answers(const struct node *line)
+{
+    static const char *const answers[] = {"respond", "redir",   "error",  "abort",
+                                          "rewrite", "metrics", "header", NULL};
+    for (const struct node *inner = line->body; inner; inner = inner->next)
+        if (!is_one_of(line_name(inner), answers))
+            return false;
+    return line->body != NULL;
+}
+
+void check_exact_path(struct lint *lint, const struct node *line)
+{
+    static const char *const of_folders[] = {"handle_path", "file_server", "php_fastcgi", NULL};
+    const struct token *path = inline_path(lint, line);
+    if (!path || path->text.len < 2 || str_contains(path->text, STR("*")) ||
+        str_contains(last_segment(path->text), STR(".")) || only_answers(line) ||
+        is_covered_below(line, path->text))
+        return;
+    struct str name = line_name(line);
+    bool has_slash = str_has_suffix(path->text, STR("/"));
+    bool is_folder =
+        has_slash || is_one_of(name, of_folders) || is_one_of(last_segment(path->text), folders);
+    if (str_is(name, "file_server") && path_is_of_disk(path->text))
+        return;
+    struct diag *diag = lint_report(
+        lint, path, "this '" STR_FMT "' is for the one path " STR_FMT " and for nothing below it",
+        STR_ARG(name), STR_ARG(path->text));
+    if (!is_folder && diag->severity > SEVERITY_INFO)
+        diag_set_severity(lint_diags(lint), diag, SEVERITY_INFO);
+    diag_note(lint_diags(lint), diag, "a path without * matches only itself");
+    diag_fix(lint_diags(lint), diag, FIX_UNSAFE, path->span,
+             str_printf(lint->arena, STR_FMT "%s", STR_ARG(path->text), has_slash ? "*" : "/*"),
+             "all that is below");
+}
+
+/* --- DT502: the front page alone --- */
+
+/* Whether a sibling is there for all the other paths, so that "/" is meant as it is. */
+static bool has_sibling_for_all(const struct lint *lint, const struct node *line)
+{
+    static const char *const answers[] = {
+        "reverse_proxy", "handle",     "handle_path", "route", "php_fastcgi", "respond", "redir",
+        "file_server",   "php_server", "error",       "abort", "invoke",      "import",  NULL};
+    for (const struct node *other = line->parent->body; other; other = other->next) {
+        const struct token *matcher = line_matcher(lint, other);
+        if (other != line && is_one_of(line_name(other), answers) &&
+            (!matcher || !str_has_prefix(matcher->text, STR("/")) || str_is(matcher->text, "/*")))
+            return true;
+    }
+    return false;
+}
+
+void check_root_only(struct lint *lint, const struct node *line)
+{
+    const struct token *path = line_word(line, 0);
+    struct str name = line_name(line);
+    bool is_root = str_is(name, "root");
+    if (!path || !token_is(path, "/") || !inline_path(lint, line))
+        return;
+    if (!is_root && (only_answers(line) || has_sibling_for_all(lint, line)))
+        return;
+    struct diag *diag =
+        lint_report(lint, path, "this '" STR_FMT "' is for the front page alone", STR_ARG(name));
+    diag_note(lint_diags(lint), diag,
+              "the matcher / is the one path /; without a matcher, or with *, "
+              "all paths are meant");
+    const struct token *next = line_argument(lint, line, 0);
+    if (is_root)
+        diag_fix(lint_diags(lint), diag, FIX_UNSAFE, path->span, STR("*"), "for all paths");
+    else if (next && next->span.begin > path->span.end)
+        diag_fix(lint_diags(lint), diag, FIX_UNSAFE,
+                 (struct span){path->span.begin, next->span.begin}, STR(""), "for all paths");
+    else
+        diag_fix(lint_diags(lint), diag, FIX_UNSAFE,
+                 (struct span){line_name_token(line)->span.end, path->span.end}, STR(""),
+                 "for all paths");
+}
+
+/* --- DT503: where folders begin --- */
+
+static const char *const guards[] = {"basic_auth", "basicauth", "forward_auth", NULL};
+
+/* Whether an application could answer for the folder without its slash. */
+static bool has_application(const struct lint *lint, const struct node *line)
+{
+    static const char *const applications[] = {"reverse_proxy", "php_fastcgi", "php_server",
+                                               "handle",        "route",       NULL};
+    for (const struct node *other = line->parent->body; other; other = other->next) {
+        const struct token *matcher = line_matcher(lint, other);
+        if (is_one_of(line_name(other), applications) &&
+            (!matcher || !str_has_prefix(matcher->text, STR("/"))))
+            return true;
+    }
+    return false;
+}
+
+/* The definition of a named matcher in the blocks around. */
+static const struct node *find_matcher(const struct node *line, struct str name)
+{
+    for (const struct node *block = line->parent; block; block = block->parent)
+        for (const struct node *other = block->body; other; other = other->next)
+            if (other->n_words && str_eq(other->words[0]->text, name))
+                return other;
+    return NULL;
+}
+
+/* The folder that is all a matcher is for, as in "/admin/" and a star; NULL where there is more to
+ * it. */
+static const struct token *guarded_folder(const struct lint *lint, const struct node *line)
+{
+    const struct token *matcher = line_matcher(lint, line);
+    if (matcher && str_has_prefix(matcher->text, STR("@"))) {
+        const struct node *definition = find_matcher(line, matcher->text);
+        if (!definition || definition->body || definition->n_words != 3 ||
+            !token_is(definition->words[1], "path"))
+            return NULL;
+        matcher = definition->words[2];
+    }
+    if (!matcher || !str_has_prefix(matcher->text, STR("/")) ||
+        !str_has_suffix(matcher->text, STR("/*")) || matcher->text.len < 4 ||
+        str_index(matcher->text, '*') != (ptrdiff_t)matcher->text.len - 1)
+        return NULL;
+    return matcher;
+}
+
+static void check_guard(struct lint *lint, const struct node *line)
+{
+    const struct token *folder = guarded_folder(lint, line);
+    if (!folder || !has_application(lint, line))
+        return;
+    struct str path = str_slice(folder->text, 0, folder->text.len - 2);
+    /* a second guard may be for the folder itself */
+    for (const struct node *other = line->parent->body; other; other = other->next) {
+        const struct token *matcher = line_matcher(lint, other);
+        if (matcher && str_eq(matcher->text, path))
+            return;
+    }
+    struct diag *diag =
+        lint_report(lint, folder, "nobody is asked to log in at " STR_FMT " itself", STR_ARG(path));
+    diag_note(lint_diags(lint), diag, STR_FMT " begins behind the slash", STR_ARG(folder->text));
+    if (is_literal(lint, folder))
+        diag_fix(lint_diags(lint), diag, FIX_UNSAFE, folder->span,
+                 str_printf(lint->arena, STR_FMT "*", STR_ARG(path)),
+                 "the folder, what is below it, and what begins like it");
+}
+
+void check_prefix(struct lint *lint, const struct node *line)
+{
+    if (is_one_of(line_name(line), guards)) {
+        if (line_directive(lint, line))
+            check_guard(lint, line);
+        return;
+    }
+    const struct token *path = inline_path(lint, line);
+    if (!path || lint->settings->profile != PROFILE_STRICT || path->text.len < 3 ||
+        !str_has_suffix(path->text, STR("*")))
+        return;
+    char before = path->text.ptr[path->text.len - 2];
+    if (before == '/' || before == '*' || before == '.' || before == '-' || before == '_')
+        return;
+    struct str prefix = str_slice(path->text, 0, path->text.len - 1);
+    struct diag *diag = lint_report(lint, path, STR_FMT " matches " STR_FMT "other as well",
+                                    STR_ARG(path->text), STR_ARG(prefix));
+    diag_set_severity(lint_diags(lint), diag, SEVERITY_INFO);
+    diag_note(lint_diags(lint), diag,
+              "a matcher `path " STR_FMT " " STR_FMT "/*` is for the folder "
+              "alone",
+              STR_ARG(prefix), STR_ARG(prefix));
+}
+
+/* --- DT512: paths that no request has --- */
+
+static bool is_understood(struct str text)
+{
+    for (size_t i = 0; i < text.len; i++)
+        if ((unsigned char)text.ptr[i] >= 0x80)
+            return false;
+    return !str_contains(text, STR("{")) && !str_contains(text, STR("%")) &&
+           !str_contains(text, STR("//"));
+}
+
+bool path_never_matches(struct str text)
+{
+    char lower[512];
+    if (!is_understood(text) || text.len == 0 || text.len > sizeof(lower))
+        return false;
+    for (size_t i = 0; i < text.len; i++)
+        lower[i] =
+            text.ptr[i] >= 'A' && text.ptr[i] <= 'Z' ? (char)(text.ptr[i] | 0x20) : text.ptr[i];
+    struct path_pattern pattern = path_pattern_parse(str_make(lower, text.len));
+    struct text_set set = {&pattern, 1};
+    const struct text_set *inside = &set;
+    struct text_question question = {TEXTS_ROOTED, &inside, NULL, 1, 0};
+    long effort = 100000;
+    return !text_exists(&question, &effort);
+}
+
+static struct diag *report_path(struct lint *lint, const json_t *path, const char *before,
+                                const char *after)
+{
+    return lint_report_json(lint, path, NULL, "%s " STR_FMT "%s", before, STR_ARG(json_str(path)),
+                            after);
+}
+
+static void fix_path(struct lint *lint, struct diag *diag, const json_t *path, struct str text,
+                     const char *why)
+{
+    const struct token *token = document_origin(&lint->pipeline->document, NULL, NULL, path);
+    if (token && is_literal(lint, token) && str_eq(token->text, json_str(path)))
+        diag_fix(lint_diags(lint), diag, FIX_UNSAFE, token->span, text, "%s", why);
+}
+
+static bool has_query(struct str text)
+{
+    ptrdiff_t mark = str_index(text, '?');
+    return mark >= 0 && str_contains(str_slice(text, (size_t)mark, text.len), STR("="));
+}
+
+static bool looks_like_regexp(struct str text)
+{
+    return str_has_prefix(text, STR("^")) || str_has_suffix(text, STR("$")) ||
+           str_contains(text, STR("(.*)")) || str_contains(text, STR("\\d")) ||
+           str_contains(text, STR("/.+"));
+}
+
+static void check_stars(struct lint *lint, const json_t *path)
+{
+    struct str text = json_str(path);
+    size_t n = 0;
+    for (size_t i = 0; i < text.len; i++)
+        n += text.ptr[i] == '*';
+    if (!str_has_suffix(text, STR("/**")) || n != 2)
+        return;
+    struct diag *diag = lint_report_json(lint, path, NULL,
+                                         STR_FMT " matches no more than one level", STR_ARG(text));
+    if (diag->severity > SEVERITY_WARNING)
+        diag_set_severity(lint_diags(lint), diag, SEVERITY_WARNING);
+    diag_note(lint_diags(lint), diag,
+              "one * at the end stands for all that follows; with several, each stops at a slash");
+    fix_path(lint, diag, path, str_slice(text, 0, text.len - 1), "everything below");
+}
+
+/* Paths that are written as something else; false for all others. */
+static bool check_misread(struct lint *lint, const json_t *path)
+{
+    struct str text = json_str(path), before, after;
+    struct diag *diag;
+    if (looks_like_regexp(text)) {
+        diag = report_path(lint, path,
+                           "a path is no regular expression:", " is compared as it stands");
+        diag_note(lint_diags(lint), diag, "use `path_regexp`, or a path with * at its end");
+    } else if (has_query(text)) {
+        str_cut(text, STR("?"), &before, &after);
+        diag = report_path(lint, path, "a path holds no query:", " does not match one");
+        diag_note(lint_diags(lint), diag,
+                  "? stands for any one character here; a named matcher can have `path " STR_FMT
+                  "` and `query " STR_FMT "`",
+                  STR_ARG(before), STR_ARG(after));
+    } else if (str_contains(text, STR("#"))) {
+        report_path(lint, path, "browsers do not send what follows a #:", " is never asked for");
+    } else if (str_has_suffix(text, STR(","))) {
+        diag = report_path(lint, path, "the comma is a part of the path", "");
+        fix_path(lint, diag, path, str_slice(text, 0, text.len - 1),
+                 "only blanks stand between paths");
+    } else if (str_has_prefix(text, STR("http://")) || str_has_prefix(text, STR("https://"))) {
+        report_path(lint, path, "a path is no whole URL:", " never matches");
+    } else if (str_contains(text, STR("[")) && !glob_is_valid(text)) {
+        report_path(lint, path, "the [ is not closed:", " never matches");
+    } else {
+        return false;
+    }
+    return true;
+}
+
+static void check_path(struct lint *lint, const json_t *path)
+{
+    struct str text = json_str(path);
+    if (str_contains(text, STR("{")) || text.len == 0 || check_misread(lint, path))
+        return;
+    if (!path_never_matches(text)) {
+        check_stars(lint, path);
+        return;
+    }
+    bool is_relative = text.ptr[0] != '/' && text.ptr[0] != '*';
+    struct diag *diag = report_path(lint, path, "no path is like",
+                                    is_relative ? ": they all begin with a slash"
+                                                : ": its dots are resolved before");
+    if (is_relative && text.ptr[0] != '.')
+        fix_path(lint, diag, path, str_printf(lint->arena, "/" STR_FMT, STR_ARG(text)),
+                 "begin it with a slash");
+}
+
+/* Every "path" of every matcher below. */
+static void check_paths(struct lint *lint, const json_t *sets)
+{
+    for (size_t i = 0; i < json_array_size(sets); i++) {
+        const json_t *set = json_array_get(sets, i), *paths = json_object_get(set, "path");
+        for (size_t k = 0; k < json_array_size(paths); k++)
+            check_path(lint, json_array_get(paths, k));
+        check_paths(lint, json_object_get(set, "not"));
+    }
+}
+
+void check_never_matching(struct lint *lint)
+{
+    const struct json_finds *finds = lint_json_finds(lint);
+    for (size_t i = 0; finds && i < finds->routes.n; i++)
+        check_paths(lint, json_object_get(finds->routes.at[i].route, "match"));
+}
+
+/* --- DT518: folders of the disk as matchers --- */
+
+/* Begins as paths of files do, and those of requests do not. */
+static bool path_is_of_disk(struct str path)
+{
+    static const char *const starts[] = {"/var/", "/srv/",     "/usr/",   "/home/", "/opt/",
+                                         "/mnt/", "/etc/",     "/root/",  "/tmp/",  "/www/",
+                                         "/run/", "/var/www/", "/Users/", NULL};
+    for (size_t i = 0; starts[i]; i++)
+        if (str_has_prefix(path, str_from(starts[i])))
+            return true;
+    return str_is(path, "/srv") || str_is(path, "/var/www");
+}
+
+void check_path_as_argument(struct lint *lint, const struct node *line)
+{
+    const struct token *path = inline_path(lint, line), *name = line_name_token(line);
+    struct str directive = line_name(line);
+    if (str_is(directive, "root")) {
+        if (!path || line_count_arguments(lint, line) || lint_targets(lint, 2, 8, 0))
+            return;
+        struct diag *diag = lint_report(lint, path,
+                                        "before Caddy 2.8 a path behind 'root' is a "
+                                        "matcher, and the folder is missing");
+        diag_fix(lint_diags(lint), diag, FIX_SAFE,
+                 (struct span){path->span.begin, path->span.begin}, STR("* "),
+                 "say that it is for all requests");
+        return;
+    }
+    if (!path || str_contains(path->text, STR("*")) || !path_is_of_disk(path->text))
+        return;
+    struct diag *diag =
+        lint_report(lint, path, "this is taken for a path of requests, not of the disk");
+    diag_note(lint_diags(lint), diag, "the '" STR_FMT "' is only for requests with that very path",
+              STR_ARG(directive));
+    if (str_is(directive, "file_server"))
+        diag_fix(lint_diags(lint), diag, FIX_UNSAFE,
+                 (struct span){name->span.begin, path->span.end},
+                 str_printf(lint->arena, "root * " STR_FMT "\n" STR_FMT "file_server",
+                            STR_ARG(path->text), STR_ARG(line_indent(lint, line))),
+                 "name the folder with `root`");
+    else if (str_is(directive, "php_fastcgi"))
+        diag_fix(lint_diags(lint), diag, FIX_UNSAFE, path->span,
+                 str_printf(lint->arena, "unix/" STR_FMT, STR_ARG(path->text)),
+                 "a unix socket is written so");
+}
