@@ -180,6 +180,21 @@ static void read_escape(struct reader *in, char quote, struct strbuf *out)
     }
 }
 
+/* Control characters that stand in a string as they are, all that follow one another. */
+static void read_controls(struct reader *in, struct strbuf *out)
+{
+    size_t begin = in->at;
+    while (peek(in) >= 0 && peek(in) < 0x20 && peek(in) != '\n')
+        in->at++;
+    struct str controls = str_slice(in->text, begin, in->at);
+    strbuf_add(out, controls);
+    struct diag *diag = mistake(in, begin, begin + controls.len,
+                                "a control character in a string must be escaped");
+    if (str_is(controls, "\t"))
+        diag_help(in->diags, diag, span_of(in, begin, begin + 1), STR("\\t"),
+                  "write a tab as \\t");
+}
+
 /* The part of a string that can be taken as it is. */
 static void skip_plain(struct reader *in, char quote)
 {
@@ -216,13 +231,7 @@ static struct str read_string(struct reader *in, char quote)
         if (c == '\\') {
             read_escape(in, quote, &out);
         } else {
-            struct diag *diag =
-                mistake(in, in->at, in->at + 1, "a control character in a string must be escaped");
-            if (c == '\t')
-                diag_help(in->diags, diag, span_of(in, in->at, in->at + 1), STR("\\t"),
-                          "write a tab as \\t");
-            strbuf_add_char(&out, (char)c);
-            in->at += in->at < in->text.len;
+            read_controls(in, &out);
         }
         plain = in->at;
         skip_plain(in, quote);
