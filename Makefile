@@ -53,8 +53,16 @@ all: $(BUILD)/dialtone $(BUILD)/libdialtone.a $(BUILD)/libdialtone-proxy.a
 help:
 	@sed -n 's/^# `make \(.*\)`: /  make \1\t/p' Makefile
 
+# OpenSSL goes into the program where its archives can be linked: only `dialtone run` needs it, and to
+# load and relocate the shared one takes longer than to compile a Caddyfile. STATIC_OPENSSL=no links
+# the shared one, as built proxies do.
+STATIC_OPENSSL ?= yes
+LINK_PROGRAM = $(CC) $(LDFLAGS) -Wl,--as-needed -o $(BUILD)/dialtone $(CLI_OBJECTS) \
+    $(BUILD)/libdialtone.a
 $(BUILD)/dialtone: $(CLI_OBJECTS) $(BUILD)/libdialtone.a
-	$(CC) $(LDFLAGS) -rdynamic -o $@ $(CLI_OBJECTS) $(BUILD)/libdialtone.a $(COMPILER_LIBS) $(PROXY_LIBS)
+	@if [ $(STATIC_OPENSSL) = yes ] && $(LINK_PROGRAM) -Wl,-Bstatic -lssl -lcrypto -Wl,-Bdynamic \
+	    $(COMPILER_LIBS) -lpthread 2>/dev/null; then echo 'linked $@ with the archives of OpenSSL'; \
+	else set -x; $(LINK_PROGRAM) $(COMPILER_LIBS) $(PROXY_LIBS); fi
 
 $(BUILD)/libdialtone.a: $(LIB_OBJECTS)
 	@rm -f $@

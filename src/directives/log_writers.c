@@ -1,8 +1,6 @@
 /* Where logs are written: stdout, stderr, discard, file, net. */
 #include "directives/log_writers.h"
 
-#include <math.h>
-
 #include "base/parse.h"
 #include "directives/module_spaces.h"
 #include "directives/option_takes.h"
@@ -50,6 +48,12 @@ static bool parse_dir_mode(struct scope *scope, struct cursor *in, const struct 
            read_mode(in, text, &mode);
 }
 
+static int64_t round_up(double number)
+{
+    int64_t whole = (int64_t)number;
+    return whole + ((double)whole < number);
+}
+
 /* Sizes are rounded up to whole mebibytes, times to whole days. */
 static bool parse_roll_size(struct scope *scope, struct cursor *in, const struct option *row,
                             json_t *object, void *state)
@@ -60,7 +64,7 @@ static bool parse_roll_size(struct scope *scope, struct cursor *in, const struct
         return false;
     value_set(
         scope, object, row->key,
-        document_integer(scope->document, (int64_t)ceil((double)bytes / 1048576), cursor_token(in)),
+        document_integer(scope->document, round_up((double)bytes / 1048576), cursor_token(in)),
         cursor_token(in));
     return true;
 }
@@ -76,7 +80,7 @@ static bool parse_roll_keep_for(struct scope *scope, struct cursor *in, const st
         return value_refuse(in, cursor_token(in), "a time to keep logs: it is negative");
     double hours = (double)(time / hour) + (double)(time % hour) / (double)hour;
     value_set(scope, object, row->key,
-              document_integer(scope->document, (int64_t)ceil(hours / 24), cursor_token(in)),
+              document_integer(scope->document, round_up(hours / 24), cursor_token(in)),
               cursor_token(in));
     return true;
 }
