@@ -120,6 +120,8 @@ static void write_object(struct writer *writer, const json_t *object, int depth)
 {
     struct strbuf *out = writer->out;
     strbuf_add_char(out, '{');
+    for (uint32_t i = 0; i < object->n && i < 16; i++) /* the tree is larger than any cache */
+        __builtin_prefetch(object->as.members[i].value);
     for (uint32_t i = 0; i < object->n; i++) {
         const struct json_member *member = &object->as.members[i];
         if (i)
@@ -142,6 +144,8 @@ static void write_array(struct writer *writer, const json_t *array, int depth)
     struct strbuf *out = writer->out;
     strbuf_add_char(out, '[');
     for (uint32_t i = 0; i < array->n; i++) {
+        if (i + 1 < array->n)
+            __builtin_prefetch(array->as.items[i + 1]);
         if (i)
             strbuf_add_char(out, ',');
         break_line(writer, depth + 1);
