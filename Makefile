@@ -46,7 +46,7 @@ FUZZERS := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 .SECONDARY: $(GEN_SOURCES)
 .SUFFIXES:
 .PHONY: all help libs run test deps unit property corpus corpus-update inventory wire layers asan clang fuzz oracle \
-    conformance story bench install uninstall clean
+    conformance oom story bench bench-compiler install uninstall clean
 
 all: $(BUILD)/dialtone $(BUILD)/libdialtone.a $(BUILD)/libdialtone-proxy.a
 
@@ -186,6 +186,10 @@ $(BUILD)/batch $(BUILD)/fmt_batch: $(BUILD)/%: tests/oracle/%.c $(BUILD)/libdial
 	$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -MMD -MP -o $@ $< $(BUILD)/libdialtone.a \
 	    $(COMPILER_LIBS) $(PROXY_LIBS)
 
+# `make oom`: out of memory at every allocation of a compile
+oom: all
+	@tests/oom/run.py $(BUILD)
+
 # `make oracle`: corpus, generated files and JSON (ORACLE_FILES=, ORACLE_SEED=) against a real Caddy
 ORACLE_FILES ?= 20000
 ORACLE_SEED ?= 1
@@ -199,6 +203,10 @@ story: all
 # `make bench`: CPU time per request beside nginx, HAProxy and Caddy
 bench: all
 	@CADDY=$${CADDY-$$(BUILD=$(BUILD) tests/tools/caddy.sh || :)} tests/bench/run.py $(BUILD) $(BENCH)
+
+# `make bench-compiler`: time and memory of the compiler beside a real Caddy (BENCH=--only=NAME,…)
+bench-compiler: all
+	@caddy=$$(BUILD=$(BUILD) tests/tools/caddy.sh) && tests/bench/compiler.py $(BUILD) "$$caddy" $(BENCH)
 
 # `make install`: program, libraries, headers, pkg-config files and manual (PREFIX=, DESTDIR=)
 HEADERS := dialtone tables proxy

@@ -71,7 +71,7 @@ static struct dt_compilation *compilation_new(void)
 {
     struct dt_compilation *compilation = calloc(1, sizeof(*compilation));
     if (!compilation)
-        abort();
+        arena_exhausted();
     pipeline_init(&compilation->pipeline, NULL);
     return compilation;
 }

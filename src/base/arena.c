@@ -187,7 +187,7 @@ char *arena_printf(struct arena *arena, const char *format, ...)
     int len = vsnprintf((char *)arena->at, room, format, args);
     va_end(args);
     if (len < 0)
-        abort();
+        arena_exhausted();
     char *text = take_text(arena, (size_t)len + 1);
     if ((size_t)len >= room)
         vsnprintf(text, (size_t)len + 1, format, again);

@@ -5,8 +5,9 @@
 #include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
+
+#include "base/arena.h"
 
 static void add_printed(struct strbuf *buf, const char *conversion, ...)
 {
@@ -19,7 +20,7 @@ static void add_printed(struct strbuf *buf, const char *conversion, ...)
     int len = vsnprintf(buf->ptr + buf->len, room, conversion, args);
     va_end(args);
     if (len < 0)
-        abort();
+        arena_exhausted();
     if ((size_t)len >= room) {
         strbuf_reserve(buf, (size_t)len + 1);
         vsnprintf(buf->ptr + buf->len, (size_t)len + 1, conversion, again);

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/arena.h"
 #include "base/suggest.h"
 #include "cli/cli.h"
 
@@ -150,7 +151,7 @@ static bool read_flag(struct invocation *invocation, int argc, char **argv, int 
         struct words *words = (struct words *)target;
         words->at = realloc(words->at, (words->n + 1) * sizeof(*words->at));
         if (!words->at)
-            abort();
+            arena_exhausted();
         words->at[words->n++] = text;
         return true;
     }

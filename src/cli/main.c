@@ -2,7 +2,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "base/arena.h"
 #include "base/suggest.h"
 #include "cli/cli.h"
 
@@ -113,8 +115,18 @@ static const struct command *find_command(const char *name)
     return NULL;
 }
 
+static void out_of_memory(void)
+{
+    static const char message[] = "dialtone: out of memory\n";
+    ssize_t written = write(STDERR_FILENO, message, sizeof(message) - 1);
+    (void)written; /* there is nobody else to tell */
+    output_abandon();
+    _exit(STATUS_TROUBLE);
+}
+
 int main(int argc, char **argv)
 {
+    arena_on_exhaustion(out_of_memory);
     if (argc < 2) {
         print_help(stderr);
         return STATUS_USAGE;

@@ -23,7 +23,7 @@ static void open_beside(struct output_file *output)
 {
     struct stat old;
     output->destination = realpath(output->path, NULL); /* so that a symbolic link stays one */
-    if (!output->destination)
+    if (!output->destination && errno != ENOMEM)
         output->destination = strdup(output->path);
     if (!output->destination ||
         asprintf(&output->temporary, "%s.%ld.tmp", output->destination, (long)getpid()) < 0)

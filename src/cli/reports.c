@@ -1,8 +1,10 @@
 /* The reports of `dialtone check`: which formats go where. */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/arena.h"
 #include "cli/cli.h"
 
 static bool is_stdout(const char *path)
@@ -49,6 +51,8 @@ static bool add_stdout(struct reports *reports, const struct invocation *invocat
 bool reports_open(struct reports *reports, const struct invocation *invocation)
 {
     char *folder = getcwd(NULL, 0);
+    if (!folder && errno == ENOMEM)
+        arena_exhausted();
     report_init(&reports->report, folder);
     free(folder);
     reports->n = 0;
@@ -65,7 +69,7 @@ bool reports_open(struct reports *reports, const struct invocation *invocation)
             continue;
         output->stream = open_memstream(&output->text, &output->size);
         if (!output->stream)
-            abort();
+            arena_exhausted();
     }
     return true;
 }
@@ -97,8 +101,9 @@ bool reports_write(struct reports *reports)
             output->format->write(&reports->report, &text);
             fine &= write_output(output->path, strbuf_str(&text));
         } else if (output->stream) {
-            fine &= fflush(output->stream) == 0 &&
-                    write_output(output->path, str_make(output->text, output->size));
+            if (fflush(output->stream) != 0 || ferror(output->stream))
+                arena_exhausted(); /* nothing else can fail in memory */
+            fine &= write_output(output->path, str_make(output->text, output->size));
         }
     }
     return fine;

@@ -63,6 +63,8 @@ struct str path_absolute(struct arena *arena, struct str path)
     if (path.len && path.ptr[0] == '/')
         return file_path_clean(arena, path);
     char *here = getcwd(NULL, 0);
+    if (!here && errno == ENOMEM)
+        arena_exhausted();
     struct str absolute = path_join(arena, str_from(here ? here : "/"), path);
     free(here);
     return absolute;

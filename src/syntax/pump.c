@@ -21,7 +21,7 @@ void pump_start(struct pump *pump, struct arena *arena, struct diags *diags)
     pump->tree.file->role = ROLE_FILE;
     pump->grammar = CaddyfileAlloc(malloc);
     if (!pump->grammar)
-        abort();
+        arena_exhausted();
     pump_push(pump, TOKEN_BEGIN, NULL);
 }
 

@@ -122,6 +122,8 @@ int source_list_directory(struct sources *sources, const char *path, struct str 
     if (hooks && hooks->read_file)
         return -ENOENT;
     DIR *dir = opendir(path);
+    if (!dir && errno == ENOMEM)
+        arena_exhausted(); /* else the directory would seem to be empty */
     if (!dir)
         return -errno;
     VEC(struct str) found = {0};
