@@ -25,18 +25,17 @@ json_t *bind_take(struct scope *scope, struct cursor *in)
     json_t *bind = document_object(scope->document, cursor_token(in));
     json_t *addresses = document_array(scope->document, cursor_token(in));
     document_set(scope->document, bind, "addresses", addresses);
-    bool ok = true;
     while (cursor_next_arg(in)) {
         const struct token *word = cursor_token(in);
         struct address address;
-        ok &= address_check(scope->diags, word, 0, word->text, ADDRESS_LISTENER, &address);
-        /* the old spelling of a zone is not what the system knows the interface by */
-        struct str text = address.has_zone && !scope->adapter->options.no_normalize
-                              ? address_plain(scope->arena, &address)
-                              : word->text;
+        struct str text = word->text;
+        if (!address_check(scope->diags, word, 0, text, ADDRESS_LISTENER, &address))
+            text = STR(""); /* reported: no more of it, and not the default in its place */
+        else if (address.has_zone && !scope->adapter->options.no_normalize)
+            text = address_plain(scope->arena, &address); /* the old spelling is not the interface */
         document_add(scope->document, addresses, document_string(scope->document, text, word));
     }
-    return options_parse(scope, in, bind_options, bind, NULL) && ok ? bind : NULL;
+    return options_parse(scope, in, bind_options, bind, NULL) ? bind : NULL;
 }
 
 bool bind_adapt(struct scope *scope)

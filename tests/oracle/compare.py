@@ -9,7 +9,7 @@ PLACE = re.compile(r"(?<![\w./-])(?:/[\w./-]*/)?(?:Caddyfile|\.?[\w-]+\.caddyfil
 
 # Caddy's warnings, and the rules that say the same
 WARNINGS = (
-    (r"not formatted", ()),  # tests/oracle/fmt.py
+    (r"not formatted", ()),  # fmt.py compares these
     (r"No files matching import|Import file is empty", ("import-of-nothing",)),
     (r"laceholder .* (index|indices|must be)", ("import-argument-mismatch",)),
     (r"Unnecessary header_up X-Forwarded", ("redundant-forwarded-header",)),
