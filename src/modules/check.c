@@ -308,7 +308,8 @@ void modules_check(struct arena *arena, struct diags *diags, struct json_text *c
     for (const struct module *const *table = module_tables; *table; table++)
         for (const struct module *row = *table; row->id; row++)
             map_put(&check.modules, str_from(row->id), (void *)row);
-    const struct module_shape shape = {.kind = SHAPE_OBJECT, .object = &module_config};
+    const struct module_shape shape = {
+        .kind = SHAPE_OBJECT, .object = &module_config, .refuses_null = true};
     const struct subject subject = {.field = STR("the configuration")};
     check_shape(&check, config, &shape, &subject);
 }
