@@ -55,7 +55,7 @@ static void watch_word(struct layout *layout, struct str text)
     if (layout->word_is_import)
         layout->word_is_import = text.ptr[0] == IMPORT[before] &&
                                  layout->word_len <= strlen(IMPORT) &&
-                                 memcmp(IMPORT + before, text.ptr, text.len) == 0;
+                                 memcmp(&IMPORT[before], text.ptr, text.len) == 0;
 }
 
 void layout_blank(struct layout *layout)
