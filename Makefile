@@ -46,7 +46,7 @@ FUZZERS := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 .SECONDARY: $(GEN_SOURCES)
 .SUFFIXES:
 .PHONY: all help libs run test deps unit property corpus corpus-update inventory wire layers asan clang fuzz oracle \
-    conformance oom story bench bench-compiler install uninstall clean
+    conformance oom twin story bench bench-compiler install uninstall clean
 
 all: $(BUILD)/dialtone $(BUILD)/libdialtone.a $(BUILD)/libdialtone-proxy.a
 
@@ -195,6 +195,10 @@ ORACLE_FILES ?= 20000
 ORACLE_SEED ?= 1
 oracle: all $(BUILD)/batch $(BUILD)/fmt_batch
 	@tests/oracle/run.sh $(BUILD) $(ORACLE_FILES) $(ORACLE_SEED)
+
+# `make twin`: the same Caddyfiles and requests to a real Caddy and to dialtone (TWIN=NAME…)
+twin: all
+	@BUILD=$(BUILD) tests/twin/run.sh $(BUILD) $(TWIN)
 
 # `make story`: the router story in network namespaces (root)
 story: all

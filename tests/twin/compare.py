@@ -1,0 +1,111 @@
+"""What counts as equal. Every difference that is let through is a row here, with its reason."""
+import re
+
+from messages import Message
+
+# ---- answers ----
+
+IGNORED_HEADERS = {
+    # name: why its value may differ
+    "date": "the two are not asked in the same second",
+}
+
+# Headers of requests to upstreams.
+IGNORED_UPSTREAM = {
+    # Caddy's transport asks for gzip where the client asked for nothing, and unpacks the answer for it
+    "accept-encoding: gzip": "dialtone passes on what the client said",
+}
+
+
+def is_parser_refusal(message):
+    """Go refuses malformed requests before Caddy sees them: a bare answer that tells what is wrong. Which
+    of several mistakes is told, and in which words, is the parser's own."""
+    return not message.get("server") and message.get("connection") == ["close"] and \
+        message.body.startswith(message.start.split(" ")[1].encode())
+
+
+def renamed(text, names):
+    for value, name in names:
+        text = re.sub(rf"(?<![0-9]){value}(?![0-9])", name, text)
+    return text
+
+
+def fields(headers, ignored, names):
+    """Names in lower case, in any order; the values of one name in theirs."""
+    rows = {}
+    for name, value in headers:
+        if name.lower() not in ignored:
+            rows.setdefault(name.lower(), []).append(renamed(value, names))
+    return rows
+
+
+def body_of(message, names):
+    try:
+        return renamed(message.body.decode("utf-8"), names)
+    except UnicodeDecodeError:
+        return message.body
+
+
+def compare_headers(what, left, right, out):
+    for name in sorted(set(left) | set(right)):
+        if left.get(name) != right.get(name):
+            out.append(f"{what}header {name}: caddy {left.get(name)}, dialtone {right.get(name)}")
+
+
+def compare_messages(what, left, right, names, out):
+    if is_parser_refusal(left) and is_parser_refusal(right):
+        left, right = (Message(m.start[:12], m.headers, b"", m.ended) for m in (left, right))
+    starts = [re.sub(r" +$", "", renamed(m.start, n)) for m, n in zip((left, right), names)]
+    if starts[0] != starts[1]:
+        out.append(f"{what}caddy {starts[0]!r}, dialtone {starts[1]!r}")
+    compare_headers(what, fields(left.headers, IGNORED_HEADERS, names[0]),
+                    fields(right.headers, IGNORED_HEADERS, names[1]), out)
+    bodies = [body_of(m, n) for m, n in zip((left, right), names)]
+    if bodies[0] != bodies[1]:
+        out.append(f"{what}body: caddy {bodies[0][:400]!r}, dialtone {bodies[1][:400]!r}")
+    if left.ended != right.ended:
+        out.append(f"{what}the body ends: caddy {left.ended}, dialtone {right.ended}")
+
+
+# ---- requests at upstreams ----
+
+
+def upstream_fields(message, names):
+    headers = [(name, value) for name, value in message.headers
+               if f"{name.lower()}: {value}" not in IGNORED_UPSTREAM]
+    return fields(headers, (), names)
+
+
+def compare_seen(caddy, dialtone, out):
+    left, right = caddy.seen, dialtone.seen
+    if [name for name, _ in left] != [name for name, _ in right]:
+        out.append(f"upstreams asked: caddy {[n for n, _ in left]}, dialtone {[n for n, _ in right]}")
+        return
+    for (name, one), (_, other) in zip(left, right):
+        what = f"at upstream {name}: "
+        if one.start != other.start:
+            out.append(f"{what}caddy {one.start!r}, dialtone {other.start!r}")
+        compare_headers(what, upstream_fields(one, caddy.names), upstream_fields(other, dialtone.names), out)
+        if one.body != other.body:
+            out.append(f"{what}body: caddy {one.body[:200]!r}, dialtone {other.body[:200]!r}")
+
+
+# ---- all of it ----
+
+
+def differences(request, caddy, dialtone):
+    """Lines that tell what is not equal; none where all is."""
+    out = []
+    ignored = request.options.get("ignore", "").split(",")
+    if len(caddy.responses) != len(dialtone.responses):
+        out.append(f"answers: caddy {caddy.responses}, dialtone {dialtone.responses}")
+    else:
+        for i, (left, right) in enumerate(zip(caddy.responses, dialtone.responses)):
+            what = f"answer {i + 1}: " if len(caddy.responses) > 1 else ""
+            compare_messages(what, left, right, (caddy.names, dialtone.names), out)
+    if caddy.is_closed != dialtone.is_closed:
+        out.append(f"closed: caddy {caddy.is_closed}, dialtone {dialtone.is_closed}")
+    if caddy.rest != dialtone.rest:
+        out.append(f"more bytes: caddy {caddy.rest!r}, dialtone {dialtone.rest!r}")
+    compare_seen(caddy, dialtone, out)
+    return [line for line in out if not any(word and word in line for word in ignored)]

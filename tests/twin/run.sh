@@ -1,0 +1,9 @@
+#!/bin/sh
+# Caddy and dialtone side by side: run.sh BUILD [NAME...]
+set -eu
+cd "$(dirname "$0")/../.."
+build=${1:-build}
+export BUILD="$build"
+[ $# -gt 0 ] && shift
+caddy=$(tests/tools/caddy.sh)
+exec python3 tests/twin/twin.py "$build" "$caddy" "$@"

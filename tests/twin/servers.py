@@ -1,0 +1,280 @@
+"""Who is asked and who answers: Caddy, dialtone, and the upstreams behind both."""
+import http.client, json, os, re, shutil, signal, socket, subprocess, tempfile, threading, time
+
+from messages import Reader
+
+START_SECONDS = 15
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def wait_for(port, process):
+    until = time.monotonic() + START_SECONDS
+    while time.monotonic() < until and (process is None or process.poll() is None):
+        with socket.socket() as s:
+            if s.connect_ex(("127.0.0.1", port)) == 0:
+                return True
+        time.sleep(0.01)
+    return False
+
+
+# ---- upstreams ----
+
+
+class Upstream:
+    """One scripted server: it answers by the rows that were given for it, else tells what it was asked."""
+
+    def __init__(self, name, seen):
+        self.name, self.seen, self.rows = name, seen, []
+        self.socket = socket.socket()
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self.socket.bind(("127.0.0.1", 0))
+        self.port = self.socket.getsockname()[1]
+        self.is_dead = False
+
+    def start(self):
+        if not self.is_dead:
+            self.socket.listen(64)
+            threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self):
+        while True:
+            try:
+                connection, _ = self.socket.accept()
+            except OSError:
+                return
+            threading.Thread(target=self.serve, args=(connection,), daemon=True).start()
+
+    def serve(self, connection):
+        reader = Reader(connection, 60)
+        with connection:
+            while True:
+                request = reader.request()
+                if request is None:
+                    return
+                self.seen.append((self.name, request))
+                try:
+                    if not self.answer(connection, request, reader):
+                        return
+                except OSError:
+                    return
+
+    def row_for(self, request):
+        target = request.start.split(" ")[1]
+        for row in self.rows:
+            if row["left"] != 0 and target.startswith(row["path"]):
+                row["left"] -= 1
+                return row
+        return None
+
+    def answer(self, connection, request, reader):
+        """False where the connection is to be closed."""
+        row = self.row_for(request)
+        if row is None:
+            method, target = request.start.split(" ")[:2]
+            body = f"{self.name} {method} {target}\n".encode("latin-1")
+            if request.body:
+                body += b"body %d: %s\n" % (len(request.body), request.body[:100])
+            head = f"HTTP/1.1 200 OK\r\nX-Upstream: {self.name}\r\nContent-Length: {len(body)}\r\n\r\n"
+            connection.sendall(head.encode() + (b"" if method == "HEAD" else body))
+            return True
+        time.sleep(row["delay"])
+        connection.sendall(row["data"])
+        while row["echoes"]:
+            data = reader.pending or connection.recv(65536)
+            reader.pending = b""
+            if not data:
+                return False
+            connection.sendall(data.upper())
+        return row["keeps"]
+
+    def script(self, words, text):
+        """A row: `[PATH] [times=N] [delay=S] [close] [echo] [raw]`, then the answer."""
+        options = dict(word.split("=", 1) if "=" in word else (word, "") for word in words)
+        if "dead" in options:
+            self.is_dead = True
+        if not text.strip():
+            if "close" in options:
+                self.rows.append({"path": "/", "left": -1, "times": -1, "delay": 0, "data": b"", "keeps": False,
+                                  "echoes": False})
+            return
+        head, _, body = text.partition("\n\n")
+        head = head.replace("\n", "\r\n")
+        body = body.rstrip("\n")
+        if "repeat" in options:
+            body *= int(options["repeat"])
+        if "crlf" in options:
+            body = body.replace("\n", "\r\n") + "\r\n\r\n"
+        data = body.encode("utf-8")
+        has_framing = re.search(r"(?im)^(content-length|transfer-encoding|upgrade):", head) or "close" in options
+        status = int(head.split(" ")[1]) if head.startswith("HTTP/") else 0
+        if status >= 200 and status not in (204, 304) and not has_framing:
+            head += f"\r\nContent-Length: {len(data)}"
+        times = int(options.get("times", -1))
+        self.rows.append({"path": next((word for word in words if word.startswith("/")), "/"), "left": times,
+                          "times": times, "delay": float(options.get("delay", 0)),
+                          "data": head.encode("utf-8") + b"\r\n\r\n" + data, "keeps": "close" not in options,
+                          "echoes": "echo" in options})
+
+    def reset(self):
+        for row in self.rows:
+            row["left"] = row["times"]
+
+    def close(self):
+        try:
+            self.socket.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass
+        self.socket.close()
+
+
+class Upstreams:
+    def __init__(self):
+        self.seen, self.by_name = [], {}
+
+    def add(self, name):
+        if name not in self.by_name:
+            self.by_name[name] = Upstream(name, self.seen)
+        return self.by_name[name].port
+
+    def script(self, name, words, text):
+        self.by_name[name].script(words, text)
+
+    def reset(self):
+        self.seen.clear()
+        for upstream in self.by_name.values():
+            upstream.reset()
+            if not getattr(upstream, "is_started", False):
+                upstream.is_started = True
+                upstream.start()
+
+    def close(self):
+        for upstream in self.by_name.values():
+            upstream.close()
+
+
+# ---- the two sides ----
+
+
+class Result:
+    """What one exchange brought: interim and final messages, how the connection ended, what upstreams saw."""
+
+    def __init__(self, responses, is_closed, rest, seen, names):
+        self.responses, self.is_closed, self.rest, self.seen = responses, is_closed, rest, seen
+        self.names = names  # texts that differ between the sides and what they are called in both
+
+    def __repr__(self):
+        return f"{self.responses} closed={self.is_closed} rest={self.rest!r} seen={self.seen}"
+
+
+class Side:
+    def exchange(self, request, upstreams):
+        n_seen = len(upstreams.seen)
+        time.sleep(float(request.options.get("after", 0)))
+        wait = float(request.options.get("wait", 5))
+        with socket.create_connection(("127.0.0.1", self.port), timeout=10) as s:
+            names = [(str(s.getsockname()[1]), "CLIENT-PORT"), (str(self.port), "PORT")]
+            try:
+                s.sendall(request.data)
+            except OSError:
+                pass
+            reader, responses = Reader(s, wait), []
+            while True:
+                response = reader.response(request.method)
+                if response is None:
+                    break
+                responses.append(response)
+                status = response.start.split(" ")[1] if " " in response.start else "0"
+                if status == "101":
+                    s.sendall(request.options.get("then", "").encode())
+                    reader.until = time.monotonic() + 0.5
+                elif not status.startswith("1"):
+                    # one more moment, in which a connection that is to be closed closes
+                    reader.until = min(reader.until, time.monotonic() + (0.3 if request.is_raw else 0.03))
+            reader.more()
+        return Result(responses, reader.is_closed, reader.pending, list(upstreams.seen[n_seen:]), names)
+
+
+class CaddySide(Side):
+    name = "caddy"
+
+    def __init__(self, binary):
+        self.home = tempfile.mkdtemp(prefix="dialtone-twin-")
+        self.admin = free_port()
+        config = os.path.join(self.home, "caddy.json")
+        with open(config, "w") as f:
+            json.dump({"admin": {"listen": f"127.0.0.1:{self.admin}"}}, f)
+        env = {**os.environ, "HOME": self.home, "XDG_DATA_HOME": self.home, "XDG_CONFIG_HOME": self.home}
+        self.log = open(os.path.join(self.home, "log"), "wb")
+        self.process = subprocess.Popen([binary, "run", "--config", config], cwd=self.home, env=env,
+                                        stdout=self.log, stderr=self.log)
+        if not wait_for(self.admin, self.process):
+            raise SystemExit("twin: Caddy did not start")
+
+    def start(self, case):
+        self.port = free_port()
+        text = case.fill(case.caddyfile, [("PORT", str(self.port)), ("SIDE", self.name)])
+        text = text.replace("{\n", f"{{\n\tadmin 127.0.0.1:{self.admin}\n", 1)
+        connection = http.client.HTTPConnection("127.0.0.1", self.admin, timeout=30)
+        connection.request("POST", "/load", text.encode(), {"Content-Type": "text/caddyfile"})
+        response = connection.getresponse()
+        body = response.read()
+        connection.close()
+        if response.status != 200:
+            return f"{response.status} {body.decode('utf-8', 'replace')}"
+        return None if wait_for(self.port, self.process) else "it does not listen"
+
+    def stop(self):
+        pass
+
+    def close(self):
+        self.process.terminate()
+        try:
+            self.process.wait(10)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        self.log.close()
+        shutil.rmtree(self.home, ignore_errors=True)
+
+
+class DialtoneSide(Side):
+    name = "dialtone"
+
+    def __init__(self, build):
+        self.program = os.path.join(os.path.abspath(build), "dialtone")
+        self.home = tempfile.mkdtemp(prefix="dialtone-twin-")
+
+    def start(self, case):
+        self.port = free_port()
+        path = os.path.join(self.home, "Caddyfile")
+        with open(path, "w", encoding="utf-8") as f:
+            f.write(case.fill(case.caddyfile, [("PORT", str(self.port)), ("SIDE", self.name)]))
+        self.errors = open(os.path.join(self.home, "errors"), "w+b")
+        env = {**os.environ, "XDG_DATA_HOME": self.home}
+        self.process = subprocess.Popen([self.program, "run", path, "--", "--workers", "1"], cwd=self.home, env=env,
+                                        stdout=subprocess.DEVNULL, stderr=self.errors)
+        if wait_for(self.port, self.process):
+            return None
+        self.stop()
+        with open(self.errors.name, encoding="utf-8", errors="replace") as f:
+            return f.read() or "it does not listen"
+
+    def stop(self):
+        self.process.send_signal(signal.SIGQUIT)
+        try:
+            status = self.process.wait(10)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            status = self.process.wait()
+        self.errors.close()
+        if status not in (0, 1, 3):
+            with open(self.errors.name, encoding="utf-8", errors="replace") as f:
+                raise SystemExit(f"twin: dialtone ended with status {status}\n{f.read()}")
+
+    def close(self):
+        shutil.rmtree(self.home, ignore_errors=True)

@@ -1,0 +1,87 @@
+#!/usr/bin/env python3
+"""The same Caddyfile and the same requests to a real Caddy and to `dialtone run`; what comes back, and what
+the upstreams saw, must be equal: twin.py BUILD CADDY [--verbose] [NAME...]
+
+A case is a file: a Caddyfile, then sections, each begun by a line `=== …` (tests/twin/README.md).
+"""
+import os, sys, time
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from case import Case, read_case  # noqa: E402
+from compare import differences  # noqa: E402
+from servers import CaddySide, DialtoneSide, Upstreams  # noqa: E402
+
+LIMIT_SECONDS = 500
+
+
+def run_side(side, case, upstreams):
+    """What every exchange of the case brought, or the reason why the side does not serve it."""
+    upstreams.reset()
+    problem = side.start(case)
+    if problem:
+        return problem
+    try:
+        return [side.exchange(request, upstreams) for request in case.requests]
+    finally:
+        side.stop()
+
+
+def show(where, lines):
+    print(f"FAILED: {where}")
+    for line in lines:
+        print(f"    {line}")
+
+
+def run_case(path, sides, verbose):
+    """(passed, failed) exchanges."""
+    name = os.path.basename(path)
+    upstreams = Upstreams()
+    case = Case(read_case(path), upstreams)
+    try:
+        results = [run_side(side, case, upstreams) for side in sides]
+    finally:
+        upstreams.close()
+        case.close()
+    for side, result in zip(sides, results):
+        if isinstance(result, str):
+            show(f"{name}: {side.name} does not start", result.splitlines())
+            return 0, len(case.requests)
+    passed = failed = 0
+    for request, caddy, dialtone in zip(case.requests, *results):
+        if verbose:
+            print(f"{name}: {request.name}\n    {caddy}\n    {dialtone}")
+        lines = differences(request, caddy, dialtone)
+        if lines:
+            show(f"{name}: {request.name}", lines)
+            failed += 1
+        else:
+            passed += 1
+    return passed, failed
+
+
+def main():
+    build, caddy = sys.argv[1:3]
+    wanted = [word for word in sys.argv[3:] if not word.startswith("--")]
+    folder = os.path.join(os.path.dirname(os.path.abspath(__file__)), "cases")
+    paths = sorted(os.path.join(folder, name) for name in os.listdir(folder) if name.endswith(".twin"))
+    if wanted:
+        paths = [path for path in paths if any(word in os.path.basename(path) for word in wanted)]
+    sides = [CaddySide(caddy), DialtoneSide(build)]
+    started, passed, failed, n = time.monotonic(), 0, 0, 0
+    try:
+        for path in paths:
+            if time.monotonic() - started > LIMIT_SECONDS:
+                show("out of time", [f"{len(paths) - n} cases were not run"])
+                failed += 1
+                break
+            more_passed, more_failed = run_case(path, sides, "--verbose" in sys.argv)
+            passed, failed, n = passed + more_passed, failed + more_failed, n + 1
+    finally:
+        for side in sides:
+            side.close()
+    print(f"twin: {n} Caddyfiles, {time.monotonic() - started:.0f} s")
+    print(f"twin: {passed} passed, {failed} failed")
+    return failed != 0 or passed == 0
+
+
+sys.exit(main())
