@@ -218,7 +218,7 @@ static struct str keep_text(struct lexer *lx)
     struct str text = strbuf_str(&lx->text);
     const uint8_t *begin = lx->token_begin;
     begin += lx->quote == QUOTE_DOUBLE || lx->quote == QUOTE_BACKTICK;
-    if (begin + text.len <= lx->token_end && memcmp(begin, text.ptr, text.len) == 0)
+    if (begin + text.len <= lx->token_end && str_eq(bytes_between(begin, begin + text.len), text))
         return bytes_between(begin, begin + text.len);
     return str_dup(lx->arena, text);
 }
