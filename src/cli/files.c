@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -56,6 +57,13 @@ enum exit_status load_plugins(struct pipeline *pipeline, const struct invocation
     return STATUS_FINDINGS;
 }
 
+/* How wide the terminal is; 0 where that is not known. */
+static int terminal_columns(FILE *out)
+{
+    struct winsize size;
+    return ioctl(fileno(out), TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+}
+
 void print_styled(const struct pipeline *pipeline, const struct invocation *invocation,
                   bool is_compact, FILE *out)
 {
@@ -64,6 +72,7 @@ void print_styled(const struct pipeline *pipeline, const struct invocation *invo
     struct diag_style style = {
         .colour = strcmp(invocation->colour, "always") == 0 ||
                   (strcmp(invocation->colour, "auto") == 0 && automatic),
+        .columns = terminal_columns(out),
         .compact = is_compact,
         .at_least = SEVERITY_INFO,
     };

@@ -188,6 +188,7 @@ void diags_sort(struct diags *diags);
 
 struct diag_style {
     bool colour;
+    int columns;             /* of the terminal, to cut and break lines; 0: there is none */
     bool compact;            /* one line each: file:line:col: severity[id]: message */
     enum severity at_least;  /* leave out what is below */
 };
