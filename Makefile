@@ -81,6 +81,7 @@ $(OBJ)/%.o: src/%.c | $(GEN_SOURCES)
 $(OBJ)/gen/%.o: $(GEN)/%.c
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CFLAGS) -Wno-unused-parameter -Wno-unused-variable -Wno-missing-prototypes \
+	    -Wno-type-limits \
 	    -MMD -MP -c -o $@ $<
 
 $(GEN)/%.c: grammar/%.re

@@ -41,21 +41,27 @@ for story in bare zone-in-url works; do
 done
 
 address='fe80::ea9f:80ff:fe46:cbfd' zone=eth0
-if [ "$2" = namespace ] && ip link set lo up && ip link add eth0 type dummy &&
-    ip link set eth0 up && ip -6 addr add "$address/64" dev eth0 nodad; then
+# the kernel may lack one kind of interface or the other
+add_eth0() {
+    ip link add eth0 type dummy 2>/dev/null || {
+        ip link add eth0 type veth peer name router0 && ip link set router0 up
+    }
+}
+if [ "$2" = namespace ] && ip link set lo up && add_eth0 && ip link set eth0 up &&
+    ip -6 addr add "$address/64" dev eth0 nodad; then
     :
 else
     echo '(no network namespace to be had: the demo uses the loopback, [::1%lo])'
     address='::1' zone=lo
 fi
 
-step "The router: a TLS server of the demo's own at [$address%$zone]:8443"
+step "The router: a TLS server of the demo's own at [$address%$zone]:8444"
 cat >"$work/router.caddyfile" <<EOF
 {
 	auto_https disable_redirects
 	local_certs
 }
-https://[$address]:8443 {
+https://[$address]:8444 {
 	bind [$address%$zone]
 	tls internal
 	header X-Frame-Options DENY
@@ -67,8 +73,8 @@ XDG_DATA_HOME=$work/data "$dialtone" run "$work/router.caddyfile" >"$work/router
 router_pid=$!
 
 step 'The Caddyfile that frames it'
-sed -e "s/\[fe80::ea9f:80ff:fe46:cbfd%eth0\]:443/[$address%$zone]:8443/" \
-    -e "s/\[fe80::ea9f:80ff:fe46:cbfd%eth0\]/[$address%$zone]:8443/" \
+sed -e "s/\[fe80::ea9f:80ff:fe46:cbfd%eth0\]:443/[$address%$zone]:8444/" \
+    -e "s/\[fe80::ea9f:80ff:fe46:cbfd%eth0\]/[$address%$zone]:8444/" \
     "$seed/router.caddyfile" >"$work/proxy.caddyfile"
 cat "$work/proxy.caddyfile"
 
