@@ -145,8 +145,8 @@ corpus: $(BUILD)/corpus_test
 corpus-update: $(BUILD)/corpus_test
 	@$(BUILD)/corpus_test --update $(CORPUS)
 
-$(BUILD)/corpus_test: tests/corpus_test.c $(BUILD)/libdialtone.a
-	$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -MMD -MP -o $@ $< $(BUILD)/libdialtone.a \
+$(BUILD)/corpus_test: tests/corpus_test.c tests/row_uses.c tests/row_uses.h $(BUILD)/libdialtone.a
+	$(CC) $(CPPFLAGS) -Itests $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.c,$^) $(BUILD)/libdialtone.a \
 	    $(COMPILER_LIBS) $(PROXY_LIBS)
 
 # `make inventory`: what of the schema the corpus exercises, and whether all that it says is true
@@ -183,8 +183,9 @@ $(BUILD)/fuzz_%: tests/fuzz/fuzz_%.c $(BUILD)/libdialtone.a
 	$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -fsanitize=fuzzer -o $@ $< $(BUILD)/libdialtone.a \
 	    $(COMPILER_LIBS) $(PROXY_LIBS)
 
+$(BUILD)/batch: tests/row_uses.c tests/row_uses.h
 $(BUILD)/batch $(BUILD)/fmt_batch: $(BUILD)/%: tests/oracle/%.c $(BUILD)/libdialtone.a
-	$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -MMD -MP -o $@ $< $(BUILD)/libdialtone.a \
+	$(CC) $(CPPFLAGS) -Itests $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.c,$^) $(BUILD)/libdialtone.a \
 	    $(COMPILER_LIBS) $(PROXY_LIBS)
 
 # `make oom`: out of memory at every allocation of a compile
@@ -239,5 +240,4 @@ uninstall:
 clean:
 	rm -rf $(BUILD)
 
--include $(LIB_OBJECTS:.o=.d) $(CLI_OBJECTS:.o=.d) $(UNIT_TESTS:=.d) $(BUILD)/corpus_test.d $(BUILD)/batch.d \
-    $(BUILD)/fmt_batch.d
+-include $(LIB_OBJECTS:.o=.d) $(CLI_OBJECTS:.o=.d) $(UNIT_TESTS:=.d)

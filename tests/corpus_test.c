@@ -16,11 +16,11 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "adapt/cursor.h"
 #include "base/map.h"
 #include "base/vec.h"
 #include "lint/lint.h"
 #include "pipeline.h"
+#include "row_uses.h"
 #include "syntax/format.h"
 
 #define SEPARATOR "\n----------\n"
@@ -236,55 +236,15 @@ static struct str product_native(struct test_case *test)
     return strbuf_str(&out);
 }
 
-/* The rows that a case uses, while it is adapted. */
-struct uses {
-    struct document *document;
-    json_t *list;
-};
-
-/* Options belong to what is around them; everything else begins a path of its own. A global option
- * begins with "global.". */
-static void add_path(struct strbuf *out, const struct row_path *path)
-{
-    if (path->kind == ROW_OPTION && path->outer) {
-        add_path(out, path->outer);
-        strbuf_add_char(out, '/');
-    } else if (path->kind == ROW_OPTION) {
-        strbuf_puts(out, "global.");
-    }
-    if (path->space)
-        strbuf_printf(out, "%s.", path->space);
-    strbuf_puts(out, path->name);
-}
-
-static void note_row(void *state, const struct row_path *path, const struct cursor *in)
-{
-    static const char *const kinds[] = {"option", "directive", "matcher", "module"};
-    struct uses *uses = state;
-    struct document *document = uses->document;
-    struct strbuf text = strbuf_in(document->arena);
-    struct cursor own = *in;
-    json_t *use = document_object(document, NULL), *words = document_array(document, NULL);
-    if (own.at < 0)
-        cursor_next(&own);
-    while (cursor_next_arg(&own))
-        document_add(document, words, document_string(document, cursor_val(&own), NULL));
-    add_path(&text, path);
-    document_set(document, use, "kind", document_text(document, kinds[path->kind], NULL));
-    document_set(document, use, "path", document_string(document, strbuf_str(&text), NULL));
-    document_set(document, use, "words", words);
-    document_add(document, uses->list, use);
-}
-
 static void print_rows(struct test_case *test)
 {
     struct source_hooks hooks = {.user = test, .read_file = read_disk, .get_env = get_env};
     struct pipeline pipeline;
     pipeline_init(&pipeline, &hooks);
     struct document *document = &pipeline.document;
-    struct uses uses = {.document = document, .list = document_array(document, NULL)};
+    struct row_uses uses = row_uses_in(document);
     pipeline_load_text(&pipeline, test->name, test->source);
-    pipeline_adapt(&pipeline, (struct adapt_options){.on_row = note_row, .on_row_state = &uses});
+    pipeline_adapt(&pipeline, (struct adapt_options){.on_row = row_uses_note, .on_row_state = &uses});
     json_t *line = document_object(document, NULL);
     document_set(document, line, "case", document_text(document, test->name, NULL));
     document_set(document, line, "uses", uses.list);

@@ -200,17 +200,20 @@ class Promises:
         if row.get("beside"):
             self.check("needs '%s' beside it" % row["beside"], path, wrap(self.line(row)), False)
 
-    # ---- the walk
-
-    def row(self, path, row, wrap, repeats=False):
-        if "refused" in row or row.get("modules") in self.modules and not self.modules[row["modules"]]:
-            return
+    def checks_of(self, path, row, wrap, repeats):
         self.check_needs(path, row, wrap)
         if path not in OTHERWISE and not is_open(row) and "beside" not in row:
             self.check_counts(path, row, wrap)
             self.check_words(path, row, wrap)
         if "pattern" not in row and repeats and path not in OTHERWISE:
             self.check_repetition(path, row, wrap)
+
+    # ---- the walk
+
+    def row(self, path, row, wrap, repeats=False):
+        if "refused" in row or row.get("modules") in self.modules and not self.modules[row["modules"]]:
+            return
+        self.checks_of(path, row, wrap, repeats)
         for option in row.get("options", []) if row["block"] == "options" else []:
             if path.startswith("global") and "site_only" in option or \
                     not path.startswith("global") and "global_only" in option:

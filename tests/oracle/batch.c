@@ -5,7 +5,8 @@
  * and where the blocks around it end. A place is "<file>:<line>," with the line counted as Caddy
  * counts it, which is not always the one that people see; "-" stands before them. Words with line
  * ends in them make lines that go over several of the file, and so does a {$NAME:default}: a place
- * there is all of these. */
+ * there is all of these. With --rows the report ends in a line "rows <JSON>" of the rows that the
+ * file uses (tests/row_uses.h). */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +14,7 @@
 #include "base/arena.h"
 #include "lint/lint.h"
 #include "pipeline.h"
+#include "row_uses.h"
 #include "syntax/lexer.h"
 #include "syntax/token.h"
 
@@ -133,19 +135,28 @@ static void report_diagnostic(struct lines *lines, struct strbuf *report, const 
     strbuf_printf(report, " " STR_FMT "\n", STR_ARG(message));
 }
 
-static void compile(const char *text, size_t len)
+static void compile(const char *text, size_t len, bool wants_rows)
 {
     struct pipeline pipeline;
     pipeline_init(&pipeline, NULL);
+    struct row_uses uses = row_uses_in(&pipeline.document);
+    struct adapt_options options = {.no_normalize = true,
+                                    .on_row = wants_rows ? row_uses_note : NULL,
+                                    .on_row_state = &uses};
     struct strbuf json = strbuf_in(&pipeline.arena), report = strbuf_in(&pipeline.arena);
     if (pipeline_load_text(&pipeline, "Caddyfile", str_make(text, len)) &&
-        pipeline_adapt(&pipeline, (struct adapt_options){.no_normalize = true})) {
+        pipeline_adapt(&pipeline, options)) {
         document_write(pipeline.document.root, false, &json);
         lint_run(&pipeline, NULL);
     }
     struct lines lines = {&pipeline, map_in(&pipeline.arena)};
     for (const struct diag *diag = pipeline.diags.first; diag; diag = diag->next)
         report_diagnostic(&lines, &report, diag);
+    if (wants_rows) {
+        strbuf_puts(&report, "rows ");
+        document_write(uses.list, false, &report);
+        strbuf_add_char(&report, '\n');
+    }
     struct str j = strbuf_str(&json), r = strbuf_str(&report);
     printf("%zu %zu\n", j.len, r.len);
     fwrite(j.ptr, 1, j.len, stdout);
@@ -154,14 +165,15 @@ static void compile(const char *text, size_t len)
     pipeline_free(&pipeline);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
+    bool wants_rows = argc > 1 && strcmp(argv[1], "--rows") == 0;
     unsigned long len;
     while (scanf("%lu", &len) == 1 && getchar() == '\n') {
         char *text = malloc(len + 1);
         if (!text || fread(text, 1, len, stdin) != len)
             return 1;
-        compile(text, len);
+        compile(text, len, wants_rows);
         free(text);
     }
     return 0;

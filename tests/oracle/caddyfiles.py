@@ -329,7 +329,7 @@ class Writer:
         if self.chance(0.45):
             self.is_global, used = True, set()
             body = []
-            for _ in range(self.random.choice((1, 1, 2, 3))):
+            for _ in range(self.random.choice((1, 1, 2, 3, 6))):
                 option = self.random.choice(self.schema["global_options"])
                 if self.fits(option, used):
                     used.add(option["name"])
@@ -424,4 +424,5 @@ def pool_of(texts):
     words = set()
     for text in texts:
         words.update(t for t in TOKEN.findall(text) if t.strip() and len(t) < 60)
-    return sorted(words) + ["{", "}", "\n", '"', "`", "<<END"]
+    return sorted(words) + ["{", "}", "\n", '"', "`", "<<END", "{$DT_OPEN}", "{$DT_CLOSE}", "{$DT_LINES}", "{$DT_BLOCK}",
+                              "{$DT_EMPTY}", "{$DT_QUOTED}", "{$DT_HEREDOC}", "{$DT_COMMA}", "{$DT_IMPORT}", "{$DT_ARGS}"]

@@ -27,7 +27,7 @@ ZONE_RULES = re.compile(r"link-local-without-zone|zone-.*|unclosed-bracket")
 
 # Both refuse, but on different lines: <named> are the places in Caddy's <error>, <errors> our diagnostics
 LINES = {
-    "line:none": lambda error, named, errors: ", at :0, at " in error,
+    "line:none": lambda error, named, errors: ", at :0, at " in error and any(named - {":0"} <= d.ends | d.places for d in errors),
     "line:around": lambda error, named, errors:
         "parsing caddyfile tokens for" in error and any(named <= d.ends for d in errors),
     "line:taken-away": lambda error, named, errors:
@@ -49,7 +49,35 @@ ACCEPTED = {
 REFUSED = {
     "file:zone": lambda errors, warnings: bool(errors) and all(ZONE_RULES.fullmatch(d.rule) for d in errors),
     "file:brace": lambda errors, warnings: any(d.message == "this '}' closes nothing" for d in errors),
-    "file:number": lambda errors, warnings: any("unsupported value" in w["message"] for w in warnings),
+    "file:number": lambda errors, warnings: any("unsupported value" in w["message"] for w in warnings)
+        and any(d.rule == "odd-value" for d in errors),
+}
+
+
+def without_zones(text, errors):
+    """Global addresses, and no zone behind them."""
+    text = re.sub(r"(?i)\bfe[89ab][0-9a-f](?=:)", "2001", text)
+    return re.sub(r"%[^\]\s/:\"`|]*", "", text)
+
+
+def without_brace(text, errors):
+    """The last } that closes nothing taken away."""
+    lines = text.split("\n")
+    for d in errors:
+        for number in sorted(lines_in_file(d.places), reverse=True) if d.message == "this '}' closes nothing" else []:
+            if number <= len(lines) and re.search(r"(^|\s)\}(\s|$)", lines[number - 1]):
+                lines[number - 1] = re.sub(r"(^|\s)\}(?=\s|$)", r"\1", lines[number - 1], count=1)
+                return "\n".join(lines)
+    return text
+
+
+# What makes a file one that both must read alike: an excuse holds only if they do.
+REPAIRS = {
+    "line:misread": without_brace,
+    "line:zone": without_zones,
+    "file:zone-in-url": without_zones,
+    "file:zone": without_zones,
+    "file:brace": without_brace,
 }
 
 # whatever Caddy says

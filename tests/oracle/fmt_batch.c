@@ -1,7 +1,8 @@
 /* Formats many Caddyfiles in one process. Reads "<length> <length>\n<source><what Caddy makes of it>"
- * again and again from standard input; answers each with "<result> <kind> <line> <length>\n<text>":
- * how it was formatted, what Caddy's formatter does to the tokens ("kept" where nothing), the line
- * that `dialtone check` names as not formatted (0: none), and the text. */
+ * again and again from standard input; answers each with "<result> <kind> <moved> <line>
+ * <length>\n<text>": how it was formatted, what Caddy's formatter does to the tokens ("kept" where
+ * nothing), whether a } was parted from the words of its line (0 or 1), the line that `dialtone check`
+ * names as not formatted (0: none), and the text. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -15,6 +16,20 @@ static const char *const results[] = {
     [FORMAT_RERUN] = "rerun",
     [FORMAT_OWN_WORDS] = "words",
 };
+
+/* Whether a } that stands behind a word on its line, or before one, gets a line of its own. */
+static bool moves_close(struct arena *arena, struct str before, struct str after)
+{
+    struct diags ignored = diags_in(arena);
+    struct lexed left = lex_source(arena, &ignored, source_plain(arena, before), STR(""), NULL);
+    struct lexed right = lex_source(arena, &ignored, source_plain(arena, after), STR(""), NULL);
+    for (size_t i = 1; i < left.n && i < right.n; i++)
+        if ((token_is_close(left.at[i]) || token_is_close(left.at[i - 1])) &&
+            !token_is_on_new_line(left.at[i - 1], left.at[i]) &&
+            token_is_on_new_line(right.at[i - 1], right.at[i]))
+            return true;
+    return false;
+}
 
 /* What is different for Caddy's lexer; "defaults" where it is only so with {$NAME:default} filled in. */
 static const char *kind_of(struct arena *arena, struct str before, struct str after)
@@ -67,8 +82,8 @@ int main(void)
         enum format_result result = format_caddyfile(&arena, source, &formatted);
         if (result == FORMAT_REFUSED)
             formatted = STR("");
-        printf("%s %s %u %zu\n", results[result], kind_of(&arena, source, caddy),
-               warned_line(&arena, source), formatted.len);
+        printf("%s %s %d %u %zu\n", results[result], kind_of(&arena, source, caddy),
+               moves_close(&arena, source, formatted), warned_line(&arena, source), formatted.len);
         fwrite(formatted.ptr, 1, formatted.len, stdout);
         fflush(stdout);
         arena_free(&arena);

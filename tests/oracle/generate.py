@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Compares dialtone with a real Caddy over Caddyfiles that are made on the way.
 
-    generate.py BUILD CADDY [--files N] [--seed S] [--jobs N] [--kinds KIND,…] [--show N] [--each N]
+    generate.py BUILD CADDY [--files N] [--seed S] [--jobs N] [--kinds KIND,…] [--show N] [--each N] [--coverage]
 
 The kinds of files, one after another:
   valid, broken  written from `dialtone schema --json`, right or with mistakes (caddyfiles.py)
@@ -10,11 +10,14 @@ The kinds of files, one after another:
   mixed          sites, listeners, TLS, logs and routes that have to do with each other (mixes.py)
   imported       snippets, files, arguments and blocks (imports.py)
   valued         values that are nearly of their type (values.py)
+  spliced        two cases of the corpus or examples of the linter's rules made one (splices.py)
+  dressed        each row of the schema with all that it takes, in every spelling (dress.py)
   spelled        quotes, heredocs, comments, line ends and odd bytes (spellings.py)
 
 Accepted files must give the same bytes; refused ones must be refused, with a diagnostic on the line
 that Caddy names (or excused.py says why not); what Caddy warns of must be warned of. Differences are
 shrunk to small files and printed, a few of each kind. File I of seed S is always the same file.
+--coverage prints what of the schema the accepted files exercise (coverage.py).
 """
 import argparse, glob, json, multiprocessing, os, random, re, subprocess, sys, tempfile
 
@@ -22,15 +25,28 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from caddy import Caddy
 from caddyfiles import Writer, mutate, pool_of
 from compare import Batch, Comparison, is_fine
+from coverage import Coverage, report
+from dress import Dress
 from imports import Imports, make_files
 from mixes import Mix
 from spellings import Spelling
+from splices import splice, swap_words
 from values import Values, odd_word
 from walk import Walk
 
 ROOT = os.path.abspath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", ".."))
-ENVIRONMENT = {"DT_NAME": "named", "DT_PORT": "9000", "DT_HOST": "env.example.com", "DT_MULTI": "a b\n\tc"}
+ENVIRONMENT = {
+    "DT_NAME": "named", "DT_PORT": "9000", "DT_HOST": "env.example.com", "DT_MULTI": "a b\n\tc", "DT_EMPTY": "", "DT_OPEN": "{", "DT_CLOSE": "}",
+    "DT_QUOTED": 'a "b c" d', "DT_QUOTE": '"', "DT_BACKTICK": "`x y`", "DT_LINES": "header X-Env 1\n\theader X-Env2 2",
+    "DT_BLOCK": "handle {\n\trespond env\n}", "DT_NESTED": "{$DT_NAME}", "DT_ARGS": "{args[0]}", "DT_HEREDOC": "<<E\n\tdoc\n\tE", "DT_HASH": "a # b",
+    "DT_PLACEHOLDER": "{env.DT_NAME}", "DT_UNICODE": "ünï€", "DT_CR": "a\r\nb", "DT_BACKSLASH": "a\\", "DT_IMPORT": "import snip", "DT_COMMA": "a.test, b.test",
+    "DT_PATH": "/x/*"}
 
+
+def environment_for(schema):
+    """The variables that are set: those above, and one for each value that the schema gives as an example."""
+    values = {value: None for kind in schema["types"] for value in kind.get("examples", [])}
+    return {**ENVIRONMENT, **{f"DT_V{i}": value for i, value in enumerate(values)}}
 
 
 def class_of(outcome, detail):
@@ -114,11 +130,13 @@ def read_corpus():
 class Kinds:
     """Writes files of all kinds, each with a random generator of its own."""
 
-    def __init__(self, schema, seed):
+    def __init__(self, schema, examples, seed):
         self.schema = schema
         self.corpus = read_corpus()
+        self.examples = self.corpus + examples
         self.pool = pool_of(self.corpus + [Mix(random.Random(i)).file() for i in range(100)])
         self.values = Values(schema)
+        self.dress = Dress(schema, environment_for(schema))
         self.walk = sorted(set(Walk(schema).files()))
         random.Random(seed).shuffle(self.walk)
 
@@ -140,6 +158,16 @@ class Kinds:
     def walked(self, _, number):
         return self.walk[number % len(self.walk)]
 
+    def dressed(self, rng, number):
+        return self.dress.file(rng, number)
+
+    def spliced(self, rng, _):
+        one, other = rng.choice(self.examples), rng.choice(self.examples)
+        text = splice(rng, one, other) if rng.random() < 0.8 else swap_words(rng, one, other)
+        if rng.random() < 0.2:
+            text = mutate(rng, text, self.pool, 1)
+        return text
+
     def mixed(self, rng, _):
         return Mix(rng).file()
 
@@ -150,10 +178,12 @@ class Kinds:
         return Imports(rng).file()
 
     def spelled(self, rng, _):
-        return Spelling(rng).file()
+        text = rng.choice((Mix(rng).file, Mix(rng).file, Imports(rng).file, lambda: rng.choice(self.examples),
+                           lambda: self.dressed(rng, rng.randrange(10**6))))()
+        return Spelling(rng).file(text)
 
 
-ALL_KINDS = ("valid", "broken", "mutated", "walked", "mixed", "valued", "imported", "spelled")
+ALL_KINDS = ("valid", "broken", "mutated", "walked", "mixed", "valued", "imported", "spelled", "dressed", "spliced")
 
 
 def work(arguments):
@@ -161,12 +191,17 @@ def work(arguments):
     for name in list(os.environ):
         if name.startswith("DT_"):
             del os.environ[name]
-    os.environ.update(ENVIRONMENT)
     with open(os.path.join(folder, "schema.json")) as f:
-        writer = Kinds(json.load(f), options.seed)
+        schema = json.load(f)
+    environment = environment_for(schema)
+    os.environ.update(environment)
+    with open(os.path.join(folder, "rules.json")) as f:
+        examples = [rule[kind] for rule in json.load(f) for kind in ("bad", "good") if not rule.get(kind, "{\"").startswith("{\"")]
+    writer = Kinds(schema, examples, options.seed)
+    coverage = Coverage(schema, environment) if options.coverage else None
     kinds = options.kinds.split(",")
     counts, classes = {}, {}
-    caddy, batch = Caddy(options.caddy, folder), Batch(os.path.join(os.path.abspath(options.build), "batch"), folder)
+    caddy, batch = Caddy(options.caddy, folder), Batch(os.path.join(os.path.abspath(options.build), "batch"), folder, options.coverage)
     comparison = Comparison(caddy, batch)
     try:
         for i in range(job, options.files, options.jobs):
@@ -174,6 +209,8 @@ def work(arguments):
             text = getattr(writer, kind)(random.Random(f"{options.seed}/{i}"), i // len(kinds))
             outcome, detail = comparison.kind(text)
             counts[kind, outcome] = counts.get((kind, outcome), 0) + 1
+            if coverage and outcome == "same":
+                coverage.add(batch.rows, comparison.json, text)
             if is_fine(outcome):
                 continue
             group = class_of(outcome, detail)
@@ -185,7 +222,7 @@ def work(arguments):
     finally:
         caddy.close()
         batch.stop()
-    return counts, classes, comparison.excused
+    return counts, classes, comparison.excused, coverage.counts.cases if coverage else {}
 
 
 def main():
@@ -198,20 +235,24 @@ def main():
     parser.add_argument("--kinds", default=",".join(ALL_KINDS))
     parser.add_argument("--show", type=int, default=20, help="kinds of differences to show, per job")
     parser.add_argument("--each", type=int, default=1, help="differences of a kind to shrink and print, per job")
+    parser.add_argument("--coverage", action="store_true")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="dialtone-oracle-") as folder:
         make_folder(folder)
-        with open(os.path.join(folder, "schema.json"), "wb") as f:
-            subprocess.run([os.path.join(options.build, "dialtone"), "schema", "--json"], check=True, stdout=f)
+        for what in ("schema", "rules"):
+            with open(os.path.join(folder, what + ".json"), "wb") as f:
+                subprocess.run([os.path.join(options.build, "dialtone"), what, "--json"], check=True, stdout=f)
         with multiprocessing.Pool(options.jobs) as jobs:
-            totals, classes, excuses = {}, {}, {}
-            for counts, found, excused_here in jobs.map(work, [(options, j, folder) for j in range(options.jobs)], 1):
+            totals, classes, excuses, covered = {}, {}, {}, {}
+            for counts, found, excused_here, covered_here in jobs.map(work, [(options, j, folder) for j in range(options.jobs)], 1):
                 for key, n in counts.items():
                     totals[key] = totals.get(key, 0) + n
                 for key, n in found.items():
                     classes[key] = classes.get(key, 0) + n
                 for key, n in excused_here.items():
                     excuses[key] = excuses.get(key, 0) + n
+                for key, n in covered_here.items():
+                    covered[key] = covered.get(key, 0) + n
     for (outcome, group), n in sorted(classes.items(), key=lambda item: -item[1]):
         print(f"{n} times {outcome}: {group}")
     for name, n in sorted(excuses.items()):
@@ -219,6 +260,7 @@ def main():
     for kind in options.kinds.split(","):
         row = {outcome: n for (k, outcome), n in totals.items() if k == kind}
         print(f"{kind}: " + ", ".join(f"{n} {outcome}" for outcome, n in sorted(row.items())))
+    report(covered)
     accepted, refused = (sum(n for (_, o), n in totals.items() if o == outcome) for outcome in ("same", "refused"))
     on_purpose = sum(n for (_, o), n in totals.items() if o.startswith("file:"))
     bad = sum(n for (_, o), n in totals.items() if not is_fine(o))

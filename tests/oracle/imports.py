@@ -29,6 +29,9 @@ TARGETS = ["lines.caddyfile", "one.caddyfile", "nested.caddyfile", "block.caddyf
            "part/a.caddyfile", "part/b.caddyfile", "part/*", "part/*.caddyfile", "part/.*", "*.nothing", "part", "missing.caddyfile", "part/[ab].caddyfile",
            "part/?.caddyfile", "p*/a.caddyfile", "./lines.caddyfile", "brace.caddyfile", "quoted.caddyfile", "open.caddyfile", "close.caddyfile", "self.caddyfile",
            "sites.caddyfile", "site.caddyfile", "snippets.caddyfile", "options.caddyfile", "*/*.caddyfile", "{$DT_UNSET:one.caddyfile}", "\"one.caddyfile\"", "part/{a,b}.caddyfile"]
+TOP_TARGETS = ["sites.caddyfile", "site.caddyfile", "snippets.caddyfile", "empty.caddyfile", "*.nothing", "s*.caddyfile"]
+LINES_TARGETS = ["lines.caddyfile", "one.caddyfile", "nested.caddyfile", "block.caddyfile", "env.caddyfile", "part/a.caddyfile", "part/b.caddyfile",
+                 "part/*.caddyfile", "part/*", "quoted.caddyfile"]
 ARGUMENTS = ["a", "b", "/x", "two", "\"two words\"", "`back \"tick`", "{host}", "{env.DT_NAME}", "{$DT_NAME}", "{args[0]}",
              "{args[1]}", "{args[:]}", "\"\"", "200", "{block}", "\"{\"", "\"}\"", "\\{x\\}", "{args[0:1]}", "X-{args[0]}", "a,b", "@m",
              "import", "<<E\n\there doc\n\tE", "{blocks.first}", "{}", "respond"]
@@ -84,8 +87,11 @@ class Imports:
         lines = [self.line(depth, in_snippet) for _ in range(self.random.choice((0, 1, 1, 2, 3)))]
         return "".join(line + "\n" for line in lines)
 
-    def imports(self, depth):
+    def imports(self, depth, is_top=False):
         target = self.random.choice(self.names) if self.names and self.chance(0.65) else self.random.choice(TARGETS)
+        if self.chance(0.7):  # what fits there
+            target = self.random.choice(TOP_TARGETS if is_top else self.names or LINES_TARGETS) if is_top or self.chance(0.6) \
+                else self.random.choice(LINES_TARGETS)
         text = " ".join(w for w in ("import", target, self.words(ARGUMENTS, (0, 0, 1, 1, 2, 3))) if w)
         if depth < 3 and self.chance(0.3):
             lines = []
@@ -100,7 +106,8 @@ class Imports:
         return text
 
     def snippet(self):
-        name = self.random.choice(NAMES)
+        unused = [n for n in NAMES if n not in self.names]
+        name = self.random.choice(unused if unused and self.chance(0.94) else NAMES)
         body = self.body(1, True)
         if self.chance(0.1):
             body = f"{self.use()}.example.com {{\n{body}}}\n"
@@ -118,9 +125,11 @@ class Imports:
         if self.chance(0.2):
             parts.append(f"&(shared) {{\n{self.body(1, False)}}}")
         if self.chance(0.25):
-            parts.append(self.imports(0))
+            parts.append(self.imports(0, is_top=True))
         for i in range(self.random.choice((0, 1, 1, 1, 2))):
-            key = self.random.choice([f"s{i}.example.com", f":808{i}", f"import one.caddyfile s{i}.example.com", f"s{i}.example.com, t{i}.example.com"])
+            key = self.random.choice([f"s{i}.example.com", f":808{i}", f"s{i}.example.com", f"s{i}.example.com, t{i}.example.com"])
+            if self.chance(0.03):
+                key = f"import one.caddyfile {key}"
             parts.append(f"{key} {{\n{self.body(0, False)}}}")
         if self.chance(0.1):
             parts.append("bare.example.com\n" + self.body(0, False))

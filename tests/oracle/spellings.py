@@ -1,4 +1,4 @@
-"""Writes a Caddyfile of mixes.py with its words, spaces and line ends spelled in unusual ways: quotes,
+"""Writes a Caddyfile with its words, spaces and line ends spelled in unusual ways: quotes,
 heredocs, escapes, comments, continued lines, carriage returns, environment variables, odd bytes."""
 import re
 
@@ -7,6 +7,8 @@ from mixes import Mix
 SPACES = [" ", "  ", "\t", "\u00a0", "\u2003", "\u0085", "\u3000", "\v", "\f", " \r", "\\\n", " \\\n\t", "\\\r\n", "\u200b", "\ufeff"]
 COMMENTS = ["# comment", "#", "# {", "# }", "# \"open", "#\\", "# {$DT_NAME}", "# <<E", "#\ttab", "# `"]
 ODD = ["\x00", "\x01", "\x7f", "\udc80", "\udcff", "\udcc3(", "\u2028", "\U0001f600", "\u0301", "\ufffd", "\x1b[31m", "\ud7ff", "é", "\udced\udca0\udc80"]
+VARIABLES = ["DT_NAME", "DT_PORT", "DT_HOST", "DT_MULTI", "DT_EMPTY", "DT_OPEN", "DT_CLOSE", "DT_QUOTED", "DT_QUOTE", "DT_BACKTICK", "DT_LINES", "DT_BLOCK",
+             "DT_NESTED", "DT_ARGS", "DT_HEREDOC", "DT_HASH", "DT_PLACEHOLDER", "DT_UNICODE", "DT_CR", "DT_BACKSLASH", "DT_IMPORT", "DT_COMMA", "DT_PATH"]
 WORD = re.compile(r"[^\s{}\"`]+|\{[^\s{}]*\}|[{}]")
 
 
@@ -23,7 +25,11 @@ class Spelling:
         head, tail = word[:at], word[at:]
         choices = [
             lambda: f'"{word}"', lambda: f"`{word}`", lambda: f"{{$DT_UNSET:{word}}}", lambda: f"{head}{{$DT_UNSET}}{tail}",
-            lambda: f"{head}{{$DT_NAME}}{tail}", lambda: f"{head}{{$DT_MULTI}}{tail}", lambda: f"<<END\n{word}\nEND",
+            lambda: f"{head}{{$DT_NAME}}{tail}", lambda: f"{head}{{$DT_MULTI}}{tail}",
+            lambda: f"{{${self.random.choice(VARIABLES)}}}", lambda: f"{head}{{${self.random.choice(VARIABLES)}}}{tail}",
+            lambda: f'"{head}{{${self.random.choice(VARIABLES)}}}{tail}"', lambda: "{$DT_UNSET:{$DT_NAME}}", lambda: "{$ DT_NAME}",
+            lambda: f"{{$DT_UNSET:{head}:{tail}}}", lambda: f"{{$DT_EMPTY:{word}}}", lambda: f"{{$DT_NAME:{word}}}", lambda: f"{{$DT_UNSET: {head} }}{tail}",
+            lambda: "\\{$DT_NAME}", lambda: "{$DT_NAME}{$DT_PORT}", lambda: "{$DT_NAME", lambda: "{${$DT_NAME}}", lambda: f"<<END\n{word}\nEND",
             lambda: f"<<END\n\t\t{word}\n\tEND", lambda: f"<<E-1_x\n\t{head}\n\n\t{tail}\n\tE-1_x", lambda: f"\\{word}", lambda: f"{head}\\{tail}",
             lambda: f'{head}"{tail}', lambda: f'"{head}\\"{tail}"', lambda: f'"{head}\\\\{tail}"', lambda: f'"{head}\n{tail}"',
             lambda: f"`{head}\n{tail}`", lambda: f"{head}#{tail}", lambda: f"{head} #{tail}", lambda: f'"{word}"x', lambda: f"`{head}`{tail}",
@@ -49,9 +55,10 @@ class Spelling:
             return out + " "  # and the next line follows on this one
         return out + end
 
-    def file(self):
+    def file(self, text=None):
+        """The text, or one of mixes.py, in another spelling."""
         end = self.random.choice(("\n", "\n", "\n", "\r\n"))
-        text = "".join(self.line(line, end) for line in Mix(self.random).file().split("\n"))
+        text = "".join(self.line(line, end) for line in (text or Mix(self.random).file()).split("\n"))
         if self.random.random() < 0.1:
             text = self.random.choice(["\ufeff", "\ufeff\ufeff", "\n\n", " ", "# first\n", "\udcff", "\r\n"]) + text
         if self.random.random() < 0.1:
