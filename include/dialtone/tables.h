@@ -10,7 +10,7 @@
  * indices. The order of rows is stable: the same JSON gives the same tables. */
 #include <stdint.h>
 
-#define DT_TABLES_ABI 1u         /* changes whenever a row changes its shape */
+#define DT_TABLES_ABI 2u         /* changes whenever a row changes its shape */
 #define DT_NONE       UINT32_MAX /* "no row", wherever an index may be missing */
 
 struct dt_text {
@@ -39,6 +39,8 @@ struct dt_range {
     X(dt_value_pattern, value_patterns)                                                            \
     X(dt_ip_range, ip_ranges)                                                                      \
     X(dt_status_range, status_ranges)                                                              \
+    X(dt_file_matcher, file_matchers)                                                              \
+    X(dt_try_file, try_files)                                                                      \
     X(dt_handler, handlers)                                                                        \
     X(dt_response, responses)                                                                      \
     X(dt_header_edit, header_edits)                                                                \
@@ -51,6 +53,8 @@ struct dt_range {
     X(dt_assignment, assignments)                                                                  \
     X(dt_subroute, subroutes)                                                                      \
     X(dt_failure, failures)                                                                        \
+    X(dt_file_server, file_servers)                                                                \
+    X(dt_encoder, encoders)                                                                        \
     X(dt_pool, pools)                                                                              \
     X(dt_upstream, upstreams)                                                                      \
     X(dt_policy, policies)                                                                         \
@@ -164,6 +168,10 @@ enum dt_argument {
     X(RESPONSE_HEADER, "http.response.header.", HEADER)                                            \
     X(VARIABLE, "http.vars.", VARIABLE)                                                            \
     X(REGEXP, "http.regexp.", TEXT) /* run time */                                                 \
+    X(FILE_RELATIVE, "http.matchers.file.relative", NONE) /* run time, as the next */              \
+    X(FILE_ABSOLUTE, "http.matchers.file.absolute", NONE)                                          \
+    X(FILE_TYPE, "http.matchers.file.type", NONE) /* file, directory */                            \
+    X(FILE_REMAINDER, "http.matchers.file.remainder", NONE)                                        \
     X(ERROR, "http.error", NONE)    /* run time, as the next */                                    \
     X(ERROR_STATUS_CODE, "http.error.status_code", NONE)                                           \
     X(ERROR_STATUS_TEXT, "http.error.status_text", NONE)                                           \
@@ -205,7 +213,8 @@ enum dt_argument {
 #define X(id, name, argument) DT_PART_##id,
 enum dt_part_kind {
     DT_PART_LITERAL,
-    DT_PART_PATH_RAW, /* the path as it is written in the URI: {path} inside of a rewrite */
+    DT_PART_PATH_RAW,         /* the path as it is written in the URI: {path} inside of a rewrite */
+    DT_PART_FILE_ESCAPED, /* {http.matchers.file.relative} there, escaped as a path */
     DT_PLACEHOLDERS(X) DT_N_PART_KINDS
 };
 #undef X
@@ -344,7 +353,8 @@ struct dt_matcher_set {
     X(TLS, "tls", texts)           /* no rows; <number>: 0 any TLS, 1 handshake complete, 2 not */ \
     X(NOT, "not", matcher_sets)    /* true if none of them matches */                              \
     X(VARS, "vars", conditions)    /* one must hold */                                             \
-    X(ERROR_STATUS, "expression", status_ranges) /* {err.status_code} in one of them */
+    X(ERROR_STATUS, "expression", status_ranges) /* {err.status_code} in one of them */            \
+    X(FILE, "file", file_matchers)               /* one row */
 
 #define X(id, name, rows) DT_MATCHER_##id,
 enum dt_matcher_kind { DT_MATCHER_NONE, DT_MATCHERS(X) DT_N_MATCHER_KINDS };
@@ -445,6 +455,28 @@ struct dt_status_range {
     uint32_t from, to; /* inclusive */
 };
 
+enum dt_try_policy {
+    DT_TRY_FIRST,
+    DT_TRY_FIRST_OR_LAST, /* the last is taken without being looked at */
+    DT_TRY_SMALLEST,
+    DT_TRY_LARGEST,
+    DT_TRY_NEWEST,
+};
+
+struct dt_file_matcher {
+    uint32_t root;   /* template */
+    uint32_t policy; /* enum dt_try_policy */
+    struct dt_range tries;
+    struct dt_range splits; /* texts, lower case: the path ends behind the first that is found */
+};
+
+struct dt_try_file {
+    uint32_t template;     /* below the root; holds '*', '?' or '[': a pattern of files */
+    uint32_t status;       /* "=404": the request fails with it; 0: a file */
+    uint32_t is_directory; /* ends in '/' */
+    uint32_t is_pattern;
+};
+
 /* ---- handlers ---- */
 
 /* Handler kinds: id, the module's name, what dt_handler.row is a row of. */
@@ -455,7 +487,9 @@ struct dt_status_range {
     X(VARS, "vars", assignments)                                                                   \
     X(SUBROUTE, "subroute", subroutes)                                                             \
     X(ERROR, "error", failures)                                                                    \
-    X(PROXY, "reverse_proxy", pools)
+    X(PROXY, "reverse_proxy", pools)                                                               \
+    X(FILES, "file_server", file_servers)                                                          \
+    X(ENCODE, "encode", encoders)
 
 #define X(id, name, rows) DT_HANDLER_##id,
 enum dt_handler_kind { DT_HANDLER_NONE, DT_HANDLERS(X) DT_N_HANDLER_KINDS };
@@ -583,6 +617,31 @@ struct dt_failure {
     uint32_t status;          /* 0: not a number, 500 */
     uint32_t status_template; /* DT_NONE: <status> */
     uint32_t message;         /* template, keeps_unknown; DT_NONE: none */
+};
+
+enum dt_encoding { DT_ENCODING_NONE, DT_ENCODING_GZIP, DT_ENCODING_ZSTD, DT_ENCODING_BR };
+
+struct dt_file_server {
+    uint32_t root;                 /* template */
+    struct dt_range hidden;        /* templates: a name, or with '/' a path; both may be patterns */
+    struct dt_range index;         /* templates */
+    uint32_t status;               /* 0: by what happens */
+    uint32_t status_template;      /* DT_NONE: <status> */
+    struct dt_range precompressed; /* numbers: enum dt_encoding, the best first */
+    struct dt_range etag_suffixes; /* texts: of files that hold the ETag */
+    uint8_t passes_through;        /* what is not there is left to the next handler */
+    uint8_t keeps_uris;            /* no redirect that adds or takes away the last '/' */
+    uint8_t reserved[2];
+};
+
+/* Bodies that fit <matcher> and are longer than <min_length> are compressed. */
+struct dt_encoder {
+    struct dt_range codings; /* numbers: enum dt_encoding, the best first */
+    uint32_t matcher;        /* response_matchers */
+    uint32_t min_length;     /* bytes */
+    uint32_t gzip_level;     /* zlib's */
+    uint32_t zstd_level;     /* libzstd's */
+    uint32_t zstd_has_checksum;
 };
 
 /* ---- reverse proxy ---- */
@@ -857,6 +916,9 @@ _Static_assert(sizeof(struct dt_response) == 24, "dt_response");
 _Static_assert(sizeof(struct dt_header_op) == 28, "dt_header_op");
 _Static_assert(sizeof(struct dt_header_edit) == 24, "dt_header_edit");
 _Static_assert(sizeof(struct dt_rewrite) == 48, "dt_rewrite");
+_Static_assert(sizeof(struct dt_file_matcher) == 24, "dt_file_matcher");
+_Static_assert(sizeof(struct dt_file_server) == 48, "dt_file_server");
+_Static_assert(sizeof(struct dt_encoder) == 28, "dt_encoder");
 _Static_assert(sizeof(struct dt_pool) == 144, "dt_pool");
 _Static_assert(sizeof(struct dt_upstream) == 76, "dt_upstream");
 _Static_assert(sizeof(struct dt_policy) == 48, "dt_policy");

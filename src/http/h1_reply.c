@@ -32,10 +32,12 @@ static bool may_stay_open(struct http_connection *connection, const struct http_
            !headers_have_token(&head->headers, HEADER_CONNECTION, STR("close"));
 }
 
-static void status_line(struct head_writer *writer, const struct http_head *head)
+/* To a client of the last century as Go answers: in its own version. */
+static void status_line(struct head_writer *writer, enum http_version version,
+                        const struct http_head *head)
 {
     struct str text = head->reason.len ? head->reason : http_status_text(head->status);
-    head_text(writer, STR("HTTP/1.1 "));
+    head_text(writer, version == HTTP_1_0 ? STR("HTTP/1.0 ") : STR("HTTP/1.1 "));
     head_number(writer, head->status);
     head_text(writer, STR(" "));
     head_text(writer, text);
@@ -54,9 +56,9 @@ static void framing_fields(struct head_writer *writer, struct h1_request *reques
         head_number(writer, (uint64_t)head->content_length);
         head_text(writer, STR("\r\n"));
     }
-    if (!connection->keep_alive)
+    if (!connection->keep_alive && request->public.version != HTTP_1_0)
         head_text(writer, STR("Connection: close\r\n"));
-    else if (request->public.version == HTTP_1_0)
+    else if (connection->keep_alive && request->public.version == HTTP_1_0)
         head_text(writer, STR("Connection: keep-alive\r\n"));
 }
 
@@ -67,7 +69,7 @@ static void write_head(struct h1_request *request, const struct http_head *head)
     bool dated = false, switching = head->status == 101;
     head_begin(&writer, &connection->stream,
                256 + head->reason.len + headers_bytes(&head->headers));
-    status_line(&writer, head);
+    status_line(&writer, request->public.version, head);
     for (uint32_t i = 0; i < head->headers.n; i++) {
         const struct http_header *header = &head->headers.at[i];
         if (is_framing(header->id) && !(switching && header->id == HEADER_CONNECTION))

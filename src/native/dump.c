@@ -24,10 +24,12 @@ static const struct {
     enum dt_argument argument;
 } part_kinds[] = {{"", DT_ARGUMENT_NONE},
                   {"path as written", DT_ARGUMENT_NONE},
+                  {"file as a path", DT_ARGUMENT_NONE},
 #define X(id, name, argument) {name, DT_ARGUMENT_##argument},
                   DT_PLACEHOLDERS(X)
 #undef X
 };
+_Static_assert(sizeof(part_kinds) / sizeof(part_kinds[0]) == DT_N_PART_KINDS, "part kinds");
 
 static void add_part(struct strbuf *out, const struct dt_tables *tables, const struct dt_part *part)
 {
@@ -77,7 +79,7 @@ static void add_ip(struct strbuf *out, const uint8_t *ip)
 static void add_range(struct strbuf *out, const struct dt_tables *tables, enum array target,
                       struct dt_range range)
 {
-    if (target != ARRAY_texts && target != ARRAY_numbers) {
+    if (target != ARRAY_texts && target != ARRAY_numbers && target != ARRAY_templates) {
         strbuf_printf(out, "%s[%u..%u]", layout_of(target)->name, range.first,
                       range.first + range.n - 1);
         return;
@@ -87,6 +89,8 @@ static void add_range(struct strbuf *out, const struct dt_tables *tables, enum a
         strbuf_puts(out, i ? " " : "");
         if (target == ARRAY_texts)
             add_text(out, tables, tables->texts[range.first + i]);
+        else if (target == ARRAY_templates)
+            add_template(out, tables, range.first + i);
         else
             strbuf_printf(out, "%u", tables->numbers[range.first + i].value);
     }

@@ -31,6 +31,7 @@
     }
 
 static const char *const part_kinds[] = {"DT_PART_LITERAL", "DT_PART_PATH_RAW",
+                                         "DT_PART_FILE_ESCAPED",
 #define X(id, name, argument) "DT_PART_" #id,
                                          DT_PLACEHOLDERS(X)
 #undef X
@@ -84,6 +85,8 @@ static const char *const query_op_kinds[] = {
     "DT_QUERY_NONE", "DT_QUERY_RENAME",  "DT_QUERY_SET",
     "DT_QUERY_ADD",  "DT_QUERY_REPLACE", "DT_QUERY_DELETE",
 };
+static const char *const try_policies[] = {"DT_TRY_FIRST", "DT_TRY_FIRST_OR_LAST",
+                                           "DT_TRY_SMALLEST", "DT_TRY_LARGEST", "DT_TRY_NEWEST"};
 static const char *const types[] = {"DT_TYPE_STRING", "DT_TYPE_TRUE", "DT_TYPE_FALSE",
                                     "DT_TYPE_NUMBER", "DT_TYPE_NULL"};
 static const char *const contents[] = {"DT_CONTENT_EMPTY", "DT_CONTENT_TEXT", "DT_CONTENT_JSON",
@@ -202,6 +205,14 @@ static const struct column ip_ranges_columns[] = {PLAIN(ip), PLAIN(family), PLAI
 #define ROW dt_status_range
 static const struct column status_ranges_columns[] = {PLAIN(from), PLAIN(to)};
 #undef ROW
+#define ROW dt_file_matcher
+static const struct column file_matchers_columns[] = {
+    TO(root, templates), NAMED(policy, try_policies), TO(tries, try_files), TO(splits, texts)};
+#undef ROW
+#define ROW dt_try_file
+static const struct column try_files_columns[] = {TO(template, templates), PLAIN(status),
+                                                  PLAIN(is_directory), PLAIN(is_pattern)};
+#undef ROW
 #define ROW dt_handler
 static const struct column handlers_columns[] = {NAMED(kind, handler_kinds), TO(row, HANDLER_ROW),
                                                  PLAIN(n), TO(origin, origins)};
@@ -264,6 +275,25 @@ static const struct column subroutes_columns[] = {TO(routes, routes), TO(error_r
 #define ROW dt_failure
 static const struct column failures_columns[] = {PLAIN(status), TO(status_template, templates),
                                                  TO(message, templates)};
+#undef ROW
+#define ROW dt_file_server
+static const struct column file_servers_columns[] = {TO(root, templates),
+                                                     TO(hidden, templates),
+                                                     TO(index, templates),
+                                                     PLAIN(status),
+                                                     TO(status_template, templates),
+                                                     TO(precompressed, numbers),
+                                                     TO(etag_suffixes, texts),
+                                                     PLAIN(passes_through),
+                                                     PLAIN(keeps_uris)};
+#undef ROW
+#define ROW dt_encoder
+static const struct column encoders_columns[] = {TO(codings, numbers),
+                                                 TO(matcher, response_matchers),
+                                                 PLAIN(min_length),
+                                                 PLAIN(gzip_level),
+                                                 PLAIN(zstd_level),
+                                                 PLAIN(zstd_has_checksum)};
 #undef ROW
 #define ROW dt_pool
 static const struct column pools_columns[] = {PLAIN(try_duration_ns),

@@ -4,9 +4,7 @@
 #include "json/document.h"
 #include "native/lower_private.h"
 
-/* A status as Caddy's WeakString: number or text, maybe with placeholders. */
-static void lower_status(struct lowering *lo, const json_t *value, uint32_t *status,
-                         uint32_t *template)
+void lower_status(struct lowering *lo, const json_t *value, uint32_t *status, uint32_t *template)
 {
     struct str text = json_str(value);
     *template = DT_NONE;
@@ -256,6 +254,8 @@ static const struct handler_row {
     {"invoke", DT_HANDLER_SUBROUTE, lower_invoke},
     {"error", DT_HANDLER_ERROR, lower_error},
     {"reverse_proxy", DT_HANDLER_PROXY, lower_reverse_proxy},
+    {"file_server", DT_HANDLER_FILES, lower_file_server},
+    {"encode", DT_HANDLER_ENCODE, lower_encode},
 };
 
 static void lower_handler(struct lowering *lo, const json_t *handler, struct dt_handler *out)

@@ -484,6 +484,7 @@ static const struct matcher_row {
     {"not", DT_MATCHER_NOT, lower_not},
     {"vars", DT_MATCHER_VARS, lower_vars_matcher},
     {"expression", DT_MATCHER_ERROR_STATUS, lower_expression},
+    {"file", DT_MATCHER_FILE, lower_file_matcher},
 };
 _Static_assert(sizeof(matchers) / sizeof(matchers[0]) == DT_N_MATCHER_KINDS - 1,
                "every matcher of the tables has a row");

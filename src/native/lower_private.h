@@ -105,6 +105,19 @@ struct dt_range lower_handlers(struct lowering *lo, const json_t *handlers);
 /* Named routes that nothing invokes are looked at too, for what the core cannot run. */
 void check_named_routes(struct lowering *lo);
 
+/* A status as Caddy's WeakString: number or text, maybe with placeholders; <*status> stays where
+ * there is none. */
+void lower_status(struct lowering *lo, const json_t *value, uint32_t *status, uint32_t *template);
+
+/* lower_files.c */
+
+void lower_file_matcher(struct lowering *lo, const json_t *value, struct dt_matcher *out);
+void lower_file_server(struct lowering *lo, const json_t *handler, struct dt_handler *out);
+
+/* lower_encode.c */
+
+void lower_encode(struct lowering *lo, const json_t *handler, struct dt_handler *out);
+
 /* lower_headers.c */
 
 /* The headers handler's object, also a proxy's `headers`; <head> goes before the request's, or is

@@ -19,7 +19,6 @@ static const char *const unsupported_placeholders[] = {
     "http.request.tls.client.",
     "http.request.tls.ech",
     "http.auth.user.",
-    "http.matchers.file.",
     "http.intercept.",
     "file.",
     "http.reverse_proxy.is_transport_error",
@@ -112,6 +111,8 @@ static void cut(struct lowering *lo, struct str text, enum template_mode mode,
             flush_literal(lo, made);
             if (mode == UNKNOWN_IS_EMPTY_IN_PATH && part.kind == DT_PART_PATH)
                 part.kind = DT_PART_PATH_RAW;
+            if (mode == UNKNOWN_IS_EMPTY_IN_PATH && part.kind == DT_PART_FILE_RELATIVE)
+                part.kind = DT_PART_FILE_ESCAPED;
             part.raw = intern(lo, piece.raw);
             vec_push(lo->arena, &made->parts, part);
             continue;

@@ -3,6 +3,7 @@
 
 #include <stdatomic.h>
 
+#include "base/map.h"
 #include "base/str.h"
 #include "dialtone/tables.h"
 #include "http/message.h"
@@ -47,6 +48,7 @@ struct core {
     struct tls_identity *_Atomic *identities; /* of certificates; a reload swaps them */
     struct log_sink *sinks;                   /* of logs */
     struct str data_directory;
+    struct map media_types;                   /* of file extensions; empty without file servers */
     struct str hostname, working_directory, architecture;
     struct worker *workers;
     unsigned n_workers;

@@ -120,7 +120,7 @@ enum step handle_headers(struct transaction *tx, const struct dt_handler *handle
         tx->host = host;
     }
     if (row->response.n > 0 && (row->is_deferred || row->require != DT_NONE)) {
-        struct deferred_edit *deferred = arena_new(tx->arena, struct deferred_edit);
+        struct deferred_work *deferred = arena_new(tx->arena, struct deferred_work);
         deferred->edit = row;
         deferred->earlier = tx->deferred;
         tx->deferred = deferred;

@@ -8,6 +8,7 @@
 #include "proxy/log.h"
 #include "proxy/match.h"
 #include "proxy/proxy_head.h"
+#include "proxy/response.h"
 #include "proxy/upstream.h"
 #include "proxy/worker.h"
 
@@ -234,7 +235,9 @@ static void on_data(struct http_exchange *exchange, struct str data)
         proxy_send_response(proxying, data);
     bool was_blocked = proxying->is_reply_blocked;
     int64_t limit = proxying->pool->response_buffers;
-    proxying->is_reply_blocked = !http_reply_data(proxying->tx->request, data);
+    proxying->is_reply_blocked = !response_data(proxying->tx, data);
+    if (exchange->head.content_length < 0 || proxying->pool->flush_interval_ns < 0)
+        response_flush(proxying->tx);
     proxying->backlog += was_blocked ? (int64_t)data.len : 0;
     if (proxying->is_reply_blocked && limit >= 0 && proxying->backlog >= limit)
         http_exchange_pause(exchange);
@@ -256,7 +259,7 @@ static void on_end(struct http_exchange *exchange)
     release_upstream(proxying);
     if (!proxying->head_sent)
         proxy_send_response(proxying, (struct str){0});
-    http_reply_end(proxying->tx->request, trailers->n ? trailers : NULL);
+    response_end(proxying->tx, trailers->n ? trailers : NULL);
 }
 
 /* --- failed attempts --- */

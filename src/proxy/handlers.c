@@ -58,7 +58,8 @@ static handler_function *const handlers[DT_N_HANDLER_KINDS] = {
     [DT_HANDLER_RESPOND] = handle_respond,   [DT_HANDLER_HEADERS] = handle_headers,
     [DT_HANDLER_REWRITE] = handle_rewrite,   [DT_HANDLER_VARS] = handle_vars,
     [DT_HANDLER_SUBROUTE] = handle_subroute, [DT_HANDLER_ERROR] = handle_error,
-    [DT_HANDLER_PROXY] = handle_proxy,
+    [DT_HANDLER_PROXY] = handle_proxy,       [DT_HANDLER_FILES] = handle_files,
+    [DT_HANDLER_ENCODE] = handle_encode,
 };
 
 enum step handler_run(struct transaction *tx, const struct dt_handler *handler)

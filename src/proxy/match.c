@@ -417,6 +417,7 @@ static matcher_run *const matchers[DT_N_MATCHER_KINDS] = {
     [DT_MATCHER_NOT] = match_not,
     [DT_MATCHER_VARS] = match_vars,
     [DT_MATCHER_ERROR_STATUS] = match_error_status,
+    [DT_MATCHER_FILE] = match_file,
 };
 
 bool match_any_set(struct transaction *tx, struct dt_range sets, bool *failed)

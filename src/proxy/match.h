@@ -12,6 +12,9 @@ bool match_response(const struct core *core, const struct dt_response_matcher *m
 /* True where one of the numbers is the status or its class. */
 bool match_status(const struct dt_tables *tables, struct dt_range numbers, unsigned status);
 
+/* In a file of its own: it looks at the file system. */
+bool match_file(struct transaction *tx, const struct dt_matcher *matcher, bool *failed);
+
 struct address;
 /* True where the address lies in one of the ranges (with the zone that a range may ask for). */
 bool match_address(const struct dt_tables *tables, struct dt_range ranges,

@@ -18,6 +18,7 @@
 #include "proxy/check.h"
 #include "proxy/core.h"
 #include "proxy/log.h"
+#include "proxy/media_type.h"
 #include "proxy/tls_setup.h"
 #include "proxy/worker.h"
 
@@ -172,6 +173,9 @@ static void core_init(struct core *core, const struct options *options)
     core->healths = arena_array(core->arena, struct upstream_health, tables->n_upstreams + 1);
     core->data_directory = data_directory(core, options);
     describe_system(core);
+    core->media_types = map_in(core->arena);
+    if (tables->n_file_servers > 0)
+        media_types_load(&core->media_types);
     core->n_workers = options->n_workers;
     if (core->n_workers == 0) {
         long n = sysconf(_SC_NPROCESSORS_ONLN);

@@ -6,7 +6,7 @@
 #include "proxy/handlers.h"
 #include "proxy/log.h"
 #include "proxy/match.h"
-#include "proxy/sniff.h"
+#include "proxy/response.h"
 #include "proxy/text.h"
 
 /* --- hop-by-hop fields --- */
@@ -256,22 +256,12 @@ static void append(struct http_headers *to, const struct http_headers *from)
     to->n += from->n;
 }
 
-/* Go finds out the type of a body that comes without one, unless it is chunked. */
-static bool needs_type(const struct proxying *proxying, const struct http_headers *headers)
-{
-    const struct http_head *head = &proxying->exchange.head;
-    return head->content_length != 0 && !proxying->is_chunked &&
-           !http_status_has_no_body(head->status) && !str_eq(proxying->method, STR("HEAD")) &&
-           !headers_find(headers, HEADER_CONTENT_TYPE) &&
-           !headers_find(headers, HEADER_CONTENT_ENCODING);
-}
-
 void proxy_make_response(struct proxying *proxying)
 {
     struct transaction *tx = proxying->tx;
     struct http_head *head = &proxying->exchange.head;
     struct str trailer = headers_get(&head->headers, HEADER_TRAILER);
-    proxying->is_chunked = headers_find(&head->headers, HEADER_TRANSFER_ENCODING) != NULL;
+    tx->is_untyped = headers_find(&head->headers, HEADER_TRANSFER_ENCODING) != NULL;
     drop_hop_by_hop(&head->headers);
     headers_remove(&tx->response, HEADER_SERVER);
     headers_add(&tx->response, HEADER_VIA, via_text(head->version));
@@ -286,7 +276,9 @@ void proxy_make_response(struct proxying *proxying)
     append(&tx->response, &head->headers);
     if (trailer.len > 0)
         headers_add(&tx->response, HEADER_TRAILER, trailer);
-    proxying->awaits_body = needs_type(proxying, &tx->response);
+    struct http_head merged = {
+        .status = head->status, .headers = tx->response, .content_length = head->content_length};
+    proxying->awaits_body = response_needs_start(tx, &merged);
 }
 
 void proxy_send_response(struct proxying *proxying, struct str start)
@@ -298,12 +290,8 @@ void proxy_send_response(struct proxying *proxying, struct str start)
         .headers = tx->response,
         .content_length = proxying->exchange.head.content_length,
     };
-    transaction_finish_head(tx, &head);
-    if (proxying->awaits_body && start.len > 0 && needs_type(proxying, &head.headers))
-        headers_add(&head.headers, HEADER_CONTENT_TYPE, sniff_content_type(start));
-    tx->response = head.headers;
     proxying->head_sent = true;
-    http_reply_start(tx->request, &head);
+    response_start(tx, &head, start);
 }
 
 void proxy_send_interim(struct proxying *proxying, const struct http_head *interim)

@@ -60,7 +60,6 @@ struct proxying {
     bool client_paused;     /* reading the body waits for the upstream */
 
     bool has_head;         /* the upstream has answered */
-    bool is_chunked;       /* its body */
     bool head_sent;        /* to the client */
     bool awaits_body;      /* the head waits for the first bytes of the body */
     bool is_reply_blocked; /* the client reads slowly */

@@ -258,7 +258,23 @@ static int64_t since(struct transaction *tx, int64_t started_ns)
     return loop_now_ns(tx->worker->loop) - started_ns;
 }
 
-/* --- failures and upstreams --- */
+/* --- files, failures and upstreams --- */
+
+static struct str file_value(struct transaction *tx, enum dt_part_kind kind)
+{
+    switch ((unsigned)kind) {
+    case DT_PART_FILE_ESCAPED:
+        return url_escape(tx->file.relative, URL_PATH, tx->arena);
+    case DT_PART_FILE_RELATIVE:
+        return tx->file.relative;
+    case DT_PART_FILE_ABSOLUTE:
+        return tx->file.absolute;
+    case DT_PART_FILE_TYPE:
+        return tx->file.is_directory ? STR("directory") : STR("file");
+    default:
+        return tx->file.remainder;
+    }
+}
 
 static struct str failure_value(struct transaction *tx, enum dt_part_kind kind)
 {
@@ -548,6 +564,13 @@ bool template_value(struct transaction *tx, const struct dt_part *part, struct s
         return true;
     case DT_PART_REGEXP: /* nothing sets one: the tables have no regular expressions */
         return false;
+    case DT_PART_FILE_ESCAPED:
+    case DT_PART_FILE_RELATIVE:
+    case DT_PART_FILE_ABSOLUTE:
+    case DT_PART_FILE_TYPE:
+    case DT_PART_FILE_REMAINDER:
+        *out = file_value(tx, part->kind);
+        return tx->file.is_set;
     case DT_PART_ERROR:
     case DT_PART_ERROR_STATUS_CODE:
     case DT_PART_ERROR_STATUS_TEXT:
@@ -632,6 +655,23 @@ struct str template_expand(struct transaction *tx, uint32_t row)
         if (template->parts.n == 1)
             return value;
         strbuf_add(&out, value);
+    }
+    return strbuf_str(&out);
+}
+
+struct str template_expand_with(struct transaction *tx, uint32_t row,
+                                struct str (*change)(struct arena *arena, struct str value))
+{
+    const struct dt_tables *tables = tx->tables;
+    const struct dt_template *template = &tables->templates[row];
+    struct strbuf out = strbuf_in(tx->arena);
+    if (template->parts.n == 0)
+        return table_text(tables, template->literal);
+    for (uint32_t i = 0; i < template->parts.n; i++) {
+        const struct dt_part *part = &tables->parts[template->parts.first + i];
+        struct str value = {0};
+        template_value(tx, part, &value);
+        strbuf_add(&out, part->kind == DT_PART_LITERAL ? value : change(tx->arena, value));
     }
     return strbuf_str(&out);
 }

@@ -7,6 +7,9 @@
 struct str template_expand(struct transaction *tx, uint32_t row);
 /* The same with each value query-escaped; {query} only where <escapes_query>. */
 struct str template_expand_escaped(struct transaction *tx, uint32_t row, bool escapes_query);
+/* The same with each value changed by <change>. */
+struct str template_expand_with(struct transaction *tx, uint32_t row,
+                                struct str (*change)(struct arena *arena, struct str value));
 /* One placeholder; false where it has no value now. */
 bool template_value(struct transaction *tx, const struct dt_part *part, struct str *out);
 

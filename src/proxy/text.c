@@ -112,6 +112,31 @@ struct str text_random_id(struct arena *arena, size_t n)
     return str_make(id, n);
 }
 
+void text_add_html(struct strbuf *out, struct str text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        switch (text.ptr[i]) {
+        case '<':
+            strbuf_puts(out, "&lt;");
+            break;
+        case '>':
+            strbuf_puts(out, "&gt;");
+            break;
+        case '&':
+            strbuf_puts(out, "&amp;");
+            break;
+        case '"':
+            strbuf_puts(out, "&#34;");
+            break;
+        case '\'':
+            strbuf_puts(out, "&#39;");
+            break;
+        default:
+            strbuf_add_char(out, text.ptr[i]);
+        }
+    }
+}
+
 /* --- JSON --- */
 
 void text_add_json(struct strbuf *out, struct str text)

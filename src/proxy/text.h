@@ -21,6 +21,8 @@ struct str text_random_id(struct arena *arena, size_t n);
 
 /* Appends <text> as a JSON string, quotes included; bytes that are not UTF-8 become U+FFFD. */
 void text_add_json(struct strbuf *out, struct str text);
+/* Appends <text> with the five characters that mean something in HTML as entities, as Go does. */
+void text_add_html(struct strbuf *out, struct str text);
 /* True where the text is one JSON value. */
 bool text_is_json(struct str text);
 

@@ -2,11 +2,12 @@
 
 #include "proxy/transaction.h"
 
-#include "proxy/handlers.h"
 #include "proxy/log.h"
 #include "proxy/match.h"
 #include "proxy/proxying.h"
+#include "proxy/response.h"
 #include "proxy/router.h"
+#include "proxy/send_file.h"
 #include "proxy/text.h"
 #include "proxy/worker.h"
 
@@ -172,17 +173,6 @@ enum step transaction_fail(struct transaction *tx, unsigned status, struct str m
     return STEP_FAILED;
 }
 
-void transaction_finish_head(struct transaction *tx, struct http_head *head)
-{
-    for (struct deferred_edit *deferred = tx->deferred; deferred; deferred = deferred->earlier) {
-        const struct dt_header_edit *edit = deferred->edit;
-        if (edit->require == DT_NONE ||
-            match_response(tx->core, &tx->tables->response_matchers[edit->require], head->status,
-                           &head->headers))
-            headers_edit(tx, edit->response, &head->headers, NULL);
-    }
-}
-
 void transaction_reply(struct transaction *tx, unsigned status, struct str body)
 {
     struct http_head head = {
@@ -190,9 +180,9 @@ void transaction_reply(struct transaction *tx, unsigned status, struct str body)
         .headers = tx->response,
         .content_length = (int64_t)body.len,
     };
-    transaction_finish_head(tx, &head);
-    tx->response = head.headers;
-    http_reply(tx->request, &head, body);
+    response_start(tx, &head, body);
+    response_data(tx, body);
+    response_end(tx, NULL);
 }
 
 void transaction_resume(struct transaction *tx, enum step step)
@@ -290,7 +280,9 @@ static void on_body_failed(struct http_request *request, enum http_body_failure 
 static void on_drained(struct http_request *request)
 {
     struct transaction *tx = request->app;
-    if (tx->proxying)
+    if (tx->sending)
+        send_file_drained(tx);
+    else if (tx->proxying)
         proxying_client_drained(tx->proxying);
 }
 
@@ -299,6 +291,10 @@ static void on_done(struct http_request *request, enum http_end end)
     struct transaction *tx = request->app;
     if (tx->proxying)
         proxying_cancel(tx->proxying);
+    if (tx->sending)
+        send_file_cancel(tx);
+    if (tx->encoding)
+        response_cancel(tx);
     if (end == HTTP_END_CLIENT_GONE && !http_reply_started(request))
         tx->log_status = 499;
     if (tx->server->has_access_log)

@@ -7,6 +7,8 @@
 #include "proxy/url.h"
 
 struct proxying;
+struct sending;
+struct encoding;
 struct worker;
 
 struct value {
@@ -39,12 +41,21 @@ struct catcher {
     struct catcher *outer;
     struct dt_range routes;
     struct frame *next;             /* where the subroute would go on, as it was */
-    struct deferred_edit *deferred; /* what was deferred before it */
+    struct deferred_work *deferred; /* what was deferred before it */
 };
 
-struct deferred_edit {
-    struct deferred_edit *earlier;
-    const struct dt_header_edit *edit;
+/* What a handler leaves to be done with the answer: a change to its head, or its compression. */
+struct deferred_work {
+    struct deferred_work *earlier;
+    const struct dt_header_edit *edit; /* or NULL */
+    const struct dt_encoder *encoder;
+    enum dt_encoding coding;
+};
+
+/* What the file matcher found. */
+struct file_match {
+    struct str relative, absolute, remainder;
+    bool is_set, is_directory;
 };
 
 /* A request being answered: what handlers and matchers see and change. It lives in the request's
@@ -68,7 +79,8 @@ struct transaction {
 
     /* The answer. */
     struct http_headers response; /* set by handlers so far */
-    struct deferred_edit *deferred;
+    struct deferred_work *deferred;
+    bool is_untyped;     /* a body without a type stays so */
     bool is_unhandled;   /* no handler answered */
     unsigned log_status; /* where the client saw none: 499 */
 
@@ -85,7 +97,10 @@ struct transaction {
     struct str peer_text, client_ip, uuid, uri;
     bool has_client_ip, is_from_trusted_proxy;
 
+    struct file_match file;    /* of the last file matcher that matched */
     struct proxying *proxying; /* of the last reverse_proxy, for {http.reverse_proxy.*} */
+    struct sending *sending;   /* a file that is the body */
+    struct encoding *encoding; /* of the body on its way out; response.c's */
 };
 
 /* What a handler has done. */
@@ -104,8 +119,6 @@ enum step transaction_fail(struct transaction *tx, unsigned status, struct str m
 void transaction_resume(struct transaction *tx, enum step step);
 /* Sends the whole answer, with the headers set so far. */
 void transaction_reply(struct transaction *tx, unsigned status, struct str body);
-/* The head with all edits made, ready to be sent. */
-void transaction_finish_head(struct transaction *tx, struct http_head *head);
 
 /* The request's headers, to be changed. */
 struct http_headers *transaction_own_headers(struct transaction *tx);

@@ -16,6 +16,7 @@
 #include "net/buffer.h"
 #include "net/listen.h"
 #include "proxy/core.h"
+#include "proxy/encoder.h"
 #include "proxy/upstream.h"
 #include "proxy/health.h"
 #include "proxy/log.h"
@@ -190,6 +191,7 @@ static void *run(void *arg)
     http_client_free(worker->client);
     log_flush(worker);
     upstream_free_failures(worker);
+    encoders_free(worker);
     loop_free(worker->loop);
     buffer_pool_free();
     worker->is_over = true;
@@ -208,4 +210,5 @@ void worker_close(struct worker *worker)
     free(worker->servers);
     free(worker->pools);
     free(worker->log_buffers);
+    free(worker->file_buffer);
 }

@@ -13,6 +13,7 @@
 #include "net/timer.h"
 
 struct core;
+struct encoder;
 struct health;
 struct http_client;
 struct http_pool;
@@ -45,6 +46,9 @@ struct worker {
     struct http_pool **pools;       /* of upstreams; made when first needed */
     struct log_buffer *log_buffers; /* of logs */
     struct timer log_timer;
+    struct encoder *encoders; /* owned; those that no request uses */
+    unsigned n_encoders;
+    char *file_buffer; /* owned; made when a file is first sent */
     struct health *health; /* of worker 0 */
     struct remembered_failure *failures; /* owned by upstream.c; those not yet forgotten */
     struct task drain;

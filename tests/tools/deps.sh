@@ -10,7 +10,9 @@ header:stdio.h:libc6-dev
 re2c:re2c
 lemon:lemon
 pkg-config:pkg-config
-header:openssl/ssl.h:libssl-dev'
+header:openssl/ssl.h:libssl-dev
+header:zlib.h:zlib1g-dev
+header:zstd.h:libzstd-dev'
 run="$build
 curl:curl
 ip:iproute2

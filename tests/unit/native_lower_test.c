@@ -58,8 +58,8 @@ static void test_refusals(void)
         {"\"routes\":{}", "the routes must be a list"},
         {"\"routes\":[1]", "a route must be an object"},
         {"\"routes\":[{\"handle\":[{}]}]", "a handler must say which one it is"},
-        {"\"routes\":[{\"handle\":[{\"handler\":\"file_server\"}]}]",
-         "the proxy core cannot run the handler 'file_server' yet"},
+        {"\"routes\":[{\"handle\":[{\"handler\":\"templates\"}]}]",
+         "the proxy core cannot run the handler 'templates' yet"},
         {"\"routes\":[{\"match\":[{\"path_regexp\":{}}]}]",
          "the proxy core cannot run the matcher 'path_regexp' yet"},
         {"\"routes\":[{\"match\":[{\"remote_ip\":{\"ranges\":[\"nowhere\"]}}]}]",
@@ -112,7 +112,7 @@ static void test_all_in_one_run(void)
     struct arena arena = ARENA_INIT;
     struct lowered lowered;
     lower_text(&lowered, in_server(&arena, "\"a\":1,\"b\":2,\"routes\":[{\"c\":3,\"handle\":[{"
-                                           "\"handler\":\"encode\"},{\"handler\":\"map\"}]}]"));
+                                           "\"handler\":\"push\"},{\"handler\":\"tracing\"}]}]"));
     CHECK_INT(lowered.diags.n_errors, 5);
     free_lowered(&lowered);
     arena_free(&arena);

@@ -1,0 +1,61 @@
+/* From paths of requests to paths of files. */
+
+#include "proxy/file_path.h"
+
+#include <errno.h>
+#include <sys/stat.h>
+
+#include "base/arena.h"
+#include "base/glob.h"
+#include "proxy/template.h"
+
+struct str file_root(struct transaction *tx, uint32_t template)
+{
+    struct str root = template_expand(tx, template);
+    return root.len ? root : STR(".");
+}
+
+struct str file_path_tidy(struct arena *arena, struct str path)
+{
+    path = path_clean(path, false, arena);
+    if (path.len > 1 && path.ptr[path.len - 1] == '/')
+        path.len--;
+    return path;
+}
+
+struct str file_path_join(struct arena *arena, struct str root, struct str path)
+{
+    struct strbuf out = strbuf_in(arena);
+    struct str below = STR_JOIN(arena, STR("/"), path);
+    bool ends_in_slash = path.len > 1 && path.ptr[path.len - 1] == '/';
+    below = file_path_tidy(arena, below);
+    below = str_slice(below, 1, below.len);
+    root = file_path_tidy(arena, root);
+    if (below.len == 0 || !str_is(root, "."))
+        strbuf_add(&out, root);
+    if (below.len > 0 && !str_is(root, ".") && !str_is(root, "/"))
+        strbuf_add_char(&out, '/');
+    strbuf_add(&out, below);
+    if (ends_in_slash)
+        strbuf_add_char(&out, '/');
+    strbuf_cstr(&out);
+    return strbuf_str(&out);
+}
+
+struct str file_path_base(struct str path)
+{
+    if (path.len == 0)
+        return STR(".");
+    while (path.len > 0 && path.ptr[path.len - 1] == '/')
+        path.len--;
+    if (path.len == 0)
+        return STR("/");
+    return str_slice(path, (size_t)(str_last_index(path, '/') + 1), path.len);
+}
+
+int file_stat(struct arena *arena, struct str path, struct stat *out)
+{
+    if (path.len > 0 && memchr(path.ptr, '\0', path.len))
+        return -EINVAL;
+    return stat(str_dup(arena, path).ptr, out) == 0 ? 0 : -errno;
+}

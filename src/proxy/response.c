@@ -1,0 +1,218 @@
+/* Answers on their way out: deferred changes to the head, compression, then the connection. */
+
+#include "proxy/response.h"
+
+#include "base/parse.h"
+#include "proxy/coding.h"
+#include "proxy/encoder.h"
+#include "proxy/handlers.h"
+#include "proxy/match.h"
+#include "proxy/sniff.h"
+
+/* As in Go: what is shorter than this when it ends gets a Content-Length. */
+enum { HELD_BYTES = 2048 };
+
+/* The compression of one body. The head is held back until it is known how long it will be, or that
+ * it is long. */
+struct encoding {
+    struct encoder *encoder;
+    struct http_head head;
+    struct strbuf held;
+    bool head_sent;
+    bool can_take_more; /* the client keeps up */
+    bool flushes;       /* events, which are read as they come */
+};
+
+/* --- the head --- */
+
+static bool has_body(const struct transaction *tx, const struct http_head *head)
+{
+    return head->content_length != 0 && !http_status_has_no_body(head->status) &&
+           !str_eq(tx->request->method, STR("HEAD"));
+}
+
+/* Go finds out the type of a body that comes without one. */
+static bool needs_type(const struct transaction *tx, const struct http_head *head)
+{
+    return !tx->is_untyped && has_body(tx, head) &&
+           !headers_find(&head->headers, HEADER_CONTENT_TYPE) &&
+           !headers_find(&head->headers, HEADER_CONTENT_ENCODING);
+}
+
+static const struct deferred_work *encoding_of(const struct transaction *tx)
+{
+    const struct deferred_work *deferred = tx->deferred;
+    while (deferred && !deferred->encoder)
+        deferred = deferred->earlier;
+    return deferred;
+}
+
+static bool is_event_stream(const struct http_headers *headers)
+{
+    struct str type = headers_get(headers, HEADER_CONTENT_TYPE), rest;
+    str_cut(type, STR(";"), &type, &rest);
+    return str_eq_nocase(str_trim(type), STR("text/event-stream"));
+}
+
+bool response_needs_start(const struct transaction *tx, const struct http_head *head)
+{
+    const struct deferred_work *encode = encoding_of(tx);
+    if (encode && has_body(tx, head) && !is_event_stream(&head->headers) &&
+        (head->content_length < 0 || !headers_find(&head->headers, HEADER_CONTENT_TYPE)))
+        return true;
+    return needs_type(tx, head);
+}
+
+static bool is_long_enough(const struct dt_encoder *row, const struct http_head *head,
+                           struct str start)
+{
+    return head->content_length > (int64_t)row->min_length || start.len > row->min_length ||
+           is_event_stream(&head->headers);
+}
+
+/* As Caddy: of the first field only. */
+static bool forbids_changes(const struct http_headers *headers)
+{
+    const struct http_header *control = headers_find_named(headers, STR("Cache-Control"));
+    return control && str_contains(control->value, STR("no-transform"));
+}
+
+static void vary_by_coding(struct http_headers *headers)
+{
+    if (!headers_have_token(headers, HEADER_VARY, STR("Accept-Encoding")))
+        headers_add(headers, HEADER_VARY, STR("Accept-Encoding"));
+}
+
+/* A representation of its own needs a tag of its own (RFC 9110 8.8.3.3). */
+static void change_tag(struct transaction *tx, struct http_headers *headers, struct str coding)
+{
+    struct str tag = headers_get(headers, HEADER_ETAG);
+    if (tag.len == 0 || str_has_prefix(tag, STR("W/")))
+        return;
+    tag = str_trim_suffix(tag, STR("\""));
+    headers_set(headers, HEADER_ETAG, STR_JOIN(tx->arena, tag, STR("-"), coding, STR("\"")));
+}
+
+/* Compresses, where the answer is one that should be. */
+static void start_encoding(struct transaction *tx, const struct deferred_work *work,
+                           struct http_head *head, struct str start)
+{
+    const struct dt_encoder *row = work->encoder;
+    struct str coding = coding_name(work->coding);
+    if (head->status == 304)
+        vary_by_coding(&head->headers);
+    if (head->status < 200 || head->status == 206 || tx->encoding ||
+        !is_long_enough(row, head, start))
+        return;
+    if (start.len > 0 && !headers_find(&head->headers, HEADER_CONTENT_TYPE))
+        headers_add(&head->headers, HEADER_CONTENT_TYPE, sniff_content_type(start));
+    if (headers_get(&head->headers, HEADER_CONTENT_ENCODING).len > 0 ||
+        forbids_changes(&head->headers) ||
+        !match_response(tx->core, &tx->tables->response_matchers[row->matcher], head->status,
+                        &head->headers))
+        return;
+    if (has_body(tx, head)) {
+        struct encoder *encoder = encoder_take(tx->worker, row, work->coding);
+        if (!encoder)
+            return;
+        tx->encoding = arena_new(tx->arena, struct encoding);
+        *tx->encoding = (struct encoding){.encoder = encoder,
+                                          .held = strbuf_in(tx->arena),
+                                          .can_take_more = true,
+                                          .flushes = is_event_stream(&head->headers)};
+    }
+    headers_set(&head->headers, HEADER_CONTENT_ENCODING, coding);
+    vary_by_coding(&head->headers);
+    headers_remove_named(&head->headers, STR("Accept-Ranges"));
+    change_tag(tx, &head->headers, coding);
+    head->content_length = HTTP_LENGTH_UNKNOWN;
+}
+
+/* The innermost handler's work comes first. */
+static void do_deferred(struct transaction *tx, struct http_head *head, struct str start)
+{
+    for (const struct deferred_work *work = tx->deferred; work; work = work->earlier) {
+        const struct dt_header_edit *edit = work->edit;
+        if (work->encoder)
+            start_encoding(tx, work, head, start);
+        else if (edit->require == DT_NONE ||
+                 match_response(tx->core, &tx->tables->response_matchers[edit->require],
+                                head->status, &head->headers))
+            headers_edit(tx, edit->response, &head->headers, NULL);
+    }
+}
+
+void response_start(struct transaction *tx, struct http_head *head, struct str start)
+{
+    do_deferred(tx, head, start);
+    if (start.len > 0 && needs_type(tx, head))
+        headers_add(&head->headers, HEADER_CONTENT_TYPE, sniff_content_type(start));
+    tx->response = head->headers;
+    if (tx->encoding)
+        tx->encoding->head = *head;
+    else
+        http_reply_start(tx->request, head);
+}
+
+/* --- the body --- */
+
+static void send_held(struct transaction *tx)
+{
+    struct encoding *encoding = tx->encoding;
+    if (encoding->head_sent)
+        return;
+    encoding->head_sent = true;
+    http_reply_start(tx->request, &encoding->head);
+    encoding->can_take_more = http_reply_data(tx->request, strbuf_str(&encoding->held));
+}
+
+static void take_encoded(void *ctx, struct str data)
+{
+    struct transaction *tx = ctx;
+    struct encoding *encoding = tx->encoding;
+    if (encoding->head_sent) {
+        encoding->can_take_more = http_reply_data(tx->request, data);
+        return;
+    }
+    strbuf_add(&encoding->held, data);
+    if (encoding->held.len > HELD_BYTES)
+        send_held(tx);
+}
+
+bool response_data(struct transaction *tx, struct str data)
+{
+    struct encoding *encoding = tx->encoding;
+    if (!encoding)
+        return http_reply_data(tx->request, data);
+    encoding->can_take_more = true;
+    encoder_run(encoding->encoder, data, encoding->flushes ? ENCODER_FLUSH : ENCODER_MORE,
+                take_encoded, tx);
+    if (encoding->flushes)
+        send_held(tx);
+    return encoding->can_take_more;
+}
+
+void response_flush(struct transaction *tx)
+{
+    if (!tx->encoding)
+        return;
+    encoder_run(tx->encoding->encoder, STR(""), ENCODER_FLUSH, take_encoded, tx);
+    send_held(tx);
+}
+
+void response_end(struct transaction *tx, const struct http_headers *trailers)
+{
+    struct encoding *encoding = tx->encoding;
+    if (encoding) {
+        encoder_run(encoding->encoder, STR(""), ENCODER_END, take_encoded, tx);
+        if (!encoding->head_sent && !trailers)
+            encoding->head.content_length = (int64_t)encoding->held.len;
+        send_held(tx);
+    }
+    http_reply_end(tx->request, trailers);
+}
+
+void response_cancel(struct transaction *tx)
+{
+    encoder_give_back(tx->worker, tx->encoding->encoder);
+}

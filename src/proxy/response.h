@@ -1,0 +1,23 @@
+#ifndef DIALTONE_PROXY_RESPONSE_H
+#define DIALTONE_PROXY_RESPONSE_H
+
+#include "proxy/transaction.h"
+
+/* The way of an answer from the handler that makes it to the client, through what other handlers
+ * left for it. Any handler that answers uses these, not the http layer. */
+
+/* The head; <start> is the beginning of the body where it is there already (it has to be given to
+ * response_data as well). */
+void response_start(struct transaction *tx, struct http_head *head, struct str start);
+/* Whether response_start should wait for the beginning of the body. */
+bool response_needs_start(const struct transaction *tx, const struct http_head *head);
+/* False: wait for the request's `drained` event before more (what was given is taken). */
+bool response_data(struct transaction *tx, struct str data);
+/* What was given so far is to reach the client, however little it is. */
+void response_flush(struct transaction *tx);
+/* The request may be gone when it returns. */
+void response_end(struct transaction *tx, const struct http_headers *trailers);
+/* Gives back what the answer holds; for a request that is over. */
+void response_cancel(struct transaction *tx);
+
+#endif

@@ -1,0 +1,109 @@
+/* Files as bodies: read in pieces, and only as fast as the client takes them. */
+
+#include "proxy/send_file.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "proxy/response.h"
+#include "proxy/worker.h"
+
+enum { PIECE_BYTES = 64 * 1024 };
+
+struct sending {
+    int fd; /* owned; -1: closed */
+    const struct file_segment *segments;
+    uint32_t n, at;
+    bool text_sent; /* of the running segment */
+    int64_t done;   /* bytes of the running segment */
+};
+
+/* The next piece of the body; false where there is none, or the file failed. */
+static bool next_piece(struct transaction *tx, struct str *piece, bool *failed)
+{
+    struct sending *sending = tx->sending;
+    while (sending->at < sending->n) {
+        const struct file_segment *segment = &sending->segments[sending->at];
+        if (!sending->text_sent) {
+            sending->text_sent = true;
+            *piece = segment->text;
+            if (piece->len > 0)
+                return true;
+        }
+        int64_t left = segment->len - sending->done;
+        if (left == 0) {
+            sending->at++;
+            sending->done = 0;
+            sending->text_sent = false;
+            continue;
+        }
+        ssize_t got = pread(sending->fd, tx->worker->file_buffer,
+                            (size_t)(left < PIECE_BYTES ? left : PIECE_BYTES),
+                            segment->offset + sending->done);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got <= 0) {
+            *failed = true;
+            return false;
+        }
+        sending->done += got;
+        *piece = str_make(tx->worker->file_buffer, (size_t)got);
+        return true;
+    }
+    return false;
+}
+
+static void close_file(struct sending *sending)
+{
+    if (sending->fd >= 0)
+        close(sending->fd);
+    sending->fd = -1;
+}
+
+/* Sends until the client has to catch up, or all is sent. */
+static void go_on(struct transaction *tx)
+{
+    struct str piece;
+    bool failed = false;
+    while (next_piece(tx, &piece, &failed))
+        if (!response_data(tx, piece))
+            return;
+    close_file(tx->sending);
+    if (failed)
+        http_reply_abort(tx->request);
+    else
+        response_end(tx, NULL);
+}
+
+void send_file(struct transaction *tx, struct http_head *head, int fd,
+               const struct file_segment *segments, uint32_t n)
+{
+    struct sending *sending = arena_new(tx->arena, struct sending);
+    struct worker *worker = tx->worker;
+    *sending = (struct sending){.fd = fd, .segments = segments, .n = n};
+    tx->sending = sending;
+    if (!worker->file_buffer && n > 0) {
+        worker->file_buffer = malloc(PIECE_BYTES);
+        if (!worker->file_buffer)
+            arena_exhausted();
+    }
+    struct str start = {0};
+    bool failed = false;
+    if (response_needs_start(tx, head))
+        next_piece(tx, &start, &failed);
+    response_start(tx, head, start);
+    if (start.len > 0 && !response_data(tx, start))
+        return;
+    go_on(tx);
+}
+
+void send_file_drained(struct transaction *tx)
+{
+    go_on(tx);
+}
+
+void send_file_cancel(struct transaction *tx)
+{
+    close_file(tx->sending);
+}
