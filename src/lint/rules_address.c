@@ -3,91 +3,12 @@
 #include "lint/hosts.h"
 #include "lint/lint_private.h"
 #include "lint/rule.h"
+#include "lint/zones.h"
 #include "syntax/address.h"
 
 static bool is_literal(const struct token *token)
 {
     return !str_contains(token->text, STR("{"));
-}
-
-/* --- DT202: the founding fix --- */
-
-/* Blanks and tabs that the line of a token begins with. */
-static struct str indent_of(const struct lint *lint, const struct token *token)
-{
-    struct span line = lint_whole_lines(lint, token->span);
-    struct str text = lint_text(lint, line);
-    size_t n = 0;
-    while (n < text.len && (text.ptr[n] == ' ' || text.ptr[n] == '\t'))
-        n++;
-    return str_slice(text, 0, n);
-}
-
-/* Adds what makes the transport of <proxy> speak TLS: false where a person must do it. */
-static bool add_tls(struct lint *lint, struct diag_note *fix, const struct node *proxy)
-{
-    const struct node *transport = line_option(proxy, "transport");
-    struct str indent = indent_of(lint, proxy->words[0]);
-    struct span at;
-    struct str text;
-    if (transport) {
-        for (const struct node *option = transport->body; option; option = option->next)
-            if (str_is(line_name(option), "tls") ||
-                str_is(line_name(option), "tls_insecure_skip_verify"))
-                return true; /* it does already */
-        if (!transport->open || transport->open->via)
-            return false;
-        at = (struct span){transport->open->span.end, transport->open->span.end};
-        text = str_printf(lint->arena, "\n" STR_FMT "\ttls",
-                          STR_ARG(indent_of(lint, transport->words[0])));
-    } else if (proxy->open) {
-        at = (struct span){proxy->open->span.end, proxy->open->span.end};
-        text = str_printf(lint->arena,
-                          "\n" STR_FMT "\ttransport http {\n" STR_FMT "\t\ttls\n" STR_FMT "\t}",
-                          STR_ARG(indent), STR_ARG(indent), STR_ARG(indent));
-    } else {
-        uint32_t end = proxy->words[proxy->n_words - 1]->span.end;
-        at = (struct span){end, end};
-        text = str_printf(lint->arena,
-                          " {\n" STR_FMT "\ttransport http {\n" STR_FMT "\t\ttls\n" STR_FMT
-                          "\t}\n" STR_FMT "}",
-                          STR_ARG(indent), STR_ARG(indent), STR_ARG(indent), STR_ARG(indent));
-    }
-    diag_fix_also(lint_diags(lint), fix, at, text);
-    return true;
-}
-
-static void report_zone_in_url(struct lint *lint, const struct node *proxy, const struct token *token,
-                               const struct address *address)
-{
-    bool is_tls = str_is(address->scheme, "https");
-    struct str port = address->port.len ? address->port : is_tls ? STR("443") : STR("80");
-    struct diag *diag = lint_report(
-        lint, token, "Caddy cannot read this: in a URL it takes the zone's %% for an escape");
-    diag_note(lint_diags(lint), diag,
-              "dialtone reads it; the form below works in any Caddy");
-    if (token->via || !str_eq(lint_text(lint, token->span), token->text) ||
-        !(is_tls || str_is(address->scheme, "http")) || !str_is(line_name(proxy), "reverse_proxy"))
-        return;
-    bool is_alone = line_count_arguments(lint, proxy) == 1;
-    struct diag_note *fix =
-        diag_fix(lint_diags(lint), diag, is_alone ? FIX_SAFE : FIX_SUGGEST, token->span,
-                 address_dial(lint->arena, address, port),
-                 is_tls ? "name the network, and TLS apart" : "name the network");
-    if (is_tls && !add_tls(lint, fix, proxy))
-        fix->fix = FIX_SUGGEST;
-}
-
-static void check_zone_in_url(struct lint *lint, const struct node *line)
-{
-    const struct token *token;
-    for (uint32_t i = 0; (token = line_argument(lint, line, i)); i++) {
-        struct address address;
-        address_scan(token->text, &address);
-        if (address.has_scheme && address.is_zone_literal && !address.is_zone_escaped &&
-            address.problem == ADDRESS_FINE)
-            report_zone_in_url(lint, line, token, &address);
-    }
 }
 
 /* --- DT203 --- */
@@ -560,8 +481,15 @@ const struct lint_rule address_rules[] = {
      .why = "A global address means the same on every interface. A zone there ties connections to one of "
             "them, which is rarely meant."},
     {.code = DIAG_ZONE_ESCAPED,
-     .fix = FIX_SUGGEST,
+     .fix = FIX_SAFE,
+     .profile = PROFILE_COMPAT,
      .caddy = CADDY_SILENT,
-     .why = "%25 is how RFC 6874 spelled the % of a zone in URLs; RFC 9844 has withdrawn that."},
+     .why = "%25 is how RFC 6874 spelled the % of a zone in URLs; RFC 9844 has withdrawn that. Outside of "
+            "URLs Caddy takes the 25\nfor a part of the zone.",
+     .bad = "example.com {\n\treverse_proxy https://[fe80::1%25eth0]\n}\n",
+     .good = "example.com {\n\treverse_proxy tcp6/[fe80::1%eth0]:443 {\n\t\ttransport http {\n"
+             "\t\t\ttls\n\t\t}\n\t}\n}\n",
+     .on = "reverse_proxy|to|forward_auth|php_fastcgi",
+     .line = check_zone_escaped},
     {.info = {0}},
 };

@@ -22,6 +22,40 @@ static bool is_refused(struct lint *lint, const struct token *token)
     return false;
 }
 
+/* --- DT802: the compiler finds it, this corrects it --- */
+
+/* {args.0} as {args[0]}, wherever it stands in the text of a word. */
+static struct str with_brackets(struct lint *lint, struct str text)
+{
+    struct strbuf out = strbuf_in(lint->arena);
+    struct str before, rest;
+    while (str_cut(text, STR("{args."), &before, &rest)) {
+        size_t n = 0;
+        while (n < rest.len && rest.ptr[n] >= '0' && rest.ptr[n] <= '9')
+            n++;
+        strbuf_add(&out, before);
+        bool is_argument = n && n < rest.len && rest.ptr[n] == '}';
+        strbuf_add(&out, is_argument ? STR("{args[") : STR("{args."));
+        strbuf_add(&out, str_slice(rest, 0, n));
+        if (is_argument)
+            strbuf_add_char(&out, ']');
+        text = str_slice(rest, n, rest.len);
+    }
+    strbuf_add(&out, text);
+    return strbuf_finish(&out);
+}
+
+static void check_dotted(struct lint *lint)
+{
+    for (struct diag *diag = lint_diags(lint)->first; diag; diag = diag->next) {
+        if (diag->code != DIAG_DOTTED_ARGUMENT)
+            continue;
+        struct str written = lint_text(lint, diag->span), text = with_brackets(lint, written);
+        if (!str_eq(written, text))
+            diag_fix(lint_diags(lint), diag, FIX_SAFE, diag->span, text, "write");
+    }
+}
+
 /* --- DT803 --- */
 
 static void check_site_path(struct lint *lint, const struct node *site)
@@ -145,11 +179,13 @@ const struct lint_rule deprecated_rules[] = {
      .good = "example.com {\n\tlog_skip\n\trespond ok\n}\n"},
     {.code = DIAG_DOTTED_ARGUMENT,
      .fix = FIX_SAFE,
+     .profile = PROFILE_COMPAT,
      .caddy = CADDY_WARNS,
      .why = "{args.0} is how arguments of imports were written before 2.7; it is {args[0]} now.",
      .at_run_time = "The same; Caddy logs a warning.",
      .bad = "(say) {\n\trespond {args.0}\n}\nexample.com {\n\timport say hello\n}\n",
-     .good = "(say) {\n\trespond {args[0]}\n}\nexample.com {\n\timport say hello\n}\n"},
+     .good = "(say) {\n\trespond {args[0]}\n}\nexample.com {\n\timport say hello\n}\n",
+     .whole = check_dotted},
     {.info = {"DT803", "path-in-site-address", "a path in the address of a site", SEVERITY_WARNING},
      .fix = FIX_SUGGEST,
      .caddy = CADDY_WARNS,

@@ -279,6 +279,51 @@ static bool has_query(struct str text)
     return mark >= 0 && str_contains(str_slice(text, (size_t)mark, text.len), STR("="));
 }
 
+/* A name for a matcher, after the last part of its path; .ptr NULL where the file has all that fit. */
+static struct str free_name(const struct lint *lint, const struct token *token, struct str path)
+{
+    const struct source *source = source_of(&lint->pipeline->sources, token->span);
+    struct str name = last_segment(path);
+    for (size_t i = 0; i < name.len; i++) {
+        char c = name.ptr[i];
+        if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+              c == '_'))
+            name = STR("");
+    }
+    const char *const ends[] = {"", "-query", NULL};
+    for (size_t i = name.len ? 0 : 1; source && ends[i]; i++) {
+        struct str whole = str_printf(lint->arena, "@" STR_FMT "%s", STR_ARG(name), ends[i]);
+        if (!str_contains(source->raw, whole))
+            return whole;
+    }
+    return (struct str){0};
+}
+
+/* `/old?id=3` as a named matcher of path and query, before the directive. */
+static void fix_query(struct lint *lint, struct diag *diag, const json_t *path, struct str before,
+                      struct str query)
+{
+    const struct token *token = document_origin(&lint->pipeline->document, NULL, NULL, path);
+    const struct node *line = token ? lint_directive_of(lint, token) : NULL;
+    if (!line || line_matcher(lint, line) != token || !is_literal(lint, token) ||
+        !str_eq(token->text, json_str(path)) || str_contains(query, STR("%")) ||
+        str_contains(query, STR("+")) || str_contains(query, STR("?")))
+        return;
+    struct str name = free_name(lint, token, before), indent = line_indent(lint, line);
+    uint32_t begin = lint_whole_lines(lint, line_span(line)).begin;
+    if (!name.ptr || begin + indent.len != line->words[0]->span.begin)
+        return;
+    query = str_replace(lint->arena, query, STR("&"), STR(" "));
+    struct diag_note *fix = diag_fix(lint_diags(lint), diag, FIX_UNSAFE, token->span, name,
+                                     "match path and query apart");
+    diag_fix_also(lint_diags(lint), fix, (struct span){begin, begin},
+                  str_printf(lint->arena,
+                             STR_FMT STR_FMT " {\n" STR_FMT "\tpath " STR_FMT "\n" STR_FMT
+                                             "\tquery " STR_FMT "\n" STR_FMT "}\n",
+                             STR_ARG(indent), STR_ARG(name), STR_ARG(indent), STR_ARG(before),
+                             STR_ARG(indent), STR_ARG(query), STR_ARG(indent)));
+}
+
 static bool looks_like_regexp(struct str text)
 {
     return str_has_prefix(text, STR("^")) || str_has_suffix(text, STR("$")) ||
@@ -319,6 +364,7 @@ static bool check_misread(struct lint *lint, const json_t *path)
                   "? stands for any one character here; a named matcher can have `path " STR_FMT
                   "` and `query " STR_FMT "`",
                   STR_ARG(before), STR_ARG(after));
+        fix_query(lint, diag, path, before, after);
     } else if (str_contains(text, STR("#"))) {
         report_path(lint, path, "browsers do not send what follows a #:", " is never asked for");
     } else if (str_has_suffix(text, STR(","))) {

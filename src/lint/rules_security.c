@@ -495,7 +495,7 @@ const struct lint_rule security_rules[] = {
      .why = "basic_auth compares with a hash by bcrypt or argon2id. A password in plain text, a hash "
             "with doubled dollar signs or\none that was cut off can never be matched.",
      .at_run_time = "Every login is answered 401; some values keep Caddy from starting.",
-     .bad = AUTH("", "hunter22"),
+     .bad = AUTH("", "$$2a$$14$$Bjy6C77P.UOn1WrQeF3yOuUVOTVJ7XXDc6Y25d616tLEMi5kvALvO"),
      .good = AUTH("", HASH),
      .on = "basic_auth|basicauth",
      .line = check_hashes},

@@ -135,12 +135,21 @@ static void check_unused(struct lint *lint)
 
 /* --- DT903, DT904, DT905: what can be left away --- */
 
+/* What the word will be is not known: an argument of an import, or a variable, stands in it. */
+static bool is_open(const struct lint *lint, const struct token *token)
+{
+    struct str text = lint_text(lint, token->span);
+    return str_contains(text, STR("{args")) || str_contains(text, STR("{block")) ||
+           str_contains(text, STR("{$"));
+}
+
 static bool find_stars(const struct node *node, void *user)
 {
     struct lint *lint = user;
     const struct token *star = line_matcher(lint, node), *next = line_word(node, 1);
     bool is_root = str_is(line_name(node), "root");
-    if (!star || !token_is(star, "*") || star->quote != QUOTE_NONE || star->via ||
+    if (!star || !token_is(star, "*") || star->quote != QUOTE_NONE ||
+        is_open(lint, star) || (next && is_open(lint, next)) ||
         (next && !is_root && strchr("/@*", next->text.len ? next->text.ptr[0] : 'x')) ||
         (is_root && (node->n_words != 3 || !lint_targets(lint, 2, 8, 0))))
         return true;
@@ -275,7 +284,7 @@ static void check_regexp(struct lint *lint, const struct node *line)
 
 const struct lint_rule style_rules[] = {
     {.code = DIAG_UNFORMATTED,
-     .fix = FIX_SAFE,
+     .fix = FIX_SUGGEST,
      .caddy = CADDY_WARNS,
      .why = "One layout for all files makes differences between versions small. `dialtone fmt` writes it, "
             "and never changes what the\nfile means.",

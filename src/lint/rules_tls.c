@@ -244,6 +244,17 @@ static void check_wildcard(struct lint *lint, const struct node *site)
 
 /* --- DT406, DT408, DT409 --- */
 
+/* The lines to take away so that an option is gone: those of its block too, where that would be left
+ * empty and has no other words. */
+static struct span lines_without(const struct lint *lint, const struct node *option)
+{
+    const struct node *around = option->parent;
+    if (around && around->role == ROLE_LINE && around->body == option && !option->next &&
+        around->n_words == 1)
+        return lint_whole_lines(lint, line_span_with_block(around));
+    return lint_whole_lines(lint, line_span_with_block(option));
+}
+
 static void check_staging(struct lint *lint, const struct node *line)
 {
     const struct token *url = line_word(line, 0);
@@ -251,7 +262,7 @@ static void check_staging(struct lint *lint, const struct node *line)
         return;
     struct diag *diag = lint_report(lint, url, "certificates come from a staging authority");
     diag_note(lint_diags(lint), diag, "no browser trusts them");
-    diag_fix(lint_diags(lint), diag, FIX_UNSAFE, lint_whole_lines(lint, line_span(line)), STR(""),
+    diag_fix(lint_diags(lint), diag, FIX_UNSAFE, lines_without(lint, line), STR(""),
              "leave this line away in production");
 }
 
@@ -291,8 +302,8 @@ static void check_safety_switch(struct lint *lint, const struct node *line)
         struct diag *diag = lint_report(
             lint, line_name_token(line),
             "whoever reads this log can decrypt every connection that was recorded");
-        diag_fix(lint_diags(lint), diag, FIX_UNSAFE, lint_whole_lines(lint, line_span(line)),
-                 STR(""), "leave this line away");
+        diag_fix(lint_diags(lint), diag, FIX_UNSAFE, lines_without(lint, line), STR(""),
+                 "leave this line away");
     } else if (str_is(line_name(line), "strict_sni_host")) {
         bool found = false;
         node_walk(lint->tree, has_client_auth, &found);
@@ -395,7 +406,8 @@ const struct lint_rule tls_rules[] = {
      .why = "`mode require` only requires that some certificate is shown. It is the mode of a "
             "client_auth block without a trust\npool, too.",
      .at_run_time = "Anyone gets in with a certificate they made themselves.",
-     .bad = TLS("\t\tclient_auth {\n\t\t\tmode require\n\t\t}\n"),
+     .bad = TLS("\t\tclient_auth {\n\t\t\tmode require\n"
+                "\t\t\ttrust_pool file /etc/ssl/clients.pem\n\t\t}\n"),
      .good = TLS("\t\tclient_auth {\n\t\t\tmode require_and_verify\n"
                  "\t\t\ttrust_pool file /etc/ssl/clients.pem\n\t\t}\n"),
      .on = "client_auth",

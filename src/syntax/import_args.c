@@ -124,7 +124,7 @@ static bool look_up(const struct import_args *args, const struct token *token, s
             return false;
         struct diag *diag = diag_token(args->diags, DIAG_DOTTED_ARGUMENT, token,
                                        "{" STR_FMT "} is the old spelling", STR_ARG(key));
-        diag_note(args->diags, diag, "write {args[" STR_FMT "]}", STR_ARG(index));
+        diag_note(args->diags, diag, "it is {args[" STR_FMT "]} now", STR_ARG(index));
         return true;
     }
     if (!str_has_prefix(key, STR("args[")) || !str_has_suffix(key, STR("]")) || key.len < 7)
