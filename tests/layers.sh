@@ -16,11 +16,12 @@ allowed() {
     native) echo base syntax json native public/tables ;;
     pipeline) echo base syntax json modules adapt directives plugins native public/tables pipeline public/dialtone ;;
     lint) echo base syntax json adapt directives plugins native lint public/tables pipeline ;;
+    fix) echo base syntax json adapt directives plugins native lint fix public/tables pipeline ;;
     lsp) echo base syntax json adapt directives plugins native lint lsp public/tables pipeline ;;
     net) echo base net ;;
     http) echo base net http ;;
     proxy) echo base net http proxy public/tables public/proxy ;;
-    cli) echo base syntax json adapt directives plugins schema native lint lsp net http proxy cli pipeline \
+    cli) echo base syntax json adapt directives plugins schema native lint fix lsp net http proxy cli pipeline \
         public/tables public/proxy public/dialtone ;;
     esac
 }
