@@ -6,6 +6,7 @@
 
 #include "base/str.h"
 #include "cli/output.h"
+#include "fix/fix.h"
 #include "lint/report.h"
 #include "pipeline.h"
 
@@ -23,7 +24,8 @@ struct invocation {
     bool help;
     bool json, pretty, compact, no_normalize, native, source_map, is_static, keep_c;
     bool no_project, skip_unknown;
-    bool check, diff, write, imports; /* of fmt */
+    bool check, diff, write, imports; /* of fmt; <diff> of check too */
+    bool fix, unsafe_fixes;
     struct words {
         const char **at; /* owned */
         size_t n;
@@ -36,6 +38,7 @@ struct invocation {
     const char *profile, *environment, *target, *rules; /* of the linter; NULL: not given */
     bool no_ignore;
     const char *stdin_filename; /* what messages call standard input */
+    struct str stdin_text;      /* what it holds, once it was read; .ptr NULL: not yet */
     const char *library_folder; /* where libdialtone-proxy.a is; NULL: beside this program */
     const char **files;         /* the other arguments */
     size_t n_files;
@@ -84,15 +87,40 @@ void print_diagnostics(const struct pipeline *pipeline, const struct invocation 
                        FILE *out);
 void print_styled(const struct pipeline *pipeline, const struct invocation *invocation,
                   bool is_compact, FILE *out);
+/* Reads standard input to its end; 0, or -errno. */
+int read_stdin(struct arena *arena, struct str *text);
+/* A path as a person would name it from the working directory. */
+struct str shown_path(struct arena *arena, struct str path);
 /* The single file argument, or NULL after a message. */
 const char *single_file(const struct invocation *invocation);
 /* Loads the single file argument and runs all passes down to pipeline->tables, with their
  * diagnostics on standard error. */
 enum exit_status compile_tables(struct pipeline *pipeline, const struct invocation *invocation);
 
+/* fix.c: `check --fix` and `check --diff`. */
+
+/* What is wrong with the command line, or NULL. */
+const char *fixes_misuse(const struct invocation *invocation);
+/* Whether standard output is for the corrected text of standard input. */
+bool fixes_stdin(const struct invocation *invocation);
+/* Corrects the files of the command line, as <request> checks them, and writes or prints them, or
+ * prints the difference; standard input is then the corrected text. <n_fixed> counts the corrections
+ * that were written or shown. */
+enum exit_status apply_fixes(struct arena *arena, struct invocation *invocation,
+                             struct fix_request request, uint32_t *n_fixed);
+/* How many findings have corrections. */
+struct fixable {
+    uint32_t n_safe, n_unsafe;
+};
+void fixable_count(struct fixable *fixable, const struct diags *diags);
+/* The last line on standard error: what was fixed, and what is left or could be. */
+void print_fix_summary(const struct invocation *invocation, uint32_t n_fixed, uint32_t n_left,
+                       struct fixable fixable);
+
 /* reports.c: what `check` prints and writes. */
 struct reports {
     struct report report;
+    FILE *people;  /* where text for people goes that has no file */
     bool collects; /* some format wants all files at once */
     size_t n;
     struct output {

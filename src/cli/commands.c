@@ -87,6 +87,8 @@ struct check {
     struct lint_settings settings;
     struct reports reports;
     struct map seen; /* place, rule and message → anything: a file that several import */
+    uint32_t n_findings;
+    struct fixable fixable;
 };
 
 /* What an earlier file of the run has brought already is not reported again. */
@@ -109,6 +111,27 @@ static void hide_repeated(struct check *check, struct pipeline *pipeline)
     }
 }
 
+static void run_check(struct check *check, struct pipeline *pipeline, bool no_normalize)
+{
+    struct adapt_options options = {.no_normalize = no_normalize,
+                                    .skip_unknown = check->invocation->skip_unknown,
+                                    .only_checks = !check->invocation->native};
+    if (pipeline_adapt(pipeline, options) && check->invocation->native)
+        pipeline_lower(pipeline);
+    lint_run(pipeline, &check->settings);
+}
+
+static bool prepare_for_fixes(void *user, struct pipeline *pipeline)
+{
+    const struct check *check = user;
+    return load_plugins(pipeline, check->invocation, true) == STATUS_FINE;
+}
+
+static void check_for_fixes(void *user, struct pipeline *pipeline)
+{
+    run_check(user, pipeline, false);
+}
+
 static enum exit_status check_file(struct check *check, const char *file)
 {
     struct invocation *invocation = check->invocation;
@@ -118,15 +141,16 @@ static enum exit_status check_file(struct check *check, const char *file)
     enum exit_status status = STATUS_TROUBLE;
     bool is_loaded = load_input(&pipeline, invocation, file);
     if (is_loaded) {
-        struct adapt_options options = {.no_normalize = invocation->no_normalize,
-                                        .skip_unknown = invocation->skip_unknown,
-                                        .only_checks = !invocation->native};
         status = load_plugins(&pipeline, invocation, true);
-        if (status == STATUS_FINE && pipeline_adapt(&pipeline, options) && invocation->native)
-            pipeline_lower(&pipeline);
-        lint_run(&pipeline, &check->settings);
+        if (status == STATUS_FINE)
+            run_check(check, &pipeline, invocation->no_normalize);
+        else
+            lint_run(&pipeline, &check->settings);
         diags_sort(&pipeline.diags);
         hide_repeated(check, &pipeline);
+        check->n_findings +=
+            pipeline.diags.n_errors + pipeline.diags.n_warnings + pipeline.diags.n_infos;
+        fixable_count(&check->fixable, &pipeline.diags);
         if (status == STATUS_FINE && fails(&pipeline.diags, invocation->fail_on))
             status = STATUS_FINDINGS;
     }
@@ -141,27 +165,47 @@ static int by_name(const void *a, const void *b)
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
+/* Corrects what can be corrected, then reports on what is left. */
+static enum exit_status check_files(struct check *check)
+{
+    struct invocation *invocation = check->invocation;
+    struct arena *arena = &check->reports.report.arena;
+    struct fix_request request = {.least = invocation->unsafe_fixes ? FIX_UNSAFE : FIX_SAFE,
+                                  .user = check,
+                                  .prepare = prepare_for_fixes,
+                                  .check = check_for_fixes};
+    enum exit_status worst = STATUS_FINE;
+    uint32_t n_fixed = 0;
+    check->seen = map_in(arena);
+    /* the report does not depend on the order of the arguments */
+    qsort(invocation->files, invocation->n_files, sizeof(*invocation->files), by_name);
+    if (invocation->fix || invocation->diff)
+        worst = apply_fixes(arena, invocation, request, &n_fixed);
+    if (invocation->diff)
+        return worst;
+    for (size_t i = 0; i < invocation->n_files; i++) {
+        enum exit_status status = check_file(check, invocation->files[i]);
+        worst = status > worst ? status : worst;
+    }
+    if (!reports_write(&check->reports))
+        worst = STATUS_TROUBLE;
+    print_fix_summary(invocation, n_fixed, check->n_findings, check->fixable);
+    return worst;
+}
+
 enum exit_status command_check(struct invocation *invocation)
 {
-    if (invocation->n_files == 0) {
-        fputs("dialtone check: which files? (`-` is standard input)\n", stderr);
+    const char *mistake = invocation->n_files ? fixes_misuse(invocation)
+                                              : "which files? (`-` is standard input)";
+    if (mistake) {
+        fprintf(stderr, "dialtone check: %s\n", mistake);
         return STATUS_USAGE;
     }
     struct check check = {.invocation = invocation};
     enum exit_status worst = STATUS_USAGE;
     if (reports_open(&check.reports, invocation) &&
-        settings_read(&check.reports.report.arena, invocation, &check.settings)) {
-        check.seen = map_in(&check.reports.report.arena);
-        /* the report does not depend on the order of the arguments */
-        qsort(invocation->files, invocation->n_files, sizeof(*invocation->files), by_name);
-        worst = STATUS_FINE;
-        for (size_t i = 0; i < invocation->n_files; i++) {
-            enum exit_status status = check_file(&check, invocation->files[i]);
-            worst = status > worst ? status : worst;
-        }
-        if (!reports_write(&check.reports))
-            worst = STATUS_TROUBLE;
-    }
+        settings_read(&check.reports.report.arena, invocation, &check.settings))
+        worst = check_files(&check);
     reports_close(&check.reports);
     return worst;
 }

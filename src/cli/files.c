@@ -9,7 +9,7 @@
 
 #include "cli/cli.h"
 
-static int read_stdin(struct arena *arena, struct str *text)
+int read_stdin(struct arena *arena, struct str *text)
 {
     struct strbuf buf = strbuf_in(arena);
     char chunk[65536];
@@ -31,8 +31,8 @@ bool load_input(struct pipeline *pipeline, const struct invocation *invocation, 
         if (pipeline_load(pipeline, file) == 0)
             return true;
     } else {
-        struct str text;
-        int error = read_stdin(&pipeline->arena, &text);
+        struct str text = invocation->stdin_text;
+        int error = text.ptr ? 0 : read_stdin(&pipeline->arena, &text);
         if (!error && pipeline_load_text(pipeline, invocation->stdin_filename, text))
             return true;
         if (error)
@@ -62,6 +62,14 @@ static int terminal_columns(FILE *out)
 {
     struct winsize size;
     return ioctl(fileno(out), TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+}
+
+struct str shown_path(struct arena *arena, struct str path)
+{
+    char *here = getcwd(NULL, 0);
+    struct str folder = here ? str_printf(arena, "%s/", here) : STR("");
+    free(here);
+    return folder.len ? str_trim_prefix(path, folder) : path;
 }
 
 void print_styled(const struct pipeline *pipeline, const struct invocation *invocation,

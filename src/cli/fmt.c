@@ -19,15 +19,6 @@ struct formatting {
     enum exit_status worst;
 };
 
-/* As a person would name it from the working directory. */
-static struct str shown_path(struct arena *arena, struct str path)
-{
-    char *here = getcwd(NULL, 0);
-    struct str folder = here ? str_printf(arena, "%s/", here) : STR("");
-    free(here);
-    return folder.len ? str_trim_prefix(path, folder) : path;
-}
-
 static void note_status(struct formatting *run, enum exit_status status)
 {
     if (status > run->worst)

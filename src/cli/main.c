@@ -12,9 +12,13 @@ const struct command commands[] = {
     {.name = "check",
      .arguments = "FILE...",
      .doc = "say what is wrong with Caddyfiles, and how to mend it",
-     .flags = "format report-output profile env target rules no-ignore native compact color fail-on no-normalize plugins no-project skip-unknown stdin-filename",
+     .flags = "fix unsafe-fixes diff format report-output profile env target rules no-ignore native compact color fail-on no-normalize plugins no-project skip-unknown stdin-filename",
      .details = "Reads Caddyfiles (and the files they import) without starting, opening or writing\n"
-                "anything, and prints every mistake of every file in one run.\n",
+                "anything, and prints every mistake of every file in one run.\n\n"
+                "Only --fix writes: into the files that are named and those that they import. Each\n"
+                "correction is tried first: the JSON must stay the same, byte for byte (with\n"
+                "--unsafe-fixes: the file must compile). What is reported is what is left; `-` is\n"
+                "printed. With --diff nothing is written; the exit status is 1 where something would be.\n",
      .run = command_check},
     {.name = "fmt",
      .arguments = "FILE...",

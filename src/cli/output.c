@@ -18,7 +18,15 @@ void output_abandon(void)
         unlink(pending);
 }
 
-/* A temporary file with the permissions that the old one has. */
+/* As far as the system lets us: the owner and the group, or the group alone. */
+static void give_away(int fd, const struct stat *old)
+{
+    bool is_given = fchown(fd, old->st_uid, old->st_gid) == 0 ||
+                    fchown(fd, (uid_t)-1, old->st_gid) == 0;
+    (void)is_given;
+}
+
+/* A temporary file with the owner and the permissions that the old one has. */
 static void open_beside(struct output_file *output)
 {
     struct stat old;
@@ -32,8 +40,10 @@ static void open_beside(struct output_file *output)
     if (output->fd < 0)
         return;
     pending = output->temporary;
-    if (stat(output->destination, &old) == 0)
-        (void)fchmod(output->fd, old.st_mode & 07777);
+    if (stat(output->destination, &old) != 0)
+        return;
+    give_away(output->fd, &old);
+    (void)fchmod(output->fd, old.st_mode & 07777); /* behind fchown, which takes bits away */
 }
 
 void output_begin(struct output_file *output, const char *path)
@@ -107,6 +117,12 @@ bool output_end(struct output_file *output)
     if (output->error)
         fprintf(stderr, "dialtone: cannot write %s: %s\n", output->path, strerror(output->error));
     return output->error == 0;
+}
+
+void output_cancel(struct output_file *output)
+{
+    output->error = ECANCELED;
+    close_file(output);
 }
 
 bool write_output(const char *path, struct str text)

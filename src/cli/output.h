@@ -20,6 +20,8 @@ void output_begin(struct output_file *output, const char *path);
 void output_add(void *output, struct str text);
 /* Puts the file in its place. False after a message. */
 bool output_end(struct output_file *output);
+/* Leaves the file as it is. */
+void output_cancel(struct output_file *output);
 /* Removes the temporary file of an output under way, if there is one, when the program must end. */
 void output_abandon(void);
 

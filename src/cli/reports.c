@@ -56,6 +56,7 @@ bool reports_open(struct reports *reports, const struct invocation *invocation)
     report_init(&reports->report, folder);
     free(folder);
     reports->n = 0;
+    reports->people = fixes_stdin(invocation) ? stderr : stdout;
     reports->at = arena_array(&reports->report.arena, struct output, invocation->outputs.n + 1);
     for (size_t i = 0; i < invocation->outputs.n; i++)
         if (!output_read(reports, invocation->outputs.at[i]))
@@ -87,7 +88,7 @@ void reports_add(struct reports *reports, const struct invocation *invocation, c
         if (output->stream)
             diags_print(&pipeline->diags, &pipeline->sources, style, output->stream);
         else if (was_loaded) /* else standard error has it */
-            print_styled(pipeline, invocation, output->format->is_compact, stdout);
+            print_styled(pipeline, invocation, output->format->is_compact, reports->people);
     }
 }
 
