@@ -162,8 +162,7 @@ expect 'fmt --diff, fine' 0 "$dialtone" fmt --diff "$work/good"
 empty 'fmt --diff, fine' out
 expect 'fmt --diff' 1 "$dialtone" fmt --diff "$work/messy"
 holds 'fmt --diff' out '^@@ -1,3 +1,3 @@$'
-if ! command -v patch >/dev/null 2>&1 ||
-    patch -s -o "$work/patched" "$work/messy" "$work/out" && "$dialtone" fmt --check "$work/patched"; then ok
+if (cd "$work" && patch -s -o patched messy <out) && "$dialtone" fmt --check "$work/patched"; then ok
 else bad 'fmt --diff makes a patch'; fi
 expect 'fmt --imports --check' 1 "$dialtone" fmt --imports --check "$work/main"
 holds 'fmt --imports: an imported file' out 'sites/a:2: not formatted$'

@@ -18,6 +18,7 @@ curl:curl
 ip:iproute2
 openssl:openssl"
 test="$run
+patch:patch
 python3:python3"
 ci="$test
 clang:clang
