@@ -224,7 +224,7 @@ install: all
 	install -m 644 $(BUILD)/libdialtone.a $(BUILD)/libdialtone-proxy.a $(DESTDIR)$(PREFIX)/lib/
 	install -m 644 $(HEADERS:%=include/dialtone/%.h) $(DESTDIR)$(PREFIX)/include/dialtone/
 	install -m 644 src/cli/dialtone.1 $(DESTDIR)$(PREFIX)/share/man/man1/
-	install -m 644 src/cli/dialtone-plugins.5 $(DESTDIR)$(PREFIX)/share/man/man5/
+	install -m 644 src/cli/dialtone-plugins.5 src/cli/dialtone-project.5 $(DESTDIR)$(PREFIX)/share/man/man5/
 	printf 'prefix=$(PREFIX)\nName: dialtone\nDescription: Caddyfile compiler as a library\nVersion: $(VERSION)\nRequires.private: openssl zlib libzstd\nLibs: -L$${prefix}/lib -ldialtone\nLibs.private: -lpthread\nCflags: -I$${prefix}/include\n' \
 	    >$(DESTDIR)$(PREFIX)/lib/pkgconfig/dialtone.pc
 	printf 'prefix=$(PREFIX)\nName: dialtone-proxy\nDescription: the proxy core that emitted tables are linked with\nVersion: $(VERSION)\nRequires.private: openssl zlib libzstd\nLibs: -L$${prefix}/lib -ldialtone-proxy\nLibs.private: -lpthread\nCflags: -I$${prefix}/include\n' \
@@ -234,6 +234,7 @@ uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/bin/dialtone $(DESTDIR)$(PREFIX)/lib/libdialtone.a \
 	    $(DESTDIR)$(PREFIX)/lib/libdialtone-proxy.a $(DESTDIR)$(PREFIX)/share/man/man1/dialtone.1 \
 	    $(DESTDIR)$(PREFIX)/share/man/man5/dialtone-plugins.5 \
+	    $(DESTDIR)$(PREFIX)/share/man/man5/dialtone-project.5 \
 	    $(DESTDIR)$(PREFIX)/lib/pkgconfig/dialtone.pc $(DESTDIR)$(PREFIX)/lib/pkgconfig/dialtone-proxy.pc
 	rm -rf $(DESTDIR)$(PREFIX)/include/dialtone
 

@@ -46,14 +46,25 @@ bool pipeline_load_text(struct pipeline *pipeline, const char *path, struct str 
     return pipeline->source != NULL;
 }
 
+bool pipeline_read_project(struct pipeline *pipeline, struct str path)
+{
+    uint32_t errors_before = pipeline->diags.n_errors;
+    const struct source *source = project_find(&pipeline->sources, &pipeline->diags, path);
+    pipeline->project.source = source;
+    if (source)
+        project_read(&pipeline->project, &pipeline->sources, &pipeline->diags, source);
+    return pipeline->diags.n_errors == errors_before;
+}
+
 bool pipeline_use_plugins(struct pipeline *pipeline, const struct plugin_settings *settings)
 {
+    bool is_fine = !settings->has_project || pipeline_read_project(pipeline, pipeline->source->path);
     const struct vocabulary *vocabulary =
-        plugins_vocabulary(&pipeline->arena, &pipeline->sources, &pipeline->diags,
-                           caddy_vocabulary(), pipeline->source, settings);
+        plugins_vocabulary(&pipeline->sources, &pipeline->diags, caddy_vocabulary(),
+                           &pipeline->project, settings);
     if (vocabulary)
         pipeline->vocabulary = vocabulary;
-    return vocabulary != NULL;
+    return is_fine && vocabulary != NULL;
 }
 
 bool pipeline_parse(struct pipeline *pipeline)

@@ -6,6 +6,7 @@
 #include "dialtone/tables.h"
 #include "json/document.h"
 #include "plugins/plugins.h"
+#include "project/project.h"
 #include "syntax/ast.h"
 #include "syntax/diag.h"
 #include "syntax/source.h"
@@ -17,6 +18,7 @@ struct pipeline {
     struct sources sources;
     struct diags diags;
     const struct source *source; /* the file that was asked for */
+    struct project project;      /* what its .dialtone says; empty until asked for */
     const struct vocabulary *vocabulary; /* the language's names; Caddy's own at first */
     struct node *tree;           /* NULL for plain JSON */
     struct json_text *json;      /* NULL for a Caddyfile */
@@ -37,7 +39,10 @@ bool pipeline_load_text(struct pipeline *pipeline, const char *path, struct str 
 /* Whether the loaded file is JSON, by its name or its beginning. */
 bool pipeline_holds_json(const struct pipeline *pipeline);
 
-/* Adds the names that plugins bring, the loaded file's project considered. False after a diagnostic. */
+/* Reads the project that <path> is in, if it is in one. False after a diagnostic. */
+bool pipeline_read_project(struct pipeline *pipeline, struct str path);
+/* Adds the names that plugins bring; where the settings say so, the loaded file's project is read
+ * first. False after a diagnostic. */
 bool pipeline_use_plugins(struct pipeline *pipeline, const struct plugin_settings *settings);
 
 /* Text → tree, imports filled in. False after a diagnostic; the tree is there all the same. */

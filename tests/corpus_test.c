@@ -5,7 +5,7 @@
  * with descriptions of plugins), project (what is wrong with a .dialtone). Lines in a source say more of it:
  *     # env: NAME=value        sets a variable; all others are unset
  *     # plugins: FILE...       descriptions that apply to it, or `builtin` (plugins)
- *     # project: FILE          what there is for a .dialtone (plugins)
+ *     # project: FILE          what there is for a .dialtone (plugins, lint)
  *     # target: VERSION, # environment: host|container|dev, # profile: NAME    for the linter (lint)
  *     # mode: check            as `dialtone check` does it; or skip-unknown (plugins)
  *
@@ -212,10 +212,14 @@ static struct lint_settings case_settings(const struct test_case *test)
 static struct str product_lint(struct test_case *test)
 {
     struct lint_settings settings = case_settings(test);
-    struct source_hooks hooks = {.user = test, .read_file = read_disk, .get_env = get_env};
+    struct source_hooks hooks = {.user = test, .read_file = read_case_file, .get_env = get_env};
     struct strbuf out = strbuf_in(&test->arena);
     struct pipeline pipeline;
+    read_settings(test);
     compile(test, &pipeline, &hooks);
+    if (test->project)
+        pipeline_read_project(&pipeline, str_from(test->name));
+    lint_settings_add(&settings, &pipeline);
     lint_run(&pipeline, &settings);
     print_diagnostics(test, &pipeline, &out);
     pipeline_free(&pipeline);
@@ -295,7 +299,9 @@ static struct str product_project(struct test_case *test)
     struct pipeline pipeline;
     pipeline_init(&pipeline, &hooks);
     pipeline_load_text(&pipeline, "/case/Caddyfile", STR(":80\n"));
-    if (pipeline_use_plugins(&pipeline, &(struct plugin_settings){.has_project = true}))
+    struct lint_settings settings = {0};
+    bool is_fine = pipeline_use_plugins(&pipeline, &(struct plugin_settings){.has_project = true});
+    if (lint_settings_add(&settings, &pipeline) && is_fine)
         strbuf_puts(&out, "reads\n");
     print_diagnostics(test, &pipeline, &out);
     pipeline_free(&pipeline);

@@ -11,17 +11,18 @@ allowed() {
     modules) echo base syntax json modules ;;
     adapt) echo base syntax json adapt ;;
     directives) echo base syntax json adapt directives ;;
-    plugins) echo base syntax json adapt directives plugins ;;
+    project) echo base syntax json adapt directives project ;;
+    plugins) echo base syntax json adapt directives project plugins ;;
     schema) echo base syntax json modules adapt directives schema ;;
     native) echo base syntax json native public/tables ;;
-    pipeline) echo base syntax json modules adapt directives plugins native public/tables pipeline public/dialtone ;;
-    lint) echo base syntax json adapt directives plugins native lint public/tables pipeline ;;
-    fix) echo base syntax json adapt directives plugins native lint fix public/tables pipeline ;;
-    lsp) echo base syntax json adapt directives plugins native lint lsp public/tables pipeline ;;
+    pipeline) echo base syntax json modules adapt directives project plugins native public/tables pipeline public/dialtone ;;
+    lint) echo base syntax json modules adapt directives project plugins schema native lint public/tables pipeline ;;
+    fix) echo base syntax json adapt directives project plugins native lint fix public/tables pipeline ;;
+    lsp) echo base syntax json adapt directives project plugins native lint lsp public/tables pipeline ;;
     net) echo base net ;;
     http) echo base net http ;;
     proxy) echo base net http proxy public/tables public/proxy ;;
-    cli) echo base syntax json adapt directives plugins schema native lint fix lsp net http proxy cli pipeline \
+    cli) echo base syntax json adapt directives project plugins schema native lint fix lsp net http proxy cli pipeline \
         public/tables public/proxy public/dialtone ;;
     esac
 }

@@ -120,6 +120,45 @@ bool glob_match(struct str pattern, struct str text)
     }
 }
 
+/* The part of <path> from <*at> to the next slash; <*at> moves behind that. */
+static struct str next_part(struct str path, size_t *at)
+{
+    size_t begin = *at, end = begin;
+    while (end < path.len && path.ptr[end] != '/')
+        end++;
+    *at = end < path.len ? end + 1 : SIZE_MAX;
+    return str_slice(path, begin, end);
+}
+
+bool glob_match_deep(struct str pattern, struct str path)
+{
+    size_t p = 0, t = 0; /* SIZE_MAX: behind the last part */
+    bool starred = false;
+    size_t star_p = 0, star_t = 0; /* where to go on when the last "**" takes one part more */
+    for (;;) {
+        size_t ahead_p = p, ahead_t = t;
+        struct str part = p == SIZE_MAX ? STR("") : next_part(pattern, &ahead_p);
+        if (p != SIZE_MAX && str_is(part, "**")) {
+            starred = true;
+            star_p = p = ahead_p;
+            star_t = t;
+            continue;
+        }
+        if (p == SIZE_MAX && t == SIZE_MAX)
+            return true;
+        if (p != SIZE_MAX && t != SIZE_MAX && glob_match(part, next_part(path, &ahead_t))) {
+            p = ahead_p;
+            t = ahead_t;
+            continue;
+        }
+        if (!starred || star_t == SIZE_MAX)
+            return false;
+        next_part(path, &star_t);
+        p = star_p;
+        t = star_t;
+    }
+}
+
 /* --- patterns with percent signs --- */
 
 static int hex_digit(char c)

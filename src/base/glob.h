@@ -33,6 +33,8 @@ bool path_pattern_match(const struct path_pattern *pattern, struct str cleaned,
 /* Shell-like: '*' and '?' stop at '/', "[a-z]" and "[^a-z]" are classes, '\' quotes. A malformed
  * pattern matches nothing. */
 bool glob_match(struct str pattern, struct str text);
+/* The same where "**" as a part between slashes is any number of parts, none included. */
+bool glob_match_deep(struct str pattern, struct str path);
 /* Whether it is well formed. */
 bool glob_is_valid(struct str pattern);
 /* Reads the class that starts after '[' at <*at>, which moves behind its ']', and says whether <rune>

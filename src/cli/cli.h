@@ -30,12 +30,13 @@ struct invocation {
         const char **at; /* owned */
         size_t n;
     } plugins,                  /* files of descriptions */
-        outputs;                /* "FORMAT:FILE" each */
+        outputs,                /* "FORMAT:FILE" each */
+        variables, excludes, forbids, requires; /* of check */
     const char *format;         /* of the report on standard output; NULL: not given */
     const char *output;         /* -o; NULL: standard output */
     const char *colour;         /* auto, always, never */
-    const char *fail_on;        /* error, warning, info, never */
-    const char *profile, *environment, *target, *rules; /* of the linter; NULL: not given */
+    /* Settings; NULL: not given. */
+    const char *fail_on, *profile, *environment, *target, *rules, *max_findings, *baseline;
     bool no_ignore;
     const char *stdin_filename; /* what messages call standard input */
     struct str stdin_text;      /* what it holds, once it was read; .ptr NULL: not yet */
@@ -61,9 +62,11 @@ extern const struct command commands[];
 
 /* Reads flags and arguments; false after a message on standard error. */
 bool invocation_read(struct invocation *invocation, int argc, char **argv);
+void invocation_free(struct invocation *invocation);
 void flags_print_help(const struct command *command);
 
 enum exit_status command_check(struct invocation *invocation);
+enum exit_status command_config(struct invocation *invocation);
 enum exit_status command_adapt(struct invocation *invocation);
 enum exit_status command_fmt(struct invocation *invocation);
 enum exit_status command_explain(struct invocation *invocation);
@@ -85,8 +88,8 @@ enum exit_status load_plugins(struct pipeline *pipeline, const struct invocation
 /* Prints the diagnostics the user wants to see. */
 void print_diagnostics(const struct pipeline *pipeline, const struct invocation *invocation,
                        FILE *out);
-void print_styled(const struct pipeline *pipeline, const struct invocation *invocation,
-                  bool is_compact, FILE *out);
+/* How the command line wants them on a stream. */
+struct diag_style style_of(const struct invocation *invocation, FILE *out);
 /* Reads standard input to its end; 0, or -errno. */
 int read_stdin(struct arena *arena, struct str *text);
 /* A path as a person would name it from the working directory. */
@@ -127,6 +130,7 @@ struct reports {
         const struct report_format *format;
         const char *path; /* NULL or "-": standard output */
         FILE *stream;     /* in memory: text for people that goes to a file */
+        uint32_t shown, hidden; /* findings in that text, and those beyond its limit */
         char *text;
         size_t size;
     } *at;

@@ -2,90 +2,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "cli/cli.h"
-#include "lint/lint.h"
-
-static bool fails(const struct diags *diags, const char *fail_on)
-{
-    switch (fail_on[0]) {
-    case 'e':
-        return diags->n_errors > 0;
-    case 'w':
-        return diags->n_errors + diags->n_warnings > 0;
-    case 'i':
-        return diags->n_errors + diags->n_warnings + diags->n_infos > 0;
-    }
-    return false;
-}
-
-static bool severity_read(struct str name, struct lint_severity *severity)
-{
-    static const char *const names[] = {"off", "info", "warning", "error"};
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-        if (str_is(name, names[i])) {
-            severity->severity = (enum severity)i;
-            return true;
-        }
-    return false;
-}
-
-/* "DT404=error,DT9=off" into the settings; false after a message. */
-static bool rules_read(struct arena *arena, const char *text, struct lint_settings *settings)
-{
-    struct str left = str_from(text), item, rule, severity;
-    settings->severities = map_in(arena);
-    while (left.len) {
-        struct lint_severity *set = arena_new(arena, struct lint_severity);
-        str_cut(left, STR(","), &item, &left);
-        if (!str_cut(item, STR("="), &rule, &severity) || !severity_read(severity, set) || !rule.len) {
-            fprintf(stderr,
-                    "dialtone check: --rules takes RULE=off|info|warning|error, not '" STR_FMT "'\n",
-                    STR_ARG(item));
-            return false;
-        }
-        bool is_id = str_has_prefix(str_upper(arena, rule), STR("DT"));
-        map_put(&settings->severities, is_id ? str_upper(arena, rule) : rule, set);
-    }
-    return true;
-}
-
-/* The place of a word in "a|b|c", from 1; 0 for none. */
-static unsigned place_in(const char *words, const char *word)
-{
-    struct str left = str_from(words), name;
-    for (unsigned i = 1; word && left.len; i++) {
-        str_cut(left, STR("|"), &name, &left);
-        if (str_is(name, word))
-            return i;
-    }
-    return 0;
-}
-
-/* The linter's settings from the command line; false after a message. */
-static bool settings_read(struct arena *arena, const struct invocation *invocation,
-                          struct lint_settings *settings)
-{
-    *settings = (struct lint_settings){
-        .profile = (enum lint_profile)place_in("caddy-compat|recommended|production|strict",
-                                               invocation->profile),
-        .environment =
-            (enum lint_environment)place_in("host|container|dev", invocation->environment),
-        .ignores_comments = invocation->no_ignore,
-    };
-    if (invocation->target &&
-        !lint_version_read(str_from(invocation->target), &settings->target)) {
-        fprintf(stderr, "dialtone check: --target takes a version such as 2.11 or 2.7.6, not '%s'\n",
-                invocation->target);
-        return false;
-    }
-    return !invocation->rules || rules_read(arena, invocation->rules, settings);
-}
+#include "cli/find.h"
+#include "cli/settings.h"
+#include "syntax/import_files.h"
 
 /* One run of `check`. */
 struct check {
     struct invocation *invocation;
-    struct lint_settings settings;
+    struct lint_settings settings; /* of the command line */
     struct reports reports;
+    struct found_files files;
     struct map seen; /* place, rule and message → anything: a file that several import */
     uint32_t n_findings;
     struct fixable fixable;
@@ -95,14 +21,16 @@ struct check {
 static void hide_repeated(struct check *check, struct pipeline *pipeline)
 {
     struct arena *arena = &check->reports.report.arena;
-    if (check->invocation->n_files < 2)
+    if (check->files.list.n < 2)
         return;
     for (struct diag *diag = pipeline->diags.first; diag; diag = diag->next) {
         struct position position = source_position(&pipeline->sources, diag->span.begin);
         if (!position.line || diag->severity == SEVERITY_NONE)
             continue;
+        /* imported files have absolute paths */
+        struct str path = path_absolute(&pipeline->arena, position.path);
         struct str key = str_printf(arena, "%s:" STR_FMT ":%u:%u:" STR_FMT, diag->info->id,
-                                    STR_ARG(position.path), position.line, position.column,
+                                    STR_ARG(path), position.line, position.column,
                                     STR_ARG(diag->message));
         if (map_get(&check->seen, key))
             diag_set_severity(&pipeline->diags, diag, SEVERITY_NONE);
@@ -111,14 +39,30 @@ static void hide_repeated(struct check *check, struct pipeline *pipeline)
     }
 }
 
-static void run_check(struct check *check, struct pipeline *pipeline, bool no_normalize)
+/* A file of which nothing can be said by itself. */
+static void report_part(struct pipeline *pipeline)
 {
+    const struct source *source = pipeline->source;
+    struct span span = {source->base, source->base + (source->raw.len > 0)};
+    struct diag *diag = diag_at(&pipeline->diags, DIAG_PART, span, NULL,
+                                "only a part of a Caddyfile, and no file here imports it: not checked");
+    diag_note(&pipeline->diags, diag,
+              "check the file that imports it, or leave it out with `exclude` in .dialtone");
+}
+
+/* The compiler's and the linter's passes over a file whose plugins are known. */
+static enum exit_status run_check(struct check *check, struct pipeline *pipeline,
+                                  bool no_normalize)
+{
+    struct lint_settings settings = check->settings;
     struct adapt_options options = {.no_normalize = no_normalize,
                                     .skip_unknown = check->invocation->skip_unknown,
                                     .only_checks = !check->invocation->native};
+    enum exit_status status = settings_complete(&settings, pipeline, check->invocation);
     if (pipeline_adapt(pipeline, options) && check->invocation->native)
         pipeline_lower(pipeline);
-    lint_run(pipeline, &check->settings);
+    lint_run(pipeline, &settings);
+    return status;
 }
 
 static bool prepare_for_fixes(void *user, struct pipeline *pipeline)
@@ -132,37 +76,60 @@ static void check_for_fixes(void *user, struct pipeline *pipeline)
     run_check(user, pipeline, false);
 }
 
-static enum exit_status check_file(struct check *check, const char *file)
+/* Where the project or its plugins cannot be read, or the file is a part, the settings and the text
+ * are looked at, and no more. */
+static enum exit_status run_little(struct check *check, struct pipeline *pipeline, bool is_part)
+{
+    struct lint_settings settings = check->settings;
+    enum exit_status status = settings_complete(&settings, pipeline, check->invocation);
+    if (is_part)
+        report_part(pipeline);
+    if (is_part)
+        lint_apply_severities(pipeline, &settings);
+    else
+        lint_run(pipeline, &settings);
+    return status;
+}
+
+static enum exit_status check_file(struct check *check, const struct found_file *file)
 {
     struct invocation *invocation = check->invocation;
-    bool is_stdin = strcmp(file, "-") == 0;
+    bool is_stdin = strcmp(file->path, "-") == 0;
     struct pipeline pipeline;
     pipeline_init(&pipeline, NULL);
     enum exit_status status = STATUS_TROUBLE;
-    bool is_loaded = load_input(&pipeline, invocation, file);
+    bool is_loaded = load_input(&pipeline, invocation, file->path);
     if (is_loaded) {
         status = load_plugins(&pipeline, invocation, true);
-        if (status == STATUS_FINE)
-            run_check(check, &pipeline, invocation->no_normalize);
-        else
-            lint_run(&pipeline, &check->settings);
+        enum exit_status checked =
+            status == STATUS_FINE && !file->is_part
+                ? run_check(check, &pipeline, invocation->no_normalize)
+                : run_little(check, &pipeline, file->is_part);
+        status = checked > status ? checked : status;
         diags_sort(&pipeline.diags);
         hide_repeated(check, &pipeline);
         check->n_findings +=
             pipeline.diags.n_errors + pipeline.diags.n_warnings + pipeline.diags.n_infos;
         fixable_count(&check->fixable, &pipeline.diags);
-        if (status == STATUS_FINE && fails(&pipeline.diags, invocation->fail_on))
+        if (status == STATUS_FINE && settings_fail(&pipeline, invocation))
             status = STATUS_FINDINGS;
     }
-    reports_add(&check->reports, invocation, is_stdin ? invocation->stdin_filename : file, &pipeline,
-                is_loaded);
+    reports_add(&check->reports, invocation, is_stdin ? invocation->stdin_filename : file->path,
+                &pipeline, is_loaded);
     pipeline_free(&pipeline);
     return status;
 }
 
-static int by_name(const void *a, const void *b)
+/* The files whose corrections are looked for become the arguments. */
+static void name_files(struct check *check)
 {
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
+    const struct found_files *files = &check->files;
+    struct invocation *invocation = check->invocation;
+    invocation->files = arena_array(&check->reports.report.arena, const char *, files->list.n);
+    invocation->n_files = 0;
+    for (size_t i = 0; i < files->list.n; i++)
+        if (!files->list.at[i].is_part)
+            invocation->files[invocation->n_files++] = files->list.at[i].path;
 }
 
 /* Corrects what can be corrected, then reports on what is left. */
@@ -174,17 +141,21 @@ static enum exit_status check_files(struct check *check)
                                   .user = check,
                                   .prepare = prepare_for_fixes,
                                   .check = check_for_fixes};
-    enum exit_status worst = STATUS_FINE;
     uint32_t n_fixed = 0;
     check->seen = map_in(arena);
-    /* the report does not depend on the order of the arguments */
-    qsort(invocation->files, invocation->n_files, sizeof(*invocation->files), by_name);
-    if (invocation->fix || invocation->diff)
-        worst = apply_fixes(arena, invocation, request, &n_fixed);
+    enum exit_status worst = find_files(arena, invocation, &check->files);
+    if (check->files.list.n == 0)
+        return worst;
+    find_roots(arena, invocation, &check->files);
+    name_files(check);
+    if (invocation->fix || invocation->diff) {
+        enum exit_status status = apply_fixes(arena, invocation, request, &n_fixed);
+        worst = status > worst ? status : worst;
+    }
     if (invocation->diff)
         return worst;
-    for (size_t i = 0; i < invocation->n_files; i++) {
-        enum exit_status status = check_file(check, invocation->files[i]);
+    for (size_t i = 0; i < check->files.list.n; i++) {
+        enum exit_status status = check_file(check, &check->files.list.at[i]);
         worst = status > worst ? status : worst;
     }
     if (!reports_write(&check->reports))
@@ -195,8 +166,7 @@ static enum exit_status check_files(struct check *check)
 
 enum exit_status command_check(struct invocation *invocation)
 {
-    const char *mistake = invocation->n_files ? fixes_misuse(invocation)
-                                              : "which files? (`-` is standard input)";
+    const char *mistake = fixes_misuse(invocation);
     if (mistake) {
         fprintf(stderr, "dialtone check: %s\n", mistake);
         return STATUS_USAGE;

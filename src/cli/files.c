@@ -64,33 +64,23 @@ static int terminal_columns(FILE *out)
     return ioctl(fileno(out), TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
 }
 
-struct str shown_path(struct arena *arena, struct str path)
-{
-    char *here = getcwd(NULL, 0);
-    struct str folder = here ? str_printf(arena, "%s/", here) : STR("");
-    free(here);
-    return folder.len ? str_trim_prefix(path, folder) : path;
-}
-
-void print_styled(const struct pipeline *pipeline, const struct invocation *invocation,
-                  bool is_compact, FILE *out)
+struct diag_style style_of(const struct invocation *invocation, FILE *out)
 {
     const char *no_color = getenv("NO_COLOR");
     bool automatic = isatty(fileno(out)) && !(no_color && *no_color);
-    struct diag_style style = {
+    return (struct diag_style){
         .colour = strcmp(invocation->colour, "always") == 0 ||
                   (strcmp(invocation->colour, "auto") == 0 && automatic),
         .columns = terminal_columns(out),
-        .compact = is_compact,
+        .compact = invocation->compact,
         .at_least = SEVERITY_INFO,
     };
-    diags_print(&pipeline->diags, &pipeline->sources, style, out);
 }
 
 void print_diagnostics(const struct pipeline *pipeline, const struct invocation *invocation,
                        FILE *out)
 {
-    print_styled(pipeline, invocation, invocation->compact, out);
+    diags_print(&pipeline->diags, &pipeline->sources, style_of(invocation, out), out);
 }
 
 const char *single_file(const struct invocation *invocation)
@@ -104,4 +94,12 @@ const char *single_file(const struct invocation *invocation)
         fprintf(stderr, "dialtone %s: one file at a time, not %zu\n", invocation->command->name,
                 invocation->n_files);
     return NULL;
+}
+
+struct str shown_path(struct arena *arena, struct str path)
+{
+    char *here = getcwd(NULL, 0);
+    struct str folder = here ? str_printf(arena, "%s/", here) : STR("");
+    free(here);
+    return folder.len ? str_trim_prefix(path, folder) : path;
 }

@@ -40,10 +40,22 @@ static const struct flag flags[] = {
      "what makes the exit status 1 (default: warning)", NULL},
     {"profile", 0, "NAME", "caddy-compat|recommended|production|strict", AT(profile),
      "how much is looked for (default: recommended)", NULL},
-    {"env", 0, "WHERE", "host|container|dev", AT(environment), "where the configuration runs", NULL},
+    {"environment", 0, "WHERE", "host|container|dev", AT(environment),
+     "where the configuration runs", NULL},
+    {"env", 0, "NAME...", NULL, AT(variables),
+     "a variable of the environment that will be set; all others will not", NULL},
     {"target", 0, "VERSION", NULL, AT(target), "the version of Caddy it must work on, such as 2.7", NULL},
     {"rules", 0, "RULE=SEVERITY[,...]", NULL, AT(rules),
      "severities by id, family or name: DT404=error,DT9=off", NULL},
+    {"max-findings", 0, "COUNT", NULL, AT(max_findings),
+     "how many findings people are shown; 0: all (default: 100)", NULL},
+    {"baseline", 0, "FILE", NULL, AT(baseline), "hide the findings that FILE knows", NULL},
+    {"exclude", 0, "GLOB...", NULL, AT(excludes),
+     "files and folders to pass over when they are found in a folder", NULL},
+    {"forbid", 0, "POLICY...", NULL, AT(forbids),
+     "what must not stand in a file, as in .dialtone: 'admin off'", NULL},
+    {"require", 0, "POLICY...", NULL, AT(requires),
+     "what must stand in each site, in the global options, or in each directive", NULL},
     {"no-ignore", 0, NULL, NULL, AT(no_ignore), "report also what comments hide", NULL},
     {"fix", 0, NULL, NULL, AT(fix), "write the safe corrections; the JSON stays the same", NULL},
     {"unsafe-fixes", 0, NULL, NULL, AT(unsafe_fixes),
@@ -165,7 +177,6 @@ static bool read_flag(struct invocation *invocation, int argc, char **argv, int 
 bool invocation_read(struct invocation *invocation, int argc, char **argv)
 {
     invocation->colour = "auto";
-    invocation->fail_on = "warning";
     invocation->stdin_filename = "Caddyfile";
     invocation->files = (const char **)argv; /* compacted in place: never ahead of the reading */
     invocation->rest = argv + argc;
@@ -190,6 +201,17 @@ bool invocation_read(struct invocation *invocation, int argc, char **argv)
         invocation->n_rest = 0;
     }
     return true;
+}
+
+void invocation_free(struct invocation *invocation)
+{
+    for (size_t i = 0; i < N_FLAGS; i++) {
+        if (!flags[i].argument || !str_has_suffix(str_from(flags[i].argument), STR("...")))
+            continue;
+        struct words *words = (struct words *)((char *)invocation + flags[i].offset);
+        free(words->at);
+        words->at = NULL;
+    }
 }
 
 void flags_print_help(const struct command *command)

@@ -2,10 +2,9 @@
  * writes them. */
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "base/line_diff.h"
-#include "cli/cli.h"
+#include "cli/find.h"
 #include "syntax/format.h"
 #include "syntax/import_files.h"
 #include "syntax/import_list.h"
@@ -108,8 +107,6 @@ static void format_file(struct formatting *run, const char *file)
 
 static const char *misuse(const struct invocation *invocation)
 {
-    if (invocation->n_files == 0)
-        return "which files? (`-` is standard input)";
     if (invocation->write && (invocation->check || invocation->diff))
         return "--write goes with neither --check nor --diff";
     if (invocation->imports && !invocation->write && !invocation->check && !invocation->diff)
@@ -128,10 +125,18 @@ enum exit_status command_fmt(struct invocation *invocation)
         return STATUS_USAGE;
     }
     struct arena arena = ARENA_INIT;
-    struct formatting run = {
-        .invocation = invocation, .arena = &arena, .seen = map_in(&arena), .worst = STATUS_FINE};
-    for (size_t i = 0; i < invocation->n_files; i++)
-        format_file(&run, invocation->files[i]);
+    struct found_files files;
+    struct formatting run = {.invocation = invocation, .arena = &arena, .seen = map_in(&arena)};
+    run.worst = find_files(&arena, invocation, &files);
+    bool prints = !invocation->write && !invocation->check && !invocation->diff;
+    for (size_t i = 0; i < files.list.n; i++) {
+        if (files.list.at[i].is_in_folder && prints) {
+            fputs("dialtone fmt: folders go with --write, --check or --diff\n", stderr);
+            run.worst = STATUS_USAGE;
+            break;
+        }
+        format_file(&run, files.list.at[i].path);
+    }
     arena_free(&arena);
     return run.worst;
 }

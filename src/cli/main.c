@@ -10,20 +10,25 @@
 
 const struct command commands[] = {
     {.name = "check",
-     .arguments = "FILE...",
+     .arguments = "[FILE|FOLDER...]",
      .doc = "say what is wrong with Caddyfiles, and how to mend it",
-     .flags = "fix unsafe-fixes diff format report-output profile env target rules no-ignore native compact color fail-on no-normalize plugins no-project skip-unknown stdin-filename",
+     .flags = "fix unsafe-fixes diff format report-output profile environment env target rules forbid "
+              "require fail-on max-findings baseline exclude no-ignore native compact color "
+              "no-normalize plugins no-project skip-unknown stdin-filename",
      .details = "Reads Caddyfiles (and the files they import) without starting, opening or writing\n"
-                "anything, and prints every mistake of every file in one run.\n\n"
+                "anything, and prints every mistake of every file in one run. Without an argument it is the\n"
+                "Caddyfile of this folder. In folders, files called Caddyfile, Caddyfile.*, *.Caddyfile and\n"
+                "*.caddyfile are found, but not in hidden folders or node_modules; those that others of them\n"
+                "import are seen there. Settings may stand in .dialtone: see `dialtone config --help`.\n\n"
                 "Only --fix writes: into the files that are named and those that they import. Each\n"
                 "correction is tried first: the JSON must stay the same, byte for byte (with\n"
                 "--unsafe-fixes: the file must compile). What is reported is what is left; `-` is\n"
                 "printed. With --diff nothing is written; the exit status is 1 where something would be.\n",
      .run = command_check},
     {.name = "fmt",
-     .arguments = "FILE...",
+     .arguments = "[FILE|FOLDER...]",
      .doc = "format Caddyfiles as `caddy fmt` does, without changing a word",
-     .flags = "check diff write imports compact color stdin-filename",
+     .flags = "check diff write imports exclude no-project compact color stdin-filename",
      .details = "Prints the formatted text, unless told otherwise. With --check and --diff the exit status\n"
                 "is 1 where something would change. Where `caddy fmt` would change what a file says, the\n"
                 "words are kept; where no layout keeps them all, the file is left as it is, with status 1.\n",
@@ -39,6 +44,14 @@ const struct command commands[] = {
      .doc = "list the rules of the linter",
      .flags = "json",
      .run = command_rules},
+    {.name = "config",
+     .arguments = "[FILE]",
+     .doc = "print the settings that hold for a file, and where each comes from",
+     .flags = "json profile environment env target rules forbid require fail-on max-findings baseline "
+              "exclude plugins no-project compact color",
+     .details = "Settings are flags, or lines of the file .dialtone in the folder of FILE (default:\n"
+                "Caddyfile; it need not be there) or above it; flags win.\n",
+     .run = command_config},
     {.name = "adapt",
      .arguments = "FILE",
      .doc = "print the JSON that `caddy adapt` prints",
@@ -157,8 +170,7 @@ int main(int argc, char **argv)
         flags_print_help(invocation.command);
     else
         status = invocation.command->run(&invocation);
-    free(invocation.plugins.at);
-    free(invocation.outputs.at);
+    invocation_free(&invocation);
     if (fflush(stdout) != 0 && status == STATUS_FINE) {
         fputs("dialtone: cannot write to standard output\n", stderr);
         return STATUS_TROUBLE;

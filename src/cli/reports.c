@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include "base/arena.h"
-#include "cli/cli.h"
+#include "cli/settings.h"
 
 static bool is_stdout(const char *path)
 {
@@ -75,21 +75,38 @@ bool reports_open(struct reports *reports, const struct invocation *invocation)
     return true;
 }
 
+/* Text for people, as much of it as they are shown. */
+static void add_text(const struct reports *reports, struct output *output,
+                     const struct invocation *invocation, const struct pipeline *pipeline)
+{
+    const struct diags *diags = &pipeline->diags;
+    FILE *out = output->stream ? output->stream : reports->people;
+    struct diag_style style = output->stream ? (struct diag_style){.at_least = SEVERITY_INFO}
+                                             : style_of(invocation, out);
+    uint32_t limit = settings_shown(pipeline, invocation), shown = 0;
+    style.compact = output->format->is_compact;
+    style.at_most = limit ? limit - output->shown : 0;
+    if (!limit || output->shown < limit)
+        shown = diags_print(diags, &pipeline->sources, style, out);
+    output->shown += shown;
+    output->hidden += diags->n_errors + diags->n_warnings + diags->n_infos - shown;
+}
+
+static void add_count(const struct reports *reports, const struct output *output)
+{
+    if (output->hidden)
+        fprintf(output->stream ? output->stream : reports->people,
+                "… and %u more (--max-findings 0 shows all)\n", output->hidden);
+}
+
 void reports_add(struct reports *reports, const struct invocation *invocation, const char *file,
                  const struct pipeline *pipeline, bool was_loaded)
 {
     if (reports->collects)
         report_add(&reports->report, file, &pipeline->diags, &pipeline->sources);
-    for (size_t i = 0; i < reports->n; i++) {
-        const struct output *output = &reports->at[i];
-        struct diag_style style = {.compact = output->format->is_compact, .at_least = SEVERITY_INFO};
-        if (output->format->write)
-            continue;
-        if (output->stream)
-            diags_print(&pipeline->diags, &pipeline->sources, style, output->stream);
-        else if (was_loaded) /* else standard error has it */
-            print_styled(pipeline, invocation, output->format->is_compact, reports->people);
-    }
+    for (size_t i = 0; i < reports->n; i++)
+        if (!reports->at[i].format->write && (reports->at[i].stream || was_loaded))
+            add_text(reports, &reports->at[i], invocation, pipeline); /* standard error has it otherwise */
 }
 
 bool reports_write(struct reports *reports)
@@ -97,6 +114,7 @@ bool reports_write(struct reports *reports)
     bool fine = true;
     for (size_t i = 0; i < reports->n; i++) {
         struct output *output = &reports->at[i];
+        add_count(reports, output);
         if (output->format->write) {
             struct strbuf text = strbuf_in(&reports->report.arena);
             output->format->write(&reports->report, &text);

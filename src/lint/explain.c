@@ -72,6 +72,7 @@ void lint_explain(const struct lint_rule *rule, struct strbuf *out)
     add_part(out, "Why", rule->why);
     add_part(out, "What Caddy does",
              rule->at_run_time ? rule->at_run_time : caddy_texts[rule->caddy]);
+    add_example(out, "With this in .dialtone", rule->project);
     add_example(out, "Wrong", rule->bad);
     add_example(out, "Right", rule->good);
     add_part(out, "Correction", fix_texts[rule->fix]);
@@ -114,6 +115,7 @@ static json_t *rule_json(struct document *document, const struct lint_rule *rule
         {"since", rule->since},
         {"until", rule->until},
         {"target", rule->target},
+        {"project", rule->project},
         {"environment", environment_name(rule->environments)},
         {"why", rule->why},
         {"at_run_time", rule->at_run_time},

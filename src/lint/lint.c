@@ -27,14 +27,21 @@ static enum lint_profile profile_of(const struct lint_settings *settings)
 }
 
 /* Set by hand for the id, the name, or the longest family ("DT5") that was set. */
+static const struct lint_severity *severity_in(const struct map *severities,
+                                               const struct diag_code_info *info)
+{
+    const struct lint_severity *set = map_get(severities, str_from(info->name));
+    struct str id = str_from(info->id);
+    for (size_t len = id.len; !set && len > 2; len--)
+        set = map_get(severities, str_slice(id, 0, len));
+    return set;
+}
+
 static const struct lint_severity *severity_set(const struct lint_settings *settings,
                                                 const struct diag_code_info *info)
 {
-    const struct lint_severity *set = map_get(&settings->severities, str_from(info->name));
-    struct str id = str_from(info->id);
-    for (size_t len = id.len; !set && len > 2; len--)
-        set = map_get(&settings->severities, str_slice(id, 0, len));
-    return set;
+    const struct lint_severity *set = severity_in(&settings->severities, info);
+    return set ? set : severity_in(&settings->project_severities, info);
 }
 
 static unsigned number_of(struct lint_version version)
@@ -221,23 +228,21 @@ static bool walks_handlers(const struct lint_dispatch *dispatch)
     return dispatch->handlers.n || dispatch->every_handler.rules.n;
 }
 
-/* What the compiler itself found follows the settings too, but for what Caddy refuses. */
-static void apply_to_compiler(struct lint *lint)
+void lint_apply_severities(struct pipeline *pipeline, const struct lint_settings *settings)
 {
-    for (struct diag *diag = lint->pipeline->diags.first; diag; diag = diag->next) {
-        const struct lint_severity *set = severity_set(lint->settings, diag->info);
+    for (struct diag *diag = pipeline->diags.first; diag; diag = diag->next) {
+        const struct lint_severity *set = severity_set(settings, diag->info);
         if (set && diag->severity != SEVERITY_ERROR)
-            diag_set_severity(&lint->pipeline->diags, diag, set->severity);
+            diag_set_severity(&pipeline->diags, diag, set->severity);
     }
 }
 
-/* Rules for the tool itself look at what all others have found. */
-static void run_wholes(struct lint *lint, bool about_the_tool)
+static void run_wholes(struct lint *lint, bool last)
 {
     const struct rule_list *list = &lint->dispatch->wholes;
     for (size_t i = 0; i < list->rules.n; i++) {
         const struct lint_rule *rule = list->rules.at[i];
-        if (str_has_prefix(str_from(lint_rule_info(rule)->id), STR("DT0")) != about_the_tool)
+        if (rule->is_last != last)
             continue;
         begin(lint, rule);
         rule->whole(lint);
@@ -255,7 +260,7 @@ void lint_run(struct pipeline *pipeline, const struct lint_settings *settings)
         .root = pipeline->document.root,
         .reported = map_in(arena),
     };
-    apply_to_compiler(&lint);
+    lint_apply_severities(pipeline, lint.settings);
     lint.dispatch = dispatch_new(arena, lint.settings);
     lint.facts = lint_facts_new(&lint);
     const struct lint_dispatch *dispatch = lint.dispatch;

@@ -21,6 +21,11 @@ void lint_suppress(struct lint *lint);
 void lint_check_unused_suppressions(struct lint *lint);
 void lint_check_suppressed_rules(struct lint *lint);
 
+/* policies.c: whether the project's policies name what there is; reports what does not. */
+bool lint_policies_check(struct pipeline *pipeline);
+void lint_check_forbidden(struct lint *lint);
+void lint_check_required(struct lint *lint);
+
 /* apps.http.servers, or NULL. */
 const json_t *lint_servers(const struct lint *lint);
 

@@ -43,6 +43,8 @@ struct lint_rule {
     unsigned environments;         /* bit 1 << enum lint_environment; 0: all */
     enum caddy_answer caddy;       /* to <bad>; compared with a real Caddy by tests/oracle */
     const char *since, *until;     /* Caddy versions that it holds for; NULL: all */
+    const char *project;           /* the .dialtone that the examples are about; NULL: none */
+    bool is_last;                  /* it looks at what all other rules have found */
     const char *target;            /* the --target <bad> is about; NULL: the newest */
 
     /* The page. <why> says what is wrong and why it matters, <at_run_time> what Caddy does with it;

@@ -163,18 +163,6 @@ void lint_suppress(struct lint *lint)
 
 /* --- what is wrong with the comments themselves --- */
 
-static bool is_known(struct str rule)
-{
-    const struct lint_rule *row;
-    for (size_t i = 0; (row = lint_rule_at(i)); i++)
-        if (is_named(lint_rule_info(row), rule))
-            return true;
-    for (int code = DIAG_NONE + 1; code < N_DIAG_CODES; code++)
-        if (is_named(diag_code_info((enum diag_code)code), rule))
-            return true;
-    return false;
-}
-
 void lint_check_unused_suppressions(struct lint *lint)
 {
     const struct suppressions *all = lint->facts->suppressions;
@@ -191,9 +179,13 @@ void lint_check_suppressed_rules(struct lint *lint)
         while (left.len) {
             str_cut(left, STR(","), &rule, &left);
             rule = str_trim(rule);
-            if (rule.len && !is_known(rule))
-                lint_report_at(lint, all->list.at[i].comment, NULL, "there is no rule '" STR_FMT "'",
-                               STR_ARG(rule));
+            struct str nearest;
+            if (!rule.len || lint_rule_exists(rule, &nearest))
+                continue;
+            struct diag *diag = lint_report_at(lint, all->list.at[i].comment, NULL,
+                                               "there is no rule '" STR_FMT "'", STR_ARG(rule));
+            if (nearest.len)
+                diag_note(lint_diags(lint), diag, "did you mean " STR_FMT "?", STR_ARG(nearest));
         }
     }
 }

@@ -3,7 +3,7 @@
 #include "adapt/adapter.h"
 #include "directives/option_takes.h"
 #include "plugins/describe.h"
-#include "plugins/lines.h"
+#include "project/lines.h"
 
 /* What one `plugin` gathers. */
 struct plugin_state {

@@ -4,8 +4,7 @@
 
 #include "base/suggest.h"
 #include "plugins/describe.h"
-#include "plugins/project.h"
-#include "syntax/import_files.h"
+#include "project/project.h"
 
 /* <build>/gen/builtin_plugins.c, made of src/plugins/builtin.caddyfile */
 extern const char builtin_plugins[];
@@ -69,8 +68,8 @@ static bool read_file(struct descriptions *descriptions, const char *path,
 /* The names of built-in descriptions that the project asks for must be there. */
 static void check_wanted(struct descriptions *descriptions, const struct project *project)
 {
-    for (size_t i = 0; i < project->wanted.n; i++) {
-        const struct token *word = project->wanted.at[i];
+    for (size_t i = 0; i < project->plugins.n; i++) {
+        const struct token *word = project->plugins.at[i];
         struct suggestion suggestion = suggest_for(word->text);
         bool is_there = false;
         for (size_t k = 0; k < descriptions->seen.n; k++) {
@@ -91,39 +90,38 @@ static void check_wanted(struct descriptions *descriptions, const struct project
     }
 }
 
-/* What the project says; true in *wants_builtin where it asks for all built-in descriptions. */
-static void read_project(struct gathering *gathering, const struct source *source,
-                         bool *wants_builtin)
+/* What the project says of plugins. */
+static void read_project(struct gathering *gathering, const struct project *project)
 {
     struct descriptions *descriptions = &gathering->descriptions;
     struct arena *arena = descriptions->arena;
-    struct project project = {0};
-    const struct source *found =
-        project_find(descriptions->sources, descriptions->diags, source->path);
-    if (!found)
-        return;
-    project_read(&project, descriptions, found);
-    *wants_builtin = *wants_builtin || project.wants_builtin;
-    for (size_t i = 0; i < project.files.n; i++)
-        read_file(descriptions, path_beside(arena, found->path, project.files.at[i]->text).ptr,
-                  project.files.at[i]);
-    if (project.wanted.n == 0)
+    for (size_t i = 0; i < project->described.n; i++) {
+        struct cursor in = project->described.at[i];
+        cursor_next(&in);
+        description_read(descriptions, &in);
+    }
+    for (size_t i = 0; i < project->plugin_files.n; i++) {
+        const struct token *word = project->plugin_files.at[i];
+        read_file(descriptions, project_path(project, arena, word).ptr, word);
+    }
+    if (project->plugins.n == 0)
         return;
     struct map wanted = map_in(arena);
-    for (size_t i = 0; i < project.wanted.n; i++)
-        map_put(&wanted, project.wanted.at[i]->text, NULL);
+    for (size_t i = 0; i < project->plugins.n; i++)
+        map_put(&wanted, project->plugins.at[i]->text, NULL);
     read_builtin(descriptions, &wanted);
-    check_wanted(descriptions, &project);
+    check_wanted(descriptions, project);
 }
 
-const struct vocabulary *plugins_vocabulary(struct arena *arena, struct sources *sources,
-                                            struct diags *diags, const struct vocabulary *standard,
-                                            const struct source *source,
+const struct vocabulary *plugins_vocabulary(struct sources *sources, struct diags *diags,
+                                            const struct vocabulary *standard,
+                                            const struct project *project,
                                             const struct plugin_settings *settings)
 {
+    struct arena *arena = sources->arena;
     struct gathering *gathering = arena_new(arena, struct gathering);
     uint32_t errors_before = diags->n_errors;
-    bool wants_builtin = false;
+    bool wants_builtin = project->wants_builtin;
     gathering->descriptions = (struct descriptions){.arena = arena,
                                                     .diags = diags,
                                                     .sources = sources,
@@ -137,8 +135,7 @@ const struct vocabulary *plugins_vocabulary(struct arena *arena, struct sources 
         else
             read_file(&gathering->descriptions, settings->files[i], NULL);
     }
-    if (settings->has_project)
-        read_project(gathering, source, &wants_builtin);
+    read_project(gathering, project);
     if (wants_builtin && read_builtin(&gathering->descriptions, NULL))
         gathering->is_open = true;
     const struct vocabulary *vocabulary =

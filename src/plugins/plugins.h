@@ -9,6 +9,7 @@
 struct arena;
 struct diags;
 struct plugin;
+struct project;
 struct source;
 struct sources;
 struct vocabulary;
@@ -21,11 +22,12 @@ struct plugin_settings {
     bool knows_builtin; /* the built-in descriptions may be used even if nobody asks for them */
 };
 
-/* The standard vocabulary with the plugins that the settings and the project of <source> name. NULL
- * where there are mistakes in them, which then are reported. All of it lives in the arena. */
-const struct vocabulary *plugins_vocabulary(struct arena *arena, struct sources *sources,
-                                            struct diags *diags, const struct vocabulary *standard,
-                                            const struct source *source,
+/* The standard vocabulary with the plugins that the settings and the project name (it may be empty).
+ * NULL where there are mistakes in their descriptions, which then are reported. All of it lives in
+ * the arena of <sources>. */
+const struct vocabulary *plugins_vocabulary(struct sources *sources, struct diags *diags,
+                                            const struct vocabulary *standard,
+                                            const struct project *project,
                                             const struct plugin_settings *settings);
 
 /* The plugin that brings the module <name> of <space> (empty for apps) as far as the vocabulary or

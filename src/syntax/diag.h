@@ -19,6 +19,7 @@ enum severity { SEVERITY_NONE, SEVERITY_INFO, SEVERITY_WARNING, SEVERITY_ERROR }
  * security, DT8xx deprecated, DT9xx style, DT10xx native target. */
 #define DIAGNOSTIC_CODES(X)                                                                        \
     X(UNREADABLE_FILE, "DT003", "unreadable-file", ERROR, "a file cannot be read") \
+    X(PART, "DT007", "part-of-a-caddyfile", INFO, "a file that only makes sense in others") \
     X(UNCLOSED_BLOCK, "DT101", "unclosed-block", ERROR, "a '{' has no matching '}'") \
     X(STRAY_BRACE, "DT102", "stray-closing-brace", ERROR, "a '}' closes nothing") \
     X(MISPLACED_BLOCK, "DT103", "misplaced-block", ERROR, "a brace or block stands where none can") \
@@ -191,9 +192,11 @@ struct diag_style {
     int columns;             /* of the terminal, to cut and break lines; 0: there is none */
     bool compact;            /* one line each: file:line:col: severity[id]: message */
     enum severity at_least;  /* leave out what is below */
+    uint32_t at_most;        /* print only so many, the worst of them; 0: all */
 };
-/* Prints every diagnostic with excerpt, carets, labels, notes, import chain and corrected line. */
-void diags_print(const struct diags *diags, const struct sources *sources, struct diag_style style,
+/* Prints every diagnostic with excerpt, carets, labels, notes, import chain and corrected line. Gives
+ * how many that were. */
+uint32_t diags_print(const struct diags *diags, const struct sources *sources, struct diag_style style,
                  FILE *out);
 
 #endif

@@ -162,14 +162,33 @@ static void print_full(struct printer *pr, const struct diag *diag)
     fputc('\n', pr->out);
 }
 
-void diags_print(const struct diags *diags, const struct sources *sources, struct diag_style style,
-                 FILE *out)
+/* How many of each severity are printed: the worst first. */
+static void set_quotas(const struct diags *diags, struct diag_style style,
+                       uint32_t quotas[SEVERITY_ERROR + 1])
+{
+    uint32_t left = style.at_most ? style.at_most : UINT32_MAX;
+    const uint32_t counts[] = {[SEVERITY_INFO] = diags->n_infos,
+                               [SEVERITY_WARNING] = diags->n_warnings,
+                               [SEVERITY_ERROR] = diags->n_errors};
+    for (int i = SEVERITY_ERROR; i > SEVERITY_NONE; i--) {
+        bool is_wanted = i >= (int)style.at_least;
+        quotas[i] = !is_wanted ? 0 : counts[i] < left ? counts[i] : left;
+        left -= quotas[i];
+    }
+}
+
+uint32_t diags_print(const struct diags *diags, const struct sources *sources,
+                     struct diag_style style, FILE *out)
 {
     struct arena arena = ARENA_INIT;
     struct printer pr = {.out = out, .sources = sources, .style = style, .arena = &arena};
+    uint32_t quotas[SEVERITY_ERROR + 1], n = 0;
+    set_quotas(diags, style, quotas);
     for (const struct diag *diag = diags->first; diag; diag = diag->next) {
-        if (diag->severity == SEVERITY_NONE || diag->severity < style.at_least)
+        if (diag->severity == SEVERITY_NONE || quotas[diag->severity] == 0)
             continue;
+        quotas[diag->severity]--;
+        n++;
         if (style.compact)
             print_compact(&pr, diag);
         else
@@ -177,4 +196,5 @@ void diags_print(const struct diags *diags, const struct sources *sources, struc
         arena_reset(&arena);
     }
     arena_free(&arena);
+    return n;
 }

@@ -2,27 +2,7 @@
 # The command line: exit codes, streams, help, atomic output, no side effects. run.sh BUILD
 set -u
 cd "$(dirname "$0")/../.."
-dialtone=$(cd "${1:-build}" && pwd)/dialtone
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-passed=0 failed=0
-
-ok() { passed=$((passed + 1)); }
-bad() { failed=$((failed + 1)); echo "FAILED: $*"; }
-# expect NAME STATUS COMMAND…: runs it, output in $work/out and $work/err
-expect() {
-    name=$1 want=$2
-    shift 2
-    "$@" >"$work/out" 2>"$work/err" </dev/null
-    got=$?
-    if [ $got = "$want" ]; then ok; else bad "$name: exit status $got, not $want"; cat "$work/err"; fi
-}
-holds() { # holds NAME FILE PATTERN
-    if grep -q -- "$3" "$work/$2"; then ok; else bad "$1: no '$3' in $2:"; cat "$work/$2"; fi
-}
-empty() { # empty NAME FILE
-    if [ -s "$work/$2" ]; then bad "$1: $2 is not empty:"; cat "$work/$2"; else ok; fi
-}
+. tests/cli/expect.sh
 
 printf ':8080 {\n\trespond hello\n}\n' >"$work/good"
 printf ':8080 {\n\trespnd hello\n\trevers_proxy a\n}\n' >"$work/bad"

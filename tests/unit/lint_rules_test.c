@@ -10,10 +10,22 @@ static const char *no_environment(void *user, const char *name)
     return NULL;
 }
 
+/* There is no file but the project's. */
+static int read_project(void *user, struct arena *arena, const char *path, struct str *text)
+{
+    (void)arena;
+    const struct lint_rule *rule = user;
+    if (!rule->project || !str_has_suffix(str_from(path), STR("/.dialtone")))
+        return -2; /* ENOENT */
+    *text = str_from(rule->project);
+    return 0;
+}
+
 /* Whether the rule finds something in the text. */
 static bool finds(const struct lint_rule *rule, const char *text)
 {
-    struct source_hooks hooks = {.get_env = no_environment};
+    struct source_hooks hooks = {
+        .user = (void *)rule, .read_file = read_project, .get_env = no_environment};
     struct lint_settings settings = {.profile = PROFILE_STRICT};
     if (rule->target)
         lint_version_read(str_from(rule->target), &settings.target);
@@ -23,6 +35,8 @@ static bool finds(const struct lint_rule *rule, const char *text)
     struct pipeline pipeline;
     pipeline_init(&pipeline, &hooks);
     pipeline_load_text(&pipeline, "Caddyfile", str_from(text));
+    CHECK(pipeline_read_project(&pipeline, STR("/Caddyfile")) &&
+          lint_settings_add(&settings, &pipeline));
     if (pipeline_adapt(&pipeline, (struct adapt_options){0}) && rule->caddy == CADDY_NONE)
         pipeline_lower(&pipeline);
     lint_run(&pipeline, &settings);

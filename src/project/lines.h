@@ -1,5 +1,5 @@
-#ifndef DIALTONE_PLUGINS_LINES_H
-#define DIALTONE_PLUGINS_LINES_H
+#ifndef DIALTONE_PROJECT_LINES_H
+#define DIALTONE_PROJECT_LINES_H
 
 #include "adapt/options.h"
 #include "syntax/diag.h"

@@ -1,5 +1,5 @@
 /* Reads files of settings and descriptions with the options engine. */
-#include "plugins/lines.h"
+#include "project/lines.h"
 
 #include "adapt/adapter.h"
 #include "base/suggest.h"

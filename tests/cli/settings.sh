@@ -1,0 +1,161 @@
+#!/bin/sh
+# Settings, where they come from, folders, policies, limits. settings.sh BUILD
+set -u
+cd "$(dirname "$0")/../.."
+. tests/cli/expect.sh
+
+# A project: a main file that imports others, one that stands alone, one that is only a part.
+project=$work/project
+mkdir -p "$project/sites" "$project/drafts" "$project/.git" "$project/node_modules/x" "$project/.hidden" "$project/snippets"
+printf 'import sites/*.caddyfile\nimport shared.caddyfile\nexample.com {\n\timport compress\n\trespond "hello {$GREETING}"\n}\n' >"$project/Caddyfile"
+printf 'a.example.com {\n\trespnd x\n}\n' >"$project/sites/a.caddyfile"
+printf '(compress) {\n\tencode gzip\n}\n' >"$project/shared.caddyfile"
+printf 'encode gzip\nheader X-Part 1\n' >"$project/part.caddyfile"
+printf '(nobody) {\n\tencode gzip\n}\n' >"$project/snippets/all.caddyfile"
+printf 'b.example.com {\n\trespnd x\n}\n' >"$project/Caddyfile.other"
+printf 'c.example.com {\n\trespnd x\n}\n' >"$project/drafts/c.Caddyfile"
+for hidden in .git node_modules/x .hidden; do printf 'nonsense {\n' >"$project/$hidden/Caddyfile"; done
+ln -s .. "$project/sites/loop"
+ln -s Caddyfile "$project/Caddyfile.link"
+cd "$project" || exit 1
+
+# --- files, folders, patterns ---
+expect 'check of a folder' 1 "$dialtone" check --compact .
+cp "$work/out" "$work/whole"
+holds 'check of a folder: main file' out '^Caddyfile:5:17: info.DT110'
+holds 'check of a folder: imported file' out 'sites/a.caddyfile:2:2: error.DT105'
+holds 'check of a folder: another' out '^Caddyfile.other:2:2: error.DT105'
+holds 'check of a folder: deeper' out '^drafts/c.Caddyfile:2:2: error.DT105'
+holds 'check of a folder: a part' out '^part.caddyfile:1:1: info.DT007'
+holds 'check of a folder: snippets alone' out '^snippets/all.caddyfile:1:1: info.DT007'
+if [ "$(grep -c 'a.caddyfile:2:2' "$work/out")" = 1 ]; then ok; else bad 'an imported file is reported twice'; fi
+if grep -Eq 'nonsense|hidden|node_modules|\.git|loop|shared|link' "$work/out"; then bad 'what is hidden or only imported is reported'; else ok; fi
+for order in '. sites Caddyfile' 'Caddyfile . sites' 'sites Caddyfile .' './Caddyfile sites/ .'; do
+    # shellcheck disable=SC2086
+    expect "check $order" 1 "$dialtone" check --compact $order
+    if cmp -s "$work/out" "$work/whole"; then ok; else bad "check $order: another result"; diff "$work/out" "$work/whole"; fi
+done
+expect 'check without an argument' 1 "$dialtone" check --compact
+holds 'check without an argument' out '^Caddyfile:5'
+expect 'check of a pattern' 1 "$dialtone" check --compact '*/*.[cC]addyfile'
+holds 'check of a pattern' out '^drafts/c.Caddyfile:2:2'
+expect 'check of a deep pattern' 1 "$dialtone" check --compact '**/c.*'
+holds 'check of a deep pattern' out '^drafts/c.Caddyfile:2:2'
+expect 'check of a pattern for nothing' 3 "$dialtone" check '**/*.none'
+holds 'check of a pattern for nothing' err '\*\*/\*.none'
+mkdir "$work/nothing"
+expect 'check of a folder without Caddyfiles' 2 "$dialtone" check "$work/nothing"
+holds 'check of a folder without Caddyfiles' err 'no Caddyfile in the folder'
+expect 'check, a part that is named' 1 "$dialtone" check part.caddyfile
+holds 'check, a part that is named' out 'DT121'
+mkdir "$work/circle"
+printf 'import b.caddyfile\na.example.com\n' >"$work/circle/a.caddyfile"
+printf 'import a.caddyfile\n' >"$work/circle/b.caddyfile"
+expect 'check of files that import each other' 1 "$dialtone" check --compact "$work/circle"
+holds 'check of files that import each other' out 'DT108'
+printf 'reverse_proxy localhost:80\n' >"$work/nothing/Caddyfile"
+expect 'a Caddyfile without a site is no part' 1 "$dialtone" check --compact "$work/nothing"
+holds 'a Caddyfile without a site is no part' out 'DT121'
+expect 'check --exclude' 1 "$dialtone" check --compact --exclude drafts --exclude '**/part.*' .
+if grep -Eq '^(drafts|part)' "$work/out"; then bad 'check --exclude'; else ok; fi
+expect 'check --exclude, a named file' 1 "$dialtone" check --exclude drafts drafts/c.Caddyfile
+printf 'encode   gzip\nheader X-Part 1\n' >part.caddyfile
+expect 'fmt of a folder' 1 "$dialtone" fmt --check .
+holds 'fmt of a folder' out '^part.caddyfile:1: not formatted'
+expect 'fmt --exclude' 0 "$dialtone" fmt --check --exclude part.caddyfile .
+expect 'fmt of a folder, to print' 2 "$dialtone" fmt .
+printf ':80 {\nrespond ok\n}\n' >"$work/nothing/Caddyfile"
+expect 'fmt --write of a folder' 0 "$dialtone" fmt --write "$work/nothing"
+expect 'fmt --write of a folder, done' 0 "$dialtone" fmt --check "$work/nothing"
+
+# --- .dialtone and flags ---
+cat >.dialtone <<END
+target 2.8
+environment container
+profile caddy-compat
+fail-on error
+max-findings 3
+rule DT110 warning
+rules {
+	part-of-a-caddyfile off
+}
+env GREETING
+exclude drafts *.other
+forbid encode {
+	message "the proxy in front compresses"
+}
+END
+expect 'config' 0 "$dialtone" config
+holds 'config: project' out '^target  *2.8  *.dialtone:1$'
+holds 'config: lists' out '^exclude  *\*.other  *.dialtone:11$'
+holds 'config: policies' out '^forbid  *encode  *.dialtone:12$'
+holds 'config: default' out '^baseline  *-  *default$'
+expect 'config, flags win' 0 "$dialtone" config --target 2.9 --rules DT4=off --env A --require log sites/a.caddyfile
+holds 'config, flags win' out '^target  *2.9  *--target$'
+holds 'config, flags win: rules' out '^rule  *DT4 off  *--rules$'
+holds 'config, flags win: env' out '^env  *A  *--env$'
+holds 'config, flags win: policies' out '^require  *log  *--require$'
+if grep -q GREETING "$work/out"; then bad 'config: --env replaces env'; else ok; fi
+expect 'config --no-project' 0 "$dialtone" config --no-project
+holds 'config --no-project' out '^profile  *recommended  *default$'
+expect 'config --json' 0 "$dialtone" config --json
+if python3 -c '
+import json, sys
+found = json.load(open(sys.argv[1]))
+rows = {one["name"]: one for one in found["settings"]}
+assert found["project"].endswith("/project/.dialtone"), found["project"]
+assert rows["target"] == {"name": "target", "value": "2.8", "from": "project", "file": found["project"], "line": 1}
+assert rows["baseline"] == {"name": "baseline", "from": "default"}
+' "$work/out"; then ok; else bad 'config --json'; fi
+
+expect 'check with a project' 1 "$dialtone" check --compact .
+if grep -Eq 'DT007|drafts|other' "$work/out"; then bad 'check with a project'; cat "$work/out"; else ok; fi
+holds 'check with a project: policy' out 'error.DT005.: .encode. is forbidden'
+expect 'check, where a policy stands' 1 "$dialtone" check Caddyfile
+holds 'check, where a policy stands' out '\.dialtone:12:8$'
+holds 'check, what a policy says' out 'the proxy in front compresses'
+expect 'flags win over the project' 1 "$dialtone" check --compact --rules DT110=error --env OTHER Caddyfile
+holds 'flags win over the project' out 'error.DT110.: the variable GREETING is not declared'
+expect 'a family by flag wins over a rule of the project' 1 "$dialtone" check --compact --rules DT11=off --env OTHER Caddyfile
+if grep -q DT110 "$work/out"; then bad 'a family by flag wins'; else ok; fi
+printf 'z.example.com {\n\trespond "hello {$UNSET}"\n}\n' >z
+expect 'fail-on of the project' 0 "$dialtone" check --env UNSET z
+expect 'fail-on by flag' 1 "$dialtone" check --fail-on info --rules DT901=info --profile strict --no-project z
+expect 'forbid by flag' 1 "$dialtone" check --env UNSET --forbid 'respond bye' --forbid 'respond HEL*' z
+holds 'forbid by flag' out 'command line:2:8$'
+expect 'require by flag' 1 "$dialtone" check --env UNSET --require log z
+holds 'require by flag' out "DT006.: this site has no 'log'"
+expect 'forbid by flag, unknown' 1 "$dialtone" check --forbid respnd z
+holds 'forbid by flag, unknown' out "did you mean 'respond'"
+expect 'forbid by flag, nonsense' 2 "$dialtone" check --forbid '' z
+expect '--env of an environment' 2 "$dialtone" check --env container z
+holds '--env of an environment' err '--environment container'
+expect '--rules, unknown' 2 "$dialtone" check --rules unformated=off z
+holds '--rules, unknown' err "did you mean 'unformatted'"
+expect '--max-findings, nonsense' 2 "$dialtone" check --max-findings many z
+printf 'taget 2.7\nrule nonsense off\n' >.dialtone
+expect 'a project with mistakes' 1 "$dialtone" check --compact z
+holds 'a project with mistakes' out "^$project/.dialtone:1:1: error.DT106"
+holds 'a project with mistakes: all at once' out "^$project/.dialtone:2:6: error.DT107"
+expect 'config of a project with mistakes' 1 "$dialtone" config
+holds 'config of a project with mistakes' err "did you mean 'target'"
+empty 'config of a project with mistakes' out
+rm .dialtone
+
+# --- how many ---
+{ for i in 1 2 3 4 5 6 7 8; do printf '%s.example.com {\n\trespond "hello {$UNSET}"\n\trespnd x\n}\n' "$i"; done; } >many
+expect 'check --max-findings' 1 "$dialtone" check --compact --max-findings 10 many
+if [ "$(grep -c 'error.DT105' "$work/out")" = 8 ] && [ "$(wc -l <"$work/out")" = 11 ]; then ok; else bad 'the worst are shown'; cat "$work/out"; fi
+holds 'check --max-findings' out '^… and 6 more'
+expect 'check --max-findings over files' 1 "$dialtone" check --compact --max-findings 1 many Caddyfile.other
+holds 'check --max-findings over files' out '^… and 16 more'
+expect 'check --max-findings 0' 1 "$dialtone" check --compact --max-findings 0 many
+if [ "$(wc -l <"$work/out")" = 16 ]; then ok; else bad 'check --max-findings 0'; fi
+expect 'reports for programs hold all' 1 "$dialtone" check --format json --max-findings 1 many
+if [ "$(grep -c '"id"' "$work/out")" = 16 ]; then ok; else bad 'reports for programs hold all'; fi
+expect 'one limit for each report' 1 "$dialtone" check --compact --max-findings 2 --output "compact:$work/compact" many
+if cmp -s "$work/compact" "$work/out"; then ok; else bad 'one limit for each report'; fi
+
+cd / || exit 1
+echo "settings: $passed passed, $failed failed"
+[ $failed = 0 ]
