@@ -6,11 +6,37 @@
 struct lint_facts *lint_facts_new(struct lint *lint)
 {
     struct lint_facts *facts = arena_new(lint->arena, struct lint_facts);
-    *facts = (struct lint_facts){0};
+    *facts = (struct lint_facts){.answers = map_in(lint->arena)};
     for (const struct node *node = lint->tree ? lint->tree->body : NULL; node; node = node->next)
         if (node->role == ROLE_GLOBAL && !facts->global)
             facts->global = node;
     return facts;
+}
+
+struct answer_key {
+    const void *question, *about;
+};
+
+void *lint_answered(const struct lint *lint, const void *question, const void *about)
+{
+    struct answer_key key = {question, about};
+    return map_get(&lint->facts->answers, str_make((const char *)&key, sizeof(key)));
+}
+
+void lint_answer(const struct lint *lint, const void *question, const void *about,
+                 const void *answer)
+{
+    struct answer_key *key = arena_new(lint->arena, struct answer_key);
+    *key = (struct answer_key){question, about};
+    map_put(&lint->facts->answers, str_make((const char *)key, sizeof(*key)), (void *)answer);
+}
+
+void below_put(struct map *map, struct str text, const struct token *value)
+{
+    for (size_t i = 1; i < text.len && i <= MAX_BELOW; i++)
+        if ((text.ptr[i] == '/' || (text.ptr[i] == '*' && i + 1 == text.len)) &&
+            !map_find(map, str_slice(text, 0, i)))
+            map_put(map, str_slice(text, 0, i), (void *)value);
 }
 
 const json_t *lint_servers(const struct lint *lint)

@@ -13,8 +13,20 @@ struct lint_facts {
     struct analysis *analysis;         /* lint/routes.c; NULL until some rule asks for it */
     struct map *directives;            /* lint/routes.c: tokens (by address) → their directive */
     struct json_finds *json_finds;     /* lint/routes.c; NULL until some rule asks for them */
+    struct map answers;                /* see lint_answered */
 };
 struct lint_facts *lint_facts_new(struct lint *lint);
+
+/* Answers that are the same for many lines: what was noted for <question> (an address of the rule's
+ * own) about a block, a list or the file (NULL). NULL the first time. */
+void *lint_answered(const struct lint *lint, const void *question, const void *about);
+void lint_answer(const struct lint *lint, const void *question, const void *about,
+                 const void *answer);
+
+/* Puts <value> under all that the path <text> is below: "/a/b/" and a star under /a, /a/b and /a/b/.
+ * The first one that was put there stays. Keys have up to MAX_BELOW bytes. */
+enum { MAX_BELOW = 256 };
+void below_put(struct map *map, struct str text, const struct token *value);
 
 /* Switches off what comments ask to hide; then the rules about such comments can run. */
 void lint_suppress(struct lint *lint);

@@ -1,4 +1,5 @@
 /* Rules for addresses, zones and listeners (DT2xx). */
+#include "base/arena.h"
 #include "base/ip.h"
 #include "lint/hosts.h"
 #include "lint/lint_private.h"
@@ -118,16 +119,24 @@ static void check_runtime_host(struct lint *lint, const struct node *site)
 
 /* --- DT207 --- */
 
-static const struct node *https_site_on(const struct lint *lint, struct str port)
+/* Ports → the first site with a host that is served over HTTPS there. */
+static const struct map *https_sites(const struct lint *lint)
 {
+    static const char question;
+    struct map *sites = lint_answered(lint, &question, NULL);
+    if (sites)
+        return sites;
+    sites = arena_new(lint->arena, struct map);
+    *sites = map_in(lint->arena);
     for (const struct node *site = lint->tree ? lint->tree->body : NULL; site; site = site->next)
         for (uint32_t i = 0; site->role == ROLE_SITE && i < site->n_words; i++) {
-            struct str text = site->words[i]->text;
-            if (str_eq(site_port(text), port) && site_scheme(text).len == 0 &&
-                site_host(text).len > 0)
-                return site;
+            struct str text = site->words[i]->text, port = site_port(text);
+            if (port.len && site_scheme(text).len == 0 && site_host(text).len > 0 &&
+                !map_find(sites, port))
+                map_put(sites, port, (void *)site);
         }
-    return NULL;
+    lint_answer(lint, &question, NULL, sites);
+    return sites;
 }
 
 static void check_implicit_https(struct lint *lint, const json_t *handler,
@@ -142,7 +151,7 @@ static void check_implicit_https(struct lint *lint, const json_t *handler,
         struct address at;
         address_scan(json_str(json_object_get(upstream, "dial")), &at);
         const struct node *site =
-            at.port.len && host_is_loopback(at.host) ? https_site_on(lint, at.port) : NULL;
+            at.port.len && host_is_loopback(at.host) ? map_get(https_sites(lint), at.port) : NULL;
         if (!site || str_is(at.port, "80"))
             continue;
         struct diag *diag = lint_report_json(lint, upstream, "dial",
@@ -170,20 +179,17 @@ static struct str served_at(struct lint *lint, struct str text)
                                              STR_ARG(port), STR_ARG(path)));
 }
 
-static bool has_bind(const struct node *site)
-{
-    return line_option(site, "bind") != NULL;
-}
-
 static void check_duplicates(struct lint *lint)
 {
     struct map seen = map_in(lint->arena);
     if (global_option(lint, "http_port") || global_option(lint, "https_port"))
         return;
-    for (const struct node *site = lint->tree ? lint->tree->body : NULL; site; site = site->next)
-        for (uint32_t i = 0; site->role == ROLE_SITE && i < site->n_words; i++) {
+    for (const struct node *site = lint->tree ? lint->tree->body : NULL; site; site = site->next) {
+        if (site->role != ROLE_SITE || line_option(site, "bind"))
+            continue;
+        for (uint32_t i = 0; i < site->n_words; i++) {
             const struct token *token = site->words[i];
-            if (!is_literal(token) || has_bind(site))
+            if (!is_literal(token))
                 continue;
             struct str key = served_at(lint, token->text);
             const struct token *first = map_get(&seen, key);
@@ -199,20 +205,27 @@ static void check_duplicates(struct lint *lint)
             diag_note(lint_diags(lint), diag,
                       "only the first block's directives answer; put both in one block");
         }
+    }
 }
 
 /* --- DT211, DT212, DT213 --- */
 
 static bool some_server_listens(const struct lint *lint, struct str address)
 {
+    static const char question;
+    struct map *listeners = lint_answered(lint, &question, NULL);
     const json_t *servers = lint_servers(lint), *listen;
     size_t i;
+    if (listeners)
+        return map_find(listeners, address);
+    listeners = arena_new(lint->arena, struct map);
+    *listeners = map_in(lint->arena);
     for (const struct json_member *at = json_object_iter(servers); at;
          at = json_object_iter_next(servers, at))
         json_array_foreach(json_object_get(at->value, "listen"), i, listen)
-            if (str_eq(json_str(listen), address))
-                return true;
-    return false;
+            map_put(listeners, json_str(listen), listeners);
+    lint_answer(lint, &question, NULL, listeners);
+    return map_find(listeners, address);
 }
 
 static void check_server_options(struct lint *lint, const struct node *line)

@@ -1,23 +1,53 @@
 /* Rules for names and forms that Caddy has given up or will (DT8xx). */
+#include "base/arena.h"
 #include "lint/hosts.h"
+#include "lint/lint_private.h"
 #include "lint/rule.h"
+
+/* What the compiler refused a word for. */
+struct refusal {
+    struct diag *diag;
+    struct refusal *next; /* of the same word */
+};
+
+static struct str span_key(const struct span *span)
+{
+    return str_make((const char *)span, sizeof(*span));
+}
+
+/* The compiler's errors for exactly this word. */
+static const struct refusal *refusals_of(struct lint *lint, const struct token *token)
+{
+    static const char question;
+    struct map *refusals = lint_answered(lint, &question, NULL);
+    if (!refusals) {
+        refusals = arena_new(lint->arena, struct map);
+        *refusals = map_in(lint->arena);
+        for (struct diag *diag = lint_diags(lint)->first; diag; diag = diag->next) {
+            if (!diag->code || diag->severity != SEVERITY_ERROR)
+                continue;
+            struct refusal *refusal = arena_new(lint->arena, struct refusal);
+            *refusal = (struct refusal){diag, map_get(refusals, span_key(&diag->span))};
+            map_put(refusals, span_key(&diag->span), refusal);
+        }
+        lint_answer(lint, &question, NULL, refusals);
+    }
+    return map_get(refusals, span_key(&token->span));
+}
 
 /* Puts a rule's finding in place of the compiler's at the same token: it says the same, and what to
  * write instead. */
-static void supersede(struct lint *lint, const struct token *token, const struct diag *by)
+static void supersede(struct lint *lint, const struct token *token)
 {
-    for (struct diag *diag = lint_diags(lint)->first; diag; diag = diag->next)
-        if (diag != by && diag->code && diag->span.begin == token->span.begin &&
-            diag->span.end == token->span.end && diag->severity == SEVERITY_ERROR)
-            diag_set_severity(lint_diags(lint), diag, SEVERITY_NONE);
+    for (const struct refusal *at = refusals_of(lint, token); at; at = at->next)
+        diag_set_severity(lint_diags(lint), at->diag, SEVERITY_NONE);
 }
 
-/* Whether the compiler has refused exactly this word. */
+/* Whether the compiler has refused exactly this word, and nothing was said in its place. */
 static bool is_refused(struct lint *lint, const struct token *token)
 {
-    for (const struct diag *diag = lint_diags(lint)->first; diag; diag = diag->next)
-        if (diag->code && diag->severity == SEVERITY_ERROR &&
-            diag->span.begin == token->span.begin && diag->span.end == token->span.end)
+    for (const struct refusal *at = refusals_of(lint, token); at; at = at->next)
+        if (at->diag->severity == SEVERITY_ERROR)
             return true;
     return false;
 }
@@ -99,7 +129,7 @@ static void check_removed(struct lint *lint, const struct node *line)
             continue;
         struct diag *diag = lint_report(lint, name, "'%s' is gone since Caddy %s", row->name, row->version);
         diag_note(lint_diags(lint), diag, "instead: %s", row->instead);
-        supersede(lint, name, diag);
+        supersede(lint, name);
         return;
     }
 }
@@ -153,7 +183,7 @@ static void check_foreign(struct lint *lint, const struct node *line)
             continue;
         struct diag *diag = lint_report(lint, name, "'%s' is a directive of %s", row->name, row->from);
         diag_note(lint_diags(lint), diag, "in this Caddy: %s", row->instead);
-        supersede(lint, name, diag);
+        supersede(lint, name);
         return;
     }
 }

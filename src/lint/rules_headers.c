@@ -1,4 +1,5 @@
 /* Rules for header fields and the client's address (DT6xx). */
+#include "lint/lint_private.h"
 #include "lint/rule.h"
 
 /* --- one change of a field, wherever it is written --- */
@@ -83,10 +84,10 @@ static void offer_removal(struct lint *lint, struct diag *diag, const struct hea
                  lint_whole_lines(lint, line_span(change->line)), STR(""), "leave this line away");
 }
 
-/* Whether the proxy around speaks TLS to its upstreams, as far as it is written. */
-static bool proxy_uses_tls(const struct lint *lint, const struct node *line)
+/* Whether the proxy speaks TLS to its upstreams, as far as it is written. */
+static bool looks_like_tls(const struct lint *lint, const struct node *proxy)
 {
-    const struct node *proxy = line->parent, *transport = line_option(proxy, "transport");
+    const struct node *transport = line_option(proxy, "transport");
     const struct token *token;
     for (uint32_t i = 0; (token = line_argument(lint, proxy, i)); i++)
         if (str_has_prefix(token->text, STR("https://")))
@@ -99,6 +100,17 @@ static bool proxy_uses_tls(const struct lint *lint, const struct node *line)
         if (str_has_prefix(line_name(option), STR("tls")))
             return true;
     return false;
+}
+
+static bool proxy_uses_tls(const struct lint *lint, const struct node *line)
+{
+    static const char yes, no;
+    const char *answer = lint_answered(lint, &yes, line->parent);
+    if (!answer) {
+        answer = looks_like_tls(lint, line->parent) ? &yes : &no;
+        lint_answer(lint, &yes, line->parent, answer);
+    }
+    return answer == &yes;
 }
 
 /* --- DT601 to DT604: what the proxy sends on about the client --- */
@@ -283,30 +295,43 @@ static bool finds_proxy(const struct node *node, void *user)
 }
 
 /* A block with `defer`, or with a deletion, changes the response when it is written. */
-static bool is_deferred(const struct node *line)
+static bool is_deferred(const struct lint *lint, const struct node *line)
 {
-    if (line_option(line, "defer"))
-        return true;
-    for (const struct node *child = line->body; child; child = child->next)
-        if (str_has_prefix(line_name(child), STR("-")) || str_has_prefix(line_name(child), STR(">")))
-            return true;
-    return false;
+    static const char question;
+    const struct node *why = lint_answered(lint, &question, line);
+    if (!why) {
+        why = line->body;
+        while (why && !str_is(line_name(why), "defer") && !str_has_prefix(line_name(why), STR("-")) &&
+               !str_has_prefix(line_name(why), STR(">")))
+            why = why->next;
+        lint_answer(lint, &question, line, why ? why : line);
+    }
+    return why && why != line;
+}
+
+static bool proxies(const struct lint *lint, const struct node *block)
+{
+    static const char yes, no;
+    const char *answer = lint_answered(lint, &yes, block);
+    bool found = answer == &yes;
+    if (!answer) {
+        node_walk(block, finds_proxy, &found);
+        lint_answer(lint, &yes, block, found ? &yes : &no);
+    }
+    return found;
 }
 
 static void duplicated(struct lint *lint, const struct header_change *change)
 {
-    bool proxies = false;
     const struct node *header = change->line;
     while (!line_directive(lint, header))
         header = header->parent;
     if (change->place != HEADER_RESPONSE || (change->prefix && change->prefix != '+') ||
         change->replacement || !is_field(change, "Access-Control-Allow-Origin") ||
-        is_deferred(header))
+        is_deferred(lint, header))
         return;
     const struct node *block = line_block(change->line);
-    if (block)
-        node_walk(block, finds_proxy, &proxies);
-    if (!proxies)
+    if (!block || !proxies(lint, block))
         return;
     struct diag *diag = lint_report(lint, change->token,
                                     "where the upstream sends this field too, clients get it twice");
@@ -326,11 +351,15 @@ static void check_duplicated(struct lint *lint, const struct node *line)
 
 static bool trusts_proxies(const struct lint *lint)
 {
-    for (const struct node *servers = global_option(lint, "servers"); servers;
-         servers = line_next_option(servers))
-        if (line_option(servers, "trusted_proxies"))
-            return true;
-    return false;
+    static const char yes, no;
+    const char *answer = lint_answered(lint, &yes, NULL);
+    if (answer)
+        return answer == &yes;
+    const struct node *servers = global_option(lint, "servers");
+    while (servers && !line_option(servers, "trusted_proxies"))
+        servers = line_next_option(servers);
+    lint_answer(lint, &yes, NULL, servers ? &yes : &no);
+    return servers != NULL;
 }
 
 static void check_untrusted_client_ip(struct lint *lint, const struct node *line)

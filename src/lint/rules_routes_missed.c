@@ -1,6 +1,8 @@
 /* Rules about routes that no request gets to (DT504 to DT511): the analysis finds them, and each
  * rule reports those that are its kind of mistake. */
+#include "base/arena.h"
 #include "lint/hosts.h"
+#include "lint/lint_private.h"
 #include "lint/routes.h"
 
 enum kind {
@@ -17,6 +19,7 @@ enum kind {
 
 /* One that is missed, and where it and what is to blame are written. */
 struct finding {
+    enum kind kind;
     const struct missed *missed;
     struct place here, there; /* there: the first that is to blame */
 };
@@ -61,23 +64,62 @@ static bool is_more_specific(struct str a, struct str b)
     return a.len && b.len && str_trim_suffix(a, STR("*")).len > str_trim_suffix(b, STR("*")).len;
 }
 
+/* Routes of a list whose matchers are no paths, by the directives that they came from. */
+struct barriers {
+    struct map names;  /* → struct barrier_list */
+    struct map places; /* routes, by address → where they stand in the list's items */
+};
+struct barrier_list {
+    VEC(json_t *const *) places;
+};
+
+static const struct barriers *barriers_of(struct lint *lint, const json_t *list)
+{
+    static const char question;
+    struct barriers *barriers = lint_answered(lint, &question, list);
+    if (barriers)
+        return barriers;
+    barriers = arena_new(lint->arena, struct barriers);
+    barriers->names = barriers->places = map_in(lint->arena);
+    for (json_t **at = list->as.items; at < list->as.items + list->n; at++) {
+        map_put(&barriers->places, str_make((const char *)at, sizeof(*at)), at);
+        if (single_path(*at).len || !match_of(*at))
+            continue;
+        struct str name = lint_place(lint, *at, NULL).name;
+        struct barrier_list *same = map_get(&barriers->names, name);
+        if (!same) {
+            same = arena_new(lint->arena, struct barrier_list);
+            map_put(&barriers->names, name, same);
+        }
+        vec_push(lint->arena, &same->places, at);
+    }
+    lint_answer(lint, &question, list, barriers);
+    return barriers;
+}
+
 /* The route between the two whose matcher is no path, at which sorting stopped; NULL for none. */
 static const json_t *barrier_between(struct lint *lint, const struct finding *finding)
 {
     const struct missed *missed = finding->missed;
-    bool is_between = false;
     if (missed->handler || missed->n_blamed != 1 ||
         !str_eq(finding->here.name, finding->there.name) ||
         !is_more_specific(single_path(missed->route), single_path(missed->blamed[0])))
         return NULL;
-    for (size_t i = 0; i < missed->index; i++) {
-        const json_t *route = json_array_get(missed->list, i);
-        if (is_between && single_path(route).len == 0 && match_of(route) &&
-            str_eq(lint_place(lint, route, NULL).name, finding->here.name))
-            return route;
-        is_between |= route == missed->blamed[0];
+    const struct barriers *barriers = barriers_of(lint, missed->list);
+    const struct barrier_list *same = map_get(&barriers->names, finding->here.name);
+    json_t *const *end = missed->list->as.items + missed->index;
+    json_t *const *begin =
+        map_get(&barriers->places, str_make((const char *)&missed->blamed[0], sizeof(json_t *)));
+    size_t low = 0, high = same && begin ? same->places.n : 0;
+    while (low < high) { /* the first behind <begin> */
+        size_t middle = (low + high) / 2;
+        if (same->places.at[middle] > begin)
+            high = middle;
+        else
+            low = middle + 1;
     }
-    return NULL;
+    bool is_there = same && begin && low < same->places.n && same->places.at[low] < end;
+    return is_there ? *same->places.at[low] : NULL;
 }
 
 /* Directives that do something with requests on their way to another one. */
@@ -185,21 +227,41 @@ static enum kind kind_of(struct lint *lint, const struct finding *finding)
 
 /* --- reporting --- */
 
-static void for_each(struct lint *lint, enum kind kind,
-                     void (*report)(struct lint *lint, const struct finding *finding))
+struct findings {
+    VEC(struct finding) all;
+};
+
+static const struct findings *find_all(struct lint *lint)
 {
+    static const char question;
+    struct findings *findings = lint_answered(lint, &question, NULL);
     const struct analysis *analysis = lint_analysis(lint);
+    if (findings)
+        return findings;
+    findings = arena_new(lint->arena, struct findings);
     for (size_t i = 0; analysis && i < analysis->missed.n; i++) {
         const struct missed *missed = &analysis->missed.at[i];
-        struct finding finding = {missed, lint_place(lint, missed->route, missed->handler), {0}};
+        struct finding finding = {.missed = missed,
+                                  .here = lint_place(lint, missed->route, missed->handler)};
         /* what does not come from a directive of the file cannot be mended there */
         if (lint->tree && !finding.here.line)
             continue;
         if (missed->n_blamed)
             finding.there = lint_place(lint, missed->blamed[0], missed->blamed_handler);
-        if (kind_of(lint, &finding) == kind)
-            report(lint, &finding);
+        finding.kind = kind_of(lint, &finding);
+        vec_push(lint->arena, &findings->all, finding);
     }
+    lint_answer(lint, &question, NULL, findings);
+    return findings;
+}
+
+static void for_each(struct lint *lint, enum kind kind,
+                     void (*report)(struct lint *lint, const struct finding *finding))
+{
+    const struct findings *findings = find_all(lint);
+    for (size_t i = 0; i < findings->all.n; i++)
+        if (findings->all.at[i].kind == kind)
+            report(lint, &findings->all.at[i]);
 }
 
 static void label_there(struct lint *lint, struct diag *diag, const struct finding *finding,

@@ -1,5 +1,7 @@
 /* Rules about path matchers (DT501 to DT503, DT512, DT518). */
+#include "base/arena.h"
 #include "lint/language.h"
+#include "lint/lint_private.h"
 #include "lint/routes.h"
 
 static bool is_one_of(struct str name, const char *const *names)
@@ -29,6 +31,51 @@ static const struct token *inline_path(const struct lint *lint, const struct nod
 
 static bool path_is_of_disk(struct str path);
 
+/* --- what the lines of a block say about paths --- */
+
+struct siblings {
+    struct map below;       /* path → the first word that is for what is below it */
+    struct map matchers;    /* the leading matchers */
+    struct map definitions; /* @name → the line that defines it */
+    bool answers_all;       /* some line is there for all paths, or for all but the front page's */
+    bool has_application;   /* that could answer for a folder without its slash */
+};
+
+static void add_sibling(const struct lint *lint, struct siblings *all, const struct node *line)
+{
+    static const char *const answers[] = {
+        "reverse_proxy", "handle",     "handle_path", "route", "php_fastcgi", "respond", "redir",
+        "file_server",   "php_server", "error",       "abort", "invoke",      "import",  NULL};
+    static const char *const applications[] = {"reverse_proxy", "php_fastcgi", "php_server",
+                                               "handle",        "route",       NULL};
+    const struct token *matcher = line_matcher(lint, line);
+    bool is_for_path = matcher && str_has_prefix(matcher->text, STR("/"));
+    if (matcher)
+        map_put(&all->matchers, matcher->text, all);
+    if (str_has_prefix(line_name(line), STR("@")) && !map_find(&all->definitions, line_name(line)))
+        map_put(&all->definitions, line_name(line), (void *)line);
+    for (uint32_t i = 0; i < line->n_words; i++)
+        if (str_has_suffix(line->words[i]->text, STR("*")))
+            below_put(&all->below, line->words[i]->text, line->words[i]);
+    all->answers_all |= is_one_of(line_name(line), answers) &&
+                        (!is_for_path || str_is(matcher->text, "/*"));
+    all->has_application |= is_one_of(line_name(line), applications) && !is_for_path;
+}
+
+static struct siblings *siblings_in(const struct lint *lint, const struct node *block)
+{
+    static const char question;
+    struct siblings *all = lint_answered(lint, &question, block);
+    if (all)
+        return all;
+    all = arena_new(lint->arena, struct siblings);
+    all->below = all->matchers = all->definitions = map_in(lint->arena);
+    for (const struct node *line = block->body; line; line = line->next)
+        add_sibling(lint, all, line);
+    lint_answer(lint, &question, block, all);
+    return all;
+}
+
 /* --- DT501: one path where a folder is meant --- */
 
 static struct str last_segment(struct str path)
@@ -46,18 +93,12 @@ static const char *const folders[] = {
     "console", "ui",     "dashboard", "wiki",      "v1",     "v2",      "svc",
     "data",    "fonts",  "download",  "downloads", NULL};
 
-/* Whether other lines of the block, or matchers of the site, are for what is below the path. */
-static bool is_covered_below(const struct node *line, struct str path)
+/* Whether other lines of the block, or matchers of the site, are for what is below the path, as far
+ * as it is looked for. */
+static bool is_covered_below(const struct lint *lint, const struct node *line, struct str path)
 {
     path = str_trim_suffix(path, STR("/"));
-    for (const struct node *other = line->parent->body; other; other = other->next)
-        for (uint32_t i = 0; i < other->n_words; i++) {
-            struct str word = other->words[i]->text;
-            if (str_has_prefix(word, path) && str_has_suffix(word, STR("*")) &&
-                (word.len == path.len + 1 || word.ptr[path.len] == '/'))
-                return true;
-        }
-    return false;
+    return path.len > MAX_BELOW || map_find(&siblings_in(lint, line->parent)->below, path);
 }
 
 /* Whether the block answers by itself, for which one path is enough. */
@@ -77,7 +118,7 @@ void check_exact_path(struct lint *lint, const struct node *line)
     const struct token *path = inline_path(lint, line);
     if (!path || path->text.len < 2 || str_contains(path->text, STR("*")) ||
         str_contains(last_segment(path->text), STR(".")) || only_answers(line) ||
-        is_covered_below(line, path->text))
+        is_covered_below(lint, line, path->text))
         return;
     struct str name = line_name(line);
     bool has_slash = str_has_suffix(path->text, STR("/"));
@@ -98,21 +139,6 @@ void check_exact_path(struct lint *lint, const struct node *line)
 
 /* --- DT502: the front page alone --- */
 
-/* Whether a sibling is there for all the other paths, so that "/" is meant as it is. */
-static bool has_sibling_for_all(const struct lint *lint, const struct node *line)
-{
-    static const char *const answers[] = {
-        "reverse_proxy", "handle",     "handle_path", "route", "php_fastcgi", "respond", "redir",
-        "file_server",   "php_server", "error",       "abort", "invoke",      "import",  NULL};
-    for (const struct node *other = line->parent->body; other; other = other->next) {
-        const struct token *matcher = line_matcher(lint, other);
-        if (other != line && is_one_of(line_name(other), answers) &&
-            (!matcher || !str_has_prefix(matcher->text, STR("/")) || str_is(matcher->text, "/*")))
-            return true;
-    }
-    return false;
-}
-
 void check_root_only(struct lint *lint, const struct node *line)
 {
     const struct token *path = line_word(line, 0);
@@ -120,7 +146,8 @@ void check_root_only(struct lint *lint, const struct node *line)
     bool is_root = str_is(name, "root");
     if (!path || !token_is(path, "/") || !inline_path(lint, line))
         return;
-    if (!is_root && (only_answers(line) || has_sibling_for_all(lint, line)))
+    /* a sibling for all the other paths tells that "/" is meant as it is */
+    if (!is_root && (only_answers(line) || siblings_in(lint, line->parent)->answers_all))
         return;
     struct diag *diag =
         lint_report(lint, path, "this '" STR_FMT "' is for the front page alone", STR_ARG(name));
@@ -143,28 +170,14 @@ void check_root_only(struct lint *lint, const struct node *line)
 
 static const char *const guards[] = {"basic_auth", "basicauth", "forward_auth", NULL};
 
-/* Whether an application could answer for the folder without its slash. */
-static bool has_application(const struct lint *lint, const struct node *line)
-{
-    static const char *const applications[] = {"reverse_proxy", "php_fastcgi", "php_server",
-                                               "handle",        "route",       NULL};
-    for (const struct node *other = line->parent->body; other; other = other->next) {
-        const struct token *matcher = line_matcher(lint, other);
-        if (is_one_of(line_name(other), applications) &&
-            (!matcher || !str_has_prefix(matcher->text, STR("/"))))
-            return true;
-    }
-    return false;
-}
-
 /* The definition of a named matcher in the blocks around. */
-static const struct node *find_matcher(const struct node *line, struct str name)
+static const struct node *find_matcher(const struct lint *lint, const struct node *line,
+                                       struct str name)
 {
-    for (const struct node *block = line->parent; block; block = block->parent)
-        for (const struct node *other = block->body; other; other = other->next)
-            if (other->n_words && str_eq(other->words[0]->text, name))
-                return other;
-    return NULL;
+    const struct node *found = NULL;
+    for (const struct node *block = line->parent; block && !found; block = block->parent)
+        found = map_get(&siblings_in(lint, block)->definitions, name);
+    return found;
 }
 
 /* The folder that is all a matcher is for, as in "/admin/" and a star; NULL where there is more to
@@ -173,7 +186,7 @@ static const struct token *guarded_folder(const struct lint *lint, const struct 
 {
     const struct token *matcher = line_matcher(lint, line);
     if (matcher && str_has_prefix(matcher->text, STR("@"))) {
-        const struct node *definition = find_matcher(line, matcher->text);
+        const struct node *definition = find_matcher(lint, line, matcher->text);
         if (!definition || definition->body || definition->n_words != 3 ||
             !token_is(definition->words[1], "path"))
             return NULL;
@@ -189,15 +202,13 @@ static const struct token *guarded_folder(const struct lint *lint, const struct 
 static void check_guard(struct lint *lint, const struct node *line)
 {
     const struct token *folder = guarded_folder(lint, line);
-    if (!folder || !has_application(lint, line))
+    struct siblings *siblings = siblings_in(lint, line->parent);
+    if (!folder || !siblings->has_application)
         return;
     struct str path = str_slice(folder->text, 0, folder->text.len - 2);
     /* a second guard may be for the folder itself */
-    for (const struct node *other = line->parent->body; other; other = other->next) {
-        const struct token *matcher = line_matcher(lint, other);
-        if (matcher && str_eq(matcher->text, path))
-            return;
-    }
+    if (map_find(&siblings->matchers, path))
+        return;
     struct diag *diag =
         lint_report(lint, folder, "nobody is asked to log in at " STR_FMT " itself", STR_ARG(path));
     diag_note(lint_diags(lint), diag, STR_FMT " begins behind the slash", STR_ARG(folder->text));

@@ -1,4 +1,5 @@
 /* Rules about regular expressions and what they capture (DT513 to DT515). */
+#include "base/arena.h"
 #include "base/parse.h"
 #include "base/regexp.h"
 #include "lint/routes.h"
@@ -70,18 +71,6 @@ static bool is_loose_extension(struct str text, size_t at)
     return false;
 }
 
-static bool in_brackets(struct str text, size_t at)
-{
-    bool is_in = false;
-    for (size_t i = 0; i < at; i++) {
-        if (text.ptr[i] == '\\')
-            i++;
-        else if (text.ptr[i] == '[' || text.ptr[i] == ']')
-            is_in = text.ptr[i] == '[';
-    }
-    return is_in;
-}
-
 /* The text with the dot escaped, where the token is written as it is. */
 static void fix_dot(struct lint *lint, struct diag *diag, const json_t *pattern, size_t at)
 {
@@ -101,8 +90,15 @@ static void fix_dot(struct lint *lint, struct diag *diag, const json_t *pattern,
 static void check_extension(struct lint *lint, const struct json_regexp *row)
 {
     struct str text = json_str(row->pattern);
+    bool in_brackets = false;
     for (size_t i = 0; i < text.len; i++) {
-        if (text.ptr[i] != '.' || in_brackets(text, i) || !is_loose_extension(text, i))
+        if (text.ptr[i] == '\\') {
+            i++;
+            continue;
+        }
+        if (text.ptr[i] == '[' || text.ptr[i] == ']')
+            in_brackets = text.ptr[i] == '[';
+        if (text.ptr[i] != '.' || in_brackets || !is_loose_extension(text, i))
             continue;
         struct diag *diag = lint_report_json(
             lint, row->pattern, NULL,
@@ -163,39 +159,76 @@ void check_loose_regexps(struct lint *lint)
 
 /* --- DT515: captures that nothing makes --- */
 
-/* Whether the expression captures what <key> is called: a number of a group, or its name. */
-static bool captures(struct lint *lint, const struct json_regexp *row, struct str key)
+/* What the regular expressions of one name capture, or all of them. */
+struct capture_set {
+    struct map names; /* of groups */
+    size_t n_groups;  /* the most that one of them has */
+    bool is_open;     /* one does not compile: who knows */
+};
+
+struct captures {
+    struct map sets; /* name → struct capture_set */
+    struct capture_set all;
+    const struct json_regexp *first_named;
+};
+
+static void add_captures(struct lint *lint, struct capture_set *set, struct str pattern)
 {
     struct regexp regexp;
-    uint64_t number;
-    if (regexp_check(lint->arena, json_str(row->pattern), &regexp) != REGEXP_OK)
-        return true;
-    if (parse_go_uint(key, 32, &number) == PARSE_OK)
-        return number <= regexp.n_groups;
+    if (regexp_check(lint->arena, pattern, &regexp) != REGEXP_OK) {
+        set->is_open = true;
+        return;
+    }
+    set->n_groups = regexp.n_groups > set->n_groups ? regexp.n_groups : set->n_groups;
     for (size_t i = 0; i < regexp.n_groups; i++)
-        if (str_eq(regexp.names[i], key))
-            return true;
-    return false;
+        map_put(&set->names, regexp.names[i], set);
 }
 
-static void check_capture(struct lint *lint, const struct json_finds *finds, const json_t *text,
-                          struct str placeholder)
+static struct captures *captures_of(struct lint *lint, const struct json_finds *finds)
 {
-    struct str name, key;
-    bool is_named = str_cut(placeholder, STR("."), &name, &key), is_known = false;
-    bool has_fewer = false;
-    if (!is_named)
-        key = placeholder;
+    struct captures *captures = arena_new(lint->arena, struct captures);
+    captures->sets = captures->all.names = map_in(lint->arena);
     for (size_t i = 0; i < finds->regexps.n; i++) {
         const struct json_regexp *row = &finds->regexps.at[i];
-        if (!row->is_matcher || (is_named && !str_eq(row->name, name)))
+        if (!row->is_matcher)
             continue;
-        is_known |= captures(lint, row, key);
-        has_fewer = true;
+        struct capture_set *set = map_get(&captures->sets, row->name);
+        if (!set) {
+            set = arena_new(lint->arena, struct capture_set);
+            set->names = map_in(lint->arena);
+            map_put(&captures->sets, row->name, set);
+        }
+        add_captures(lint, set, json_str(row->pattern));
+        add_captures(lint, &captures->all, json_str(row->pattern));
+        if (!captures->first_named && row->name.len && row->pattern->origin)
+            captures->first_named = row;
     }
-    if (is_known)
+    return captures;
+}
+
+/* Whether <key> is captured: a number of a group, or its name. */
+static bool captures_key(const struct capture_set *set, struct str key)
+{
+    uint64_t number;
+    if (set->is_open)
+        return true;
+    if (parse_go_uint(key, 32, &number) == PARSE_OK)
+        return number <= set->n_groups;
+    return map_find(&set->names, key);
+}
+
+static void check_capture(struct lint *lint, const struct captures *captures, const json_t *text,
+                          struct str placeholder)
+{
+    struct str name, key = placeholder;
+    bool is_named = str_cut(placeholder, STR("."), &name, &key);
+    const struct capture_set *set =
+        is_named ? map_get(&captures->sets, name) : captures->sets.n ? &captures->all : NULL;
+    if (!is_named)
+        key = placeholder;
+    if (set && captures_key(set, key))
         return;
-    if (has_fewer) {
+    if (set) {
         lint_report_json(lint, text, NULL,
                          "{re." STR_FMT "} is always empty: there is no such group",
                          STR_ARG(placeholder));
@@ -205,27 +238,21 @@ static void check_capture(struct lint *lint, const struct json_finds *finds, con
         lint, text, NULL, "{re." STR_FMT "} is always empty: no regular expression %s" STR_FMT "%s",
         STR_ARG(placeholder), is_named ? "is called '" : "captures anything",
         STR_ARG(is_named ? name : STR("")), is_named ? "'" : "");
-    for (size_t i = 0; i < finds->regexps.n; i++) {
-        const struct json_regexp *row = &finds->regexps.at[i];
-        const struct token *token =
-            document_origin(&lint->pipeline->document, NULL, NULL, row->pattern);
-        if (row->is_matcher && row->name.len && token) {
-            diag_label(lint_diags(lint), diag, token->span, "this one is called '" STR_FMT "'",
-                       STR_ARG(row->name));
-            return;
-        }
-    }
+    if (captures->first_named)
+        diag_label(lint_diags(lint), diag, captures->first_named->pattern->origin->span,
+                   "this one is called '" STR_FMT "'", STR_ARG(captures->first_named->name));
 }
 
 void check_captures(struct lint *lint)
 {
     const struct json_finds *finds = lint_json_finds(lint);
-    if (!finds || finds->has_regexp_functions)
+    if (!finds || finds->has_regexp_functions || finds->captures.n == 0)
         return;
+    const struct captures *captures = captures_of(lint, finds);
     for (size_t i = 0; i < finds->captures.n; i++) {
         struct str text = json_str(finds->captures.at[i]), before, placeholder;
         while (str_cut(text, STR("{http.regexp."), &before, &text))
             if (str_cut(text, STR("}"), &placeholder, &text))
-                check_capture(lint, finds, finds->captures.at[i], placeholder);
+                check_capture(lint, captures, finds->captures.at[i], placeholder);
     }
 }

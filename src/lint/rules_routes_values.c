@@ -1,9 +1,11 @@
 /* Rules about other matchers, errors and redirections (DT516, DT517, DT519 to DT521). */
 #include "adapt/directive.h"
+#include "base/arena.h"
 #include "base/ip.h"
 #include "base/map.h"
 #include "base/parse.h"
 #include "lint/hosts.h"
+#include "lint/lint_private.h"
 #include "lint/routes.h"
 
 /* Calls back for each set of matchers of a route, those inside `not` included. */
@@ -156,11 +158,11 @@ static const struct raiser {
     {"php_fastcgi", 413, 413},
 };
 
+/* What the lines of a site, but for its handle_errors, may end in. */
 struct statuses {
-    struct lint *lint;
-    const struct token *const *words; /* of handle_errors: 404, 4xx */
-    uint32_t n_words;
-    bool is_raised;
+    const struct lint *lint;
+    uint64_t raised[(1000 + 63) / 64]; /* a bit for each status */
+    bool some_is_raised, has_answer;
 };
 
 static bool range_of(struct str word, unsigned *from, unsigned *to)
@@ -180,11 +182,9 @@ static bool range_of(struct str word, unsigned *from, unsigned *to)
 
 static void raise_statuses(struct statuses *statuses, unsigned from, unsigned to)
 {
-    for (uint32_t i = 0; i < statuses->n_words; i++) {
-        unsigned low, high;
-        statuses->is_raised |=
-            !range_of(statuses->words[i]->text, &low, &high) || (low <= to && from <= high);
-    }
+    statuses->some_is_raised = true;
+    for (unsigned status = from; status <= to; status++)
+        statuses->raised[status / 64] |= UINT64_C(1) << status % 64;
 }
 
 /* `error [<message>] [<status>]`: a number among its words, else 500. */
@@ -212,13 +212,13 @@ static bool look_for_raisers(const struct node *node, void *user)
                 raise_statuses(statuses, 400, 599);
     row = line_directive(statuses->lint, node);
     if (!row)
-        return !statuses->is_raised;
+        return true;
     if (row->plugin)
         raise_statuses(statuses, 400, 599);
     for (size_t i = 0; i < sizeof(raisers) / sizeof(raisers[0]); i++)
         if (str_is(line_name(node), raisers[i].directive))
             raise_statuses(statuses, raisers[i].from, raisers[i].to);
-    return !statuses->is_raised;
+    return true;
 }
 
 static bool look_for_answer(const struct node *node, void *user)
@@ -230,20 +230,48 @@ static bool look_for_answer(const struct node *node, void *user)
     return !*found;
 }
 
+static const struct statuses *statuses_of(const struct lint *lint, const struct node *site)
+{
+    static const char question;
+    struct statuses *statuses = lint_answered(lint, &question, site);
+    if (statuses)
+        return statuses;
+    statuses = arena_new(lint->arena, struct statuses);
+    statuses->lint = lint;
+    for (const struct node *line = site->body; line; line = line->next) {
+        if (str_is(line_name(line), "handle_errors"))
+            continue;
+        node_walk(line, look_for_raisers, statuses);
+        node_walk(line, look_for_answer, &statuses->has_answer);
+    }
+    lint_answer(lint, &question, site, statuses);
+    return statuses;
+}
+
+/* Whether the site raises what the words of handle_errors (404, 4xx) ask for. */
+static bool raises_one(const struct statuses *statuses, const struct node *line)
+{
+    for (uint32_t i = 1; i < line->n_words; i++) {
+        unsigned low, high;
+        if (!range_of(line->words[i]->text, &low, &high)) {
+            if (statuses->some_is_raised)
+                return true;
+            continue;
+        }
+        for (unsigned status = low; status <= high; status++)
+            if (statuses->raised[status / 64] >> status % 64 & 1)
+                return true;
+    }
+    return false;
+}
+
 void check_upstream_status(struct lint *lint, const struct node *line)
 {
     const struct node *site = line_block(line);
-    struct statuses statuses = {lint, line->words + 1, line->n_words - 1, false};
-    bool has_answer = false;
-    if (!site || site->role != ROLE_SITE || statuses.n_words == 0)
+    if (!site || site->role != ROLE_SITE || line->n_words < 2)
         return;
-    for (const struct node *other = site->body; other; other = other->next) {
-        if (str_is(line_name(other), "handle_errors"))
-            continue;
-        node_walk(other, look_for_raisers, &statuses);
-        node_walk(other, look_for_answer, &has_answer);
-    }
-    if (statuses.is_raised || !has_answer)
+    const struct statuses *statuses = statuses_of(lint, site);
+    if (raises_one(statuses, line) || !statuses->has_answer)
         return;
     struct diag *diag = lint_report_at(
         lint, line_span(line), line_name_token(line)->via,

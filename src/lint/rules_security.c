@@ -1,5 +1,7 @@
 /* Rules for security (DT7xx). */
+#include "base/arena.h"
 #include "lint/hosts.h"
+#include "lint/lint_private.h"
 #include "lint/rule.h"
 
 /* --- what several rules ask --- */
@@ -45,12 +47,18 @@ static bool look_for(const struct node *node, void *user)
 }
 
 /* The first line with one of these names anywhere in the block. */
-static const struct node *line_in(const struct node *block, const char *const *names)
+static const struct node *line_in(const struct lint *lint, const struct node *block,
+                                  const char *const *names)
 {
-    struct search search = {names, NULL};
-    if (block)
+    static const struct node none;
+    const struct node *found = block ? lint_answered(lint, names, block) : &none;
+    if (!found) {
+        struct search search = {names, NULL};
         node_walk(block, look_for, &search);
-    return search.found;
+        found = search.found ? search.found : &none;
+        lint_answer(lint, names, block, found);
+    }
+    return found == &none ? NULL : found;
 }
 
 /* --- DT701 --- */
@@ -138,19 +146,24 @@ static void check_plaintext_auth(struct lint *lint, const struct node *line)
     }
 }
 
-/* Whether another directive of the block serves what is below the path. */
-static const struct token *serves_below(const struct lint *lint, const struct node *line,
+/* The matcher of a directive in the block that serves what is below the path, which is no such
+ * matcher itself. */
+static const struct token *serves_below(const struct lint *lint, const struct node *block,
                                         struct str path)
 {
-    struct str below = str_printf(lint->arena, STR_FMT "/", STR_ARG(path));
-    for (const struct node *other = line->parent->body; other; other = other->next) {
-        const struct token *matcher = other != line ? line_matcher(lint, other) : NULL;
-        if (matcher && (str_has_prefix(matcher->text, below) ||
-                        str_eq(matcher->text,
-                               str_printf(lint->arena, STR_FMT "*", STR_ARG(path)))))
-            return matcher;
+    static const char question;
+    struct map *below = lint_answered(lint, &question, block);
+    if (!below) {
+        below = arena_new(lint->arena, struct map);
+        *below = map_in(lint->arena);
+        for (const struct node *line = block->body; line; line = line->next) {
+            const struct token *matcher = line_matcher(lint, line);
+            if (matcher)
+                below_put(below, matcher->text, matcher);
+        }
+        lint_answer(lint, &question, block, below);
     }
-    return NULL;
+    return map_get(below, path);
 }
 
 static void check_partial_auth(struct lint *lint, const struct node *line)
@@ -160,7 +173,7 @@ static void check_partial_auth(struct lint *lint, const struct node *line)
         !is_literal(path))
         return;
     bool is_root = token_is(path, "/");
-    const struct token *open = is_root ? NULL : serves_below(lint, line, path->text);
+    const struct token *open = is_root ? NULL : serves_below(lint, line->parent, path->text);
     if (!is_root && !open)
         return;
     struct diag *diag =
@@ -314,12 +327,22 @@ static void check_listing(struct lint *lint, const struct node *line)
     diag_label(lint_diags(lint), diag, address->span, "a public site");
 }
 
+static bool has_root(const struct lint *lint, const struct node *block)
+{
+    static const char question;
+    const struct node *root = lint_answered(lint, &question, block);
+    if (!root) {
+        root = line_option(block, "root");
+        lint_answer(lint, &question, block, root ? root : block);
+    }
+    return root && root != block;
+}
+
 static void check_dotfiles(struct lint *lint, const struct node *line)
 {
     if (!line_directive(lint, line) || line_option(line, "hide") || line_option(line, "root"))
         return;
-    const struct node *root = line->parent ? line_option(line->parent, "root") : NULL;
-    if (!root)
+    if (!line->parent || !has_root(lint, line->parent))
         return;
     struct diag *diag = lint_report(lint, line_name_token(line),
                                     "files such as .git and .env below the root are served too");
@@ -350,25 +373,34 @@ static void check_root(struct lint *lint, const struct node *line)
     }
 }
 
+/* The first proxy that stands directly in the block. */
+static const struct node *proxy_in(const struct lint *lint, const struct node *block)
+{
+    static const char question;
+    const struct node *proxy = lint_answered(lint, &question, block);
+    if (!proxy) {
+        proxy = block->body;
+        while (proxy && !str_is(line_name(proxy), "reverse_proxy") &&
+               !str_is(line_name(proxy), "php_fastcgi"))
+            proxy = proxy->next;
+        lint_answer(lint, &question, block, proxy ? proxy : block);
+    }
+    return proxy == block ? NULL : proxy;
+}
+
 static void check_templates(struct lint *lint, const struct node *line)
 {
-    static const char *const proxies[] = {"reverse_proxy", "php_fastcgi", NULL};
     if (!line_directive(lint, line) || line_matcher(lint, line) || !line->parent)
         return;
-    for (const struct node *other = line->parent->body; other; other = other->next) {
-        bool proxies_here = false;
-        for (size_t i = 0; proxies[i]; i++)
-            proxies_here |= str_is(line_name(other), proxies[i]);
-        if (!proxies_here)
-            continue;
-        struct diag *diag = lint_report(lint, line_name_token(line),
-                                        "what the upstream sends is run as a template");
-        diag_label(lint_diags(lint), diag, line_name_token(other)->span, "its answers go through it");
-        diag_note(lint_diags(lint), diag,
-                  "text that users wrote can read files and the environment; give `templates` a "
-                  "matcher for your own pages");
+    const struct node *proxy = proxy_in(lint, line->parent);
+    if (!proxy)
         return;
-    }
+    struct diag *diag = lint_report(lint, line_name_token(line),
+                                    "what the upstream sends is run as a template");
+    diag_label(lint_diags(lint), diag, line_name_token(proxy)->span, "its answers go through it");
+    diag_note(lint_diags(lint), diag,
+              "text that users wrote can read files and the environment; give `templates` a "
+              "matcher for your own pages");
 }
 
 /* --- DT712 to DT714: what is seen from outside --- */
@@ -396,7 +428,7 @@ static bool is_guarded(const struct lint *lint, const struct node *line)
         if (outer && str_has_prefix(outer->text, STR("@")))
             return true;
     }
-    return (matcher && str_has_prefix(matcher->text, STR("@"))) || line_in(line_block(line), guards);
+    return (matcher && str_has_prefix(matcher->text, STR("@"))) || line_in(lint, line_block(line), guards);
 }
 
 static void check_metrics(struct lint *lint, const struct node *line)
@@ -414,7 +446,7 @@ static void check_metrics(struct lint *lint, const struct node *line)
 static void check_localhost_site(struct lint *lint, const struct node *site)
 {
     static const char *const binds[] = {"bind", NULL};
-    if (site->role != ROLE_SITE || global_option(lint, "default_bind") || line_in(site, binds))
+    if (site->role != ROLE_SITE || global_option(lint, "default_bind") || line_in(lint, site, binds))
         return;
     for (uint32_t i = 0; i < site->n_words; i++) {
         struct str host = site_host(site->words[i]->text);
@@ -434,7 +466,7 @@ static void check_header_alias(struct lint *lint, const struct node *line)
 {
     static const char *const fastcgi[] = {"php_fastcgi", NULL};
     const struct token *word;
-    if (!line_inside(line, "forward_auth") || !line_in(line_block(line), fastcgi))
+    if (!line_inside(line, "forward_auth") || !line_in(lint, line_block(line), fastcgi))
         return;
     for (uint32_t i = 0; (word = line_word(line, i)); i++) {
         if (!str_contains(word->text, STR("-")) || str_contains(word->text, STR(">")))

@@ -2,6 +2,7 @@
 #include "base/arena.h"
 #include "base/vec.h"
 #include "lint/hosts.h"
+#include "lint/lint_private.h"
 #include "lint/rule.h"
 #include "syntax/format.h"
 #include "syntax/parser.h"
@@ -185,16 +186,23 @@ static void check_redundant_port(struct lint *lint, const struct node *site)
     }
 }
 
-static bool serves_https(const struct lint *lint, struct str host)
+/* The hosts that are served over HTTPS, on its own port. */
+static const struct map *https_hosts(const struct lint *lint)
 {
+    static const char question;
+    struct map *hosts = lint_answered(lint, &question, NULL);
+    if (hosts)
+        return hosts;
+    hosts = arena_new(lint->arena, struct map);
+    *hosts = map_in(lint->arena);
     for (const struct node *site = lint->tree->body; site; site = site->next)
         for (uint32_t i = 0; site->role == ROLE_SITE && i < site->n_words; i++) {
-            struct str text = site->words[i]->text;
-            if (!str_is(site_scheme(text), "http") && str_eq(site_host(text), host) &&
-                (!site_port(text).len || str_is(site_port(text), "443")))
-                return true;
+            struct str text = site->words[i]->text, port = site_port(text);
+            if (!str_is(site_scheme(text), "http") && (!port.len || str_is(port, "443")))
+                map_put(hosts, site_host(text), hosts);
         }
-    return false;
+    lint_answer(lint, &question, NULL, hosts);
+    return hosts;
 }
 
 static void check_redundant_redirect(struct lint *lint, const struct node *site)
@@ -209,7 +217,7 @@ static void check_redundant_redirect(struct lint *lint, const struct node *site)
     const struct token *to = line_argument(lint, line, 0);
     if (!to || !(token_is(to, "https://{host}{uri}") ||
                  str_eq(to->text, str_printf(lint->arena, "https://" STR_FMT "{uri}", STR_ARG(host)))) ||
-        !serves_https(lint, host))
+        !map_find(https_hosts(lint), host))
         return;
     struct diag *diag =
         lint_report(lint, site->words[0], "automatic HTTPS redirects this host by itself");

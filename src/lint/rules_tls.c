@@ -1,5 +1,8 @@
 /* Rules for TLS and certificates (DT4xx). */
+#include "base/arena.h"
+#include "base/vec.h"
 #include "lint/hosts.h"
+#include "lint/lint_private.h"
 #include "lint/rule.h"
 
 static const struct token *origin_of(const struct lint *lint, const json_t *object, const char *key)
@@ -71,6 +74,8 @@ static void check_on_demand(struct lint *lint)
     }
 }
 
+enum { MAX_LABELS = 4 };
+
 /* Whether the node is a line that answers every request the same. */
 static bool answers_blindly(const struct lint *lint, const struct node *site)
 {
@@ -81,6 +86,43 @@ static bool answers_blindly(const struct lint *lint, const struct node *site)
     for (uint32_t i = 0; (word = line_argument(lint, line, i)); i++)
         status = word;
     return !status || status->text.len != 3 || status->text.ptr[0] == '2';
+}
+
+/* Sites that answer every request the same, by their ports. */
+struct blind_sites {
+    VEC(const struct node *) sites;
+};
+
+static void add_blind_site(const struct lint *lint, struct map *ports, const struct node *site)
+{
+    if (site->role != ROLE_SITE || !answers_blindly(lint, site))
+        return;
+    for (uint32_t i = 0; i < site->n_words; i++) {
+        struct str port = site_port(site->words[i]->text);
+        struct blind_sites *list = map_get(ports, port);
+        if (!port.len)
+            continue;
+        if (!list) {
+            list = arena_new(lint->arena, struct blind_sites);
+            map_put(ports, port, list);
+        }
+        if (list->sites.n == 0 || list->sites.at[list->sites.n - 1] != site)
+            vec_push(lint->arena, &list->sites, site);
+    }
+}
+
+static const struct blind_sites *blind_sites_on(const struct lint *lint, struct str port)
+{
+    static const char question;
+    struct map *ports = lint_answered(lint, &question, NULL);
+    if (!ports) {
+        ports = arena_new(lint->arena, struct map);
+        *ports = map_in(lint->arena);
+        for (const struct node *site = lint->tree->body; site; site = site->next)
+            add_blind_site(lint, ports, site);
+        lint_answer(lint, &question, NULL, ports);
+    }
+    return map_get(ports, port);
 }
 
 static void check_ask(struct lint *lint, const struct node *line)
@@ -95,19 +137,15 @@ static void check_ask(struct lint *lint, const struct node *line)
     }
     if (!host_is_loopback(host))
         return;
-    for (const struct node *site = lint->tree->body; site; site = site->next) {
-        for (uint32_t i = 0; site->role == ROLE_SITE && i < site->n_words; i++) {
-            struct str port = site_port(site->words[i]->text);
-            if (port.len == 0 || !str_eq(port, site_port(url->text)) ||
-                !answers_blindly(lint, site))
-                continue;
-            struct diag *diag = lint_report(
-                lint, url, "this permits every name: it answers without looking at the domain");
-            diag_label(lint_diags(lint), diag, site->body->words[0]->span, "always this answer");
-            diag_note(lint_diags(lint), diag,
-                      "anyone can make the server order certificates until the authority's limits "
-                      "are used up; check {query.domain} against a list");
-        }
+    const struct blind_sites *list = blind_sites_on(lint, site_port(url->text));
+    for (size_t i = 0; list && i < list->sites.n && i < MAX_LABELS; i++) {
+        struct diag *diag = lint_report(
+            lint, url, "this permits every name: it answers without looking at the domain");
+        diag_label(lint_diags(lint), diag, list->sites.at[i]->body->words[0]->span,
+                   "always this answer");
+        diag_note(lint_diags(lint), diag,
+                  "anyone can make the server order certificates until the authority's limits "
+                  "are used up; check {query.domain} against a list");
     }
 }
 
@@ -129,13 +167,13 @@ static void report_internal(struct lint *lint, const struct token *at, const str
 static void check_internal(struct lint *lint, const struct node *line)
 {
     if (line->parent && line->parent->role == ROLE_GLOBAL) {
-        for (const struct node *site = lint->tree->body; site; site = site->next) {
-            const struct token *address = site_with(site, is_public_site_host);
-            if (!address || !str_is(line_name(line), "local_certs"))
-                continue;
+        const struct token *address = NULL;
+        if (line != line_option(line->parent, "local_certs"))
+            return; /* once is enough */
+        for (const struct node *site = lint->tree->body; site && !address; site = site->next)
+            address = site_with(site, is_public_site_host);
+        if (address)
             report_internal(lint, line_name_token(line), address);
-            return;
-        }
         return;
     }
     const struct token *issuer = line_word(line, 0);
@@ -295,6 +333,18 @@ static bool has_client_auth(const struct node *node, void *user)
     return !*found;
 }
 
+static bool some_site_asks_for_certificates(const struct lint *lint)
+{
+    static const char yes, no;
+    const char *answer = lint_answered(lint, &yes, NULL);
+    bool found = answer == &yes;
+    if (!answer) {
+        node_walk(lint->tree, has_client_auth, &found);
+        lint_answer(lint, &yes, NULL, found ? &yes : &no);
+    }
+    return found;
+}
+
 static void check_safety_switch(struct lint *lint, const struct node *line)
 {
     const struct token *word = line_word(line, 0), *second = line_word(line, 1);
@@ -305,9 +355,7 @@ static void check_safety_switch(struct lint *lint, const struct node *line)
         diag_fix(lint_diags(lint), diag, FIX_UNSAFE, lines_without(lint, line), STR(""),
                  "leave this line away");
     } else if (str_is(line_name(line), "strict_sni_host")) {
-        bool found = false;
-        node_walk(lint->tree, has_client_auth, &found);
-        if (word && token_is(word, "insecure_off") && found)
+        if (word && token_is(word, "insecure_off") && some_site_asks_for_certificates(lint))
             lint_report(lint, word,
                         "a client can pass one site's client authentication by naming another in "
                         "TLS");

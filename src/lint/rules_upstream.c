@@ -1,6 +1,7 @@
 /* Rules for upstreams (DT3xx). Most look at the JSON: there every spelling of an upstream has become
  * one form, and its origin is the word the user wrote. */
 #include "lint/hosts.h"
+#include "lint/lint_private.h"
 #include "lint/rule.h"
 #include "syntax/address.h"
 
@@ -282,20 +283,43 @@ static bool listens_there(struct str listen, const struct address *to)
     return str_eq(at.port, to->port) && (is_everywhere || host_is_loopback(at.host));
 }
 
-/* A handler before it in the same route may send the request elsewhere on purpose. */
-static bool is_changed_before(const struct lint_route *route, const json_t *handler)
+/* Whether a route rewrites, before it gets to <handler>. */
+static bool rewrites_before(const json_t *route, const json_t *handler)
 {
-    for (const struct lint_route *at = route; at; at = at->outer)
-        for (size_t r = 0; r <= at->index; r++) {
-            const json_t *handle = json_object_get(json_array_get(at->list, r), "handle");
-            for (size_t i = 0; i < json_array_size(handle); i++) {
-                const json_t *other = json_array_get(handle, i);
-                if (other == handler)
-                    break;
-                if (str_is(json_str(json_object_get(other, "handler")), "rewrite"))
-                    return true;
-            }
-        }
+    const json_t *handle = json_object_get(route, "handle");
+    for (size_t i = 0; i < json_array_size(handle); i++) {
+        const json_t *other = json_array_get(handle, i);
+        if (other == handler)
+            break;
+        if (str_is(json_str(json_object_get(other, "handler")), "rewrite"))
+            return true;
+    }
+    return false;
+}
+
+/* How many routes of the list there are before the first one that rewrites. */
+static size_t count_before_rewrite(const struct lint *lint, const json_t *list)
+{
+    static const char question;
+    json_t *const *first = lint_answered(lint, &question, list);
+    if (!first) {
+        first = list->as.items;
+        while (first < list->as.items + list->n && !rewrites_before(*first, NULL))
+            first++;
+        lint_answer(lint, &question, list, first);
+    }
+    return (size_t)(first - list->as.items);
+}
+
+/* A handler before it in the same route may send the request elsewhere on purpose. */
+static bool is_changed_before(const struct lint *lint, const struct lint_route *route,
+                              const json_t *handler)
+{
+    for (const struct lint_route *at = route; at; at = at->outer) {
+        if (count_before_rewrite(lint, at->list) < at->index ||
+            rewrites_before(at->route, handler))
+            return true;
+    }
     return json_object_get(json_object_get(handler, "headers"), "request") != NULL ||
            json_object_get(handler, "rewrite") != NULL;
 }
@@ -310,7 +334,7 @@ static void check_loop(struct lint *lint, const json_t *handler, const struct li
             !(host_is_loopback(at.host) || at.host.len == 0 || str_is(at.host, "0.0.0.0")))
             continue;
         json_array_foreach(json_object_get(route->server, "listen"), j, listen) {
-            if (!listens_there(json_str(listen), &at) || is_changed_before(route, handler))
+            if (!listens_there(json_str(listen), &at) || is_changed_before(lint, route, handler))
                 continue;
             struct diag *diag =
                 lint_report(lint, upstream_token(lint, upstream),
@@ -477,15 +501,25 @@ static bool names_php_or_files(const struct node *node, void *user)
     return !*found;
 }
 
+/* Whether the site has a root, and nothing but PHP that serves what is there. */
+static bool serves_only_php(const struct lint *lint, const struct node *site)
+{
+    static const char yes, no;
+    const char *answer = lint_answered(lint, &yes, site);
+    bool serves = false;
+    if (answer)
+        return answer == &yes;
+    node_walk(site, names_php_or_files, &serves);
+    answer = !serves && line_option(site, "root") ? &yes : &no;
+    lint_answer(lint, &yes, site, answer);
+    return answer == &yes;
+}
+
 static void check_php_without_files(struct lint *lint, const struct node *line)
 {
     const struct node *site = line_block(line);
-    bool serves = false;
     if (!line_directive(lint, line) || line_matcher(lint, line) || line->parent != site ||
-        !line_option(site, "root"))
-        return;
-    node_walk(site, names_php_or_files, &serves);
-    if (serves)
+        !serves_only_php(lint, site))
         return;
     struct diag *diag = lint_report(lint, line_name_token(line),
                                     "nothing here serves the files that are not PHP");
@@ -502,14 +536,23 @@ static bool compresses_streams(const struct node *node, void *user)
     return !*found;
 }
 
+static bool site_compresses_streams(const struct lint *lint, const struct node *site)
+{
+    static const char yes, no;
+    const char *answer = lint_answered(lint, &yes, site);
+    bool found = answer == &yes;
+    if (!answer) {
+        node_walk(site, compresses_streams, &found);
+        lint_answer(lint, &yes, site, found ? &yes : &no);
+    }
+    return found;
+}
+
 static void check_stream_compression(struct lint *lint, const struct node *line)
 {
     const struct node *site = line_block(line);
-    bool compresses = false;
-    if (!site || !line_word(line, 0) || !token_is(line_word(line, 0), "-1"))
-        return;
-    node_walk(site, compresses_streams, &compresses);
-    if (!compresses)
+    if (!site || !line_word(line, 0) || !token_is(line_word(line, 0), "-1") ||
+        !site_compresses_streams(lint, site))
         return;
     struct diag *diag = lint_report(lint, line_name_token(line),
                                     "`encode` holds event streams back, which this means to avoid");

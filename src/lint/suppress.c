@@ -1,5 +1,7 @@
 /* Comments that switch findings off: `# dialtone: ignore[DT404] reason` above a statement or at the
  * end of its line, `# dialtone: ignore-file[DT9] reason` anywhere. */
+#include <stdlib.h>
+
 #include "base/arena.h"
 #include "base/vec.h"
 #include "lint/lint_private.h"
@@ -18,26 +20,71 @@ struct suppressions {
 
 /* --- what a comment covers --- */
 
-struct statement_search {
-    struct span within; /* one source, from the comment on */
-    const struct node *found;
+/* A statement, and where it begins. */
+struct statement {
+    uint32_t begin;
+    uint32_t place; /* in the order of the tree */
+    const struct node *node;
 };
 
-/* The node whose first word is the first one behind the comment; of several (a site and what it
- * holds) the outermost. */
-static bool look_at(const struct node *node, void *user)
+/* Sorted by where they begin. */
+struct statements {
+    struct arena *arena;
+    VEC(struct statement) list;
+};
+
+static bool add_statement(const struct node *node, void *user)
 {
-    struct statement_search *search = user;
+    struct statements *all = user;
     uint32_t begin = node->n_words ? node->words[0]->span.begin
                      : node->open  ? node->open->span.begin
                                    : 0;
-    if (begin >= search->within.begin && begin < search->within.end &&
-        (node->role == ROLE_LINE || node->role == ROLE_MATCHER || node->role == ROLE_SITE ||
-         node->role == ROLE_NAMED_ROUTE || node->role == ROLE_GLOBAL)) {
-        search->within.end = begin;
-        search->found = node;
-    }
+    if (node->role == ROLE_LINE || node->role == ROLE_MATCHER || node->role == ROLE_SITE ||
+        node->role == ROLE_NAMED_ROUTE || node->role == ROLE_GLOBAL)
+        vec_push(all->arena, &all->list,
+                 (struct statement){begin, (uint32_t)all->list.n, node});
     return true;
+}
+
+static int compare_statements(const void *a, const void *b)
+{
+    const struct statement *left = a, *right = b;
+    if (left->begin != right->begin)
+        return left->begin < right->begin ? -1 : 1;
+    return left->place < right->place ? -1 : left->place > right->place;
+}
+
+static const struct statements *statements_of(const struct lint *lint)
+{
+    static const char question;
+    struct statements *all = lint_answered(lint, &question, NULL);
+    if (all)
+        return all;
+    all = arena_new(lint->arena, struct statements);
+    all->arena = lint->arena;
+    if (lint->tree)
+        node_walk(lint->tree, add_statement, all);
+    if (all->list.n)
+        qsort(all->list.at, all->list.n, sizeof(*all->list.at), compare_statements);
+    lint_answer(lint, &question, NULL, all);
+    return all;
+}
+
+/* The node whose first word is the first one behind the comment; of several (a site and what it
+ * holds) the outermost. */
+static const struct node *statement_in(const struct lint *lint, struct span within)
+{
+    const struct statements *all = statements_of(lint);
+    size_t low = 0, high = all->list.n;
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        if (all->list.at[middle].begin >= within.begin)
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    bool is_there = low < all->list.n && all->list.at[low].begin < within.end;
+    return is_there ? all->list.at[low].node : NULL;
 }
 
 static struct span rest_of_line(const struct source *source, uint32_t at)
@@ -65,17 +112,15 @@ static struct span covered_by(struct lint *lint, const struct source *source,
     struct span line = lint_whole_lines(lint, comment->span);
     if (!comment->owns_line)
         return (struct span){line.begin, comment->span.begin};
-    struct statement_search search = {
-        .within = {comment->span.end, source->base + (uint32_t)source->raw.len}};
-    if (lint->tree)
-        node_walk(lint->tree, look_at, &search);
-    if (!search.found)
+    const struct node *found = statement_in(
+        lint, (struct span){comment->span.end, source->base + (uint32_t)source->raw.len});
+    if (!found)
         return next_line(source, comment->span);
-    struct span span = line_span_with_block(search.found);
-    if (search.found->role == ROLE_GLOBAL && search.found->close)
-        span = (struct span){search.found->open->span.begin, search.found->close->span.end};
-    if (!search.found->close && search.found->n_tokens) /* a site without braces */
-        span.end = search.found->tokens[search.found->n_tokens - 1]->span.end;
+    struct span span = line_span_with_block(found);
+    if (found->role == ROLE_GLOBAL && found->close)
+        span = (struct span){found->open->span.begin, found->close->span.end};
+    if (!found->close && found->n_tokens) /* a site without braces */
+        span.end = found->tokens[found->n_tokens - 1]->span.end;
     return span;
 }
 
@@ -130,15 +175,61 @@ static bool may_be_hidden(const struct diag *diag)
     return diag->code == DIAG_NONE || diag->severity < SEVERITY_ERROR;
 }
 
-static void apply(struct lint *lint, struct suppression *one)
+/* Findings by where they stand. */
+struct found {
+    VEC(struct diag *) list;
+    struct map applied; /* what comments cover, and whether it hid something → yes or no */
+};
+
+static int compare_findings(const void *a, const void *b)
 {
-    for (struct diag *diag = lint_diags(lint)->first; diag; diag = diag->next) {
-        if (diag->span.begin < one->covered.begin || diag->span.begin >= one->covered.end ||
-            !may_be_hidden(diag) || !is_named(diag->info, one->rules))
+    const struct diag *left = *(struct diag *const *)a, *right = *(struct diag *const *)b;
+    return left->span.begin < right->span.begin ? -1 : left->span.begin > right->span.begin;
+}
+
+static struct found findings_of(struct lint *lint)
+{
+    struct found found = {.applied = map_in(lint->arena)};
+    for (struct diag *diag = lint_diags(lint)->first; diag; diag = diag->next)
+        vec_push(lint->arena, &found.list, diag);
+    if (found.list.n)
+        qsort(found.list.at, found.list.n, sizeof(*found.list.at), compare_findings);
+    return found;
+}
+
+static bool hide(struct lint *lint, const struct found *found, const struct suppression *one)
+{
+    bool hides = false;
+    size_t low = 0, high = found->list.n;
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        if (found->list.at[middle]->span.begin >= one->covered.begin)
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    for (; low < found->list.n && found->list.at[low]->span.begin < one->covered.end; low++) {
+        struct diag *diag = found->list.at[low];
+        if (!may_be_hidden(diag) || !is_named(diag->info, one->rules))
             continue;
-        one->is_used = true;
+        hides = true;
         diag_set_severity(lint_diags(lint), diag, SEVERITY_NONE);
     }
+    return hides;
+}
+
+/* Comments that say the same of the same statement hide the same. */
+static void apply(struct lint *lint, struct found *found, struct suppression *one)
+{
+    static char yes, no;
+    struct str key = str_printf(lint->arena, "%u-%u " STR_FMT, one->covered.begin, one->covered.end,
+                                STR_ARG(one->rules));
+    const char *answer = map_get(&found->applied, key);
+    if (!answer) {
+        answer = hide(lint, found, one) ? &yes : &no;
+        map_put(&found->applied, key, (void *)answer);
+    }
+    one->is_used = answer == &yes;
 }
 
 void lint_suppress(struct lint *lint)
@@ -149,13 +240,14 @@ void lint_suppress(struct lint *lint)
     if (lint->settings->ignores_comments)
         return;
     const struct sources *sources = &lint->pipeline->sources;
+    struct found found = findings_of(lint);
     for (uint32_t s = 0; s < sources->n; s++) {
         const struct source *source = sources->at[s];
         for (size_t i = 0; source->comments && i < source->comments->n; i++) {
             struct suppression one;
             if (!read_comment(lint, source, &source->comments->at[i], &one))
                 continue;
-            apply(lint, &one);
+            apply(lint, &found, &one);
             vec_push(lint->arena, &all->list, one);
         }
     }
