@@ -258,25 +258,40 @@ static int compare_texts(const void *a, const void *b)
 
 static void add_files(struct map *files, const struct node *node)
 {
+    const struct token_home *home = NULL;
     for (uint32_t i = 0; i < node->n_tokens; i++)
-        map_put(files, node->tokens[i]->home->file, NULL);
+        if (node->tokens[i]->home != home) {
+            home = node->tokens[i]->home;
+            map_put(files, home->file, NULL);
+        }
 }
 
-struct str_list scope_files(const struct scope *scope)
+static struct str_list files_of(struct arena *arena, const struct node *site)
 {
-    struct map files = map_in(scope->arena);
-    const struct node *site = scope->site;
+    struct map files = map_in(arena);
     /* The addresses of a site do not count, but the whole of a named route does. */
     if (site && site->role == ROLE_NAMED_ROUTE)
         add_files(&files, site);
     for (const struct node *line = site ? site->body : NULL; line; line = line->next)
         add_files(&files, line);
-    struct str_list list = {.at = arena_array(scope->arena, struct str, files.n), .n = files.n};
+    struct str_list list = {.at = arena_array(arena, struct str, files.n), .n = files.n};
     for (size_t i = 0; i < files.n; i++)
         list.at[i] = files.entries[i].key;
     if (list.n)
         qsort(list.at, list.n, sizeof(*list.at), compare_texts);
     return list;
+}
+
+struct str_list scope_files(const struct scope *scope)
+{
+    /* of the block that was asked for last: all of its directives may ask */
+    struct known_files {
+        const struct node *site;
+        struct str_list files;
+    } *known = adapter_state(scope->adapter, "files", sizeof(*known));
+    if (!known->files.at || known->site != scope->site)
+        *known = (struct known_files){scope->site, files_of(scope->arena, scope->site)};
+    return known->files;
 }
 
 void scope_invoke(struct scope *scope, const struct token *name)

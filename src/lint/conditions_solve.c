@@ -11,6 +11,7 @@
 struct literal {
     const struct condition *atom;
     bool is_false;
+    uint32_t before; /* the one before with the same name, from 1; 0 for none */
 };
 
 /* A formula that is still to be taken apart. */
@@ -26,6 +27,7 @@ struct solver {
     const struct request_question *question;
     long *effort;
     VEC(struct literal) literals;
+    struct map last; /* name → the last literal with it, from 1 */
 };
 
 /* Every matcher of a kind (and name) that was collected: those that hold, those that do not. */
@@ -34,22 +36,52 @@ struct same {
     size_t n_inside, n_outside;
 };
 
+static uint32_t last_of(const struct solver *solver, struct str name)
+{
+    return (uint32_t)(uintptr_t)map_get(&solver->last, name);
+}
+
+static void set_last(struct solver *solver, struct str name, uint32_t place)
+{
+    map_put(&solver->last, name, (void *)(uintptr_t)place);
+}
+
+static void add_literal(struct solver *solver, const struct condition *atom, bool is_false)
+{
+    struct literal literal = {atom, is_false, last_of(solver, atom->name)};
+    vec_push(solver->arena, &solver->literals, literal);
+    set_last(solver, atom->name, (uint32_t)solver->literals.n);
+}
+
+static void drop_literals(struct solver *solver, size_t n_left)
+{
+    while (solver->literals.n > n_left) {
+        const struct literal *last = &solver->literals.at[--solver->literals.n];
+        set_last(solver, last->atom->name, last->before);
+    }
+}
+
 static struct same collect(struct solver *solver, enum condition_kind kind, struct str name)
 {
     struct same same = {0};
-    size_t n = solver->literals.n;
+    size_t n = 0, n_seen = 0;
+    const struct literal *literal;
+    for (uint32_t i = last_of(solver, name); i; i = literal->before, n_seen++) {
+        literal = &solver->literals.at[i - 1];
+        n += literal->atom->kind == kind;
+    }
     same.inside = arena_array(solver->arena, const struct condition *, n);
     same.outside = arena_array(solver->arena, const struct condition *, n);
-    for (size_t i = 0; i < n; i++) {
-        const struct literal *literal = &solver->literals.at[i];
-        if (literal->atom->kind != kind || !str_eq(literal->atom->name, name))
+    for (uint32_t i = last_of(solver, name); i; i = literal->before) {
+        literal = &solver->literals.at[i - 1];
+        if (literal->atom->kind != kind)
             continue;
         if (literal->is_false)
             same.outside[same.n_outside++] = literal->atom;
         else
             same.inside[same.n_inside++] = literal->atom;
     }
-    *solver->effort -= (long)n;
+    *solver->effort -= (long)n_seen + 1;
     return same;
 }
 
@@ -117,12 +149,13 @@ static bool host_meet(struct arena *arena, struct str left, struct str right, st
     return true;
 }
 
-static bool is_host_outside(const struct same *same, struct str host)
+static bool is_host_outside(struct solver *solver, const struct same *same, struct str host)
 {
     for (size_t i = 0; i < same->n_outside; i++) {
         const struct condition *atom = same->outside[i];
         if (atom->exact && map_find(atom->exact, host))
             return true;
+        *solver->effort -= (long)atom->n_names;
         for (size_t k = 0; k < atom->n_names; k++)
             if (!(atom->exact && str_index(atom->names[k], '*') < 0) &&
                 host_covers(atom->names[k], host))
@@ -138,7 +171,7 @@ static bool host_exists_in(struct solver *solver, const struct same *same, size_
                            struct str host, bool is_any)
 {
     if (next == same->n_inside)
-        return !is_host_outside(same, host);
+        return !is_host_outside(solver, same, host);
     const struct condition *atom = same->inside[next];
     bool is_exact = !is_any && str_index(host, '*') < 0;
     if (is_exact && atom->exact && map_find(atom->exact, host))
@@ -170,8 +203,9 @@ static bool host_exists(struct solver *solver, const struct condition *atom)
 
 /* --- names --- */
 
-static bool has_name(const struct condition *atom, struct str name)
+static bool has_name(struct solver *solver, const struct condition *atom, struct str name)
 {
+    *solver->effort -= (long)atom->n_names;
     for (size_t i = 0; i < atom->n_names; i++)
         if (str_eq(atom->names[i], name))
             return true;
@@ -187,10 +221,10 @@ static bool method_exists(struct solver *solver, const struct condition *atom)
         struct str name = same.inside[0]->names[i];
         bool fits = true;
         for (size_t k = 1; k < same.n_inside; k++)
-            fits &= has_name(same.inside[k], name);
+            fits &= has_name(solver, same.inside[k], name);
         for (size_t k = 0; k < same.n_outside; k++)
-            fits &= !has_name(same.outside[k], name);
-        if (fits)
+            fits &= !has_name(solver, same.outside[k], name);
+        if (fits || *solver->effort <= 0)
             return true;
     }
     return false;
@@ -210,7 +244,10 @@ static bool parameter_exists(struct solver *solver, const struct condition *atom
             struct str value = same.inside[i]->names[k];
             fits = true;
             for (size_t m = 0; m < same.n_outside; m++)
-                fits &= !has_name(same.outside[m], value) && !has_name(same.outside[m], STR("*"));
+                fits &= !has_name(solver, same.outside[m], value) &&
+                        !has_name(solver, same.outside[m], STR("*"));
+            if (*solver->effort <= 0)
+                return true;
         }
         if (!fits)
             return false;
@@ -334,8 +371,10 @@ static bool is_same_opaque(const struct condition *a, const struct condition *b)
 static bool opaque_exists(struct solver *solver, const struct condition *atom)
 {
     bool holds = false, fails = false;
-    for (size_t i = 0; i < solver->literals.n; i++) {
-        const struct literal *literal = &solver->literals.at[i];
+    const struct literal *literal;
+    for (uint32_t i = last_of(solver, atom->name); i; i = literal->before) {
+        literal = &solver->literals.at[i - 1];
+        --*solver->effort;
         if (!is_same_opaque(literal->atom, atom))
             continue;
         holds |= !literal->is_false;
@@ -399,11 +438,11 @@ static void push(struct solver *solver, struct goal **goals, const struct condit
     *goals = goal;
 }
 
-/* Takes all of <goals> apart that is no choice; the choices are put before <*choices>. False where
- * the matchers contradict each other. */
+/* Takes all of <goals> apart that is no choice, as long as there is effort left; the choices are put
+ * before <*choices>. False where the matchers contradict each other. */
 static bool take_apart(struct solver *solver, struct goal *goals, struct goal **choices)
 {
-    while (goals) {
+    while (goals && *solver->effort > 0) {
         struct goal goal = *goals;
         const struct condition *condition = goal.condition;
         goals = goal.next;
@@ -440,7 +479,7 @@ static bool take_apart(struct solver *solver, struct goal *goals, struct goal **
         case CONDITION_OPAQUE:
             if (!is_current(solver, condition, goal.since))
                 break;
-            vec_push(solver->arena, &solver->literals, (struct literal){condition, goal.is_false});
+            add_literal(solver, condition, goal.is_false);
             if (!is_consistent(solver, condition))
                 return false;
         }
@@ -462,13 +501,14 @@ static bool solve(struct solver *solver, struct goal *goals, struct goal *choice
             exists = solve(solver, goal, choices->next);
         }
     }
-    solver->literals.n = n_literals;
+    drop_literals(solver, n_literals);
     return exists;
 }
 
 bool request_exists(struct arena *scratch, const struct request_question *question, long *effort)
 {
-    struct solver solver = {.arena = scratch, .question = question, .effort = effort};
+    struct solver solver = {
+        .arena = scratch, .question = question, .effort = effort, .last = map_in(scratch)};
     struct goal *goals = NULL;
     if (*effort <= 0)
         return true;
