@@ -77,10 +77,27 @@ struct diag_style style_of(const struct invocation *invocation, FILE *out)
     };
 }
 
+/* Standard error has no buffer, and each piece of a report would be a write of its own. NULL where
+ * there is no other stream to be had. */
+static FILE *buffered_stderr(void)
+{
+    int fd = dup(STDERR_FILENO);
+    FILE *stream = fd >= 0 ? fdopen(fd, "w") : NULL;
+    if (!stream && fd >= 0)
+        close(fd);
+    return stream;
+}
+
 void print_diagnostics(const struct pipeline *pipeline, const struct invocation *invocation,
                        FILE *out)
 {
-    diags_print(&pipeline->diags, &pipeline->sources, style_of(invocation, out), out);
+    if (!pipeline->diags.first)
+        return;
+    FILE *buffered = out == stderr ? buffered_stderr() : NULL;
+    diags_print(&pipeline->diags, &pipeline->sources, style_of(invocation, out),
+                buffered ? buffered : out);
+    if (buffered)
+        fclose(buffered);
 }
 
 const char *single_file(const struct invocation *invocation)

@@ -113,19 +113,23 @@ struct diag *diag_token(struct diags *diags, enum diag_code code, const struct t
     return report(diags, code, token->span, token->via, message);
 }
 
-/* Appends, unless the same note hangs there already (a diagnostic reported twice). */
+enum { MAX_NOTES = 16 }; /* of a diagnostic: one that is found again brings labels each time */
+
+/* Appends, unless the same note hangs there already (a diagnostic reported twice), or there are
+ * many. */
 static struct diag_note *add_note(struct diags *diags, struct diag *diag, struct diag_note note)
 {
-    struct diag_note **end = &diag->notes;
-    while (*end) {
+    struct diag_note **end = &diag->notes, *added;
+    int n = 0;
+    for (; *end; end = &(*end)->next, n++)
         if ((*end)->kind == note.kind && (*end)->span.begin == note.span.begin &&
             str_eq((*end)->text, note.text))
             return *end;
-        end = &(*end)->next;
-    }
-    *end = arena_new(diags->arena, struct diag_note);
-    **end = note;
-    return *end;
+    added = arena_new(diags->arena, struct diag_note);
+    *added = note;
+    if (n < MAX_NOTES)
+        *end = added;
+    return added;
 }
 
 void diag_label(struct diags *diags, struct diag *diag, struct span span, const char *format, ...)

@@ -2,11 +2,12 @@
 """Time and memory of the compiler beside a real Caddy, in one run.
 
 Rounds are interleaved; the table shows medians and ratios to Caddy, and what they are held to.  A file
-of five lines is about starting and ending; 10,000 sites are about compiling.  Then one size of file
-after the other, up to 100,000 sites, and ten times larger files of every shape in shapes.py: how much
-more a line costs there.
+of five lines is about starting and ending; 10,000 sites are about compiling.  What `check` takes is
+held against what `adapt` takes of the same files.  Then one size of file after the other, up to
+100,000 sites, and ten times larger files of every shape in shapes.py: how much more a line costs
+there.
 
-    compiler.py BUILD CADDY [--rounds N] [--only five,sites,fmt,sizes,shapes]
+    compiler.py BUILD CADDY [--rounds N] [--only five,sites,fmt,check,sizes,shapes]
 """
 import argparse, os, statistics, subprocess, sys, tempfile
 
@@ -15,6 +16,7 @@ import shapes
 FIVE = ":8080 {\n\tencode gzip\n\treverse_proxy localhost:9000\n\tfile_server\n}\n"
 # what is measured: "more than N times better than Caddy"
 GOALS = {"five": {"wall": 15, "memory": 5}, "sites": {"cpu": 50, "memory": 3}, "fmt": {"cpu": 5}}
+CHECK_GOALS = {"five": 1.3, "sites": 2.0}  # the most that `check` may take, in CPU times of `adapt`
 LINEAR = 1.3  # the most that a site may cost more in a larger file
 SHAPE_LIMIT = 2.0  # the most that a line may cost more in a file ten times larger
 UNITS = {"wall": (1e6, "ms"), "cpu": (1e6, "ms"), "memory": (1024, "MiB")}
@@ -44,11 +46,11 @@ class Bench:
     def median(self, results):
         return {key: statistics.median(r[key] for r in results) for key in results[0]}
 
-    def compare(self, name, ours, theirs, rounds):
-        """Measures both in turn and prints what the goals of <name> are about."""
+    def compare(self, name, ours, theirs, rounds, fine=(0,)):
+        """Measures both in turn and prints what the goals of <name> are about.  <fine>: Caddy's statuses."""
         pairs = [(self.once(ours), self.once(theirs)) for _ in range(rounds)]
         us, them = (self.median([pair[i] for pair in pairs]) for i in (0, 1))
-        if us["status"] or them["status"]:
+        if us["status"] or them["status"] not in fine:
             self.failed.append(f"{name}: exit status {us['status']:.0f}, Caddy's {them['status']:.0f}")
         for key, (scale, unit) in UNITS.items():
             ratio, goal = them[key] / us[key], GOALS[name].get(key)
@@ -70,7 +72,25 @@ class Bench:
 
     def fmt(self):
         path = self.file("fmt", shapes.text("sites", 10000).replace("\t", "  "))
-        self.compare("fmt", [self.program, "fmt", path], [self.caddy, "fmt", path], self.rounds)
+        # Caddy's status tells that the file was not formatted
+        self.compare("fmt", [self.program, "fmt", path], [self.caddy, "fmt", path], self.rounds, fine=(0, 1))
+
+    def check(self):
+        for name, text in (("five", FIVE), ("sites", shapes.text("sites", 10000))):
+            path = self.file("check", text)
+            rounds = self.rounds * (50 if name == "five" else 3)
+            pairs = [(self.once([self.program, "adapt", path]), self.once([self.program, "check", path]))
+                     for _ in range(rounds)]
+            if any(result["status"] > 1 for pair in pairs for result in pair):
+                self.failed.append(f"check: {name} fails")
+            adapt, check = (min(pair[i]["cpu"] for pair in pairs) for i in (0, 1))
+            memory = [self.median([pair[i] for pair in pairs])["memory"] / 1024 for i in (0, 1)]
+            ratio, goal = check / adapt, CHECK_GOALS[name]
+            print(f"check  {name:<7} adapt {adapt / 1e6:9.2f} ms {memory[0]:6.1f} MiB, check {check / 1e6:9.2f} ms "
+                  f"{memory[1]:6.1f} MiB, ratio {ratio:6.2f}  at most {goal}" + (": fails" if ratio > goal else ""),
+                  flush=True)
+            if ratio > goal:
+                self.failed.append(f"check: {name} costs {ratio:.2f} times what adapt does, not {goal}")
 
     def least(self, argv):
         """CPU time of the quickest of several runs: what the others took more was not ours."""
@@ -93,12 +113,12 @@ class Bench:
     def shapes(self):
         empty = self.least([self.program, "adapt", self.file("empty", "localhost\n")])
         for name, write in shapes.SHAPES.items():
-            times = {}
+            times, commands = {}, ("adapt", "check", "fmt")
             for n in (1500, 15000):
                 path = self.file("shape", shapes.text(name, n))
-                for command in ("adapt", "check"):
+                for command in commands:
                     times[command, n] = max(self.least([self.program, command, path]) - empty, 1e6)
-            grown = {c: times[c, 15000] / times[c, 1500] / 10 for c in ("adapt", "check")}
+            grown = {c: times[c, 15000] / times[c, 1500] / 10 for c in commands}
             print(f"shapes {name:<18} " + "  ".join(
                 f"{c} {times[c, 15000] / 1e6:8.1f} ms, a line costs {grown[c]:.2f}" for c in grown)
                 + f"  ({write.__doc__})", flush=True)
@@ -112,7 +132,7 @@ def main():
     parser.add_argument("build")
     parser.add_argument("caddy")
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--only", default="five,sites,fmt,sizes,shapes")
+    parser.add_argument("--only", default="five,sites,fmt,check,sizes,shapes")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="dialtone-bench-") as folder:
         bench = Bench(os.path.abspath(arguments.build), arguments.caddy, folder, arguments.rounds)
