@@ -28,9 +28,10 @@ LIB_SOURCES   := $(filter-out $(CLI_SOURCES),$(SOURCES))
 PROXY_SOURCES := $(foreach folder,$(PROXY_FOLDERS),$(wildcard src/$(folder)/*.c))
 LEXERS        := $(wildcard grammar/*.re)
 PARSERS       := $(wildcard grammar/*.y)
-TEXTS         := src/plugins/builtin.caddyfile
+PLUGINS_TEXT  := src/plugins/builtin.caddyfile
+SHELLS        := bash zsh fish
 GEN_SOURCES   := $(LEXERS:grammar/%.re=$(GEN)/%.c) $(PARSERS:grammar/%.y=$(GEN)/%.c) \
-    $(GEN)/builtin_plugins.c
+    $(GEN)/builtin_plugins.c $(GEN)/completion_texts.c
 PROXY_GEN     := $(GEN)/http1.c
 
 objects        = $(patsubst $(GEN)/%.c,$(OBJ)/gen/%.o,$(patsubst src/%.c,$(OBJ)/%.o,$(1)))
@@ -93,11 +94,17 @@ $(GEN)/%_parser.c $(GEN)/%_parser.h &: grammar/%_parser.y
 	lemon -d$(GEN) $<
 	@touch $(GEN)/$*_parser.c $(GEN)/$*_parser.h
 
-# the text as one string
-$(GEN)/builtin_plugins.c: $(TEXTS)
+# a text as one string: NAME is the variable
+string = echo 'extern const char $(1)[];' && echo 'const char $(1)[] =' && \
+    sed 's/[\\"]/\\&/g; s/	/\\t/g; s/^/    "/; s/$$/\\n"/' $(2) && echo ';'
+
+$(GEN)/builtin_plugins.c: $(PLUGINS_TEXT)
 	@mkdir -p $(GEN)
-	(echo 'extern const char builtin_plugins[];' && echo 'const char builtin_plugins[] =' && \
-	    sed 's/[\\"]/\\&/g; s/	/\\t/g; s/^/    "/; s/$$/\\n"/' $< && echo ';') >$@
+	{ $(call string,builtin_plugins,$<); } >$@
+
+$(GEN)/completion_texts.c: $(SHELLS:%=src/cli/completion.%)
+	@mkdir -p $(GEN)
+	{ $(foreach shell,$(SHELLS),$(call string,completion_$(shell)_text,src/cli/completion.$(shell)) &&) :; } >$@
 
 # `make unit`: the unit tests alone
 unit: $(UNIT_TESTS)
@@ -214,13 +221,18 @@ bench: all
 bench-compiler: all
 	@caddy=$$(BUILD=$(BUILD) tests/tools/caddy.sh) && tests/bench/compiler.py $(BUILD) "$$caddy" $(BENCH)
 
-# `make install`: program, libraries, headers, pkg-config files and manual (PREFIX=, DESTDIR=)
+# `make install`: program, libraries, headers, pkg-config files, manual, completions (PREFIX=, DESTDIR=)
 HEADERS := dialtone tables proxy
+COMPLETIONS := bash-completion/completions zsh/site-functions fish/vendor_completions.d
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/pkgconfig \
 	    $(DESTDIR)$(PREFIX)/include/dialtone $(DESTDIR)$(PREFIX)/share/man/man1 \
 	    $(DESTDIR)$(PREFIX)/share/man/man5
 	install -m 755 $(BUILD)/dialtone $(DESTDIR)$(PREFIX)/bin/
+	install -d $(COMPLETIONS:%=$(DESTDIR)$(PREFIX)/share/%)
+	$(BUILD)/dialtone completion bash >$(DESTDIR)$(PREFIX)/share/bash-completion/completions/dialtone
+	$(BUILD)/dialtone completion zsh >$(DESTDIR)$(PREFIX)/share/zsh/site-functions/_dialtone
+	$(BUILD)/dialtone completion fish >$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/dialtone.fish
 	install -m 644 $(BUILD)/libdialtone.a $(BUILD)/libdialtone-proxy.a $(DESTDIR)$(PREFIX)/lib/
 	install -m 644 $(HEADERS:%=include/dialtone/%.h) $(DESTDIR)$(PREFIX)/include/dialtone/
 	install -m 644 src/cli/dialtone.1 $(DESTDIR)$(PREFIX)/share/man/man1/
@@ -235,7 +247,10 @@ uninstall:
 	    $(DESTDIR)$(PREFIX)/lib/libdialtone-proxy.a $(DESTDIR)$(PREFIX)/share/man/man1/dialtone.1 \
 	    $(DESTDIR)$(PREFIX)/share/man/man5/dialtone-plugins.5 \
 	    $(DESTDIR)$(PREFIX)/share/man/man5/dialtone-project.5 \
-	    $(DESTDIR)$(PREFIX)/lib/pkgconfig/dialtone.pc $(DESTDIR)$(PREFIX)/lib/pkgconfig/dialtone-proxy.pc
+	    $(DESTDIR)$(PREFIX)/lib/pkgconfig/dialtone.pc $(DESTDIR)$(PREFIX)/lib/pkgconfig/dialtone-proxy.pc \
+	    $(DESTDIR)$(PREFIX)/share/bash-completion/completions/dialtone \
+	    $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_dialtone \
+	    $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/dialtone.fish
 	rm -rf $(DESTDIR)$(PREFIX)/include/dialtone
 
 clean:

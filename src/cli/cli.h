@@ -76,6 +76,7 @@ enum exit_status command_tables(struct invocation *invocation);
 enum exit_status command_build(struct invocation *invocation);
 enum exit_status command_schema(struct invocation *invocation);
 enum exit_status command_run(struct invocation *invocation);
+enum exit_status command_completion(struct invocation *invocation);
 
 /* files.c: loading and reporting. */
 

@@ -6,16 +6,7 @@
 #include "base/arena.h"
 #include "base/suggest.h"
 #include "cli/cli.h"
-
-struct flag {
-    const char *name;
-    char letter;          /* 0: no short form */
-    const char *argument; /* NULL: a switch; "FILE...": the flag may be repeated */
-    const char *values;   /* "a|b" where only certain words are legal */
-    size_t offset;        /* of the bool, const char * or struct words in struct invocation */
-    const char *doc;
-    const char *key; /* what commands list it by, where two flags have one name; else NULL */
-};
+#include "cli/flags.h"
 
 #define AT(field) offsetof(struct invocation, field)
 
@@ -90,6 +81,14 @@ static bool command_takes(const struct command *command, const struct flag *flag
             return true;
     }
     return false;
+}
+
+const struct flag *flag_next(const struct command *command, const struct flag *flag)
+{
+    for (flag = flag ? flag + 1 : flags; flag < flags + N_FLAGS; flag++)
+        if (command_takes(command, flag))
+            return flag;
+    return NULL;
 }
 
 static const struct flag *find_flag(const struct command *command, struct str name)

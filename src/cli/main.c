@@ -95,6 +95,15 @@ const struct command commands[] = {
                 "interface; its \"schema_version\" grows when something is taken away or means\n"
                 "something else.\n",
      .run = command_schema},
+    {.name = "completion",
+     .arguments = "bash|zsh|fish",
+     .doc = "print a script that completes command lines in a shell",
+     .flags = "output",
+     .details = "`make install` puts them where the shells look. By hand:\n"
+                "    source <(dialtone completion bash)          # in ~/.bashrc\n"
+                "    dialtone completion zsh >_dialtone          # in a folder of $fpath\n"
+                "    dialtone completion fish >~/.config/fish/completions/dialtone.fish\n",
+     .run = command_completion},
     {0},
 };
 
@@ -104,7 +113,7 @@ static void print_help(FILE *out)
           "proxy\n\nusage: dialtone COMMAND [OPTIONS] [FILE...]\n\n",
           out);
     for (const struct command *command = commands; command->name; command++)
-        fprintf(out, "  %-7s %-24s %s\n", command->name, command->arguments, command->doc);
+        fprintf(out, "  %-10s %-24s %s\n", command->name, command->arguments, command->doc);
     fputs("\n`-` is standard input. A file may be a Caddyfile or Caddy's JSON.\n"
           "`dialtone COMMAND --help` tells more; `dialtone --version` names the version.\n"
           "Exit status: 0 fine, 1 findings or errors in the input, 2 wrong usage, 3 cannot read, "

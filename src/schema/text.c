@@ -261,3 +261,26 @@ void schema_list(const struct vocabulary *vocabulary, struct strbuf *out)
         list_rows(out, (*space)->modules);
     }
 }
+
+static void name_rows(const struct option *rows,
+                      void (*each)(void *user, const char *name, const char *doc), void *user)
+{
+    for (const struct option *row = rows; row && row->name; row++)
+        each(user, row->name, row->doc);
+}
+
+void schema_names(const struct vocabulary *vocabulary,
+                  void (*each)(void *user, const char *name, const char *doc), void *user)
+{
+    for (const struct directive *const *table = vocabulary->directives; *table; table++)
+        for (const struct directive *row = *table; row->name; row++)
+            each(user, row->name, row->doc);
+    for (const struct option *const *table = vocabulary->global_options; *table; table++)
+        name_rows(*table, each, user);
+    for (const struct matcher *const *table = vocabulary->matchers; *table; table++)
+        for (const struct matcher *row = *table; row->name; row++)
+            each(user, row->name, row->doc);
+    name_rows(response_matchers, each, user);
+    for (const struct module_space *const *space = vocabulary->modules; *space; space++)
+        name_rows((*space)->modules, each, user);
+}
