@@ -147,7 +147,9 @@ static struct report_finding *finding_of(struct report *report, struct str file,
     struct report_finding *finding = arena_new(&report->arena, struct report_finding);
     *finding = (struct report_finding){
         .info = diag->info,
-        .severity = diag->severity,
+        .severity = diag->hidden ? diag->hidden_severity : diag->severity,
+        .hidden = diag->hidden,
+        .reason = str_dup(&report->arena, diag->reason),
         .message = str_dup(&report->arena, diag->message),
         .place = place_of(report, sources, diag->span),
         .imports = imports_of(report, sources, diag->via),
@@ -165,6 +167,16 @@ static struct report_finding *finding_of(struct report *report, struct str file,
     return finding;
 }
 
+static void append(struct report_finding *finding, struct report_finding **first,
+                   struct report_finding **last)
+{
+    if (*last)
+        (*last)->next = finding;
+    else
+        *first = finding;
+    *last = finding;
+}
+
 void report_add(struct report *report, const char *file, const struct diags *diags,
                 const struct sources *sources)
 {
@@ -177,15 +189,14 @@ void report_add(struct report *report, const char *file, const struct diags *dia
     report->last = into;
     report->n_files++;
     for (const struct diag *diag = diags->first; diag; diag = diag->next) {
-        if (diag->severity == SEVERITY_NONE)
+        if (diag->severity == SEVERITY_NONE && !diag->hidden)
             continue;
         struct report_finding *finding = finding_of(report, into->path, diag, sources);
         report->counts[diag->severity]++;
-        if (into->last)
-            into->last->next = finding;
+        if (finding->hidden)
+            append(finding, &into->first_hidden, &into->last_hidden);
         else
-            into->first = finding;
-        into->last = finding;
+            append(finding, &into->first, &into->last);
     }
 }
 

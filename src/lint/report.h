@@ -51,6 +51,8 @@ struct report_finding {
     struct report_finding *next;
     const struct diag_code_info *info;
     enum severity severity;
+    enum diag_hidden hidden; /* then it is among the hidden ones of its file */
+    struct str reason;       /* why */
     struct str message;
     struct report_place place;
     struct report_note *notes;
@@ -64,6 +66,7 @@ struct report_file {
     struct report_file *next;
     struct str path;
     struct report_finding *first, *last;
+    struct report_finding *first_hidden, *last_hidden; /* by comments or a baseline */
 };
 
 /* The findings of all files of one run. */

@@ -2,6 +2,8 @@
 #include "lint/report.h"
 #include "lint/rule.h"
 
+#include <stdlib.h>
+
 #define SARIF_SCHEMA                                                                               \
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 
@@ -191,8 +193,13 @@ static json_t *location_json(struct writer *writer, const struct report_place *p
 {
     json_t *location = object(writer), *physical = object(writer);
     set(writer, physical, "artifactLocation", artifact_json(writer, place->path));
-    if (place->line)
+    if (place->line) {
         set(writer, physical, "region", region_json(writer, place));
+    } else { /* GitHub wants a line */
+        json_t *region = object(writer);
+        set_number(writer, region, "startLine", 1);
+        set(writer, physical, "region", region);
+    }
     set(writer, location, "physicalLocation", physical);
     return location;
 }
@@ -250,6 +257,31 @@ static json_t *fixes_json(struct writer *writer, const struct report_finding *fi
     return fixes;
 }
 
+/* None: it is told. All results of a run have the list, or none. */
+static json_t *suppressions_json(struct writer *writer, const struct report_finding *finding)
+{
+    json_t *list = array(writer);
+    if (!finding->hidden)
+        return list;
+    json_t *one = object(writer);
+    set_text(writer, one, "kind",
+             finding->hidden == HIDDEN_BY_COMMENT ? STR("inSource") : STR("external"));
+    set_text(writer, one, "status", STR("accepted"));
+    if (finding->reason.len)
+        set_text(writer, one, "justification", finding->reason);
+    add(writer, list, one);
+    return list;
+}
+
+/* What the ids of a family are about: DT7xx security, DT10xx the native target. */
+static const char *family_tag(const char *id)
+{
+    static const char *const tags[] = {"tool",    "syntax",   "address",    "upstream", "tls", "routing",
+                                       "headers", "security", "deprecated", "style",    "native"};
+    size_t family = (size_t)atoi(id + 2) / 100;
+    return tags[family < sizeof(tags) / sizeof(tags[0]) ? family : 0];
+}
+
 static const char *sarif_level(enum severity severity)
 {
     return severity == SEVERITY_ERROR ? "error" : severity == SEVERITY_WARNING ? "warning" : "note";
@@ -295,17 +327,17 @@ static json_t *rule_json(struct writer *writer, const struct diag_code_info *inf
     set(writer, one, "help", help);
     set_text(writer, level, "level", str_from(sarif_level(info->severity)));
     set(writer, one, "defaultConfiguration", level);
+    json_t *properties = object(writer), *tags = array(writer);
+    add(writer, tags, document_text(&writer->document, family_tag(info->id), NULL));
+    set(writer, properties, "tags", tags);
     if (str_has_prefix(str_from(info->id), STR("DT7"))) {
-        json_t *properties = object(writer), *tags = array(writer);
-        add(writer, tags, document_text(&writer->document, "security", NULL));
-        set(writer, properties, "tags", tags);
         /* GitHub's scale: from 7.0 on "high", from 4.0 on "medium" */
         set_text(writer, properties, "security-severity",
                  info->severity == SEVERITY_ERROR     ? STR("8.0")
                  : info->severity == SEVERITY_WARNING ? STR("5.0")
                                                       : STR("2.0"));
-        set(writer, one, "properties", properties);
     }
+    set(writer, one, "properties", properties);
     return one;
 }
 
@@ -342,6 +374,7 @@ static json_t *result_json(struct writer *writer, const struct report_finding *f
     set_text(writer, prints, "primaryLocationLineHash",
              str_printf(arena, STR_FMT ":%u", STR_ARG(finding->fingerprint), finding->occurrence));
     set(writer, result, "partialFingerprints", prints);
+    set(writer, result, "suppressions", suppressions_json(writer, finding));
     return result;
 }
 
@@ -352,9 +385,12 @@ void report_write_sarif(struct report *report, struct strbuf *out)
     json_t *root = object(&writer), *runs = array(&writer), *run = object(&writer);
     json_t *tool = object(&writer), *driver = object(&writer), *results = array(&writer);
     writer.rule_list = array(&writer);
-    for (const struct report_file *file = report->first; file; file = file->next)
+    for (const struct report_file *file = report->first; file; file = file->next) {
         for (const struct report_finding *one = file->first; one; one = one->next)
             add(&writer, results, result_json(&writer, one));
+        for (const struct report_finding *one = file->first_hidden; one; one = one->next)
+            add(&writer, results, result_json(&writer, one));
+    }
     set_text(&writer, root, "$schema", STR(SARIF_SCHEMA));
     set_text(&writer, root, "version", STR("2.1.0"));
     set_text(&writer, driver, "name", STR("dialtone"));

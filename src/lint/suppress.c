@@ -10,6 +10,7 @@
 struct suppression {
     struct span comment; /* the words in the comment, from `dialtone:` on */
     struct str rules;    /* between the brackets; empty: all */
+    struct str reason;   /* the words behind them */
     struct span covered;
     bool is_used;
 };
@@ -136,9 +137,12 @@ static bool read_comment(struct lint *lint, const struct source *source,
     bool is_file = str_has_prefix(rest, STR("ignore-file"));
     if (!str_has_prefix(rest, STR("ignore")))
         return false;
-    *out = (struct suppression){.comment = comment->span};
-    if (str_cut(rest, STR("["), &before, &rest) && str_cut(rest, STR("]"), &rules, &rest))
+    rest = str_trim_prefix(rest, is_file ? STR("ignore-file") : STR("ignore"));
+    *out = (struct suppression){.comment = comment->span, .reason = str_trim(rest)};
+    if (str_cut(rest, STR("["), &before, &rest) && str_cut(rest, STR("]"), &rules, &rest)) {
         out->rules = str_trim(rules);
+        out->reason = str_trim(rest);
+    }
     out->covered = is_file ? (struct span){source->base, source->base + (uint32_t)source->raw.len + 1}
                            : covered_by(lint, source, comment);
     return true;
@@ -213,7 +217,7 @@ static bool hide(struct lint *lint, const struct found *found, const struct supp
         if (!may_be_hidden(diag) || !is_named(diag->info, one->rules))
             continue;
         hides = true;
-        diag_set_severity(lint_diags(lint), diag, SEVERITY_NONE);
+        diag_hide(lint_diags(lint), diag, HIDDEN_BY_COMMENT, one->reason);
     }
     return hides;
 }

@@ -50,6 +50,16 @@ void diag_set_severity(struct diags *diags, struct diag *diag, enum severity sev
     diag->severity = severity;
 }
 
+void diag_hide(struct diags *diags, struct diag *diag, enum diag_hidden hidden, struct str reason)
+{
+    if (diag->severity == SEVERITY_NONE)
+        return;
+    diag->hidden = hidden;
+    diag->hidden_severity = diag->severity;
+    diag->reason = str_dup(diags->arena, reason);
+    diag_set_severity(diags, diag, SEVERITY_NONE);
+}
+
 /* What makes two reports the same. */
 static struct str identity(struct arena *arena, const struct diag_code_info *info, struct span span,
                            const struct import_chain *via)

@@ -127,10 +127,16 @@ struct diag_note {
     struct diag_edit *more; /* NOTE_HELP: further changes that belong to this one */
 };
 
+/* Why a finding is not told, where it is not. */
+enum diag_hidden { HIDDEN_NOT, HIDDEN_BY_COMMENT, HIDDEN_BY_BASELINE };
+
 struct diag {
     enum diag_code code;               /* DIAG_NONE for a rule of the linter */
     const struct diag_code_info *info; /* never NULL */
-    enum severity severity;
+    enum severity severity; /* SEVERITY_NONE while it is hidden */
+    enum diag_hidden hidden;
+    enum severity hidden_severity; /* what it had before */
+    struct str reason;             /* why it is hidden, in somebody's words; maybe empty */
     struct span span;
     const struct import_chain *via; /* the imports that led there; NULL for none */
     struct str message; /* lower case, no full stop */
@@ -167,6 +173,9 @@ struct diag *diag_found(struct diags *diags, const struct diag_code_info *info,
 /* Changes the severity of one that was reported; SEVERITY_NONE takes it off the counts, and printing
  * leaves it out. */
 void diag_set_severity(struct diags *diags, struct diag *diag, enum severity severity);
+/* Takes one off the counts and out of what is printed; reports that tell of hidden findings give the
+ * <reason>. */
+void diag_hide(struct diags *diags, struct diag *diag, enum diag_hidden hidden, struct str reason);
 /* A second labelled place: shown with its own excerpt. */
 void diag_label(struct diags *diags, struct diag *diag, struct span span, const char *format, ...)
     __attribute__((format(printf, 4, 5)));

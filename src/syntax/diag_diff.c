@@ -96,12 +96,13 @@ static struct line_list split(struct arena *arena, struct str text)
 }
 
 /* Where the line begins that holds <at>, but at most NEAR_BYTES before. */
-static size_t region_begin(struct str raw, size_t at, bool *is_cut)
+static size_t region_begin(const struct source *source, size_t at, bool *is_cut)
 {
-    size_t begin = at;
-    while (begin > 0 && raw.ptr[begin - 1] != '\n' && at - begin < NEAR_BYTES)
+    struct str raw = source->raw;
+    size_t begin = at, first = at < source->lines[0] ? 0 : source->lines[0];
+    while (begin > first && raw.ptr[begin - 1] != '\n' && at - begin < NEAR_BYTES)
         begin--;
-    *is_cut = begin > 0 && raw.ptr[begin - 1] != '\n';
+    *is_cut = begin > first && raw.ptr[begin - 1] != '\n';
     while (*is_cut && begin < at && ((unsigned char)raw.ptr[begin] & 0xc0) == 0x80)
         begin++;
     return begin;
@@ -127,7 +128,7 @@ static struct hunk hunk_of(struct arena *arena, const struct change *changes, si
         if (changes[i].span.end - source->base > last)
             last = changes[i].span.end - source->base;
     size_t begin =
-        region_begin(source->raw, changes[0].span.begin - source->base, &hunk.cut_before);
+        region_begin(source, changes[0].span.begin - source->base, &hunk.cut_before);
     size_t end = region_end(source->raw, last, &hunk.cut_after), done = begin;
     hunk.old = str_slice(source->raw, begin, end);
     struct strbuf text = strbuf_in(arena);

@@ -24,7 +24,7 @@ struct sources sources_in(struct arena *arena, const struct source_hooks *hooks)
 static void find_lines(struct arena *arena, struct source *source)
 {
     VEC(uint32_t) lines = {0};
-    vec_push(arena, &lines, 0);
+    vec_push(arena, &lines, str_has_prefix(source->raw, STR("\xef\xbb\xbf")) ? 3 : 0);
     const char *at = source->raw.ptr, *end = at + source->raw.len;
     while (at < end && (at = memchr(at, '\n', (size_t)(end - at))) != NULL) {
         at++;
@@ -205,7 +205,7 @@ static void mark_columns(struct arena *arena, struct source *source)
         utf8_decode(source->raw, at, &size);
         if (at >= (size_t)next * MARK_EVERY)
             marks[next++] = (struct column_mark){(uint32_t)at, column};
-        column = source->raw.ptr[at] == '\n' ? 0 : column + 1;
+        column = source->raw.ptr[at] == '\n' || at < source->lines[0] ? 0 : column + 1;
     }
     source->marks = marks;
 }
@@ -240,6 +240,8 @@ struct position source_position(const struct sources *sources, uint32_t offset)
     uint32_t at = offset - source->base;
     uint32_t line = line_of(source, at);
     uint32_t begin = source->lines[line];
+    if (at < begin)
+        at = begin; /* at a byte order mark */
     return (struct position){.path = source->path,
                              .line = line + 1,
                              .column = column_of(sources, source, begin, at) + 1,

@@ -51,7 +51,8 @@ struct source {
     uint32_t base;      /* where raw begins in the space of spans */
     struct splice *splices; /* raw ↔ spliced, by offset */
     uint32_t n_splices;
-    uint32_t *lines; /* offset in raw of the start of each line */
+    uint32_t *lines; /* offset in raw of the start of each line; the first begins behind a byte order
+                        mark */
     uint32_t n_lines;
     struct column_mark *marks; /* private to source.c; NULL until a long line is looked at */
     struct comment_list *comments; /* syntax/lexer.h; NULL until the source is lexed */
