@@ -1,5 +1,5 @@
-/* completion: scripts that complete command lines in shells, from the rows of commands, flags, rules
- * and vocabulary. */
+/* completion: scripts that complete command lines in shells, from the rows of commands, flags,
+ * rules and vocabulary. */
 #include "cli/completion.h"
 
 #include <ctype.h>
@@ -39,7 +39,8 @@ static enum completes placeholder_kind(struct str word)
 static struct str next_word(struct str *left)
 {
     size_t begin = 0, end;
-    while (begin < left->len && !isalpha((unsigned char)left->ptr[begin]) && left->ptr[begin] != '-')
+    while (begin < left->len && !isalpha((unsigned char)left->ptr[begin]) &&
+           left->ptr[begin] != '-')
         begin++;
     for (end = begin; end < left->len; end++)
         if (!isalpha((unsigned char)left->ptr[end]) && !strchr("-:=", left->ptr[end]))

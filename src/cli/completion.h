@@ -8,7 +8,7 @@
 /* What may be written in some place of a command line. */
 enum completes {
     COMPLETES_NOTHING,
-    COMPLETES_WORDS,   /* those that are listed */
+    COMPLETES_WORDS, /* those that are listed */
     COMPLETES_FILES,
     COMPLETES_FOLDERS,
     COMPLETES_OUTPUTS,    /* FORMAT:FILE */
@@ -38,7 +38,7 @@ struct completion_names {
     struct completion_name *at;
     size_t n;
 };
-struct completion_names completion_rules(struct arena *arena);      /* ids, and names as documentation */
+struct completion_names completion_rules(struct arena *arena); /* ids, and names as documentation */
 struct completion_names completion_vocabulary(struct arena *arena); /* sorted, each once */
 /* The formats of reports and the severities of rules, space separated. */
 struct str completion_formats(struct arena *arena);

@@ -1,18 +1,15 @@
-/* The completion script for bash: what may stand where, from the rows; src/cli/completion.bash looks
- * where the cursor is. */
+/* The completion script for bash: what may stand where, from the rows; src/cli/completion.bash
+ * looks where the cursor is. */
 #include "base/arena.h"
 #include "cli/completion.h"
 
 static const char *kind_name(enum completes kind)
 {
-    static const char *const names[] = {[COMPLETES_NOTHING] = "nothing",
-                                        [COMPLETES_WORDS] = "words",
-                                        [COMPLETES_FILES] = "files",
-                                        [COMPLETES_FOLDERS] = "folders",
-                                        [COMPLETES_OUTPUTS] = "outputs",
-                                        [COMPLETES_RULES] = "rules",
-                                        [COMPLETES_SEVERITIES] = "severities",
-                                        [COMPLETES_NAMES] = "names"};
+    static const char *const names[] = {
+        [COMPLETES_NOTHING] = "nothing",       [COMPLETES_WORDS] = "words",
+        [COMPLETES_FILES] = "files",           [COMPLETES_FOLDERS] = "folders",
+        [COMPLETES_OUTPUTS] = "outputs",       [COMPLETES_RULES] = "rules",
+        [COMPLETES_SEVERITIES] = "severities", [COMPLETES_NAMES] = "names"};
     return names[kind];
 }
 

@@ -1,5 +1,5 @@
-/* The completion script for fish: a line for each command and flag, from the rows; the functions that
- * they call are in src/cli/completion.fish. */
+/* The completion script for fish: a line for each command and flag, from the rows; the functions
+ * that they call are in src/cli/completion.fish. */
 #include "base/arena.h"
 #include "cli/completion.h"
 

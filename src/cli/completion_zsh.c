@@ -83,8 +83,9 @@ static void add_flag(struct arena *arena, struct strbuf *out, const struct flag 
 
 void completion_zsh(struct arena *arena, struct strbuf *out)
 {
-    strbuf_puts(out, "#compdef dialtone\n\ntypeset -ga _dialtone_commands _dialtone_formats "
-                     "_dialtone_severities _dialtone_rules _dialtone_names\n_dialtone_commands=(\n");
+    strbuf_puts(out,
+                "#compdef dialtone\n\ntypeset -ga _dialtone_commands _dialtone_formats "
+                "_dialtone_severities _dialtone_rules _dialtone_names\n_dialtone_commands=(\n");
     for (const struct command *command = commands; command->name; command++) {
         strbuf_printf(out, "    '%s:", command->name);
         add_quoted(out, command->doc, "\\");
@@ -93,7 +94,8 @@ void completion_zsh(struct arena *arena, struct strbuf *out)
     strbuf_printf(out,
                   "    'help:show the help of a command'\n    '--help:show the commands'\n"
                   "    '--version:show the version'\n)\n"
-                  "_dialtone_formats=(" STR_FMT ")\n_dialtone_severities=(" COMPLETION_SEVERITIES ")\n",
+                  "_dialtone_formats=(" STR_FMT ")\n_dialtone_severities=(" COMPLETION_SEVERITIES
+                  ")\n",
                   STR_ARG(completion_formats(arena)));
     add_names(out, "_dialtone_rules", completion_rules(arena));
     add_names(out, "_dialtone_names", completion_vocabulary(arena));

@@ -142,8 +142,9 @@ def try_action(work):
     check("action: and a report", [one["ruleId"] for one in results] == ["DT105"])
     status, log, _ = run_action(folder, {"files": "sites/b", "fail-on": "never"})
     check("action: unless nothing is to fail", status == 0, log)
-    status, log, _ = run_action(folder, {"files": "Caddyfile", "arguments": "--profile strict --no-ignore"})
-    check("action: options arrive", "title=DT" in log, log)
+    write(folder + "/messy", MESSY)
+    status, log, _ = run_action(folder, {"files": "messy", "arguments": "--rules DT901=error --no-ignore"})
+    check("action: options arrive", status == 1 and "::error file=messy" in log, log)
 
 
 # --- GitLab ---

@@ -31,6 +31,9 @@ varnishtest:varnish
 wrk:wrk
 valgrind:valgrind
 strace:strace
+zsh:zsh
+fish:fish
+xmllint:libxml2-utils
 chromium:chromium
 unshare:util-linux
 npm:npm
