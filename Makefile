@@ -46,7 +46,7 @@ FUZZERS := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 .DELETE_ON_ERROR:
 .SECONDARY: $(GEN_SOURCES)
 .SUFFIXES:
-.PHONY: all help libs run test deps unit property corpus corpus-update inventory wire layers asan clang fuzz oracle \
+.PHONY: all help libs run test deps unit property fixes corpus corpus-update inventory wire layers asan clang fuzz oracle \
     conformance oom twin story bench bench-compiler install uninstall clean
 
 all: $(BUILD)/dialtone $(BUILD)/libdialtone.a $(BUILD)/libdialtone-proxy.a
@@ -125,6 +125,17 @@ $(BUILD)/property/route_analysis: $(wildcard tests/property/*.[ch]) $(BUILD)/lib
 	$(CC) $(CPPFLAGS) -Itests $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.c,$^) $(BUILD)/libdialtone.a \
 	    $(COMPILER_LIBS) $(PROXY_LIBS)
 
+# `make fixes`: corrections of mutated Caddyfiles (FIX_FILES=, FIX_SEED=)
+FIX_FILES ?= 5000
+FIX_SEED ?= 1
+fixes: $(BUILD)/fix/fixes
+	@$< $(FIX_FILES) $(FIX_SEED)
+
+$(BUILD)/fix/fixes: $(wildcard tests/fix/*.[ch]) $(BUILD)/libdialtone.a
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.c,$^) $(BUILD)/libdialtone.a \
+	    $(COMPILER_LIBS) $(PROXY_LIBS)
+
 # `make run`: install what is missing, build, and show dialtone at work
 run:
 	@tests/tools/deps.sh run
@@ -136,7 +147,7 @@ test:
 	@tests/tools/deps.sh test
 	@$(MAKE) --no-print-directory all
 	@$(MAKE) --no-print-directory $(UNIT_TESTS) $(BUILD)/corpus_test $(BUILD)/batch \
-	    $(BUILD)/property/route_analysis
+	    $(BUILD)/property/route_analysis $(BUILD)/fix/fixes
 	@BUILD=$(BUILD) LDFLAGS="$(LDFLAGS)" tests/all.sh
 
 # `make deps`: only install what building needs

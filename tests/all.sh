@@ -34,6 +34,7 @@ suite corpus "$BUILD/corpus_test" corpus/adapt corpus/errors corpus/fmt corpus/j
 suite inventory tests/inventory/inventory.py "$BUILD"
 suite 'promises of the schema' tests/inventory/promises.py "$BUILD"
 suite property "$BUILD/property/route_analysis" 50000
+suite 'corrections of mutated files' "$BUILD/fix/fixes" 2000 1
 suite layers tests/layers.sh
 suite cli tests/cli/run.sh "$BUILD"
 suite 'corrections on the command line' tests/cli/fix.sh "$BUILD"

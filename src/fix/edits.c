@@ -64,13 +64,21 @@ static int compare_edits(const void *a, const void *b)
     return left->end < right->end ? -1 : left->end > right->end;
 }
 
+uint32_t text_mark_size(struct str text)
+{
+    return str_has_prefix(text, STR("\xef\xbb\xbf")) ? 3 : 0;
+}
+
 static bool take_edit(struct arena *arena, struct correction *correction,
                       const struct source *source, struct span span, struct str text)
 {
-    uint32_t size = (uint32_t)source->raw.len;
-    if (span.begin < source->base || span.end < span.begin || span.end - source->base > size)
+    uint32_t size = (uint32_t)source->raw.len, mark = text_mark_size(source->raw);
+    if (span.begin < source->base || span.end < span.begin || span.end - source->base > size ||
+        span.end - source->base < mark)
         return false;
     struct edit edit = {span.begin - source->base, span.end - source->base, str_dup(arena, text)};
+    if (edit.begin < mark)
+        edit.begin = mark;
     if (!spares_variables(source, edit) ||
         (correction->kind == FIX_SAFE && has_variables_beside(source, edit)))
         return false;

@@ -269,12 +269,16 @@ static bool try(struct fixing *fixing, enum fix_kind kind, enum fix_refusal_reas
     *reason = REFUSED_TOO_MANY;
     if (fixing->n_trials++ >= MAX_TRIALS)
         return false;
+    *reason = REFUSED_CHANGES;
     struct arena arena = ARENA_INIT;
     for (size_t i = 0; i < fixing->corrections.n; i++) {
         const struct correction *correction = fixing->corrections.at[i];
         struct text *text = correction->text;
         if (!text->trial.ptr && (correction->is_on_trial || correction->state == CORRECTION_ACCEPTED))
             text->trial = text_with(&arena, text, &fixing->corrections);
+        /* what comes to the front must not turn into a byte order mark */
+        if (text->trial.ptr && text_mark_size(text->trial) != text_mark_size(text->now))
+            is_fine = false;
     }
     for (size_t i = 0; i < fixing->n_roots && is_fine; i++) {
         struct root *root = &fixing->roots[i];

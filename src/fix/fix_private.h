@@ -64,6 +64,8 @@ struct correction *correction_of(struct arena *arena, const struct diag_note *no
 void corrections_sort(struct correction_vec *all);
 bool corrections_overlap(const struct correction *a, const struct correction *b);
 bool corrections_equal(const struct correction *a, const struct correction *b);
+/* Bytes of the byte order mark that a text begins with: no edit touches them. */
+uint32_t text_mark_size(struct str text);
 /* What the corrections of <all> that are on trial or accepted make of <text>; laid out if it was
  * formatted. */
 struct str text_with(struct arena *arena, struct text *text, const struct correction_vec *all);
