@@ -216,7 +216,10 @@ static struct str product_lint(struct test_case *test)
     struct strbuf out = strbuf_in(&test->arena);
     struct pipeline pipeline;
     read_settings(test);
-    compile(test, &pipeline, &hooks);
+    pipeline_init(&pipeline, &hooks);
+    pipeline.sources.assumes_values = settings.profile != PROFILE_COMPAT;
+    pipeline_load_text(&pipeline, test->name, test->source);
+    pipeline_adapt(&pipeline, (struct adapt_options){0});
     if (test->project)
         pipeline_read_project(&pipeline, str_from(test->name));
     lint_settings_add(&settings, &pipeline);

@@ -293,6 +293,11 @@ bool ip_is_link_local(struct ip ip)
     return is_in(ip, "169.254.0.0/16") || is_in(ip, "fe80::/10");
 }
 
+bool ip_is_shared(struct ip ip)
+{
+    return is_in(ip, "100.64.0.0/10");
+}
+
 bool ip_is_private(struct ip ip)
 {
     return is_in(ip, "10.0.0.0/8") || is_in(ip, "172.16.0.0/12") || is_in(ip, "192.168.0.0/16") ||

@@ -46,6 +46,7 @@ bool ip_prefix_contains(struct ip_prefix prefix, struct ip ip);
 bool ip_is_loopback(struct ip ip);
 bool ip_is_unspecified(struct ip ip);
 bool ip_is_link_local(struct ip ip); /* unicast: 169.254.0.0/16, fe80::/10 */
+bool ip_is_shared(struct ip ip);     /* RFC 6598, 100.64.0.0/10: providers, and overlay networks */
 bool ip_is_private(struct ip ip);    /* RFC 1918 and fc00::/7, without loopback */
 
 /* What Caddy puts in place of the word `private_ranges`; ends with NULL. */

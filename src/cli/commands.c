@@ -97,6 +97,7 @@ static enum exit_status check_file(struct check *check, const struct found_file 
     bool is_stdin = strcmp(file->path, "-") == 0;
     struct pipeline pipeline;
     pipeline_init(&pipeline, NULL);
+    pipeline.sources.assumes_values = check->settings.profile != PROFILE_COMPAT;
     enum exit_status status = STATUS_TROUBLE;
     bool is_loaded = load_input(&pipeline, invocation, file->path);
     if (is_loaded) {

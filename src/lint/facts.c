@@ -60,8 +60,7 @@ const struct token *line_word(const struct node *line, uint32_t i)
     return i + 1 < line->n_words ? line->words[i + 1] : NULL;
 }
 
-/* Whether the block's lines are directives. */
-static bool holds_directives(const struct lint *lint, const struct node *block)
+bool node_holds_directives(const struct lint *lint, const struct node *block)
 {
     if (block->role == ROLE_SITE || block->role == ROLE_NAMED_ROUTE)
         return true;
@@ -75,7 +74,7 @@ const struct directive *line_directive(const struct lint *lint, const struct nod
 {
     if (line->role != ROLE_LINE || !line->parent || !line->n_words)
         return NULL;
-    if (!holds_directives(lint, line->parent))
+    if (!node_holds_directives(lint, line->parent))
         return NULL;
     return vocabulary_directive(lint->pipeline->vocabulary, line->words[0]->text);
 }

@@ -74,6 +74,8 @@ bool host_is_public(struct str host)
 bool host_is_private_name(struct str host)
 {
     return is_name(host) && !host_is_loopback(host) && !str_contains(host, STR("*")) &&
+           /* such a name stands for one that is not known */
+           !str_has_suffix(host, STR(".invalid")) &&
            (!str_contains(host, STR(".")) || has_private_suffix(host) ||
             str_contains(host, STR("_")));
 }

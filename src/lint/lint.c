@@ -237,6 +237,54 @@ void lint_apply_severities(struct pipeline *pipeline, const struct lint_settings
     }
 }
 
+/* What the compiler found is shown once for a line, however often that was imported. */
+static void show_once(struct lint *lint)
+{
+    struct diags *diags = lint_diags(lint);
+    struct map seen = map_in(lint->arena);
+    for (struct diag *diag = diags->first; diag; diag = diag->next) {
+        uintptr_t parts[] = {(uintptr_t)diag->info, diag->span.begin, diag->span.end};
+        struct str place = str_make((const char *)parts, sizeof(parts));
+        struct str key = str_printf(lint->arena, STR_FMT STR_FMT, STR_ARG(place),
+                                    STR_ARG(diag->message));
+        if (diag->span.end && map_put(&seen, key, diag))
+            diag_set_severity(diags, diag, SEVERITY_NONE);
+    }
+}
+
+/* Whether a diagnostic says something of a value that is only assumed. */
+static bool is_about_assumed(const struct lint *lint, const struct diag *diag)
+{
+    const struct sources *sources = &lint->pipeline->sources;
+    struct span span = diag->span;
+    const struct source *source = source_of(sources, span);
+    /* how many words a variable is cannot be known either */
+    if (source && diag->code == DIAG_WRONG_ARGUMENTS)
+        while (span.end - source->base < source->raw.len &&
+               source->raw.ptr[span.end - source->base] != '\n')
+            span.end++;
+    if (source_is_assumed(sources, span))
+        return true;
+    for (const struct diag_note *note = diag->notes; note; note = note->next)
+        if (note->kind == NOTE_LABEL && source_is_assumed(sources, note->span))
+            return true;
+    return false;
+}
+
+/* Leaves away what depends on variables that nobody has set. */
+static void hide_assumed(struct lint *lint)
+{
+    struct diags *diags = lint_diags(lint);
+    if (!lint->pipeline->sources.assumes_values)
+        return;
+    for (struct diag *diag = diags->first; diag; diag = diag->next) {
+        const struct lint_rule *rule = lint_rule_find(str_from(diag->info->id));
+        bool is_of_text = rule && rule->source;
+        if (!is_of_text && is_about_assumed(lint, diag))
+            diag_set_severity(diags, diag, SEVERITY_NONE);
+    }
+}
+
 static void run_wholes(struct lint *lint, bool last)
 {
     const struct rule_list *list = &lint->dispatch->wholes;
@@ -261,6 +309,7 @@ void lint_run(struct pipeline *pipeline, const struct lint_settings *settings)
         .reported = map_in(arena),
     };
     lint_apply_severities(pipeline, lint.settings);
+    show_once(&lint);
     lint.dispatch = dispatch_new(arena, lint.settings);
     lint.facts = lint_facts_new(&lint);
     const struct lint_dispatch *dispatch = lint.dispatch;
@@ -274,6 +323,7 @@ void lint_run(struct pipeline *pipeline, const struct lint_settings *settings)
     if (lint.root && walks_handlers(dispatch))
         walk_servers(&lint);
     run_wholes(&lint, false);
+    hide_assumed(&lint);
     lint_suppress(&lint);
     run_wholes(&lint, true);
 }
@@ -316,6 +366,17 @@ static struct diag *found(struct lint *lint, struct span span, const struct impo
                       strbuf_str(&message));
     map_put(&lint->reported, str_dup(lint->arena, key), diag);
     return diag;
+}
+
+void lint_soften(struct lint *lint, struct diag *diag, enum severity severity)
+{
+    if (!severity_set(lint->settings, lint_rule_info(lint->rule)) && diag->severity > severity)
+        diag_set_severity(lint_diags(lint), diag, severity);
+}
+
+bool lint_is_for_production(const struct lint *lint)
+{
+    return profile_of(lint->settings) >= PROFILE_PRODUCTION;
 }
 
 struct diags *lint_diags(struct lint *lint)

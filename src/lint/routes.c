@@ -166,9 +166,21 @@ static void find_expression(struct collector *collector, const json_t *object, c
     collector->finds->has_regexp_functions |= str_contains(text, STR("_regexp("));
 }
 
+/* Whether a rewrite's target begins with a slash, or leaves the path as it is. */
+static bool is_rooted(struct str uri)
+{
+    static const char *const starts[] = {"/", "?", "{http.request.uri", "{http.request.orig_uri",
+                                         "{http.matchers.file.relative}", NULL};
+    for (size_t i = 0; starts[i]; i++)
+        if (str_has_prefix(uri, str_from(starts[i])))
+            return true;
+    return uri.len == 0;
+}
+
 static void find_handler(struct collector *collector, const json_t *object, const json_t *value)
 {
-    (void)object;
+    if (str_is(json_str(value), "rewrite") && !is_rooted(json_str(json_object_get(object, "uri"))))
+        collector->finds->rewrites_to_relative = true;
     collector->finds->has_regexp_functions |= !handler_is_known(json_str(value));
 }
 

@@ -30,6 +30,7 @@ struct json_finds {
     VEC(struct json_route) routes; /* of servers and everything inside them */
     VEC(struct json_regexp) regexps;
     VEC(const json_t *) captures; /* texts with {http.regexp.…} */
+    bool rewrites_to_relative; /* a rewrite may make paths that begin without a slash */
     bool has_regexp_functions; /* expressions that match patterns, and plugins, may name captures */
 };
 struct json_route {

@@ -94,6 +94,10 @@ struct diag *lint_report_at(struct lint *lint, struct span span, const struct im
                             const char *format, ...) __attribute__((format(printf, 4, 5)));
 struct diag *lint_report_json(struct lint *lint, const json_t *object, const char *key,
                               const char *format, ...) __attribute__((format(printf, 4, 5)));
+/* Lowers a finding that weighs less than others of its rule; what was set by hand stays. */
+void lint_soften(struct lint *lint, struct diag *diag, enum severity severity);
+/* Whether the profile asks for what matters to a server that the world sees. */
+bool lint_is_for_production(const struct lint *lint);
 /* Notes and corrections: diag_label, diag_note, diag_fix of syntax/diag.h on lint_diags(lint). */
 struct diags *lint_diags(struct lint *lint);
 
@@ -113,6 +117,8 @@ const struct node *line_option(const struct node *line, const char *name);
 const struct node *line_next_option(const struct node *option);
 /* The row of the directive that a line is; NULL for options, matchers and all else. */
 const struct directive *line_directive(const struct lint *lint, const struct node *line);
+/* Whether the lines of the block are directives. */
+bool node_holds_directives(const struct lint *lint, const struct node *block);
 /* The site block, named route or global block around; and whether that is a site. */
 const struct node *line_block(const struct node *line);
 /* The nearest line around with this name, or NULL. */

@@ -217,13 +217,14 @@ const struct lint_rule route_rules[] = {
      .fix = FIX_UNSAFE,
      .caddy = CADDY_SILENT,
      .why = "A first argument that begins with a slash is a matcher. `file_server /var/www` serves "
-            "requests for the path /var/www;\nthe folder is the business of `root`.",
+            "requests for the path /var/www;\nthe folder is the business of `root`. `redir /new "
+            "permanent` redirects requests for /new, to a page called permanent.",
      .at_run_time = "All other requests get an empty answer.",
      .bad = SITE("\tfile_server /var/www/html\n"),
      .good = SITE("\troot * /var/www/html\n\tfile_server\n"),
-     .on = "file_server|php_fastcgi|root",
+     .on = "file_server|php_fastcgi|root|redir",
      .line = check_path_as_argument},
-    {.info = {"DT519", "partial-handle-errors", "errors that nothing answers", SEVERITY_WARNING},
+    {.info = {"DT519", "partial-handle-errors", "errors that nothing answers", SEVERITY_INFO},
      .fix = FIX_SUGGEST,
      .caddy = CADDY_SILENT,
      .why = "handle_errors takes all errors of its site. Those that none of its blocks matches are "

@@ -231,6 +231,22 @@ struct findings {
     VEC(struct finding) all;
 };
 
+/* Lines with equal matchers have become one route: each is reported where it stands. */
+static void add_rest(struct lint *lint, struct findings *findings, const struct finding *first)
+{
+    const json_t *handlers = json_object_get(first->missed->route, "handle");
+    if (first->missed->handler || !first->here.line)
+        return;
+    for (size_t i = 1; i < json_array_size(handlers); i++) {
+        struct finding finding = *first;
+        finding.here = lint_place(lint, first->missed->route, json_array_get(handlers, i));
+        bool is_line = finding.here.line && finding.here.line != first->here.line &&
+                       finding.here.line->parent == first->here.line->parent;
+        if (is_line)
+            vec_push(lint->arena, &findings->all, finding);
+    }
+}
+
 static const struct findings *find_all(struct lint *lint)
 {
     static const char question;
@@ -250,6 +266,7 @@ static const struct findings *find_all(struct lint *lint)
             finding.there = lint_place(lint, missed->blamed[0], missed->blamed_handler);
         finding.kind = kind_of(lint, &finding);
         vec_push(lint->arena, &findings->all, finding);
+        add_rest(lint, findings, &finding);
     }
     lint_answer(lint, &question, NULL, findings);
     return findings;
@@ -472,9 +489,11 @@ static void report_unreachable(struct lint *lint, const struct finding *finding)
                                                "' answers every request first",
                                                STR_ARG(here), STR_ARG(there)));
     /* a last resort that is never needed does no harm */
-    if (is_one_of(here, fallbacks) && diag->severity > SEVERITY_WARNING &&
-        !is_one_of(there, fallbacks))
-        diag_set_severity(lint_diags(lint), diag, SEVERITY_WARNING);
+    if (is_one_of(here, fallbacks) && !is_one_of(there, fallbacks))
+        lint_soften(lint, diag, SEVERITY_WARNING);
+    /* php_server serves files by itself */
+    if (str_is(here, "file_server") && str_is(there, "php_server"))
+        lint_soften(lint, diag, SEVERITY_INFO);
     label_there(lint, diag, finding, "answers every request that gets here");
     explain_order(lint, diag, finding);
     explain_open(lint, diag, finding);

@@ -1,5 +1,6 @@
 /* Rules about path matchers (DT501 to DT503, DT512, DT518). */
 #include "base/arena.h"
+#include "base/parse.h"
 #include "lint/language.h"
 #include "lint/lint_private.h"
 #include "lint/routes.h"
@@ -129,8 +130,8 @@ void check_exact_path(struct lint *lint, const struct node *line)
     struct diag *diag = lint_report(
         lint, path, "this '" STR_FMT "' is for the one path " STR_FMT " and for nothing below it",
         STR_ARG(name), STR_ARG(path->text));
-    if (!is_folder && diag->severity > SEVERITY_INFO)
-        diag_set_severity(lint_diags(lint), diag, SEVERITY_INFO);
+    if (!is_folder)
+        lint_soften(lint, diag, SEVERITY_INFO);
     diag_note(lint_diags(lint), diag, "a path without * matches only itself");
     diag_fix(lint_diags(lint), diag, FIX_UNSAFE, path->span,
              str_printf(lint->arena, STR_FMT "%s", STR_ARG(path->text), has_slash ? "*" : "/*"),
@@ -235,7 +236,7 @@ void check_prefix(struct lint *lint, const struct node *line)
     struct str prefix = str_slice(path->text, 0, path->text.len - 1);
     struct diag *diag = lint_report(lint, path, STR_FMT " matches " STR_FMT "other as well",
                                     STR_ARG(path->text), STR_ARG(prefix));
-    diag_set_severity(lint_diags(lint), diag, SEVERITY_INFO);
+    lint_soften(lint, diag, SEVERITY_INFO);
     diag_note(lint_diags(lint), diag,
               "a matcher `path " STR_FMT " " STR_FMT "/*` is for the folder "
               "alone",
@@ -352,8 +353,7 @@ static void check_stars(struct lint *lint, const json_t *path)
         return;
     struct diag *diag = lint_report_json(lint, path, NULL,
                                          STR_FMT " matches no more than one level", STR_ARG(text));
-    if (diag->severity > SEVERITY_WARNING)
-        diag_set_severity(lint_diags(lint), diag, SEVERITY_WARNING);
+    lint_soften(lint, diag, SEVERITY_WARNING);
     diag_note(lint_diags(lint), diag,
               "one * at the end stands for all that follows; with several, each stops at a slash");
     fix_path(lint, diag, path, str_slice(text, 0, text.len - 1), "everything below");
@@ -402,6 +402,8 @@ static void check_path(struct lint *lint, const json_t *path)
         return;
     }
     bool is_relative = text.ptr[0] != '/' && text.ptr[0] != '*';
+    if (is_relative && lint_json_finds(lint)->rewrites_to_relative)
+        return;
     struct diag *diag = report_path(lint, path, "no path is like",
                                     is_relative ? ": they all begin with a slash"
                                                 : ": its dots are resolved before");
@@ -442,10 +444,32 @@ static bool path_is_of_disk(struct str path)
     return str_is(path, "/srv") || str_is(path, "/var/www");
 }
 
+/* `redir /there permanent` redirects requests for /there, to "permanent". */
+static void check_redirect(struct lint *lint, const struct node *line, const struct token *path)
+{
+    static const char *const kinds[] = {"permanent", "temporary", "html", NULL};
+    const struct token *target = line_argument(lint, line, 0);
+    uint64_t status;
+    if (!path || !target || line_argument(lint, line, 1))
+        return;
+    if (!is_one_of(target->text, kinds) &&
+        !(target->text.len == 3 && parse_go_uint(target->text, 16, &status) == PARSE_OK))
+        return;
+    struct diag *diag =
+        lint_report(lint, path, "this is taken for the path that is redirected, not for the target");
+    diag_label(lint_diags(lint), diag, target->span, "and this for where to");
+    diag_fix(lint_diags(lint), diag, FIX_UNSAFE, (struct span){path->span.begin, path->span.begin},
+             STR("* "), "say that it is for all requests");
+}
+
 void check_path_as_argument(struct lint *lint, const struct node *line)
 {
     const struct token *path = inline_path(lint, line), *name = line_name_token(line);
     struct str directive = line_name(line);
+    if (str_is(directive, "redir")) {
+        check_redirect(lint, line, path);
+        return;
+    }
     if (str_is(directive, "root")) {
         if (!path || line_count_arguments(lint, line) || lint_targets(lint, 2, 8, 0))
             return;

@@ -87,16 +87,24 @@ static bool is_in_ranges(const json_t *ranges, struct str text)
     return false;
 }
 
-/* Asking whether a request came through the proxy is what remote_ip is for; as is letting the
- * machine itself in. */
+/* Networks that are not of the internet: clients in them need no proxy to get here. */
+static bool is_near(struct str text)
+{
+    struct ip_prefix range;
+    if (ip_prefix_parse(text, &range) != IP_OK && ip_parse(text, &range.ip) != IP_OK)
+        return false;
+    return ip_is_private(range.ip) || ip_is_shared(range.ip) || ip_is_loopback(range.ip) ||
+           ip_is_link_local(range.ip);
+}
+
+/* Asking whether a request came through the proxy is what remote_ip is for; as is letting in who
+ * is in a network of one's own, past which no header lies. */
 static bool asks_for_proxy(const json_t *ranges, const json_t *server)
 {
     const json_t *trusted = json_object_get(json_object_get(server, "trusted_proxies"), "ranges");
     for (size_t i = 0; i < json_array_size(ranges); i++) {
         struct str text = json_str(json_array_get(ranges, i));
-        struct ip ip;
-        bool is_local = ip_parse(text, &ip) == IP_OK && ip_is_loopback(ip);
-        if (!is_local && !str_has_prefix(text, STR("127.0.0.")) && !is_in_ranges(trusted, text))
+        if (!is_near(text) && !is_in_ranges(trusted, text))
             return false;
     }
     return true;
@@ -211,6 +219,8 @@ static bool look_for_raisers(const struct node *node, void *user)
             if (str_has_prefix(node->words[i]->text, STR("=")))
                 raise_statuses(statuses, 400, 599);
     row = line_directive(statuses->lint, node);
+    if (!row && node->role == ROLE_LINE && node_holds_directives(statuses->lint, node->parent))
+        raise_statuses(statuses, 400, 599); /* nobody knows what it does */
     if (!row)
         return true;
     if (row->plugin)

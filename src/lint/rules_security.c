@@ -397,6 +397,9 @@ static void check_templates(struct lint *lint, const struct node *line)
         return;
     struct diag *diag = lint_report(lint, line_name_token(line),
                                     "what the upstream sends is run as a template");
+    /* an API answers with JSON, which is no template */
+    if (line_matcher(lint, proxy) && !token_is(line_matcher(lint, proxy), "*"))
+        lint_soften(lint, diag, SEVERITY_INFO);
     diag_label(lint_diags(lint), diag, line_name_token(proxy)->span, "its answers go through it");
     diag_note(lint_diags(lint), diag,
               "text that users wrote can read files and the environment; give `templates` a "

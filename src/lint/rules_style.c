@@ -60,6 +60,15 @@ static bool may_define_snippets(struct str raw)
     return str_has_prefix(raw, STR("(")) || str_contains(raw, STR("\n("));
 }
 
+/* Snippets and nothing that could use them: other files do. */
+static bool is_made_for_import(const struct node *written)
+{
+    for (const struct node *node = written->body; node; node = node->next)
+        if (node->role != ROLE_SNIPPET)
+            return false;
+    return true;
+}
+
 static void check_unused_snippets(struct lint *lint)
 {
     struct definitions all = {.lint = lint, .imported = map_in(lint->arena)};
@@ -74,6 +83,8 @@ static void check_unused_snippets(struct lint *lint)
             written = tree;
         node_walk(tree, note_imports, &all);
     }
+    if (written && is_made_for_import(written))
+        return;
     for (const struct node *node = written && !all.is_open ? written->body : NULL; node;
          node = node->next) {
         struct str name = node->n_words ? node->words[0]->text : STR("");

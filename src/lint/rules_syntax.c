@@ -4,6 +4,7 @@
 #include "adapt/shorthand.h"
 #include "base/suggest.h"
 #include "lint/rule.h"
+#include "syntax/lexer.h"
 #include "syntax/placeholder.h"
 
 /* --- DT104: JSON without quotes --- */
@@ -72,12 +73,36 @@ static bool is_set(const struct lint *lint, struct str name)
     return (hooks && hooks->get_env ? hooks->get_env(hooks->user, key) : getenv(key)) != NULL;
 }
 
+/* The name between {$ and }; empty where there is a default. */
+static struct str name_without_default(const struct source *source, uint32_t i)
+{
+    struct str text = splice_text(source, &source->splices[i]);
+    struct str name = str_slice(text, 2, text.len - 1);
+    return str_contains(name, STR(":")) ? STR("") : name;
+}
+
+static bool is_in_comment(const struct source *source, struct span span)
+{
+    size_t low = 0, high = source->comments ? source->comments->n : 0;
+    while (low < high) { /* the first comment that ends behind it */
+        size_t middle = low + (high - low) / 2;
+        if (source->comments->at[middle].span.end <= span.begin)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return source->comments && low < source->comments->n &&
+           source->comments->at[low].span.begin <= span.begin;
+}
+
 static void check_unset(struct lint *lint, const struct source *source)
 {
+    struct map named = map_in(lint->arena);
     for (uint32_t i = 0; i < source->n_splices; i++) {
-        struct str text = splice_text(source, &source->splices[i]), name;
-        name = str_slice(text, 2, text.len - 1); /* between {$ and } */
-        if (str_contains(name, STR(":")) || !name.len)
+        struct str name = name_without_default(source, i);
+        bool is_comment = is_in_comment(source, splice_span(source, &source->splices[i]));
+        /* each variable once in a file */
+        if (!name.len || is_comment || map_put(&named, name, lint))
             continue;
         bool is_declared = map_find(&lint->settings->variables, name) != NULL;
         if (is_declared || (is_set(lint, name) && !lint->settings->has_variables))
@@ -89,9 +114,11 @@ static void check_unset(struct lint *lint, const struct source *source)
             STR_ARG(name));
         if (lint->settings->has_variables)
             diag_set_severity(lint_diags(lint), diag, SEVERITY_ERROR);
-        diag_note(lint_diags(lint), diag,
-                  "without a value nothing stands in its place; a default is written {$" STR_FMT
-                  ":value}",
+        const char *assumed = lint->root ? "the rest is checked as if it had some value"
+                                         : "what depends on its value is not checked";
+        diag_note(lint_diags(lint), diag, "%s; a default is written {$" STR_FMT ":value}",
+                  source->splices[i].is_assumed ? assumed
+                                                : "without a value nothing stands in its place",
                   STR_ARG(name));
     }
 }

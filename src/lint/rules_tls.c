@@ -1,5 +1,6 @@
 /* Rules for TLS and certificates (DT4xx). */
 #include "base/arena.h"
+#include "base/ip.h"
 #include "base/vec.h"
 #include "lint/hosts.h"
 #include "lint/lint_private.h"
@@ -54,6 +55,16 @@ static bool is_unbounded(const json_t *policy)
     return false;
 }
 
+/* Caddy's own authority asks nobody for permission. */
+static bool is_internal_only(const json_t *policy)
+{
+    const json_t *issuers = json_object_get(policy, "issuers");
+    for (size_t i = 0; i < json_array_size(issuers); i++)
+        if (!str_is(json_str(json_object_get(json_array_get(issuers, i), "module")), "internal"))
+            return false;
+    return json_array_size(issuers) > 0;
+}
+
 static void check_on_demand(struct lint *lint)
 {
     const json_t *apps = json_object_get(lint->root, "apps");
@@ -64,7 +75,8 @@ static void check_on_demand(struct lint *lint)
     if (json_object_get(global, "permission") || json_object_get(global, "ask"))
         return;
     json_array_foreach(json_object_get(automation, "policies"), i, policy) {
-        if (!json_is_true(json_object_get(policy, "on_demand")) || !is_unbounded(policy))
+        if (!json_is_true(json_object_get(policy, "on_demand")) || !is_unbounded(policy) ||
+            is_internal_only(policy))
             continue;
         struct diag *diag = lint_report(lint, origin_of(lint, policy, "on_demand"),
                                         "certificates on demand for any name that anyone asks for");
@@ -159,6 +171,10 @@ static bool is_public_site_host(struct str host)
 static void report_internal(struct lint *lint, const struct token *at, const struct token *site)
 {
     struct diag *diag = lint_report(lint, at, "a public name gets a certificate that no browser trusts");
+    /* who writes `tls internal` mostly knows what it is: names of an internal network look like
+     * public ones */
+    if (!lint_is_for_production(lint))
+        lint_soften(lint, diag, SEVERITY_INFO);
     diag_label(lint_diags(lint), diag, site->span, "a public authority would issue for this name");
     diag_note(lint_diags(lint), diag,
               "visitors see a warning unless they have installed this server's own root");
@@ -208,22 +224,39 @@ static void check_private_name(struct lint *lint, const struct node *line)
 
 /* --- DT404 --- */
 
-static bool is_loopback_upstream(const struct token *token)
+/* Whether an upstream is on this machine, or in a network of its own: those with certificates that
+ * nobody can verify mostly are. What is filled in later may be. */
+static bool is_near(const struct token *upstream)
 {
-    return host_is_loopback(site_host(token->text)) || str_has_prefix(token->text, STR("unix/"));
+    struct str host = site_host(upstream->text);
+    struct ip ip;
+    if (str_has_prefix(upstream->text, STR("unix")) || str_contains(upstream->text, STR("{")))
+        return true;
+    if (ip_parse(host, &ip) == IP_OK)
+        return ip_is_private(ip) || ip_is_loopback(ip) || ip_is_link_local(ip) || ip_is_shared(ip);
+    return !host_is_public(host);
 }
 
-/* Whether every upstream of the proxy around is on this machine. */
-static bool is_local_only(const struct lint *lint, const struct node *line)
+static bool are_near(const struct node *line)
+{
+    for (uint32_t i = 1; i < line->n_words; i++)
+        if (!str_has_prefix(line->words[i]->text, STR("/")) &&
+            !str_has_prefix(line->words[i]->text, STR("@")) && !is_near(line->words[i]))
+            return false;
+    return true;
+}
+
+/* Whether no upstream of the proxy around is known to be somewhere on the internet. */
+static bool is_near_only(const struct node *line)
 {
     const struct node *proxy = line_inside(line, "reverse_proxy");
-    const struct token *token;
-    if (!proxy || !line_argument(lint, proxy, 0))
+    if (proxy && !are_near(proxy))
         return false;
-    for (uint32_t i = 0; (token = line_argument(lint, proxy, i)); i++)
-        if (!is_loopback_upstream(token))
+    for (const struct node *to = proxy ? line_option(proxy, "to") : NULL; to;
+         to = line_next_option(to))
+        if (!are_near(to))
             return false;
-    return !line_option(proxy, "to") && !line_option(proxy, "dynamic");
+    return true;
 }
 
 static void check_verification_off(struct lint *lint, const struct node *line)
@@ -232,8 +265,8 @@ static void check_verification_off(struct lint *lint, const struct node *line)
         lint_report(lint, line_name_token(line),
                     "the certificate of this upstream is not verified, so anyone on the way can "
                     "pretend to be it");
-    if (is_local_only(lint, line) && diag->severity > SEVERITY_INFO)
-        diag_set_severity(lint_diags(lint), diag, SEVERITY_INFO);
+    if (is_near_only(line) && !lint_is_for_production(lint))
+        lint_soften(lint, diag, SEVERITY_INFO);
     diag_note(lint_diags(lint), diag,
               "trust its certificate instead: `tls_trust_pool file <ca.pem>`, and "
               "`tls_server_name` where the names differ");
@@ -401,7 +434,8 @@ const struct lint_rule tls_rules[] = {
      .environments = 1u << ENVIRONMENT_NONE | 1u << ENVIRONMENT_HOST | 1u << ENVIRONMENT_CONTAINER,
      .caddy = CADDY_SILENT,
      .why = "`tls internal` and `local_certs` issue from an authority that only this machine trusts. "
-            "A public name can have a\ncertificate that everyone trusts, without any setting.",
+            "A public name can have a\ncertificate that everyone trusts, without any setting.\nAn info, "
+            "and a warning from the profile `production` on.",
      .at_run_time = "Browsers show a warning page.",
      .bad = "example.com {\n\ttls internal\n\trespond ok\n}\n",
      .good = "nas.lan {\n\ttls internal\n\trespond ok\n}\n",
@@ -412,10 +446,11 @@ const struct lint_rule tls_rules[] = {
      .caddy = CADDY_SILENT,
      .why = "tls_insecure_skip_verify switches off the one thing that makes TLS to an upstream safe: "
             "checking who answers.\nWhoever can get between the proxy and the upstream reads and "
-            "changes everything, passwords and cookies included.",
+            "changes everything, passwords and cookies included.\nFor upstreams in a network of their "
+            "own it is an info, and a warning from the profile `production` on.",
      .at_run_time = "Caddy connects to whatever answers, with any certificate, expired, self-signed "
                     "or for another name.",
-     .bad = "example.com {\n\treverse_proxy https://10.0.0.5 {\n\t\ttransport http {\n"
+     .bad = "example.com {\n\treverse_proxy https://app.example.net {\n\t\ttransport http {\n"
             "\t\t\ttls_insecure_skip_verify\n\t\t}\n\t}\n}\n",
      .good = "example.com {\n\treverse_proxy https://10.0.0.5 {\n\t\ttransport http {\n"
              "\t\t\ttls_trust_pool file /etc/ssl/upstream.pem\n\t\t}\n\t}\n}\n",

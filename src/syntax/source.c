@@ -267,6 +267,18 @@ struct str source_text(const struct sources *sources, struct span span)
     return str_slice(source->raw, span.begin - source->base, span.end - source->base);
 }
 
+bool source_is_assumed(const struct sources *sources, struct span span)
+{
+    const struct source *source = sources->assumes_values ? source_of(sources, span) : NULL;
+    for (uint32_t i = 0; source && i < source->n_splices; i++) {
+        const struct splice *splice = &source->splices[i];
+        if (splice->is_assumed && source->base + splice->raw_begin < span.end &&
+            span.begin < source->base + splice->raw_end)
+            return true;
+    }
+    return false;
+}
+
 /* Where <offset> of the spliced text lies in the raw text. Inside a replaced {$ENV} it is that
  * one's begin or end, whichever <is_end> asks for. */
 static uint32_t raw_offset(const struct source *source, uint32_t offset, bool is_end)

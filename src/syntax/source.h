@@ -41,6 +41,7 @@ struct source_hooks {
 struct splice {
     uint32_t raw_begin, raw_end;         /* the {$…} */
     uint32_t spliced_begin, spliced_end; /* its value */
+    bool is_assumed; /* the variable is unset: the value only lets the rest be looked at */
 };
 
 /* One loaded text. */
@@ -64,6 +65,9 @@ struct sources {
     struct source **at;
     uint32_t n, cap;
     uint32_t next_base;
+    /* Give variables that are unset, and have no default, some value where nothing would make
+     * another file of it. Set before the first source is added. */
+    bool assumes_values;
 };
 
 struct sources sources_in(struct arena *arena, const struct source_hooks *hooks);
@@ -84,6 +88,8 @@ const struct source *source_of(const struct sources *sources, struct span span);
 struct position source_position(const struct sources *sources, uint32_t offset);
 /* The raw text of the line (1-based) without its line end; empty where there is none. */
 struct str source_line(const struct source *source, uint32_t line);
+/* Whether any of it came from a variable whose value is assumed. */
+bool source_is_assumed(const struct sources *sources, struct span span);
 /* The raw text under a span; empty where it is no place. */
 struct str source_text(const struct sources *sources, struct span span);
 /* Offsets in <spliced> → span in the space of all raw text. */

@@ -54,7 +54,7 @@ expect 'check --fail-on error' 0 "$dialtone" check --fail-on error "$work/warns"
 expect 'check --fail-on never' 0 "$dialtone" check --fail-on never "$work/bad"
 expect 'check --compact' 1 "$dialtone" check --compact "$work/bad"
 holds 'check --compact' out '^.*bad:2:2: error\[DT105\]: '
-printf 'example.com {\n\treverse_proxy https://10.0.0.5 {\n\t\ttransport http {\n\t\t\t# dialtone: ignore[DT404] ours\n\t\t\ttls_insecure_skip_verify\n\t\t}\n\t}\n}\n' >"$work/lint"
+printf 'example.com {\n\treverse_proxy https://app.example.net {\n\t\ttransport http {\n\t\t\t# dialtone: ignore[DT404] ours\n\t\t\ttls_insecure_skip_verify\n\t\t}\n\t}\n}\n' >"$work/lint"
 expect 'check, hidden by a comment' 0 "$dialtone" check "$work/lint"
 expect 'check --no-ignore' 1 "$dialtone" check --no-ignore "$work/lint"
 holds 'check --no-ignore' out 'warning\[DT404\]'
