@@ -90,6 +90,9 @@ static void check_dotted(struct lint *lint)
 
 static void check_site_path(struct lint *lint, const struct node *site)
 {
+    /* a directive outside of any site is another mistake */
+    if (site->role == ROLE_SITE && site->n_words && is_refused(lint, site->words[0]))
+        return;
     for (uint32_t i = 0; site->role == ROLE_SITE && i < site->n_words; i++) {
         struct str text = site->words[i]->text, scheme = site_scheme(text), before, path;
         if (scheme.len)

@@ -269,7 +269,17 @@ static void check_unquoted(struct lint *lint, const struct node *line)
 
 static void empty_value(struct lint *lint, const struct header_change *change)
 {
-    if (change->value || change->prefix == '-' || str_contains(change->field, STR("{")))
+    if (str_has_prefix(change->field, STR("@"))) {
+        struct diag *diag = lint_report(lint, change->token, STR_FMT " is taken for a field here",
+                                        STR_ARG(change->field));
+        diag_note(lint_diags(lint), diag,
+                  "define the matcher beside the directive, and name it behind the directive's name: "
+                  "`header " STR_FMT " …`",
+                  STR_ARG(change->field));
+        return;
+    }
+    if (change->value || change->prefix == '-' || str_contains(change->field, STR("{")) ||
+        str_is(change->field, "}"))
         return;
     /* a name alone, at the end of a `header` line whose block has the changes, is another mistake */
     struct diag *diag = lint_report(lint, change->token, STR_FMT " is set to nothing",
@@ -448,7 +458,9 @@ const struct lint_rule header_rules[] = {
     {.info = {"DT606", "empty-header-value", "a field that is set to nothing", SEVERITY_ERROR},
      .fix = FIX_SUGGEST,
      .caddy = CADDY_SILENT,
-     .why = "A field without a value is sent empty. To delete it, write a minus before its name.",
+     .why = "A field without a value is sent empty. To delete it, write a minus before its name.\nWhat "
+            "looks like a matcher in the block of `header` is a field as well, and so are the lines of its "
+            "block.",
      .at_run_time = "The field is sent with an empty value; an empty Host breaks most upstreams.",
      .bad = UP("Host"),
      .good = UP("-Accept-Encoding"),

@@ -32,7 +32,8 @@ static bool note_imports(const struct node *node, void *user)
     struct definitions *all = user;
     if (node->role == ROLE_IMPORT || (node->role == ROLE_LINE && str_is(line_name(node), "import"))) {
         const struct token *name = line_word(node, 0);
-        if (name && str_contains(name->text, STR("{")))
+        /* a name out of a variable is another one elsewhere */
+        if (name && str_contains(lint_text(all->lint, name->span), STR("{")))
             all->is_open = true;
         else if (name)
             map_put(&all->imported, name->text, all);
@@ -60,6 +61,15 @@ static bool may_define_snippets(struct str raw)
     return str_has_prefix(raw, STR("(")) || str_contains(raw, STR("\n("));
 }
 
+/* Whether files are imported that are not here: they may use anything. */
+static bool misses_imports(const struct lint *lint)
+{
+    for (const struct diag *diag = lint->pipeline->diags.first; diag; diag = diag->next)
+        if (diag->code == DIAG_IMPORT_NOTHING || diag->code == DIAG_UNRESOLVED_IMPORT)
+            return true;
+    return false;
+}
+
 /* Snippets and nothing that could use them: other files do. */
 static bool is_made_for_import(const struct node *written)
 {
@@ -83,7 +93,7 @@ static void check_unused_snippets(struct lint *lint)
             written = tree;
         node_walk(tree, note_imports, &all);
     }
-    if (written && is_made_for_import(written))
+    if ((written && is_made_for_import(written)) || misses_imports(lint))
         return;
     for (const struct node *node = written && !all.is_open ? written->body : NULL; node;
          node = node->next) {
@@ -244,7 +254,7 @@ static bool is_single(struct str name)
         "debug",         "http_port",      "https_port",    "email",        "default_sni",
         "fallback_sni",  "acme_ca",        "acme_ca_root",  "grace_period", "shutdown_delay",
         "admin",         "local_certs",    "key_type",      "auto_https",   "ocsp_stapling",
-        "storage",       "renew_interval", "default_bind",  "acme_dns",     "on_demand_tls", NULL};
+        "storage",       "renew_interval", "acme_dns",      "on_demand_tls", NULL};
     for (size_t i = 0; names[i]; i++)
         if (str_is(name, names[i]))
             return true;

@@ -165,6 +165,15 @@ static void check_shell(struct lint *lint)
         node_walk(lint->tree, find_shell_words, lint);
 }
 
+/* --- DT125: the compiler finds it --- */
+
+static void soften_empty_imports(struct lint *lint)
+{
+    for (struct diag *diag = lint_diags(lint)->first; diag; diag = diag->next)
+        if (diag->code == DIAG_IMPORT_NOTHING && !lint_is_for_production(lint))
+            lint_soften(lint, diag, SEVERITY_INFO);
+}
+
 /* --- DT112: placeholders that nothing fills in --- */
 
 /* What people of other servers write. */
@@ -465,7 +474,10 @@ const struct lint_rule syntax_rules[] = {
      .why = "A quote that is never closed takes everything up to the end of the file for one word."},
     {.code = DIAG_IMPORT_NOTHING,
      .caddy = CADDY_WARNS,
-     .why = "A pattern that no file matches, or an empty file: sites may be missing that should be there."},
+     .why = "A pattern that no file matches, or an empty file: sites may be missing that should be there.\n"
+            "Folders for what may be added later are often empty, so it is an info; from the profile "
+            "`production` on it is a warning.",
+     .whole = soften_empty_imports},
     {.code = DIAG_NESTING_LIMIT, .caddy = CADDY_NONE, .why = "Blocks are nested deeper than anyone means."},
     {.code = DIAG_SYNTAX, .caddy = CADDY_REFUSES, .why = "The text is not a Caddyfile at this place."},
     {.info = {0}},

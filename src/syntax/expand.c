@@ -267,11 +267,8 @@ static bool find_files(struct expansion *ex, const struct statement *st, struct 
             report_missing(ex, st, pattern);
             return false;
         }
-        struct diag *diag = diag_token(ex->diags, DIAG_IMPORT_NOTHING, st->pattern,
-                                       "no file matches '" STR_FMT "'", STR_ARG(pattern));
-        /* which files another machine has cannot be known here */
-        if (str_has_prefix(st->pattern->text, STR("/")))
-            diag_set_severity(ex->diags, diag, SEVERITY_INFO);
+        diag_token(ex->diags, DIAG_IMPORT_NOTHING, st->pattern, "no file matches '" STR_FMT "'",
+                   STR_ARG(pattern));
         return true;
     }
     /* Caddy: a * at the front of the last part does not find dotfiles, in itself it would */
