@@ -133,6 +133,7 @@ static bool compile(struct fixing *fixing, struct root *root, struct pipeline *p
     const struct fix_request *request = fixing->request;
     fixing->reads = &root->reads;
     pipeline_init(pipeline, &fixing->hooks);
+    pipeline->sources.assumes_values = true; /* as the check whose findings these are */
     if (root->given->text.ptr) {
         note_read(fixing, root->text);
         if (!pipeline_load_text(pipeline, root->given->path, text_current(root->text)))
