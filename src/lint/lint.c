@@ -271,7 +271,7 @@ static bool is_about_assumed(const struct lint *lint, const struct diag *diag)
     return false;
 }
 
-/* Leaves away what depends on variables that nobody has set. */
+/* Leaves away what depends on variables that nobody has set, but not what a project forbids. */
 static void hide_assumed(struct lint *lint)
 {
     struct diags *diags = lint_diags(lint);
@@ -280,7 +280,8 @@ static void hide_assumed(struct lint *lint)
     for (struct diag *diag = diags->first; diag; diag = diag->next) {
         const struct lint_rule *rule = lint_rule_find(str_from(diag->info->id));
         bool is_of_text = rule && rule->source;
-        if (!is_of_text && is_about_assumed(lint, diag))
+        bool is_tool = str_has_prefix(str_from(diag->info->id), STR("DT0"));
+        if (!is_of_text && !is_tool && is_about_assumed(lint, diag))
             diag_set_severity(diags, diag, SEVERITY_NONE);
     }
 }

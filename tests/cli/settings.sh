@@ -143,7 +143,7 @@ empty 'config of a project with mistakes' out
 rm .dialtone
 
 # --- how many ---
-{ for i in 1 2 3 4 5 6 7 8; do printf '%s.example.com {\n\trespond "hello {$UNSET}"\n\trespnd x\n}\n' "$i"; done; } >many
+{ for i in 1 2 3 4 5 6 7 8; do printf '%s.example.com {\n\trespond "hello {$UNSET%s}"\n\trespnd x\n}\n' "$i" "$i"; done; } >many
 expect 'check --max-findings' 1 "$dialtone" check --compact --max-findings 10 many
 if [ "$(grep -c 'error.DT105' "$work/out")" = 8 ] && [ "$(wc -l <"$work/out")" = 11 ]; then ok; else bad 'the worst are shown'; cat "$work/out"; fi
 holds 'check --max-findings' out '^… and 6 more'
