@@ -71,6 +71,15 @@ static bool run_handler(struct scope *scope)
     return handler != NULL;
 }
 
+/* The directive has another name now, and is the same under it. */
+static void old_name(const struct scope *scope, const struct token *name)
+{
+    const char *new_name = scope->directive->deprecated;
+    struct diag *diag = diag_token(scope->diags, DIAG_DEPRECATED, name,
+                                   "'%s' is deprecated: write %s", scope->directive->name, new_name);
+    diag_fix(scope->diags, diag, FIX_SAFE, name->span, str_from(new_name), "write the new name");
+}
+
 bool directive_run(const struct scope *outer, struct token_list tokens)
 {
     const struct token *name = tokens.at[0];
@@ -80,8 +89,7 @@ bool directive_run(const struct scope *outer, struct token_list tokens)
     if (!scope.directive)
         return unknown_directive(outer, name);
     if (scope.directive->deprecated)
-        diag_token(scope.diags, DIAG_DEPRECATED, name, "'%s' is deprecated: write %s",
-                   scope.directive->name, scope.directive->deprecated);
+        old_name(&scope, name);
     size_t first = scope.out->n;
     struct trial trial = trial_begin(&scope, NULL);
     struct row_path path = {.kind = ROW_DIRECTIVE, .name = scope.directive->name};

@@ -203,7 +203,7 @@ static void check_push(struct lint *lint, const struct node *line)
 
 const struct lint_rule deprecated_rules[] = {
     {.code = DIAG_DEPRECATED,
-     .fix = FIX_SUGGEST,
+     .fix = FIX_SAFE,
      .caddy = CADDY_WARNS,
      .why = "The old name still works, and will not in a later version. Options that name certificates "
             "to trust, and `metrics` inside\nof `servers`, have moved as well.",

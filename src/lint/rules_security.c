@@ -85,10 +85,26 @@ static void check_admin(struct lint *lint, const struct node *line)
 
 /* --- DT702 to DT704: passwords --- */
 
+enum { BCRYPT_LEN = 60 };
+
+/* $2a$, the cost in two digits, $, salt and hash in bcrypt's base64 */
 static bool is_bcrypt(struct str text)
 {
-    return text.len == 60 && (str_has_prefix(text, STR("$2a$")) ||
-                              str_has_prefix(text, STR("$2b$")) || str_has_prefix(text, STR("$2y$")));
+    enum { SALT = 7 };
+    if (text.len != BCRYPT_LEN || text.ptr[SALT - 1] != '$' ||
+        !(str_has_prefix(text, STR("$2a$")) || str_has_prefix(text, STR("$2b$")) ||
+          str_has_prefix(text, STR("$2y$"))))
+        return false;
+    for (size_t i = 0; i < BCRYPT_LEN; i++) {
+        char c = text.ptr[i];
+        bool is_digit = c >= '0' && c <= '9';
+        if ((i == 4 || i == 5) && !is_digit)
+            return false;
+        if (i >= SALT && !is_digit && !(c >= 'a' && c <= 'z') && !(c >= 'A' && c <= 'Z') &&
+            c != '.' && c != '/')
+            return false;
+    }
+    return true;
 }
 
 static void check_hash(struct lint *lint, const struct token *hash)
@@ -107,8 +123,11 @@ static void check_hash(struct lint *lint, const struct token *hash)
                  str_replace(lint->arena, lint_text(lint, hash->span), STR("$$"), STR("$")),
                  "write them once");
     } else if (str_has_prefix(text, STR("$2"))) {
-        diag = lint_report(lint, hash, "this hash is cut off: bcrypt's has 60 characters, this %zu",
-                           text.len);
+        diag = text.len == BCRYPT_LEN
+                   ? lint_report(lint, hash, "this hash is damaged: it has signs that bcrypt's has not")
+                   : lint_report(lint, hash, "this hash is %s: bcrypt's has %d characters, this %zu",
+                                 text.len < BCRYPT_LEN ? "cut off" : "too long", BCRYPT_LEN,
+                                 text.len);
         diag_note(lint_diags(lint), diag, "nobody can log in with it");
     } else {
         diag = lint_report(lint, hash, "this is no hash of a password");
