@@ -2,27 +2,9 @@
  * reports each mistake where it stands and goes on behind it. */
 #include "json/text.h"
 
-#include <math.h>
-#include <stdlib.h>
-
 #include "base/arena.h"
+#include "json/text_private.h"
 #include "syntax/diag.h"
-
-enum {
-    MAX_DEPTH = 500,   /* values within values */
-    MAX_MISTAKES = 100 /* the rest would be about a file that is no JSON at all */
-};
-
-struct reader {
-    struct arena *arena;
-    struct diags *diags;
-    struct str text;
-    uint32_t base; /* of spans */
-    size_t at;
-    int n_objects, n_arrays; /* open around the cursor */
-    int n_mistakes;
-    bool is_unclosed; /* that was said */
-};
 
 const char *json_type_name(enum json_type type)
 {
@@ -48,16 +30,12 @@ const char *json_type_name(enum json_type type)
     return "nothing";
 }
 
-static struct span span_of(const struct reader *in, size_t begin, size_t end)
+struct span span_of(const struct reader *in, size_t begin, size_t end)
 {
     return (struct span){in->base + (uint32_t)begin, in->base + (uint32_t)end};
 }
 
-/* After too many the reader goes to the end of the text and keeps still. */
-static struct diag *mistake(struct reader *in, size_t begin, size_t end, const char *format, ...)
-    __attribute__((format(printf, 4, 5)));
-
-static struct diag *mistake(struct reader *in, size_t begin, size_t end, const char *format, ...)
+struct diag *mistake(struct reader *in, size_t begin, size_t end, const char *format, ...)
 {
     struct strbuf message = strbuf_in(in->arena);
     va_list args;
@@ -70,17 +48,12 @@ static struct diag *mistake(struct reader *in, size_t begin, size_t end, const c
                    STR_ARG(strbuf_str(&message)));
 }
 
-static bool has_given_up(const struct reader *in)
+bool has_given_up(const struct reader *in)
 {
     return in->n_mistakes >= MAX_MISTAKES;
 }
 
-static int peek(const struct reader *in)
-{
-    return in->at < in->text.len ? (unsigned char)in->text.ptr[in->at] : -1;
-}
-
-static bool starts_with(const struct reader *in, const char *word)
+bool starts_with(const struct reader *in, const char *word)
 {
     return str_has_prefix(str_slice(in->text, in->at, in->text.len), str_from(word));
 }
@@ -102,7 +75,7 @@ static bool skip_comment(struct reader *in)
     return true;
 }
 
-static void skip_space(struct reader *in)
+void skip_space(struct reader *in)
 {
     do {
         while (peek(in) == ' ' || peek(in) == '\t' || peek(in) == '\n' || peek(in) == '\r')
@@ -110,265 +83,12 @@ static void skip_space(struct reader *in)
     } while (skip_comment(in));
 }
 
-static struct json_text *new_text(struct reader *in, enum json_type type, size_t begin)
+struct json_text *new_text(struct reader *in, enum json_type type, size_t begin)
 {
     struct json_text *value = arena_new(in->arena, struct json_text);
     value->type = type;
     value->span = span_of(in, begin, in->at);
     return value;
-}
-
-/* After the `\u`: the four digits, or -1. */
-static int32_t read_hex(struct reader *in)
-{
-    int32_t value = 0;
-    for (int i = 0; i < 4; i++) {
-        int c = peek(in);
-        int digit = c >= '0' && c <= '9'   ? c - '0'
-                    : c >= 'a' && c <= 'f' ? c - 'a' + 10
-                    : c >= 'A' && c <= 'F' ? c - 'A' + 10
-                                           : -1;
-        if (digit < 0)
-            return -1;
-        value = value * 16 + digit;
-        in->at++;
-    }
-    return value;
-}
-
-/* After the `\u`: a lone half of a surrogate pair becomes U+FFFD, as in Go. */
-static bool read_unicode_escape(struct reader *in, struct strbuf *out)
-{
-    int32_t rune = read_hex(in);
-    if (rune < 0)
-        return false;
-    if (rune >= 0xd800 && rune < 0xdc00 && starts_with(in, "\\u")) {
-        size_t back = in->at;
-        in->at += 2;
-        int32_t low = read_hex(in);
-        if (low >= 0xdc00 && low < 0xe000)
-            rune = 0x10000 + ((rune - 0xd800) << 10) + (low - 0xdc00);
-        else
-            in->at = back;
-    }
-    strbuf_add_rune(out, rune >= 0xd800 && rune < 0xe000 ? 0xfffd : (uint32_t)rune);
-    return true;
-}
-
-/* The cursor stands on the backslash; <quote> is what the string ends with. */
-static void read_escape(struct reader *in, char quote, struct strbuf *out)
-{
-    static const char letters[] = "\"\\/bfnrt", bytes[] = "\"\\/\b\f\n\r\t";
-    size_t begin = in->at++;
-    int c = peek(in);
-    const char *letter = c > 0 ? strchr(letters, c) : NULL;
-    if (letter) {
-        in->at++;
-        strbuf_add_char(out, bytes[letter - letters]);
-    } else if (c == quote) {
-        in->at++;
-        strbuf_add_char(out, quote);
-    } else if (c != 'u') {
-        size_t end = in->at + (c >= 0x20);
-        struct diag *diag = mistake(in, begin, end, "unknown escape in a string");
-        diag_help(in->diags, diag, span_of(in, begin, begin + 1), STR("\\\\"),
-                  "a backslash is written twice");
-    } else {
-        in->at++;
-        if (!read_unicode_escape(in, out))
-            mistake(in, begin, in->at, "expected four hexadecimal digits after \\u");
-    }
-}
-
-/* Control characters that stand in a string as they are, all that follow one another. */
-static void read_controls(struct reader *in, struct strbuf *out)
-{
-    size_t begin = in->at;
-    while (peek(in) >= 0 && peek(in) < 0x20 && peek(in) != '\n')
-        in->at++;
-    struct str controls = str_slice(in->text, begin, in->at);
-    strbuf_add(out, controls);
-    struct diag *diag = mistake(in, begin, begin + controls.len,
-                                "a control character in a string must be escaped");
-    if (str_is(controls, "\t"))
-        diag_help(in->diags, diag, span_of(in, begin, begin + 1), STR("\\t"),
-                  "write a tab as \\t");
-}
-
-/* The part of a string that can be taken as it is. */
-static void skip_plain(struct reader *in, char quote)
-{
-    const char *text = in->text.ptr;
-    size_t at = in->at;
-    while (at < in->text.len && text[at] != quote && text[at] != '\\' &&
-           (unsigned char)text[at] >= 0x20)
-        at++;
-    in->at = at;
-}
-
-/* The cursor stands on the opening quote. A string ends with its line at the latest: one forgotten
- * quote shall not swallow the file. */
-static struct str read_string(struct reader *in, char quote)
-{
-    size_t begin = in->at++, plain = in->at;
-    struct strbuf out = strbuf_in(in->arena);
-    skip_plain(in, quote);
-    if (peek(in) == quote)
-        return str_slice(in->text, plain, in->at++);
-    for (;;) {
-        strbuf_add(&out, str_slice(in->text, plain, in->at));
-        int c = peek(in);
-        if (c == quote) {
-            in->at++;
-            break;
-        }
-        if (c < 0 || c == '\n') {
-            if (!has_given_up(in))
-                mistake(in, begin, begin + 1, "this string is not closed%s",
-                        c < 0 ? "" : " on its line");
-            break;
-        }
-        if (c == '\\') {
-            read_escape(in, quote, &out);
-        } else {
-            read_controls(in, &out);
-        }
-        plain = in->at;
-        skip_plain(in, quote);
-    }
-    return out.len ? strbuf_str(&out) : STR("");
-}
-
-static bool is_word_char(int c)
-{
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' ||
-           c == '-' || c == '+' || c == '.' || c == '$' || c == '@' || c >= 0x80;
-}
-
-static struct str take_word(struct reader *in)
-{
-    size_t begin = in->at;
-    while (is_word_char(peek(in)))
-        in->at++;
-    return str_slice(in->text, begin, in->at);
-}
-
-static struct str skip_digits(struct str word)
-{
-    while (word.len && word.ptr[0] >= '0' && word.ptr[0] <= '9')
-        word = str_slice(word, 1, word.len);
-    return word;
-}
-
-/* What is wrong with a number; NULL for nothing. */
-static const char *number_mistake(struct str word)
-{
-    struct str rest = str_trim_prefix(word, STR("-")), after;
-    if (rest.len == 0 || rest.ptr[0] < '0' || rest.ptr[0] > '9')
-        return "a number begins with a digit";
-    after = skip_digits(rest);
-    if (rest.ptr[0] == '0' && rest.len - after.len > 1)
-        return "a number has no zeros before it";
-    if (rest.ptr[0] == '0' && after.len && (after.ptr[0] == 'x' || after.ptr[0] == 'X'))
-        return "numbers are written in decimal digits";
-    if (after.len && after.ptr[0] == '.') {
-        rest = str_slice(after, 1, after.len);
-        after = skip_digits(rest);
-        if (after.len == rest.len)
-            return "expected digits after the decimal point";
-    }
-    if (after.len && (after.ptr[0] == 'e' || after.ptr[0] == 'E')) {
-        rest = str_slice(after, 1, after.len);
-        if (rest.len && (rest.ptr[0] == '+' || rest.ptr[0] == '-'))
-            rest = str_slice(rest, 1, rest.len);
-        after = skip_digits(rest);
-        if (after.len == rest.len)
-            return "expected digits in the exponent";
-    }
-    return after.len ? "expected the end of the number" : NULL;
-}
-
-static struct json_text *read_number(struct reader *in)
-{
-    size_t begin = in->at;
-    struct str word = take_word(in);
-    const char *what = number_mistake(word);
-    struct json_text *value = new_text(in, what ? JSON_NONE : JSON_REAL, begin);
-    value->text = str_dup(in->arena, word);
-    if (!what && !isfinite(strtod(value->text.ptr, NULL)))
-        what = "the number is too large";
-    if (what) {
-        struct diag *diag = mistake(in, begin, in->at, "%s", what);
-        if (word.ptr[word.len - 1] >= 'a' && word.ptr[word.len - 1] <= 'z' && word.len > 1)
-            diag_help(in->diags, diag, value->span,
-                      str_printf(in->arena, "\"" STR_FMT "\"", STR_ARG(word)),
-                      "anything but a plain number is a string");
-        value->type = JSON_NONE;
-    }
-    return value;
-}
-
-/* true, false, null, and what people write in their place. */
-static struct json_text *read_word(struct reader *in)
-{
-    static const struct {
-        const char *word, *meant; /* NULL: as it is */
-        enum json_type type;
-    } words[] = {
-        {"true", NULL, JSON_TRUE},      {"false", NULL, JSON_FALSE},
-        {"null", NULL, JSON_NULL},      {"True", "true", JSON_TRUE},
-        {"False", "false", JSON_FALSE}, {"None", "null", JSON_NULL},
-        {"TRUE", "true", JSON_TRUE},    {"FALSE", "false", JSON_FALSE},
-        {"NULL", "null", JSON_NULL},    {"Null", "null", JSON_NULL},
-        {"nil", "null", JSON_NULL},     {"undefined", "null", JSON_NULL},
-        {"yes", "true", JSON_TRUE},     {"no", "false", JSON_FALSE},
-        {"on", "true", JSON_TRUE},      {"off", "false", JSON_FALSE},
-    };
-    size_t begin = in->at;
-    struct str word = take_word(in);
-    struct json_text *value = new_text(in, JSON_NONE, begin);
-    for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
-        if (!str_is(word, words[i].word))
-            continue;
-        value->type = words[i].type;
-        if (words[i].meant)
-            diag_help(in->diags,
-                      mistake(in, begin, in->at, "'" STR_FMT "' is no JSON value", STR_ARG(word)),
-                      value->span, str_from(words[i].meant), "write %s", words[i].meant);
-        return value;
-    }
-    struct diag *diag = mistake(in, begin, in->at, "text stands in double quotes");
-    diag_help(in->diags, diag, value->span, str_printf(in->arena, "\"" STR_FMT "\"", STR_ARG(word)),
-              "put quotes around it");
-    value->type = JSON_STRING;
-    value->text = word;
-    return value;
-}
-
-/* A string in the wrong quotes is read as one, after a mistake. */
-static struct str read_quoted(struct reader *in)
-{
-    size_t begin = in->at;
-    char quote = (char)peek(in);
-    struct str text = read_string(in, quote);
-    bool is_closed = in->at > begin + 1 && in->text.ptr[in->at - 1] == quote;
-    if (quote == '"' || !is_closed)
-        return text;
-    struct diag *diag = mistake(in, begin, in->at, "strings stand in double quotes");
-    if (str_index(text, '"') < 0 && in->at - begin == text.len + 2)
-        diag_help(in->diags, diag, span_of(in, begin, in->at),
-                  str_printf(in->arena, "\"" STR_FMT "\"", STR_ARG(text)), "write");
-    return text;
-}
-
-static bool ends_item(int c)
-{
-    return c < 0 || c == ',' || c == '}' || c == ']';
-}
-
-static bool is_quote(int c)
-{
-    return c == '"' || c == '\'' || c == '`';
 }
 
 /* Over what nobody can read, to where a list goes on or ends. At least one byte, unless there is
@@ -380,33 +100,57 @@ static void skip_to_separator(struct reader *in)
         in->at++;
 }
 
-static struct json_text *read_value(struct reader *in);
+struct list;
+static struct json_text *read_value(struct reader *in, struct list *outer);
+static struct json_text *read_list(struct reader *in, struct list *outer, bool has_bracket);
 
 /* One list, object or array, while it is read. */
 struct list {
-    struct json_text *value, *last;
+    struct json_text *value, *last, *before_last;
+    struct list *outer;
     size_t begin;    /* of its bracket */
-    size_t last_end; /* of its last item, or of its bracket */
+    size_t last_end; /* of its last item or the comma behind that, or of its bracket */
+    size_t item_end, item_end_before; /* of the last item, and of the one before it */
     char close;
     bool is_after_comma;
+    bool is_cut; /* its bracket is missing: the list around it goes on here */
 };
+
+static struct diag *not_in_quotes(struct reader *in, size_t begin, struct str text, const char *what)
+{
+    struct diag *diag = mistake(in, begin, begin + text.len, "%s", what);
+    diag_help(in->diags, diag, span_of(in, begin, begin + text.len),
+              str_printf(in->arena, "\"" STR_FMT "\"", STR_ARG(text)), "put quotes around it");
+    return diag;
+}
+
+/* A key without quotes: to its colon, if only words and blanks are before that. */
+static struct str take_key(struct reader *in)
+{
+    size_t begin = in->at, end = begin;
+    struct str word = take_word(in);
+    for (end = in->at; peek(in) == ' ' || is_word_char(peek(in)); in->at++)
+        if (peek(in) != ' ')
+            end = in->at + 1;
+    bool is_key = peek(in) == ':' && end > begin + word.len;
+    in->at = is_key ? end : begin + word.len;
+    return str_slice(in->text, begin, in->at);
+}
 
 /* Reads a key and its colon; false where no member comes of it. */
 static bool read_key(struct reader *in, struct str *key, struct span *span)
 {
     size_t begin = in->at;
     int c = peek(in);
-    if (is_quote(c)) {
+    if (is_at_string(in)) {
         *key = read_quoted(in);
     } else if (is_word_char(c)) {
-        *key = take_word(in);
-        diag_help(in->diags, mistake(in, begin, in->at, "keys stand in double quotes"),
-                  span_of(in, begin, in->at),
-                  str_printf(in->arena, "\"" STR_FMT "\"", STR_ARG(*key)), "put quotes around it");
+        *key = take_key(in);
+        not_in_quotes(in, begin, *key, "keys stand in double quotes");
     } else {
         mistake(in, begin, begin + 1, "expected a key in double quotes");
         if (c == '{' || c == '[')
-            read_value(in);
+            read_value(in, NULL);
         else
             skip_to_separator(in);
         return false;
@@ -434,15 +178,18 @@ static bool read_item(struct reader *in, struct list *list)
     struct span key_span = {0};
     if (list->close == '}' && !read_key(in, &key, &key_span))
         return false;
-    struct json_text *item = read_value(in);
+    struct json_text *item = read_value(in, list);
     item->key = key;
     item->key_span = key_span;
+    list->before_last = list->last;
     if (list->last)
         list->last->next = item;
     else
         list->value->first = item;
     list->last = item;
     list->value->n++;
+    list->item_end_before = list->item_end;
+    list->item_end = in->at;
     return true;
 }
 
@@ -460,11 +207,134 @@ static void unclosed(struct reader *in, const struct list *list)
                   n_around == 1 ? "is" : "are");
 }
 
-/* Whether the list is over; takes its bracket. The bracket of another kind of list is taken for a
- * slip, unless a list around this one waits for it. */
-static bool read_close(struct reader *in, const struct list *list)
+/* The bracket of the list is missing behind its item that ends at <end>. */
+static void cut(struct reader *in, struct list *list, size_t end)
+{
+    list->is_cut = true;
+    in->has_comma = list->is_after_comma;
+    if (has_given_up(in))
+        return;
+    struct diag *diag = mistake(in, end, end, "a '%c' is missing here", list->close);
+    diag_label(in->diags, diag, span_of(in, list->begin, list->begin + 1), "opened here");
+    diag_help(in->diags, diag, span_of(in, end, end),
+              str_printf(in->arena, "%c%s", list->close, in->has_comma ? "" : ","), "write");
+    in->has_comma = true;
+}
+
+static struct open_brackets brackets_of(const struct list *list)
+{
+    struct open_brackets open = {.n = 0};
+    for (const struct list *each = list; each; each = each->outer)
+        open.n++;
+    size_t at = open.n;
+    for (const struct list *each = list; each; each = each->outer)
+        open.closes[--at] = each->close;
+    return open;
+}
+
+/* Back to where the last item begins. */
+static void unread(struct reader *in, const struct list *list)
+{
+    in->at = list->last->span.begin - in->base;
+    in->next_fix = 0;
+}
+
+/* What was read as an item is the key of a member of the object around the array. */
+static void cut_before_key(struct reader *in, struct list *list)
+{
+    unread(in, list);
+    list->last = list->before_last;
+    if (list->last)
+        list->last->next = NULL;
+    else
+        list->value->first = NULL;
+    list->value->n--;
+    cut(in, list, list->item_end_before);
+}
+
+static void missing_bracket(struct reader *in, size_t at, const char *bracket)
+{
+    struct diag *diag = mistake(in, at, at, "a '%s' is missing here", bracket);
+    diag_help(in->diags, diag, span_of(in, at, at), str_from(bracket), "write");
+}
+
+/* What was read as the last item is the key of a member of an object without its bracket. */
+static void open_before_key(struct reader *in, struct list *list)
+{
+    struct json_text *item = list->last, kept = *item;
+    unread(in, list);
+    missing_bracket(in, in->at, "{");
+    in->n_objects++;
+    *item = *read_list(in, list, false);
+    in->n_objects--;
+    item->key = kept.key;
+    item->key_span = kept.key_span;
+    list->item_end = in->at;
+}
+
+/* A colon behind an item: it is a key, and a bracket is missing before it. Which one? */
+static void bracket_before_key(struct reader *in, struct list *list)
+{
+    struct open_brackets opened = brackets_of(list), cut_off = opened;
+    bool may_cut = list->close == ']' && list->outer && list->outer->close == '}';
+    bool may_open = opened.n < MAX_DEPTH;
+    if (may_open)
+        opened.closes[opened.n++] = '}';
+    cut_off.n--;
+    size_t if_opened = may_open ? count_unfit_brackets(in->text, in->at, opened) : SIZE_MAX;
+    size_t if_cut = may_cut ? count_unfit_brackets(in->text, in->at, cut_off) : SIZE_MAX;
+    bool is_behind_string = list->before_last && list->before_last->type == JSON_STRING;
+    if (if_cut < if_opened || (if_cut == if_opened && may_cut && is_behind_string))
+        cut_before_key(in, list);
+    else if (may_open)
+        open_before_key(in, list);
+}
+
+/* The last value becomes the item of an array that has no opening bracket. */
+static void open_before_value(struct reader *in, struct list *list)
+{
+    struct json_text *value = list->last, *item = arena_new(in->arena, struct json_text);
+    missing_bracket(in, value->span.begin - in->base, "[");
+    *item = *value;
+    item->key = (struct str){0};
+    item->key_span = (struct span){0};
+    value->type = JSON_ARRAY;
+    value->first = item;
+    value->n = 1;
+    value->span.end = span_of(in, in->at, in->at).begin;
+}
+
+/* What a bracket of the other kind than the list waits for is. */
+enum unfit {
+    UNFIT_MISSING_BEFORE, /* this list's own is missing before it */
+    UNFIT_TYPO,           /* written for this list's own */
+    UNFIT_NOT_OPENED      /* of a list that has no opening bracket, or too much */
+};
+
+static enum unfit unfit_bracket(struct reader *in, const struct list *list, int c)
+{
+    struct open_brackets now = brackets_of(list), popped = now;
+    popped.n--;
+    size_t if_missing = count_unfit_brackets(in->text, in->at, popped);
+    size_t if_typo = count_unfit_brackets(in->text, in->at + 1, popped);
+    size_t if_not_opened = count_unfit_brackets(in->text, in->at + 1, now);
+    bool is_waited_for = c == '}' ? in->n_objects : in->n_arrays;
+    bool can_open = c == ']' && list->last && !list->is_after_comma;
+    if (can_open && if_not_opened < if_missing && if_not_opened < if_typo)
+        return UNFIT_NOT_OPENED;
+    if (is_waited_for && if_missing <= if_typo)
+        return UNFIT_MISSING_BEFORE;
+    return UNFIT_TYPO;
+}
+
+static void read_separator(struct reader *in, struct list *list);
+
+/* Whether the list is over; takes its bracket. */
+static bool read_close(struct reader *in, struct list *list)
 {
     int c = peek(in);
+    if (list->is_cut)
+        return true;
     if (c != '}' && c != ']')
         return false;
     if (list->is_after_comma && list->last && !has_given_up(in)) {
@@ -474,16 +344,53 @@ static bool read_close(struct reader *in, const struct list *list)
                           list->close == '}' ? "member" : "item"),
                   span_of(in, comma, comma + 1), STR(""), "take it away");
     }
+    enum unfit unfit = c == list->close || has_given_up(in) ? UNFIT_TYPO : unfit_bracket(in, list, c);
+    if (unfit == UNFIT_NOT_OPENED) {
+        open_before_value(in, list);
+        in->at++;
+        read_separator(in, list);
+        return read_close(in, list);
+    }
     if (c != list->close) {
         struct diag *diag =
             mistake(in, in->at, in->at + 1, "expected '%c', not '%c'", list->close, c);
         if (!diag->notes)
             diag_label(in->diags, diag, span_of(in, list->begin, list->begin + 1), "opened here");
-        if (c == '}' ? in->n_objects : in->n_arrays)
+        if (unfit == UNFIT_MISSING_BEFORE)
             return true;
     }
     in->at += in->at < in->text.len;
     return true;
+}
+
+/* Whether the quoted word at the cursor is a key, as its colon tells. */
+static bool is_at_key(const struct reader *in)
+{
+    size_t at = in->at + 1;
+    if (peek(in) != '"')
+        return false;
+    for (; at < in->text.len && in->text.ptr[at] != '"'; at++)
+        if (in->text.ptr[at] == '\n' || (in->text.ptr[at] == '\\' && ++at == in->text.len))
+            return false;
+    for (at++; at < in->text.len && (in->text.ptr[at] == ' ' || in->text.ptr[at] == '\t'); at++)
+        ;
+    return at < in->text.len && in->text.ptr[at] == ':';
+}
+
+/* Between two items without a comma. */
+static void missing_comma(struct reader *in, struct list *list, size_t end)
+{
+    int c = peek(in);
+    if (list->close == ']' && list->outer && list->outer->close == '}' && is_at_key(in)) {
+        cut(in, list, list->item_end);
+    } else if (is_at_string(in) || is_word_char(c) || c == '{' || c == '[') {
+        diag_help(in->diags, mistake(in, end, end, "a comma is missing here"),
+                  span_of(in, end, end), STR(","), "write");
+    } else {
+        mistake(in, in->at, in->at + 1, "expected ',' or '%c'", list->close);
+        skip_to_separator(in);
+        in->at += peek(in) == ',';
+    }
 }
 
 /* After an item: takes the comma. */
@@ -492,27 +399,38 @@ static void read_separator(struct reader *in, struct list *list)
     size_t end = in->at;
     skip_space(in);
     int c = peek(in);
-    list->is_after_comma = c == ',';
-    list->last_end = end;
-    if (c == ',') {
-        list->last_end = in->at++;
-    } else if (!ends_item(c)) {
-        if (is_quote(c) || is_word_char(c) || c == '{' || c == '[') {
-            diag_help(in->diags, mistake(in, end, end, "a comma is missing here"),
-                      span_of(in, end, end), STR(","), "write");
-        } else {
-            mistake(in, in->at, in->at + 1, "expected ',' or '%c'", list->close);
-            skip_to_separator(in);
-            in->at += peek(in) == ',';
-        }
+    if (in->has_comma) { /* in front of the bracket that was missing */
+        in->has_comma = false;
+        list->is_after_comma = false;
+        list->last_end = end;
+        return;
     }
+    list->last_end = end;
+    if (c == ':' && list->last->type == JSON_STRING && !has_given_up(in)) {
+        bracket_before_key(in, list);
+        if (list->is_cut)
+            return;
+        end = in->at;
+        skip_space(in);
+        c = peek(in);
+        list->last_end = end;
+    }
+    list->is_after_comma = c == ',';
+    if (c == ',')
+        list->last_end = in->at++;
+    else if (!ends_item(c))
+        missing_comma(in, list, end);
     skip_space(in);
+    c = peek(in);
+    if (c == '{' && list->close == '}' && list->outer && list->outer->close == ']' && !list->is_cut)
+        cut(in, list, list->item_end);
 }
 
-static struct json_text *read_list(struct reader *in)
+static struct json_text *read_list(struct reader *in, struct list *outer, bool has_bracket)
 {
-    struct list list = {.begin = in->at, .close = peek(in) == '{' ? '}' : ']'};
-    in->at++;
+    struct list list = {.begin = in->at, .close = peek(in) == '[' ? ']' : '}', .outer = outer};
+    in->at += has_bracket;
+    list.item_end = list.item_end_before = in->at;
     list.value = new_text(in, list.close == '}' ? JSON_OBJECT : JSON_ARRAY, list.begin);
     skip_space(in);
     while (!read_close(in, &list)) {
@@ -534,11 +452,11 @@ static struct json_text *read_list(struct reader *in)
             skip_space(in);
         }
     }
-    list.value->span = span_of(in, list.begin, in->at);
+    list.value->span = span_of(in, list.begin, list.is_cut ? list.item_end : in->at);
     return list.value;
 }
 
-static struct json_text *read_nested(struct reader *in)
+static struct json_text *read_nested(struct reader *in, struct list *outer)
 {
     size_t begin = in->at;
     if (in->n_objects + in->n_arrays == MAX_DEPTH) {
@@ -549,26 +467,33 @@ static struct json_text *read_nested(struct reader *in)
     }
     int *open = peek(in) == '{' ? &in->n_objects : &in->n_arrays;
     (*open)++;
-    struct json_text *value = read_list(in);
+    struct json_text *value = read_list(in, outer, true);
     (*open)--;
     return value;
 }
 
-static struct json_text *read_value(struct reader *in)
+/* Text that nobody put quotes around, and that begins with no letter: :80, /srv, *.example.com. */
+static bool is_at_text(const struct reader *in)
+{
+    int c = peek(in), next = in->at + 1 < in->text.len ? (unsigned char)in->text.ptr[in->at + 1] : ' ';
+    return c > ' ' && c != ':' && c != '=' ? !ends_item(c) : c == ':' && is_word_char(next);
+}
+
+static struct json_text *read_value(struct reader *in, struct list *outer)
 {
     size_t begin = in->at;
     int c = peek(in);
-    if (c == '{' || c == '[')
-        return read_nested(in);
-    if (is_quote(c)) {
+    if (is_at_string(in)) {
         struct str text = read_quoted(in);
         struct json_text *value = new_text(in, JSON_STRING, begin);
         value->text = text;
         return value;
     }
+    if (c == '{' || c == '[')
+        return read_nested(in, outer);
     if ((c >= '0' && c <= '9') || c == '-' || c == '+' || c == '.')
         return read_number(in);
-    if (is_word_char(c))
+    if (is_word_char(c) || is_at_text(in))
         return read_word(in);
     if (c < 0) {
         if (!has_given_up(in))
@@ -581,23 +506,35 @@ static struct json_text *read_value(struct reader *in)
     return new_text(in, JSON_NONE, begin);
 }
 
-struct json_text *json_read(struct arena *arena, const struct source *source, struct diags *diags)
+static struct json_text *read_whole(struct reader *in)
 {
-    struct reader in = {.arena = arena, .diags = diags, .text = source->raw, .base = source->base};
-    if (starts_with(&in, "\xef\xbb\xbf")) {
-        mistake(&in, 0, 3, "JSON does not begin with a byte order mark");
-        in.at = 3;
+    if (starts_with(in, "\xef\xbb\xbf")) {
+        mistake(in, 0, 3, "JSON does not begin with a byte order mark");
+        in->at = 3;
     }
-    skip_space(&in);
-    if (peek(&in) < 0) {
-        mistake(&in, in.at, in.at, "there is no JSON in this file");
+    skip_space(in);
+    if (peek(in) < 0) {
+        mistake(in, in->at, in->at, "there is no JSON in this file");
         return NULL;
     }
-    struct json_text *value = read_value(&in);
-    skip_space(&in);
-    if (peek(&in) >= 0)
-        mistake(&in, in.at, in.at + 1, "expected the end of the file after the value");
+    struct json_text *value = read_value(in, NULL);
+    skip_space(in);
+    if (peek(in) >= 0)
+        mistake(in, in->at, in->at + 1, "expected the end of the file after the value");
     return value;
+}
+
+/* Only where something is wrong is it looked for forgotten quotes. */
+struct json_text *json_read(struct arena *arena, const struct source *source, struct diags *diags)
+{
+    struct diags silent = diags_in(arena);
+    struct reader in = {.arena = arena, .diags = &silent, .text = source->raw, .base = source->base};
+    struct json_text *value = read_whole(&in);
+    if (in.n_mistakes == 0)
+        return value;
+    in = (struct reader){.arena = arena, .diags = diags, .text = source->raw, .base = source->base};
+    in.fixes = find_quote_fixes(arena, source->raw);
+    return read_whole(&in);
 }
 
 const struct json_text *json_text_member(const struct json_text *object, struct str key)
