@@ -86,6 +86,7 @@ static bool parse_copy_headers(struct scope *scope, struct cursor *in, const str
                                        "the block of 'copy_headers' is empty");
         diag_note(in->diags, diag, "leave the braces out, or write the fields between them");
         auth->is_refused = true;
+        cursor_delete(in, (size_t)(in->at - begin + 1));
         return true;
     }
     if (auth->copies.n == 0)
@@ -233,11 +234,10 @@ static bool adapt_forward_auth(struct scope *scope)
         scope_label_end(scope, scope->diags->last);
         return false;
     }
-    if (auth.is_refused)
-        return false;
     struct proxy proxy = proxy_begin(scope);
     preset(scope, &auth, proxy.handler);
-    if (!proxy_read(scope, &segment, &proxy) || !proxy_read_responses(scope, &proxy))
+    if (!proxy_read(scope, &segment, &proxy) || !proxy_read_responses(scope, &proxy) ||
+        auth.is_refused)
         return false;
     scope_push_route(scope, matcher_set, proxy.handler);
     return true;

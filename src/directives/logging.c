@@ -375,6 +375,11 @@ static bool parse_span_attributes(struct scope *scope, struct cursor *in, const 
 static bool parse_span(struct scope *scope, struct cursor *in, const struct option *row,
                        json_t *object, void *state)
 {
+    if (cursor_count_remaining(in) > 1) { /* at the word too many: imports can put it on another line */
+        cursor_next_arg(in);
+        cursor_next_arg(in);
+        return cursor_arg_error(in, "span <name>");
+    }
     if (!option_only_one(scope, in, row, object, state))
         return false;
     document_set(scope->document, object, row->key, value_string(scope, cursor_token(in)));

@@ -71,7 +71,8 @@ static void check_unspecified(struct lint *lint, const struct node *site)
     for (uint32_t i = 0; site->role == ROLE_SITE && i < site->n_words; i++) {
         struct ip ip;
         struct str host = site_host(site->words[i]->text);
-        if (ip_parse(host, &ip) != IP_OK || !ip_is_unspecified(ip))
+        bool is_host = str_index(site_port(site->words[i]->text), ':') < 0; /* not 0.0.0.0:80:80 */
+        if (!is_host || ip_parse(host, &ip) != IP_OK || !ip_is_unspecified(ip))
             continue;
         struct diag *diag = lint_report(
             lint, site->words[i], "this answers only requests for the host " STR_FMT, STR_ARG(host));

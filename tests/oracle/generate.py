@@ -44,8 +44,10 @@ ENVIRONMENT = {
 
 
 def environment_for(schema):
-    """The variables that are set: those above, and one for each value that the schema gives as an example."""
-    values = {value: None for kind in schema["types"] for value in kind.get("examples", [])}
+    """The variables that are set: those above, and one for each module and each value that the schema gives as an example."""
+    values = [value for kind in schema["types"] for value in kind.get("examples", [])]
+    values += [module["name"] for space in schema["modules"] for module in space["modules"] if "forms" in module]
+    values = dict.fromkeys(values)
     return {**ENVIRONMENT, **{f"DT_V{i}": value for i, value in enumerate(values)}}
 
 

@@ -52,6 +52,7 @@ def nest(shape, value):
 class Writer:
     def __init__(self, schema, random):
         self.schema, self.random = schema, random
+        self.used = set()  # fields, each with its object
 
     def scalar(self, field):
         kind, choice = field["json"]["type"], self.random.choice
@@ -91,16 +92,19 @@ class Writer:
 
     def members(self, shape, depth, most=4):
         fields = self.schema.fields({"type": "object", "object": shape["object"]})
+        self.used |= {(shape["object"], field["name"]) for field in fields if "required" in field}
         if depth >= MAX_DEPTH:
             fields = [f for f in fields if f["json"]["type"] not in ("object", "module", "module_map")]
         # a field that holds modules of plugins only can have no value
         fields = [f for f in fields if f["json"]["type"] != "module" or self.schema.spaces.get(f["json"]["namespace"])]
         chosen = self.random.sample(fields, min(len(fields), self.random.randrange(most + 1)))
+        self.used |= {(shape["object"], field["name"]) for field in chosen}
         return {f["name"]: self.value(f, depth) for f in fields if f in chosen or "required" in f}
 
-    def document(self):
-        """A configuration with one module of the schema in it, any."""
-        space, name = self.random.choice(sorted(self.schema.ways))
+    def document(self, number):
+        """A configuration with one module of the schema in it: another one for each number."""
+        ways = sorted(self.schema.ways)
+        space, name = ways[number % len(ways)]
         value = self.value({"json": self.schema.spaces[space][name]}, 1)
         for field, module in reversed(self.schema.ways[space, name]):
             shape = field["json"]

@@ -1,16 +1,19 @@
 #!/usr/bin/env python3
 """Compares what dialtone and a real Caddy say of JSON configurations.
 
-    plain_json.py DIALTONE CADDY [--count N] [--seed N] [--minutes M] [--keep FOLDER]
+    plain_json.py DIALTONE CADDY [--count N] [--seed N] [--minutes M] [--keep FOLDER] [--validator PROGRAM]
 
-Takes JSON that `caddy validate` accepts, of corpus/adapt and written from the schema (any module with a few
-of its fields), changes one place in it (a name, a type, a module, a brace), and asks both. Where Caddy
+Takes JSON that `caddy validate` accepts, of corpus/adapt and written from the schema (each module in turn with
+a few of its fields), changes one place in it (a name, a type, a module, a brace, a quote), and asks both. Where Caddy
 accepts, dialtone must; where Caddy crashes on null, dialtone must not; where Caddy cannot read a field or a module,
 dialtone must report an error on the lines of that very place. What Caddy refuses only when it sets a module
-up says nothing about the JSON, but dialtone may then not call a name or a type wrong. The same seed gives the
-same files.
+up says nothing about the JSON, but dialtone may then not call a name or a type wrong. One character that is
+missing is one mistake: dialtone may not report a crowd of others. The same seed gives the same files.
+
+`caddy validate` takes one file a process. For large numbers PROGRAM, linked with Caddy, takes its place: it
+reads "<length>\\n<bytes>" again and again, and answers "accepts", "crashes" or "no <message>" on a line each.
 """
-import argparse, concurrent.futures, glob, json, os, random, re, subprocess, sys, tempfile, time
+import argparse, concurrent.futures, glob, json, os, random, re, subprocess, sys, tempfile, threading, time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
@@ -84,6 +87,7 @@ VALUES = [None, True, False, 0, 5, -1, Raw("1.5"), Raw("1e3"), Raw("1e30"), Raw(
           [[]], ["a"], [5], ["a", "b"], {"a": 1}, {"a": "b"}, {"a": ["b"]}, {"a": None}, {"a": {}}, [{}], Raw('"\\u0035s"')]
 NAMES = ["", "a", "handler", "module", "match", "routes", "name", "ca", "root", "headers", "@id", "http", "tls", "path",
          "host", "gzip", "subroute", "file_server", "reverse_proxy", "json", "file", "static_response", "x.y"]
+MOST_ERRORS = 8  # for one forgotten character
 TEXT_SLIPS = ["", ",", ":", "}", "]", "{", "[", '"', "'", "//", "x", "0", "-", ".", "\\", "\t", "\n", "é", "\u00a0"]
 
 
@@ -196,7 +200,10 @@ def mutate(random, document):
 
 
 def break_text(random, document):
-    text = str(Text(document))
+    text = str(Text(document)) if random.random() < 0.5 else json.dumps(document, ensure_ascii=False)
+    if random.random() < 0.5:  # a character is forgotten
+        i = random.choice([i for i, c in enumerate(text) if c in '{}[]",:'])
+        return text[:i] + text[i + 1:], None, f"byte {i} is taken away"
     i = random.randrange(len(text))
     new = random.choice(TEXT_SLIPS)
     return text[:i] + new + text[i + random.randrange(2):], None, f"byte {i} becomes {new!r}"
@@ -214,15 +221,20 @@ def harmless(value, key=None):
 
 
 class Comparison:
-    def __init__(self, dialtone, caddy):
+    def __init__(self, dialtone, caddy, validator=None):
         self.dialtone, self.caddy = dialtone, caddy
         self.home = tempfile.TemporaryDirectory(prefix="dialtone-json-")
         self.environment = {"HOME": self.home.name, "XDG_DATA_HOME": self.home.name, "PATH": os.environ["PATH"],
                             "XDG_CONFIG_HOME": self.home.name}
-        self.kinds, self.verdicts = {}, {}
+        self.kinds, self.verdicts, self.lock, self.validator = {}, {}, threading.Lock(), None
+        if validator:
+            self.validator = subprocess.Popen([validator], cwd=self.home.name, env=self.environment, stdin=subprocess.PIPE,
+                                              stdout=subprocess.PIPE)
 
     def ask_caddy(self, name):
         """accepts, unreadable, refuses or crashes; and the message."""
+        if self.validator:
+            return self.ask_validator(name)
         run = subprocess.run([self.caddy, "validate", "--config", name], cwd=self.home.name, env=self.environment,
                              capture_output=True, timeout=60)
         said = run.stderr.decode("utf-8", "replace").strip().split("\n")
@@ -232,6 +244,22 @@ class Comparison:
             return "crashes", ""
         return ("unreadable" if UNREADABLE.search(said[-1]) else "refuses"), said[-1]
 
+    def ask_validator(self, name):
+        with open(os.path.join(self.home.name, name), "rb") as f:
+            text = f.read()
+        with self.lock:
+            self.validator.stdin.write(b"%d\n" % len(text) + text)
+            self.validator.stdin.flush()
+            verdict, _, message = self.validator.stdout.readline().decode("utf-8", "replace").strip().partition(" ")
+        if verdict == "no":
+            verdict = "unreadable" if UNREADABLE.search(message) else "refuses"
+        return verdict, message
+
+    def close(self):
+        if self.validator:
+            self.validator.stdin.close()
+            self.validator.wait()
+
     def ask_dialtone(self, name):
         run = subprocess.run([self.dialtone, "adapt", "--compact", name], cwd=self.home.name, capture_output=True,
                              timeout=60)
@@ -240,8 +268,9 @@ class Comparison:
             return [f"{name}:0:0: error[DT131]: status {run.returncode}: {said}"]
         return [line for line in said.split("\n") if ": error[" in line]
 
-    def compare(self, number, text, lines, fits=False):
-        """None where both agree, else what differs.  <fits>: every field is as the schema says."""
+    def compare(self, number, text, lines, fits=False, most=None):
+        """None where both agree, else what differs.  <fits>: every field is as the schema says.  <most>: so
+        many errors may be reported."""
         name = f"{number}.json"
         path = os.path.join(self.home.name, name)
         with open(path, "w", encoding="utf-8", errors="surrogatepass") as f:
@@ -251,6 +280,8 @@ class Comparison:
         os.unlink(path)
         self.kinds[verdict] = self.kinds.get(verdict, 0) + 1
         self.verdicts[number] = verdict
+        if most is not None and len(errors) > most:
+            return f"{len(errors)} errors: {errors[:8]}"
         if verdict == "unreadable" and fits:
             return "Caddy cannot read it: " + message[-300:]
         if verdict == "accepts" and errors:
@@ -298,11 +329,13 @@ def main():
     parser.add_argument("--count", type=int, default=1500)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--minutes", type=float, default=4, help="stop then, however many are left")
+    parser.add_argument("--validator", metavar="PROGRAM")
     parser.add_argument("--keep", help="folder for the files that differ")
     options = parser.parse_args()
     end = time.monotonic() + 60 * options.minutes
-    comparison = Comparison(os.path.abspath(options.dialtone), os.path.abspath(options.caddy))
+    comparison = Comparison(os.path.abspath(options.dialtone), os.path.abspath(options.caddy), options.validator)
     documents, schema = read_documents(comparison), Schema(comparison.dialtone)
+    modules, fields = {}, set()  # of documents that Caddy accepts
 
     def run(number):
         if time.monotonic() > end:
@@ -312,13 +345,17 @@ def main():
         if number % 2:
             name, document = dice.choice(documents)
         else:
-            name, document = Writer(schema, dice).document()
+            writer = Writer(schema, dice)
+            name, document = writer.document(number // 2)
             document = harmless(document)
             text = str(Text(document))
             difference = comparison.compare(number, text, None, fits=True)
+            if comparison.verdicts[number] == "accepts":
+                modules[name] = modules.get(name, 0) + 1
+                fields.update(writer.used)
         if number % 2 or difference is None and comparison.verdicts[number] == "accepts":
-            text, lines, what = (break_text if dice.random() < 0.1 else mutate)(dice, document)
-            difference = comparison.compare(number, text, lines)
+            text, lines, what = (break_text if dice.random() < 0.15 else mutate)(dice, document)
+            difference = comparison.compare(number, text, lines, most=MOST_ERRORS if "taken away" in what else None)
         if difference and options.keep:
             os.makedirs(options.keep, exist_ok=True)
             with open(os.path.join(options.keep, f"{options.seed}-{number}.json"), "w", errors="surrogatepass") as f:
@@ -341,8 +378,13 @@ def main():
                 failed += 1
                 print(f"seed {options.seed} number {result[0]}: {result[1]}: {result[2]}")
     kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(comparison.kinds.items()))
+    all_fields = {(name, field["name"]) for name, object_ in schema.objects.items() for field in object_}
+    missing = [".".join(way) for way in schema.ways if ".".join(way) not in modules]
+    print(f"plain JSON: {len(modules)} of {len(schema.ways)} modules in documents that Caddy accepts, {len(fields & all_fields)} of "
+          f"{len(all_fields)} fields; not {', '.join(missing) or 'one is missing'}")
     print(f"plain JSON: {len(documents)} documents, {n} compared (Caddy: {kinds})")
     print(f"plain JSON: {n - failed} passed, {failed} failed")
+    comparison.close()
     return failed != 0
 
 
