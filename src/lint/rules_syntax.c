@@ -467,8 +467,12 @@ const struct lint_rule syntax_rules[] = {
     {.code = DIAG_TOLERATED_BRACE,
      .caddy = CADDY_SILENT,
      .why = "One closing brace too few at the end of a file is accepted: the brace of an inner block is "
-            "counted again for the site.",
-     .at_run_time = "Blocks end up inside of others, where requests do not reach them."},
+            "counted again for the site. And one behind words on a line closes the block, but is an "
+            "argument of that line besides.",
+     .at_run_time = "Blocks end up inside of others, where requests do not reach them; a file named } is "
+                    "hidden, a status is }.",
+     .bad = "example.com {\n\troot * /srv\n\tfile_server {\n\t\thide .git }\n}\n",
+     .good = "example.com {\n\troot * /srv\n\tfile_server {\n\t\thide .git\n\t}\n}\n"},
     {.code = DIAG_UNTERMINATED_QUOTE,
      .caddy = CADDY_SILENT,
      .why = "A quote that is never closed takes everything up to the end of the file for one word."},

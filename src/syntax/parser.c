@@ -92,6 +92,18 @@ static void report_stray(struct parse *parse, const struct token *brace, bool in
         diag_note(parse->diags, diag, "the '}' of the block around stands on a line of its own");
 }
 
+/* A `}` that closes a block behind words on its line: Caddy's options read it as one of them, too. */
+static void report_close_behind_words(struct parse *parse)
+{
+    struct stream *in = &parse->in;
+    if (stream_at_new_line(in) || token_is_open(in->previous) || token_is_close(in->previous))
+        return;
+    struct diag *diag = diag_token(parse->diags, DIAG_TOLERATED_BRACE, in->current,
+                                   "this '}' is one of the words of its line, too");
+    diag_note(parse->diags, diag, "Caddy closes the block with it, and may take it for an argument "
+                                  "besides; `dialtone fmt --write` gives it a line of its own");
+}
+
 /* Reads a directive, option or matcher from the current token to the end of the line, or of the
  * block that opens on it. What follows a nested `}` on its line still belongs to it. */
 static void read_line(struct parse *parse, int kind, bool at_top)
@@ -129,6 +141,7 @@ static void read_line(struct parse *parse, int kind, bool at_top)
             break;
         } else if (token_is_close(token)) {
             if (is_nested) {
+                report_close_behind_words(parse);
                 pump_close(pump, token);
                 continue;
             }

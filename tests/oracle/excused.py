@@ -22,6 +22,7 @@ def lines_in_file(places):
 
 TAKEN_AWAY = re.compile(r"tokens for '(forward_auth|php_fastcgi)': (unexpected token '{', expecting argument|wrong argument count)")
 NO_CHAIN = re.compile(r"adapter: Caddyfile:\d+: ")  # the place may be in a snippet, and nothing says who imports it
+IMPORT_IN_HEADER = re.compile(r"expected the '\{' of .*, found 'import'$")
 ZONE_IN_URL = re.compile(r"parsing upstream '\w+://\[[0-9A-Fa-f:.]*%")
 ZONE_RULES = re.compile(r"link-local-without-zone|zone-.*|unclosed-bracket")
 
@@ -34,9 +35,11 @@ LINES = {
         TAKEN_AWAY.search(error) and any("arguments at '" in d.message for d in errors),
     "line:misread": lambda error, named, errors: any(
         d.message in ("this '}' closes nothing", "a block without a name")
-        and (NO_CHAIN.search(error)
+        and (NO_CHAIN.search(error) or "import chain" in error
              or min(lines_in_file(d.places), default=10**9) < max(lines_in_file(named), default=10**9))
         for d in errors),
+    "line:header": lambda error, named, errors:
+        "import chain" in error and any(IMPORT_IN_HEADER.match(d.message) for d in errors),
     "line:zone": lambda error, named, errors: ZONE_IN_URL.search(error),
 }
 
@@ -50,7 +53,7 @@ REFUSED = {
     "file:zone": lambda errors, warnings: bool(errors) and all(ZONE_RULES.fullmatch(d.rule) for d in errors),
     "file:brace": lambda errors, warnings: any(d.message == "this '}' closes nothing" for d in errors),
     "file:number": lambda errors, warnings: any("unsupported value" in w["message"] for w in warnings)
-        and any(d.rule == "odd-value" for d in errors),
+        and all(d.rule in ("odd-value", "bad-value") for d in errors),
 }
 
 
