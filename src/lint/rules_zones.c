@@ -158,9 +158,10 @@ static bool add_transport(struct lint *lint, struct diag_note *fix, const struct
     struct str name = str_from(option), rest;
     str_cut(name, STR(" "), &name, &rest);
     for (const struct node *line = transport->body; line; line = line->next)
-        if (str_eq(line_name(line), name) || /* every option of TLS switches it on */
-            (str_is(name, "tls") && str_has_prefix(line_name(line), STR("tls_"))))
-            return true;
+        if (str_is(name, "tls") && str_has_prefix(line_name(line), name))
+            return true; /* every option of TLS switches it on */
+    if (line_option(transport, "versions") && str_is(name, "versions"))
+        return false;
     if (transport->words[0]->via != proxy->words[0]->via || !line_word(transport, 0) ||
         !token_is(line_word(transport, 0), "http"))
         return false;
@@ -172,6 +173,19 @@ static bool add_transport(struct lint *lint, struct diag_note *fix, const struct
 
 /* --- the correction --- */
 
+/* The compiler does not know where the address stands, and offers a plain %, which in a URL is for
+ * dialtone alone. */
+static void take_help_away(struct diag *diag)
+{
+    struct diag_note **note = &diag->notes;
+    while (*note) {
+        if ((*note)->kind == NOTE_HELP)
+            *note = (*note)->next;
+        else
+            note = &(*note)->next;
+    }
+}
+
 static void offer(struct lint *lint, struct diag *diag, const struct node *proxy,
                   const struct token *token)
 {
@@ -180,6 +194,9 @@ static void offer(struct lint *lint, struct diag *diag, const struct node *proxy
     if (!dial.ptr || !find_scheme(&all))
         return;
     bool is_tls = str_is(all.scheme, "https"), is_h2c = str_is(all.scheme, "h2c");
+    if ((is_tls || is_h2c) && str_is(line_name(proxy), "php_fastcgi"))
+        return; /* Caddy lets no `transport` stand there */
+    take_help_away(diag);
     struct diag_note *fix =
         diag_fix(lint_diags(lint), diag, FIX_SAFE, token->span, dial,
                  is_tls   ? "name the network, and TLS apart"
@@ -221,19 +238,6 @@ void check_zone_in_url(struct lint *lint, const struct node *line)
 
 /* --- DT229 --- */
 
-/* A better correction than that of the compiler, which does not know where the address stands: a
- * plain % in a URL is for dialtone alone. */
-static void replace_help(struct diag *diag)
-{
-    struct diag_note **note = &diag->notes;
-    while (*note) {
-        if ((*note)->kind == NOTE_HELP)
-            *note = (*note)->next;
-        else
-            note = &(*note)->next;
-    }
-}
-
 void check_zone_escaped(struct lint *lint, const struct node *line)
 {
     const struct node *proxy = proxy_of(lint, line);
@@ -245,9 +249,7 @@ void check_zone_escaped(struct lint *lint, const struct node *line)
             continue;
         for (struct diag *diag = lint_diags(lint)->first; diag; diag = diag->next)
             if (diag->code == DIAG_ZONE_ESCAPED && diag->span.begin >= token->span.begin &&
-                diag->span.end <= token->span.end && diag->via == token->via) {
-                replace_help(diag);
+                diag->span.end <= token->span.end && diag->via == token->via)
                 offer(lint, diag, proxy, token);
-            }
     }
 }

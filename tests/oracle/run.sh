@@ -14,6 +14,7 @@ part() { # part COMMAND…: its output, and the counts of its last line added
 }
 part tests/oracle/corpus.py "$1" "$caddy"
 part tests/oracle/rules.py "$1/dialtone" "$caddy"
+part tests/oracle/fixes.py "$1/dialtone" "$caddy"
 part tests/inventory/promises.py "$1" "$caddy"
 part tests/oracle/generate.py "$1" "$caddy" --files "$2" --seed "$3"
 part tests/oracle/fmt.py "$1" "$caddy" --seed "$3"
