@@ -10,6 +10,9 @@
 
 enum { DEFAULT_MAX_IDLE = 32, DEFAULT_MAX_HEAD = 10 * 1024 * 1024 };
 static const int64_t DEFAULT_IDLE_NS = 120000000000;
+/* What many requests at once have opened beyond max_idle is not closed between two bursts. */
+enum { SURPLUS_TIMES = 8 };
+static const int64_t SURPLUS_NS = 1000000000;
 static const int64_t UNUSED_POOL_NS = 300000000000;
 
 struct http_client *http_client_new(struct loop *loop)
@@ -188,9 +191,13 @@ void upstream_put_back(struct http_upstream *upstream)
         pool->oldest = upstream;
     pool->idle = upstream;
     pool->n_idle++;
-    timer_start(pool->client->loop, &upstream->timer, pool->config.idle_timeout_ns);
+    bool is_surplus = pool->n_idle > pool->config.max_idle;
+    timer_start(pool->client->loop, &upstream->timer,
+                is_surplus && pool->config.idle_timeout_ns > SURPLUS_NS
+                    ? SURPLUS_NS
+                    : pool->config.idle_timeout_ns);
     stream_resume(&upstream->stream);
-    if (pool->n_idle > pool->config.max_idle)
+    if (pool->n_idle > pool->config.max_idle * SURPLUS_TIMES)
         upstream_close(pool->oldest);
 }
 

@@ -68,25 +68,6 @@ enum h1_chunk body_next(struct body_reader *body, struct str *input, struct str 
     return H1_CHUNK_DATA;
 }
 
-/* Names that would change how a message is read have no place behind it (RFC 9110 6.5.1). */
-static bool fits_in_trailers(const struct http_header *header)
-{
-    switch (header->id) {
-    case HEADER_HOST:
-    case HEADER_CONNECTION:
-    case HEADER_CONTENT_LENGTH:
-    case HEADER_TRANSFER_ENCODING:
-    case HEADER_TRAILER:
-    case HEADER_TE:
-    case HEADER_EXPECT:
-    case HEADER_UPGRADE:
-    case HEADER_KEEP_ALIVE:
-        return false;
-    default:
-        return true;
-    }
-}
-
 bool trailers_parse(struct str section, struct http_headers *out)
 {
     struct http_header headers[128];
@@ -104,7 +85,7 @@ bool trailers_parse(struct str section, struct http_headers *out)
     if (h1_parse_trailers(&head, text.ptr, text.len) != H1_DONE)
         return false;
     for (uint32_t i = 0; i < head.n; i++)
-        if (fits_in_trailers(&headers[i]))
+        if (header_fits_in_trailers(&headers[i]))
             headers_add_named(out, headers[i].name, headers[i].value);
     return true;
 }

@@ -3,9 +3,9 @@
 
 #include "http/http_private.h"
 
-static struct h1_request *inner(struct http_request *request)
+static struct server_request *inner(struct http_request *request)
 {
-    return CONTAINER_OF(request, struct h1_request, public);
+    return CONTAINER_OF(request, struct server_request, public);
 }
 
 /* Left out of the head: the server writes its own. */
@@ -18,7 +18,7 @@ static bool is_framing(enum header_id id)
 /* An unread body that is too long to drop, or that waits for our 100, ends the connection. */
 static bool body_prevents_reuse(const struct http_connection *connection)
 {
-    const struct h1_request *request = connection->request;
+    const struct server_request *request = connection->request;
     if (connection->body.complete || connection->reading_body)
         return false;
     return (request->public.expects_continue && !request->continue_sent) ||
@@ -44,7 +44,7 @@ static void status_line(struct head_writer *writer, enum http_version version,
     head_text(writer, STR("\r\n"));
 }
 
-static void framing_fields(struct head_writer *writer, struct h1_request *request,
+static void framing_fields(struct head_writer *writer, struct server_request *request,
                            const struct http_head *head)
 {
     struct http_connection *connection = request->public.connection;
@@ -62,7 +62,7 @@ static void framing_fields(struct head_writer *writer, struct h1_request *reques
         head_text(writer, STR("Connection: keep-alive\r\n"));
 }
 
-static void write_head(struct h1_request *request, const struct http_head *head)
+static void write_head(struct server_request *request, const struct http_head *head)
 {
     struct http_connection *connection = request->public.connection;
     struct head_writer writer;
@@ -85,9 +85,9 @@ static void write_head(struct h1_request *request, const struct http_head *head)
     head_end(&writer);
 }
 
-void http_reply_start(struct http_request *public, const struct http_head *head)
+static void reply_start(struct http_request *public, const struct http_head *head)
 {
-    struct h1_request *request = inner(public);
+    struct server_request *request = inner(public);
     struct http_connection *connection = public->connection;
     bool to_head = str_is(public->method, "HEAD");
     request->reply_no_body = to_head || http_status_has_no_body(head->status);
@@ -115,9 +115,9 @@ static bool keep_writing(struct http_connection *connection)
     return false;
 }
 
-bool http_reply_data(struct http_request *public, struct str data)
+static bool reply_data(struct http_request *public, struct str data)
 {
-    struct h1_request *request = inner(public);
+    struct server_request *request = inner(public);
     struct http_connection *connection = public->connection;
     if (request->reply_no_body || data.len == 0)
         return true;
@@ -136,6 +136,13 @@ bool http_reply_data(struct http_request *public, struct str data)
     return keep_writing(connection);
 }
 
+static void reply_abort(struct http_request *public)
+{
+    struct http_connection *connection = public->connection;
+    stream_flush(&connection->stream);
+    connection_close(connection, HTTP_END_ABORTED);
+}
+
 static void reply_over(struct http_connection *connection)
 {
     connection->stopped_writing = false;
@@ -143,38 +150,22 @@ static void reply_over(struct http_connection *connection)
     h1_server_next(connection);
 }
 
-void http_reply_end(struct http_request *public, const struct http_headers *trailers)
+static void reply_end(struct http_request *public, const struct http_headers *trailers)
 {
-    struct h1_request *request = inner(public);
+    struct server_request *request = inner(public);
     struct http_connection *connection = public->connection;
     if (request->reply_chunked)
         last_chunk_write(&connection->stream, trailers);
     else if (!request->reply_no_body && !request->reply_until_close && request->reply_left > 0) {
-        http_reply_abort(public);
+        reply_abort(public);
         return;
     }
     reply_over(connection);
 }
 
-void http_reply(struct http_request *request, const struct http_head *head, struct str body)
+static void reply_interim(struct http_request *public, const struct http_head *head)
 {
-    struct http_head sized = *head;
-    sized.content_length = (int64_t)body.len;
-    http_reply_start(request, &sized);
-    http_reply_data(request, body);
-    http_reply_end(request, NULL);
-}
-
-void http_reply_abort(struct http_request *public)
-{
-    struct http_connection *connection = public->connection;
-    stream_flush(&connection->stream);
-    connection_close(connection, HTTP_END_ABORTED);
-}
-
-void http_reply_interim(struct http_request *public, const struct http_head *head)
-{
-    struct h1_request *request = inner(public);
+    struct server_request *request = inner(public);
     if (public->version != HTTP_1_1 || public->status)
         return;
     if (head->status == 100) {
@@ -185,9 +176,9 @@ void http_reply_interim(struct http_request *public, const struct http_head *hea
     write_head(request, head);
 }
 
-void http_body_read(struct http_request *public)
+static void body_read(struct http_request *public)
 {
-    struct h1_request *request = inner(public);
+    struct server_request *request = inner(public);
     struct http_connection *connection = public->connection;
     connection->reading_body = true;
     if (connection->state != CONNECTION_BODY) {
@@ -203,13 +194,13 @@ void http_body_read(struct http_request *public)
     connection_continue(connection);
 }
 
-void http_body_pause(struct http_request *request)
+static void body_pause(struct http_request *request)
 {
     request->connection->body_paused = true;
     timer_stop(&request->connection->timer);
 }
 
-void http_body_resume(struct http_request *request)
+static void body_resume(struct http_request *request)
 {
     struct http_connection *connection = request->connection;
     if (!connection->body_paused)
@@ -217,3 +208,14 @@ void http_body_resume(struct http_request *request)
     connection->body_paused = false;
     connection_continue(connection);
 }
+
+const struct request_protocol h1_requests = {
+    .start = reply_start,
+    .data = reply_data,
+    .end = reply_end,
+    .abort = reply_abort,
+    .interim = reply_interim,
+    .body_read = body_read,
+    .body_pause = body_pause,
+    .body_resume = body_resume,
+};

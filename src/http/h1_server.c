@@ -18,6 +18,10 @@ void connection_close(struct http_connection *connection, enum http_end end)
         tunnel_close(connection->tunnel);
         return;
     }
+    if (connection->state == CONNECTION_H2) {
+        h2_server_close(connection, end);
+        return;
+    }
     connection->state = CONNECTION_CLOSED;
     request_done(connection, end);
     timer_remove(&connection->timer);
@@ -79,99 +83,34 @@ static void refuse(struct http_connection *connection, enum h1_problem problem)
     connection_finish(connection);
 }
 
-static bool is_alphanumeric(unsigned char c)
-{
-    unsigned char lower = c | 0x20;
-    return (lower >= 'a' && lower <= 'z') || (c >= '0' && c <= '9');
-}
-
-/* Escapes what has no place in a path: raw bytes above ASCII, '#', '"' and the like. */
-static struct str escape_path(struct arena *arena, struct str path)
-{
-    static const char plain[] = "-._~!$&'()*+,;=:@/%[]";
-    struct strbuf out = strbuf_in(arena);
-    for (size_t i = 0; i < path.len; i++) {
-        unsigned char c = (unsigned char)path.ptr[i];
-        if (is_alphanumeric(c) || (c && strchr(plain, c)))
-            strbuf_add_char(&out, (char)c);
-        else
-            strbuf_printf(&out, "%%%02X", c);
-    }
-    return strbuf_str(&out);
-}
-
-/* Caddy 2.11: names with '_' or '.' could pass for others once they are CGI variables. */
-static void drop_odd_names(struct http_request *request)
-{
-    struct http_headers *headers = &request->headers;
-    uint32_t kept = 0;
-    for (uint32_t i = 0; i < headers->n; i++) {
-        struct http_header *header = &headers->at[i];
-        bool odd = header->id == HEADER_OTHER &&
-                   (memchr(header->name.ptr, '_', header->name.len) ||
-                    memchr(header->name.ptr, '.', header->name.len));
-        if (!odd) {
-            headers->at[kept++] = *header;
-            continue;
-        }
-        if (!request->dropped_headers)
-            request->dropped_headers = arena_array(request->arena, struct http_header, headers->n);
-        request->dropped_headers[request->n_dropped_headers++] = *header;
-    }
-    headers->n = kept;
-}
-
 /* Fills the request from its head. */
 static enum h1_problem request_fill(struct http_connection *connection, struct h1_head *head,
                                     const char *bytes, struct http_request *request)
 {
     struct h1_framing framing;
-    struct h1_target target;
     enum h1_problem problem = h1_request_framing(head, &framing);
     if (problem)
         return problem;
     request->headers = head_keep(request->arena, head, bytes);
-    problem = h1_parse_target(head->method, head->target, &target);
+    request->method = head->method;
+    problem = request_set_target(request, head->target);
     if (problem)
         return problem;
-    request->method = head->method;
-    request->target = head->target;
-    request->path = target.unusual ? escape_path(request->arena, target.path) : target.path;
-    request->query = target.query;
-    request->has_query = target.has_query;
-    request->host = target.authority.len ? target.authority
-                                         : headers_get(&request->headers, HEADER_HOST);
+    if (request->host.len == 0)
+        request->host = headers_get(&request->headers, HEADER_HOST);
     request->version = head->version;
     request->content_length = framing.content_length;
     request->expects_continue = framing.expects_continue;
-    request->trailers.arena = request->arena;
-    request->started_ns = loop_now_ns(connection->server->loop);
     connection->keep_alive = framing.keep_alive;
     body_begin(&connection->body, &framing);
-    if (!connection->server->config.keep_underscores)
-        drop_odd_names(request);
     return H1_NO_PROBLEM;
-}
-
-/* Answers that no handler is asked for. */
-static bool answered_here(struct http_request *request)
-{
-    struct http_head head = {0};
-    if (request->method.len > LONGEST_METHOD)
-        head.status = 405;
-    else if (str_is(request->path, "*"))
-        head.status = 200;
-    else
-        return false;
-    http_reply(request, &head, str_make(NULL, 0));
-    return true;
 }
 
 static void start_request(struct http_connection *connection, struct h1_head *head,
                           const char *bytes)
 {
     struct http_server *server = connection->server;
-    struct h1_request *request = request_take(server);
+    struct server_request *request = request_take(server, &h1_requests);
     connection->request = request;
     request->public.connection = connection;
     enum h1_problem problem = request_fill(connection, head, bytes, &request->public);
@@ -187,8 +126,7 @@ static void start_request(struct http_connection *connection, struct h1_head *he
     connection->drained_bytes = 0;
     request->trailer_bytes = strbuf_in(&request->arena);
     connection->state = connection->body.complete ? CONNECTION_REPLY : CONNECTION_BODY;
-    if (!answered_here(&request->public))
-        server->config.on_request(&request->public, server->config.ctx);
+    request_begin(server, &request->public);
 }
 
 /* Looks for a head at the start of <input>; false where there is none yet (or it was refused). */
@@ -225,7 +163,7 @@ static void body_over(struct http_connection *connection)
         h1_server_next(connection);
         return;
     }
-    struct h1_request *request = connection->request;
+    struct server_request *request = connection->request;
     connection->state = CONNECTION_REPLY;
     timer_stop(&connection->timer);
     if (!trailers_parse(strbuf_str(&request->trailer_bytes), &request->public.trailers)) {
@@ -241,7 +179,7 @@ static void body_over(struct http_connection *connection)
 
 static void body_broken(struct http_connection *connection, enum http_body_failure reason)
 {
-    struct h1_request *request = connection->request;
+    struct server_request *request = connection->request;
     connection->keep_alive = false;
     if (connection->state == CONNECTION_DRAIN) {
         connection_finish(connection);
@@ -315,6 +253,7 @@ static void process(struct http_connection *connection, struct str *input)
             break;
         case CONNECTION_LINGER:
         case CONNECTION_CLOSED:
+        case CONNECTION_H2:
             input->len = 0;
             goes_on = false;
             break;
@@ -356,6 +295,7 @@ static void settle(struct http_connection *connection)
     case CONNECTION_REPLY:
         break;
     case CONNECTION_TUNNEL:
+    case CONNECTION_H2:
     case CONNECTION_CLOSED:
         return;
     }
@@ -410,6 +350,46 @@ static void feed(struct http_connection *connection, struct str input)
     connection->saved = saved;
 }
 
+/* HTTP/2 or 1, by what the TLS handshake agreed on, else by how it begins. False: there is not
+ * enough yet to tell (it is saved), or the connection is over. <*input> gets what was saved. */
+static bool choose_version(struct http_connection *connection, struct str *input)
+{
+    static const char preface[] = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+    const struct http_server *server = connection->server;
+    bool is_h2 = connection->stream.tls && tls_speaks(&connection->stream, "h2");
+    if (!connection->stream.tls && server->h2) {
+        size_t len = sizeof(preface) - 1;
+        if (connection->saved.len + input->len < len)
+            len = connection->saved.len + input->len;
+        if (connection->saved.len || len < sizeof(preface) - 1) {
+            saved_add(&connection->saved, *input);
+            *input = str_make(connection->saved.bytes, connection->saved.len);
+        }
+        is_h2 = memcmp(input->ptr, preface, len) == 0;
+        if (is_h2 && len < sizeof(preface) - 1)
+            return false;
+    }
+    connection->knows_version = true;
+    if (is_h2 ? h2_server_begin(connection) : !server->config.refuses_h1)
+        return true;
+    connection_close(connection, HTTP_END_CLIENT_GONE);
+    return false;
+}
+
+/* The connection's first bytes. */
+static void feed_first(struct http_connection *connection, struct str input)
+{
+    if (!choose_version(connection, &input))
+        return;
+    struct saved_input saved = connection->saved;
+    connection->saved = (struct saved_input){0};
+    if (connection->h2)
+        h2_server_feed(connection, input);
+    else
+        feed(connection, input);
+    saved_clear(&saved);
+}
+
 /* Plain HTTP on a TLS port is told so; other handshakes that fail just end. */
 static void read_failed(struct http_connection *connection)
 {
@@ -441,7 +421,14 @@ static void readable(struct stream *stream)
             return;
         }
         buffer[got] = '\0';
-        feed(connection, str_make(buffer, (size_t)got));
+        if (connection->knows_version)
+            feed(connection, str_make(buffer, (size_t)got));
+        else
+            feed_first(connection, str_make(buffer, (size_t)got));
+        if (connection->state == CONNECTION_H2) {
+            stream->events->readable(stream);
+            return;
+        }
         settle(connection);
         if (stream->paused && stream->hangup && connection->state != CONNECTION_CLOSED)
             h1_server_events.hangup(stream);
@@ -494,7 +481,7 @@ static void drained(struct stream *stream)
     connection->stopped_writing = false;
     if (connection->state != CONNECTION_BODY || !connection->reading_body)
         timer_stop(&connection->timer);
-    struct h1_request *request = connection->request;
+    struct server_request *request = connection->request;
     if (!request) {
         h1_server_next(connection);
         return;

@@ -5,6 +5,7 @@
 
 #include "http/client.h"
 #include "http/h1_parse.h"
+#include "http/h2_block.h"
 #include "http/server.h"
 #include "net/listen.h"
 #include "net/stream.h"
@@ -70,7 +71,21 @@ size_t headers_bytes(const struct http_headers *headers);
 void chunk_write(struct stream *stream, struct str data);
 void last_chunk_write(struct stream *stream, const struct http_headers *trailers);
 
-/* ---- The server side of a connection (server.c, h1_server.c, h1_reply.c). */
+/* ---- The server side of a connection (server.c, h1_server.c, h1_reply.c; h2_private.h). */
+
+/* How one protocol does what server.h promises of requests. */
+struct request_protocol {
+    void (*start)(struct http_request *request, const struct http_head *head);
+    bool (*data)(struct http_request *request, struct str data);
+    void (*end)(struct http_request *request, const struct http_headers *trailers);
+    void (*abort)(struct http_request *request);
+    void (*interim)(struct http_request *request, const struct http_head *head);
+    void (*body_read)(struct http_request *request);
+    void (*body_pause)(struct http_request *request);
+    void (*body_resume)(struct http_request *request);
+};
+extern const struct request_protocol h1_requests, h2_requests;
+
 enum connection_state {
     CONNECTION_HEAD,   /* between requests, or in the middle of a head */
     CONNECTION_BODY,   /* the request body is not complete; the handler reads it or not */
@@ -78,6 +93,7 @@ enum connection_state {
     CONNECTION_DRAIN,  /* the reply is complete, the rest of the request body is dropped */
     CONNECTION_LINGER, /* our end is sent; waits for the peer's, so that it reads our last words */
     CONNECTION_TUNNEL,
+    CONNECTION_H2, /* the streams have states of their own */
     CONNECTION_CLOSED,
 };
 
@@ -97,23 +113,59 @@ struct http_connection {
     bool waits_head;      /* the timer is for the rest of a head */
     bool keep_alive;      /* of the running request */
     bool served;          /* one request at least */
+    bool knows_version;   /* HTTP/1 or HTTP/2: one of them was chosen */
     size_t unsent_before; /* when the write timer last looked */
     struct saved_input saved;
-    struct h1_request *request; /* owned while one runs */
+    struct server_request *request; /* owned while one runs */
     struct http_tunnel *tunnel;
+    struct h2_server *h2; /* owned, while the state is CONNECTION_H2 */
     struct body_reader body;
     int64_t drained_bytes;
 };
 
-/* The running request's part of a connection; pooled, with its arena. */
-struct h1_request {
+/* What is to be sent of a body in HTTP/2, and what became of it. */
+struct h2_body {
+    struct h2_session *session;
+    struct buffer queued; /* waits for the peer's window or for the socket */
+    struct str lent;      /* goes behind it; while h2_body_add runs only */
+    struct h2_body *next_drained;
+    const struct http_headers *trailers; /* or NULL */
+    int64_t moved_ns; /* when the peer last let something go out, or something came */
+    void (*drained)(struct h2_body *body); /* after h2_body_add said "stop" */
+    bool ended, broken; /* nothing comes behind what is queued; it ends as an abort */
+    bool deferred;      /* nghttp2 waits for more */
+    bool blocked;       /* `drained` is due when enough has left */
+    bool in_drained;    /* in the session's list */
+};
+
+/* A request's HTTP/2 side. */
+struct h2_stream {
+    struct h2_server *server;
+    struct server_request *next, **link; /* in the connection's list */
+    struct task deliver;                 /* hands over what was saved */
+    struct h2_body reply;
+    struct buffer saved; /* of the request's body, until it is wanted */
+    struct h2_block block; /* of fields that are being read */
+    int64_t read_ns;       /* when the peer last sent something of the body, or was asked to */
+    int64_t dropped_bytes; /* of the body, behind the answer */
+    int32_t id;
+    bool reading, paused;  /* the handler wants its body; but not now */
+    bool input_complete, end_told;
+    bool was_reset; /* by the client */
+    bool runs;             /* it was handed over and has not ended */
+    bool is_over;          /* `done` was told, or there was nothing to tell */
+};
+
+/* A request while it runs; pooled, with its arena. */
+struct server_request {
     struct http_request public;
     struct arena arena;
-    struct h1_request *next; /* in the pool */
+    struct server_request *next; /* in the pool */
     struct strbuf trailer_bytes;
     int64_t reply_left; /* with a known length */
     bool reply_chunked, reply_no_body, reply_until_close;
     bool continue_sent;
+    struct h2_stream h2;
 };
 
 struct http_server {
@@ -122,7 +174,8 @@ struct http_server {
     struct http_connection *connections;
     unsigned n_connections;
     struct http_listener *listeners; /* owned list */
-    struct h1_request *free_requests;
+    struct h2_kit *h2; /* owned; NULL: HTTP/1 only */
+    struct server_request *free_requests;
     unsigned n_free_requests;
     struct header_scratch scratch;
     bool draining, freed;
@@ -145,9 +198,32 @@ void connection_finish(struct http_connection *connection);
 void connection_close(struct http_connection *connection, enum http_end end);
 /* The running request is over: tells the handler and recycles its memory. */
 void request_done(struct http_connection *connection, enum http_end end);
-struct h1_request *request_take(struct http_server *server);
 /* server.c */
 void server_forget(struct http_connection *connection);
+
+/* h2_server.c: the connection changes over to HTTP/2. False (and nothing has changed) where there is
+ * no memory. */
+bool h2_server_begin(struct http_connection *connection);
+void h2_server_feed(struct http_connection *connection, struct str input);
+/* As connection_close. */
+void h2_server_close(struct http_connection *connection, enum http_end end);
+/* No new streams; it closes when those that run are through. */
+void h2_server_drain(struct http_connection *connection);
+struct h2_kit *h2_server_kit_new(void);
+void h2_kit_free(struct h2_kit *kit);
+
+/* request.c: what all versions do to requests. */
+struct server_request *request_take(struct http_server *server,
+                                    const struct request_protocol *protocol);
+/* Recycles its memory. */
+void request_give_back(struct http_server *server, struct server_request *request);
+void request_pool_free(struct http_server *server);
+/* Takes the request target apart. */
+enum h1_problem request_set_target(struct http_request *request, struct str target);
+/* Hands it to on_request, or answers what no handler is asked for. */
+void request_begin(struct http_server *server, struct http_request *request);
+/* Names that would change how a message is read have no place behind it (RFC 9110 6.5.1). */
+bool header_fits_in_trailers(const struct http_header *header);
 
 /* ---- Upstream connections (client.c, h1_client.c). */
 enum upstream_state {

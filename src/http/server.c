@@ -9,7 +9,6 @@
 #include "http/http_private.h"
 #include "net/tls.h"
 
-enum { KEPT_REQUESTS = 128, KEPT_ARENA_BYTES = 64 * 1024 };
 static const int64_t MINUTE_NS = 60000000000;
 static const int64_t NEW_CONNECTION_GRACE_NS = 5000000000; /* Go's */
 
@@ -51,6 +50,8 @@ struct http_server *http_server_new(struct loop *loop, const struct http_server_
     defaults(&server->config);
     server->drained_task.run = report_drained;
     scratch_grow(&server->scratch);
+    if (config->speaks_h2)
+        server->h2 = h2_server_kit_new();
     return server;
 }
 
@@ -152,6 +153,8 @@ void http_server_drain(struct http_server *server, void (*drained)(void *ctx), v
     for (struct http_connection *connection = server->connections; connection;
          connection = next) {
         next = connection->next;
+        if (connection->state == CONNECTION_H2)
+            h2_server_drain(connection);
         if (connection->state != CONNECTION_HEAD || connection->saved.len)
             continue;
         /* A connection on which nothing was asked yet may just be about to ask. */
@@ -172,14 +175,10 @@ void http_server_free(struct http_server *server)
     close_listeners(server);
     while (server->connections)
         connection_close(server->connections, HTTP_END_CLIENT_GONE);
-    while (server->free_requests) {
-        struct h1_request *request = server->free_requests;
-        server->free_requests = request->next;
-        arena_free(&request->arena);
-        free(request);
-    }
+    request_pool_free(server);
     loop_undefer(server->loop, &server->drained_task);
     free(server->scratch.at);
+    h2_kit_free(server->h2);
     loop_free_later(server->loop, server);
 }
 
@@ -188,46 +187,16 @@ unsigned http_server_connections(const struct http_server *server)
     return server->n_connections;
 }
 
-struct h1_request *request_take(struct http_server *server)
-{
-    struct h1_request *request = server->free_requests;
-    struct arena arena = ARENA_INIT;
-    if (request) {
-        server->free_requests = request->next;
-        server->n_free_requests--;
-        arena = request->arena;
-    } else {
-        request = malloc(sizeof(*request));
-        if (!request)
-            abort();
-    }
-    memset(request, 0, sizeof(*request));
-    request->arena = arena;
-    request->public.arena = &request->arena;
-    return request;
-}
-
 void request_done(struct http_connection *connection, enum http_end end)
 {
     struct http_server *server = connection->server;
-    struct h1_request *request = connection->request;
+    struct server_request *request = connection->request;
     if (!request)
         return;
     if (request->public.events && request->public.events->done)
         request->public.events->done(&request->public, end);
     connection->request = NULL;
-    if (server->n_free_requests >= KEPT_REQUESTS || server->freed) {
-        arena_free(&request->arena);
-        free(request);
-        return;
-    }
-    if (request->arena.total_bytes > KEPT_ARENA_BYTES)
-        arena_free(&request->arena);
-    else
-        arena_reset(&request->arena);
-    request->next = server->free_requests;
-    server->free_requests = request;
-    server->n_free_requests++;
+    request_give_back(server, request);
 }
 
 const struct address *http_connection_peer(const struct http_connection *connection)

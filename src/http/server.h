@@ -11,6 +11,7 @@
 
 struct http_exchange;
 struct http_server;
+struct request_protocol;
 struct listen_target;
 struct loop;
 struct stream;
@@ -37,6 +38,7 @@ enum http_body_failure {
 struct http_request {
     struct arena *arena; /* this request's; reset when it is done */
     struct http_connection *connection;
+    const struct request_protocol *private_protocol;
     const struct http_request_events *events; /* set by on_request when it will answer later */
     void *app;                                /* for on_request's own use */
 
@@ -54,7 +56,7 @@ struct http_request {
     uint32_t n_dropped_headers;
     struct http_header *dropped_headers;
 
-    int64_t content_length; /* 0: no body; HTTP_LENGTH_UNKNOWN: chunked */
+    int64_t content_length; /* 0: no body; HTTP_LENGTH_UNKNOWN: it ends when it ends */
     bool expects_continue;  /* http_body_read sends 100 */
     struct http_headers trailers; /* complete at body_end */
 
@@ -62,7 +64,7 @@ struct http_request {
     uint64_t body_read;     /* bytes of the request body so far */
     uint64_t body_sent;     /* bytes of the response body so far, without framing */
     unsigned status;        /* of the response, 0 before it starts */
-    bool close;             /* set it to close the connection after the response */
+    bool close; /* set it to close an HTTP/1 connection after the response */
 };
 
 /* What on_request may want to hear of. Each may be NULL. */
@@ -81,6 +83,10 @@ struct http_server_config {
     void (*on_request)(struct http_request *request, void *ctx);
     void *ctx;
     struct tls_server *tls;         /* NULL: plain */
+    /* What is spoken beside HTTP/1: over TLS by ALPN (which the policies of <tls> offer), over
+     * plain connections where they begin with HTTP/2's preface. */
+    bool speaks_h2;
+    bool refuses_h1; /* connections that speak it are closed */
     int64_t read_header_timeout_ns; /* 0 takes Caddy's defaults in each: 1 m, 5 m, 1 m, 1 m */
     int64_t idle_timeout_ns;
     int64_t read_idle_ns;
@@ -127,10 +133,11 @@ void http_reply_start(struct http_request *request, const struct http_head *head
 /* A piece of the body, copied or sent. False: the client reads too slowly, wait for `drained`
  * before sending more (what was given is taken in any case). */
 bool http_reply_data(struct http_request *request, struct str data);
-/* The end; trailers (or NULL) go out if the body is chunked. A body shorter than announced closes
- * the connection. */
+/* The end; trailers (or NULL) go out if the body is chunked, and in HTTP/2. A body shorter than
+ * announced breaks off as http_reply_abort does. */
 void http_reply_end(struct http_request *request, const struct http_headers *trailers);
-/* Breaks the connection, so that the client sees that the answer is not complete. */
+/* Breaks the connection (the stream, in HTTP/2), so that the client sees that the answer is not
+ * complete. */
 void http_reply_abort(struct http_request *request);
 /* An interim response (1xx, not 101). */
 void http_reply_interim(struct http_request *request, const struct http_head *head);
@@ -147,7 +154,7 @@ void http_body_read(struct http_request *request);
 void http_body_pause(struct http_request *request);
 void http_body_resume(struct http_request *request);
 
-/* ---- Tunnels. Sends <head> (101 to HTTP/1.1) and passes bytes both ways between the client and
+/* ---- Tunnels, for HTTP/1.1 only. Sends <head> (101) and passes bytes both ways between the client and
  * the upstream of <exchange>, which has answered 101, until either side ends. Takes over the
  * exchange: no events of it come any more; `done` with HTTP_END_UPGRADED comes. body_read and
  * body_sent count the tunnel's bytes. <timeout_ns> 0 is none. */

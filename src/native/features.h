@@ -28,8 +28,8 @@ struct lowering;
     X(LOCAL_ADDRESS, 0, "a local address for upstream connections")                                \
     X(MAX_PER_HOST, 1, "a limit for connections per upstream")                                     \
     X(UPSTREAM_H2, 0, "HTTP/2 to upstreams")                                                       \
-    X(H2_ONLY, 0, "servers without HTTP/1.1")                                                      \
-    X(H2C, 0, "HTTP/2 without TLS")                                                                \
+    X(H2_ONLY, 1, "servers without HTTP/1.1")                                                      \
+    X(H2C, 1, "HTTP/2 without TLS")                                                                \
     X(CLIENT_AUTH, 1, "client certificates")                                                       \
     X(STRICT_SNI_HOST, 0,                                                                          \
       "the comparison of Host and SNI (strict_sni_host), which client certificates need")          \

@@ -68,6 +68,7 @@ struct loop *loop_new(void)
     loop->wake.fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     loop->wake.ready = run_posted;
     loop->deferred_end = &loop->deferred;
+    loop->at_round_end_last = &loop->at_round_end;
     loop->posted_end = &loop->posted;
     loop->date_second = -1;
     pthread_mutex_init(&loop->post_lock, NULL);
@@ -118,6 +119,21 @@ void loop_settle(struct loop *loop)
     }
 }
 
+static void end_round(struct loop *loop)
+{
+    struct task *task = loop->at_round_end;
+    if (!task)
+        return;
+    /* They stay in a list of the loop, where they can be taken back, until they run. */
+    *loop->at_round_end_last = loop->deferred;
+    if (!loop->deferred)
+        loop->deferred_end = loop->at_round_end_last;
+    loop->deferred = task;
+    loop->at_round_end = NULL;
+    loop->at_round_end_last = &loop->at_round_end;
+    loop_settle(loop);
+}
+
 static unsigned events_of(uint32_t mask)
 {
     unsigned events = 0;
@@ -137,9 +153,11 @@ void loop_run(struct loop *loop)
     struct epoll_event events[EVENTS_PER_ROUND];
     read_clocks(loop);
     loop_settle(loop);
+    end_round(loop);
     bury(loop);
     while (!atomic_load_explicit(&loop->stopping, memory_order_relaxed)) {
-        int n = epoll_wait(loop->epoll_fd, events, EVENTS_PER_ROUND, wheel_timeout_ms(loop));
+        int timeout_ms = loop->at_round_end ? 0 : wheel_timeout_ms(loop);
+        int n = epoll_wait(loop->epoll_fd, events, EVENTS_PER_ROUND, timeout_ms);
         read_clocks(loop);
         for (int i = 0; i < n; i++) {
             struct watch *watch = events[i].data.ptr;
@@ -149,6 +167,7 @@ void loop_run(struct loop *loop)
             loop_settle(loop);
         }
         wheel_advance(loop);
+        end_round(loop);
         bury(loop);
     }
     atomic_store(&loop->stopping, false);
@@ -216,14 +235,36 @@ void loop_detach(struct watch *watch)
     watch->fd = -1;
 }
 
-void loop_defer(struct loop *loop, struct task *task)
+static void queue(struct task ***end, struct task *task)
 {
     if (task->queued)
         return;
     task->queued = true;
     task->next = NULL;
-    *loop->deferred_end = task;
-    loop->deferred_end = &task->next;
+    **end = task;
+    *end = &task->next;
+}
+
+void loop_defer(struct loop *loop, struct task *task)
+{
+    queue(&loop->deferred_end, task);
+}
+
+void loop_defer_round(struct loop *loop, struct task *task)
+{
+    queue(&loop->at_round_end_last, task);
+}
+
+/* Takes the task out of a list, where it is in it. */
+static void unqueue(struct task **link, struct task ***end, struct task *task)
+{
+    while (*link && *link != task)
+        link = &(*link)->next;
+    if (!*link)
+        return;
+    *link = task->next;
+    if (!*link)
+        *end = link;
 }
 
 void loop_undefer(struct loop *loop, struct task *task)
@@ -231,13 +272,8 @@ void loop_undefer(struct loop *loop, struct task *task)
     if (!task->queued)
         return;
     task->queued = false;
-    struct task **link = &loop->deferred;
-    while (*link && *link != task)
-        link = &(*link)->next;
-    if (*link)
-        *link = task->next;
-    if (!*link)
-        loop->deferred_end = link;
+    unqueue(&loop->deferred, &loop->deferred_end, task);
+    unqueue(&loop->at_round_end, &loop->at_round_end_last, task);
 }
 
 void loop_free_later(struct loop *loop, void *memory)

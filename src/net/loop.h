@@ -60,6 +60,9 @@ void loop_unwatch(struct loop *loop, struct watch *watch);
 void loop_detach(struct watch *watch);
 
 void loop_defer(struct loop *loop, struct task *task);
+/* Runs it when all events of the round are through, so that what they all had to write leaves
+ * together; what is queued meanwhile waits for the next round. */
+void loop_defer_round(struct loop *loop, struct task *task);
 /* Takes it back before it runs. */
 void loop_undefer(struct loop *loop, struct task *task);
 /* free()s <memory> at the end of the round, when no pending event can name it any more. */

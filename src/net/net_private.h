@@ -43,6 +43,7 @@ struct loop {
     atomic_bool stopping;
     int64_t now_ns, wall_ns;
     struct task *deferred, **deferred_end;
+    struct task *at_round_end, **at_round_end_last;
     struct graves {
         void **at;
         size_t n, cap;

@@ -116,6 +116,8 @@ struct tls_info {
 };
 /* False while the handshake is under way, or for a plain stream. */
 bool tls_info(const struct stream *stream, struct tls_info *out);
+/* The handshake is finished and has agreed on this protocol (ALPN). */
+bool tls_speaks(const struct stream *stream, const char *protocol);
 /* The client's certificate in DER, empty where there is none; valid with the stream. */
 struct str tls_peer_certificate(const struct stream *stream);
 /* Why the handshake or the record layer failed. */

@@ -306,6 +306,16 @@ bool tls_info(const struct stream *stream, struct tls_info *out)
     return true;
 }
 
+bool tls_speaks(const struct stream *stream, const char *protocol)
+{
+    const unsigned char *alpn;
+    unsigned len;
+    if (!stream->tls || !SSL_is_init_finished(stream->tls->ssl))
+        return false;
+    SSL_get0_alpn_selected(stream->tls->ssl, &alpn, &len);
+    return len == strlen(protocol) && memcmp(alpn, protocol, len) == 0;
+}
+
 static int certificate_index = -1;
 static pthread_once_t certificate_once = PTHREAD_ONCE_INIT;
 

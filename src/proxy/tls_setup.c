@@ -107,18 +107,24 @@ static const char *name_list(struct core *core, struct dt_range range,
     return out.len ? strbuf_cstr(&out) : NULL;
 }
 
-/* What this core speaks of what is listed, or of what the protocols allow. */
-static const char *const *alpn_of(struct core *core, struct dt_range listed)
+/* What this core speaks of what is listed, or of what the server's protocols allow. */
+static const char *const *alpn_of(struct core *core, const struct dt_server *server,
+                                  struct dt_range listed)
 {
-    static const char *const defaults[] = {"http/1.1", NULL};
+    static const char *const all[] = {"h2", "http/1.1", NULL};
+    static const char *const only_h1[] = {"http/1.1", NULL};
+    bool has_h2 = server->protocols & DT_PROTOCOL_H2;
     const char **names = arena_array(core->arena, const char *, listed.n + 1);
     size_t n = 0;
     for (uint32_t i = 0; i < listed.n; i++) {
         const char *name = dt_chars(core->tables, core->tables->texts[listed.first + i]);
-        if (strcmp(name, "http/1.1") == 0 || strcmp(name, "http/1.0") == 0)
+        if (strcmp(name, "http/1.1") == 0 || strcmp(name, "http/1.0") == 0 ||
+            (has_h2 && strcmp(name, "h2") == 0))
             names[n++] = name;
     }
-    return n ? names : defaults;
+    if (n)
+        return names;
+    return has_h2 ? all : only_h1;
 }
 
 static struct tls_trust *trust_of(struct core *core, struct dt_range files,
@@ -325,8 +331,8 @@ static struct tls_choice choose(const struct tls_hello *hello, void *ctx)
     return (struct tls_choice){0};
 }
 
-static bool make_policy(struct core *core, const struct dt_connection_policy *row,
-                        struct tls_policy *policy)
+static bool make_policy(struct core *core, const struct dt_server *server,
+                        const struct dt_connection_policy *row, struct tls_policy *policy)
 {
     static const enum tls_client_auth client_auths[] = {
         [DT_CLIENT_AUTH_NONE] = TLS_CLIENT_AUTH_NONE,
@@ -337,7 +343,7 @@ static bool make_policy(struct core *core, const struct dt_connection_policy *ro
     };
     char error[TLS_ERROR_BYTES] = "";
     *policy = (struct tls_policy){
-        .alpn = alpn_of(core, row->alpn),
+        .alpn = alpn_of(core, server, row->alpn),
         .min_version = row->min_version,
         .max_version = row->max_version,
         .ciphers = name_list(core, row->cipher_suites, cipher_of),
@@ -363,7 +369,8 @@ static bool make_server(struct core *core, uint32_t row)
     struct server_tls *tls = arena_new(core->arena, struct server_tls);
     *tls = (struct server_tls){core, server, arena_array(core->arena, struct tls_policy, n)};
     for (uint32_t i = 0; i < n; i++)
-        if (!make_policy(core, &tables->connection_policies[server->connection_policies.first + i],
+        if (!make_policy(core, server,
+                         &tables->connection_policies[server->connection_policies.first + i],
                          &tls->policies[i]))
             return false;
     struct tls_server_config config = {.choose = choose, .ctx = tls};

@@ -59,6 +59,16 @@ static void on_request(struct http_request *request, void *ctx)
     transaction_start(side->worker, &side->worker->core->tables->servers[side->row], request);
 }
 
+/* Caddy: over plain connections h2c is what says so, or h2 beside h1. */
+static bool speaks_h2(const struct dt_server *server, bool is_tls)
+{
+    uint8_t protocols = server->protocols;
+    if (is_tls)
+        return protocols & DT_PROTOCOL_H2;
+    return protocols & DT_PROTOCOL_H2C ||
+           (protocols & DT_PROTOCOL_H2 && protocols & DT_PROTOCOL_H1);
+}
+
 /* The plain or the TLS side of a server. */
 static struct http_server *side_of(struct worker *worker, uint32_t row, bool is_tls)
 {
@@ -68,6 +78,8 @@ static struct http_server *side_of(struct worker *worker, uint32_t row, bool is_
         .on_request = on_request,
         .ctx = side,
         .tls = is_tls ? worker->core->server_tls[row] : NULL,
+        .speaks_h2 = speaks_h2(server, is_tls),
+        .refuses_h1 = !(server->protocols & DT_PROTOCOL_H1),
         .read_header_timeout_ns = server->read_header_timeout_ns,
         .idle_timeout_ns = server->idle_timeout_ns,
         .read_idle_ns = server->read_idle_timeout_ns,

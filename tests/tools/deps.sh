@@ -11,6 +11,7 @@ re2c:re2c
 lemon:lemon
 pkg-config:pkg-config
 header:openssl/ssl.h:libssl-dev
+header:nghttp2/nghttp2.h:libnghttp2-dev
 header:zlib.h:zlib1g-dev
 header:zstd.h:libzstd-dev'
 run="$build
@@ -29,6 +30,7 @@ nginx:nginx-light
 haproxy:haproxy
 varnishtest:varnish
 wrk:wrk
+h2load:nghttp2-client
 valgrind:valgrind
 strace:strace
 zsh:zsh

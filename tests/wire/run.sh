@@ -2,4 +2,8 @@
 # What goes over the wire, against a real proxy process: run.sh BUILD
 set -u
 cd "$(dirname "$0")/../.."
-exec python3 tests/wire/wire.py "${1:-build}"
+status=0
+for suite in wire h2_wire; do
+    python3 "tests/wire/$suite.py" "${1:-build}" || status=1
+done
+exit $status

@@ -1,0 +1,204 @@
+/* What requests have in common, whatever the protocol version: their memory, their target, what is
+ * dropped from them, and the calls of server.h, which go to the version that speaks. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "http/http_private.h"
+
+enum { KEPT_REQUESTS = 128, KEPT_ARENA_BYTES = 64 * 1024 };
+
+struct server_request *request_take(struct http_server *server,
+                                    const struct request_protocol *protocol)
+{
+    struct server_request *request = server->free_requests;
+    struct arena arena = ARENA_INIT;
+    if (request) {
+        server->free_requests = request->next;
+        server->n_free_requests--;
+        arena = request->arena;
+    } else {
+        request = malloc(sizeof(*request));
+        if (!request)
+            arena_exhausted();
+    }
+    memset(request, 0, sizeof(*request));
+    request->arena = arena;
+    request->public.arena = &request->arena;
+    request->public.private_protocol = protocol;
+    return request;
+}
+
+void request_give_back(struct http_server *server, struct server_request *request)
+{
+    if (server->n_free_requests >= KEPT_REQUESTS || server->freed) {
+        arena_free(&request->arena);
+        free(request);
+        return;
+    }
+    if (request->arena.total_bytes > KEPT_ARENA_BYTES)
+        arena_free(&request->arena);
+    else
+        arena_reset(&request->arena);
+    request->next = server->free_requests;
+    server->free_requests = request;
+    server->n_free_requests++;
+}
+
+void request_pool_free(struct http_server *server)
+{
+    while (server->free_requests) {
+        struct server_request *request = server->free_requests;
+        server->free_requests = request->next;
+        arena_free(&request->arena);
+        free(request);
+    }
+}
+
+static bool is_alphanumeric(unsigned char c)
+{
+    unsigned char lower = c | 0x20;
+    return (lower >= 'a' && lower <= 'z') || (c >= '0' && c <= '9');
+}
+
+/* Escapes what has no place in a path: raw bytes above ASCII, '#', '"' and the like. */
+static struct str escape_path(struct arena *arena, struct str path)
+{
+    static const char plain[] = "-._~!$&'()*+,;=:@/%[]";
+    struct strbuf out = strbuf_in(arena);
+    for (size_t i = 0; i < path.len; i++) {
+        unsigned char c = (unsigned char)path.ptr[i];
+        if (is_alphanumeric(c) || (c && strchr(plain, c)))
+            strbuf_add_char(&out, (char)c);
+        else
+            strbuf_printf(&out, "%%%02X", c);
+    }
+    return strbuf_str(&out);
+}
+
+/* Caddy 2.11: names with '_' or '.' could pass for others once they are CGI variables. */
+static void drop_odd_names(struct http_request *request)
+{
+    struct http_headers *headers = &request->headers;
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < headers->n; i++) {
+        struct http_header *header = &headers->at[i];
+        bool odd = header->id == HEADER_OTHER &&
+                   (memchr(header->name.ptr, '_', header->name.len) ||
+                    memchr(header->name.ptr, '.', header->name.len));
+        if (!odd) {
+            headers->at[kept++] = *header;
+            continue;
+        }
+        if (!request->dropped_headers)
+            request->dropped_headers = arena_array(request->arena, struct http_header, headers->n);
+        request->dropped_headers[request->n_dropped_headers++] = *header;
+    }
+    headers->n = kept;
+}
+
+enum h1_problem request_set_target(struct http_request *request, struct str text)
+{
+    struct h1_target target;
+    enum h1_problem problem = h1_parse_target(request->method, text, &target);
+    if (problem)
+        return problem;
+    request->target = text;
+    request->path = target.unusual ? escape_path(request->arena, target.path) : target.path;
+    request->query = target.query;
+    request->has_query = target.has_query;
+    request->host = target.authority;
+    return H1_NO_PROBLEM;
+}
+
+/* Answers that no handler is asked for. */
+static bool answered_here(struct http_request *request)
+{
+    struct http_head head = {0};
+    if (request->method.len > LONGEST_METHOD)
+        head.status = 405;
+    else if (str_is(request->path, "*"))
+        head.status = 200;
+    else
+        return false;
+    http_reply(request, &head, str_make(NULL, 0));
+    return true;
+}
+
+void request_begin(struct http_server *server, struct http_request *request)
+{
+    request->trailers.arena = request->arena;
+    request->started_ns = loop_now_ns(server->loop);
+    if (!server->config.keep_underscores)
+        drop_odd_names(request);
+    if (!answered_here(request))
+        server->config.on_request(request, server->config.ctx);
+}
+
+bool header_fits_in_trailers(const struct http_header *header)
+{
+    switch (header->id) {
+    case HEADER_HOST:
+    case HEADER_CONNECTION:
+    case HEADER_CONTENT_LENGTH:
+    case HEADER_TRANSFER_ENCODING:
+    case HEADER_TRAILER:
+    case HEADER_TE:
+    case HEADER_EXPECT:
+    case HEADER_UPGRADE:
+    case HEADER_KEEP_ALIVE:
+        return false;
+    default:
+        return true;
+    }
+}
+
+/* ---- The calls of server.h. */
+
+void http_reply_start(struct http_request *request, const struct http_head *head)
+{
+    request->private_protocol->start(request, head);
+}
+
+bool http_reply_data(struct http_request *request, struct str data)
+{
+    return request->private_protocol->data(request, data);
+}
+
+void http_reply_end(struct http_request *request, const struct http_headers *trailers)
+{
+    request->private_protocol->end(request, trailers);
+}
+
+void http_reply(struct http_request *request, const struct http_head *head, struct str body)
+{
+    struct http_head sized = *head;
+    sized.content_length = (int64_t)body.len;
+    http_reply_start(request, &sized);
+    http_reply_data(request, body);
+    http_reply_end(request, NULL);
+}
+
+void http_reply_abort(struct http_request *request)
+{
+    request->private_protocol->abort(request);
+}
+
+void http_reply_interim(struct http_request *request, const struct http_head *head)
+{
+    request->private_protocol->interim(request, head);
+}
+
+void http_body_read(struct http_request *request)
+{
+    request->private_protocol->body_read(request);
+}
+
+void http_body_pause(struct http_request *request)
+{
+    request->private_protocol->body_pause(request);
+}
+
+void http_body_resume(struct http_request *request)
+{
+    request->private_protocol->body_resume(request);
+}
