@@ -372,10 +372,35 @@ static size_t scan_userinfo(struct address *address, size_t begin, size_t end)
     return begin + (size_t)at + 1;
 }
 
+/* A host, a port, or both with a colon between them: most addresses are no more. */
+static bool scan_plain(struct address *address)
+{
+    static const bool specials[256] = {[':'] = true, ['/'] = true, ['['] = true, [']'] = true,
+                                       ['@'] = true, ['?'] = true, ['#'] = true, ['%'] = true,
+                                       ['{'] = true};
+    struct str text = address->text;
+    size_t colon = text.len;
+    for (size_t i = 0; i < text.len; i++) {
+        if (!specials[(unsigned char)text.ptr[i]])
+            continue;
+        if (text.ptr[i] != ':' || colon < text.len)
+            return false;
+        colon = i;
+    }
+    address->host = str_slice(text, 0, colon);
+    address->zone = str_slice(text, colon, colon);
+    address->port = str_slice(text, text.len, text.len);
+    address->kind = colon == 0 ? HOST_EMPTY : ipv4_is(address->host) ? HOST_IPV4 : HOST_NAME;
+    take_port(address, colon, text.len);
+    return true;
+}
+
 void address_scan(struct str text, struct address *address)
 {
     *address = (struct address){.text = text.ptr ? text : STR("")};
     text = address->text;
+    if (scan_plain(address))
+        return;
 
     size_t begin = 0, end = text.len;
     struct piece scheme_end = find_piece(text, 0, text.len, PIECE_SCHEME_END);

@@ -34,7 +34,8 @@ static inline bool str_eq(struct str a, struct str b)
 }
 static inline bool str_is(struct str a, const char *text)
 {
-    return str_eq(a, str_from(text));
+    /* most texts that are not equal differ where they begin */
+    return (a.len == 0 || a.ptr[0] == text[0]) && str_eq(a, str_from(text));
 }
 
 bool str_eq_nocase(struct str a, struct str b); /* ASCII only */

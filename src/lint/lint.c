@@ -9,7 +9,10 @@
 
 /* Rules that look at one name. */
 struct rule_list {
-    VEC(const struct lint_rule *) rules;
+    VEC(struct running_rule {
+        const struct lint_rule *rule;
+        enum severity severity;
+    }) rules;
 };
 
 struct lint_dispatch {
@@ -78,23 +81,23 @@ enum severity lint_severity_of(const struct lint_settings *settings, const struc
 }
 
 static void add_rule(struct arena *arena, struct map *map, struct str name,
-                     const struct lint_rule *rule)
+                     struct running_rule running)
 {
     struct rule_list *list = map_get(map, name);
     if (!list) {
         list = arena_new(arena, struct rule_list);
         map_put(map, name, list);
     }
-    vec_push(arena, &list->rules, rule);
+    vec_push(arena, &list->rules, running);
 }
 
 static void add_names(struct arena *arena, struct map *map, const char *names,
-                      const struct lint_rule *rule)
+                      struct running_rule running)
 {
     struct str left = str_from(names), name;
     while (left.len) {
         str_cut(left, STR("|"), &name, &left);
-        add_rule(arena, map, name, rule);
+        add_rule(arena, map, name, running);
     }
 }
 
@@ -105,38 +108,38 @@ static struct lint_dispatch *dispatch_new(struct arena *arena, const struct lint
     dispatch->handlers = map_in(arena);
     const struct lint_rule *rule;
     for (size_t i = 0; (rule = lint_rule_at(i)); i++) {
-        if (lint_severity_of(settings, rule) == SEVERITY_NONE)
+        struct running_rule running = {rule, lint_severity_of(settings, rule)};
+        if (running.severity == SEVERITY_NONE)
             continue;
         if (rule->line)
-            add_names(arena, &dispatch->lines, rule->on, rule);
+            add_names(arena, &dispatch->lines, rule->on, running);
         if (rule->handler && strcmp(rule->on_handler, "*") == 0)
-            vec_push(arena, &dispatch->every_handler.rules, rule);
+            vec_push(arena, &dispatch->every_handler.rules, running);
         else if (rule->handler)
-            add_names(arena, &dispatch->handlers, rule->on_handler, rule);
+            add_names(arena, &dispatch->handlers, rule->on_handler, running);
         if (rule->block)
-            vec_push(arena, &dispatch->blocks.rules, rule);
+            vec_push(arena, &dispatch->blocks.rules, running);
         if (rule->source)
-            vec_push(arena, &dispatch->sources.rules, rule);
+            vec_push(arena, &dispatch->sources.rules, running);
         if (rule->whole)
-            vec_push(arena, &dispatch->wholes.rules, rule);
+            vec_push(arena, &dispatch->wholes.rules, running);
     }
     return dispatch;
 }
 
-static void begin(struct lint *lint, const struct lint_rule *rule)
+static const struct lint_rule *begin(struct lint *lint, const struct running_rule *running)
 {
-    lint->rule = rule;
-    lint->severity = lint_severity_of(lint->settings, rule);
+    lint->rule = running->rule;
+    lint->severity = running->severity;
+    return running->rule;
 }
 
 /* --- the walks --- */
 
 static void run_lines(struct lint *lint, const struct rule_list *list, const struct node *line)
 {
-    for (size_t i = 0; list && i < list->rules.n; i++) {
-        begin(lint, list->rules.at[i]);
-        lint->rule->line(lint, line);
-    }
+    for (size_t i = 0; list && i < list->rules.n; i++)
+        begin(lint, &list->rules.at[i])->line(lint, line);
 }
 
 static bool visit(const struct node *node, void *user)
@@ -147,10 +150,8 @@ static bool visit(const struct node *node, void *user)
     case ROLE_GLOBAL:
     case ROLE_NAMED_ROUTE:
     case ROLE_SITE:
-        for (size_t i = 0; i < dispatch->blocks.rules.n; i++) {
-            begin(lint, dispatch->blocks.rules.at[i]);
-            lint->rule->block(lint, node);
-        }
+        for (size_t i = 0; i < dispatch->blocks.rules.n; i++)
+            begin(lint, &dispatch->blocks.rules.at[i])->block(lint, node);
         break;
     case ROLE_LINE:
     case ROLE_MATCHER:
@@ -177,15 +178,11 @@ static void walk_handler(struct lint *lint, const json_t *handler, const struct 
     if (!name)
         return;
     const struct rule_list *list = map_get(&lint->dispatch->handlers, str_from(name));
-    for (size_t i = 0; list && i < list->rules.n; i++) {
-        begin(lint, list->rules.at[i]);
-        lint->rule->handler(lint, handler, place);
-    }
+    for (size_t i = 0; list && i < list->rules.n; i++)
+        begin(lint, &list->rules.at[i])->handler(lint, handler, place);
     list = &lint->dispatch->every_handler;
-    for (size_t i = 0; i < list->rules.n; i++) {
-        begin(lint, list->rules.at[i]);
-        lint->rule->handler(lint, handler, place);
-    }
+    for (size_t i = 0; i < list->rules.n; i++)
+        begin(lint, &list->rules.at[i])->handler(lint, handler, place);
     struct lint_route inner = {.outer = place,
                                .server = place->server,
                                .server_name = place->server_name,
@@ -289,13 +286,9 @@ static void hide_assumed(struct lint *lint)
 static void run_wholes(struct lint *lint, bool last)
 {
     const struct rule_list *list = &lint->dispatch->wholes;
-    for (size_t i = 0; i < list->rules.n; i++) {
-        const struct lint_rule *rule = list->rules.at[i];
-        if (rule->is_last != last)
-            continue;
-        begin(lint, rule);
-        rule->whole(lint);
-    }
+    for (size_t i = 0; i < list->rules.n; i++)
+        if (list->rules.at[i].rule->is_last == last)
+            begin(lint, &list->rules.at[i])->whole(lint);
 }
 
 void lint_run(struct pipeline *pipeline, const struct lint_settings *settings)
@@ -315,10 +308,8 @@ void lint_run(struct pipeline *pipeline, const struct lint_settings *settings)
     lint.facts = lint_facts_new(&lint);
     const struct lint_dispatch *dispatch = lint.dispatch;
     for (uint32_t s = 0; s < pipeline->sources.n; s++)
-        for (size_t i = 0; i < dispatch->sources.rules.n; i++) {
-            begin(&lint, dispatch->sources.rules.at[i]);
-            lint.rule->source(&lint, pipeline->sources.at[s]);
-        }
+        for (size_t i = 0; i < dispatch->sources.rules.n; i++)
+            begin(&lint, &dispatch->sources.rules.at[i])->source(&lint, pipeline->sources.at[s]);
     if (lint.tree)
         node_walk(lint.tree, visit, &lint);
     if (lint.root && walks_handlers(dispatch))

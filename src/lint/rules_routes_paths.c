@@ -392,10 +392,27 @@ static bool check_misread(struct lint *lint, const json_t *path)
     return true;
 }
 
+/* Segments of letters, digits, - and _, and at most one star, at the end: nothing is wrong with
+ * that. */
+static bool is_plain_path(struct str text)
+{
+    if (str_has_suffix(text, STR("*")))
+        text.len--;
+    if (!str_has_prefix(text, STR("/")))
+        return false;
+    for (size_t i = 1; i < text.len; i++) {
+        char c = text.ptr[i];
+        if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+              c == '-' || c == '_' || (c == '/' && text.ptr[i - 1] != '/')))
+            return false;
+    }
+    return true;
+}
+
 static void check_path(struct lint *lint, const json_t *path)
 {
     struct str text = json_str(path);
-    if (str_contains(text, STR("{")) || text.len == 0 || check_misread(lint, path))
+    if (is_plain_path(text) || str_contains(text, STR("{")) || text.len == 0 || check_misread(lint, path))
         return;
     if (!path_never_matches(text)) {
         check_stars(lint, path);

@@ -306,6 +306,14 @@ static void check_semicolons(struct lint *lint, const struct node *block)
     node_walk(block, find_semicolons, lint);
 }
 
+static bool is_ascii(struct str text)
+{
+    unsigned char all = 0;
+    for (size_t i = 0; i < text.len; i++)
+        all |= (unsigned char)text.ptr[i];
+    return all < 0x80;
+}
+
 static bool has_curly_quote(struct str text)
 {
     return str_contains(text, STR("\u201c")) || str_contains(text, STR("\u201d")) ||
@@ -317,7 +325,7 @@ static bool find_lookalikes(const struct node *node, void *user)
     struct lint *lint = user;
     for (uint32_t i = 0; i < node->n_words; i++) {
         const struct token *token = node->words[i];
-        if (token->quote != QUOTE_NONE)
+        if (token->quote != QUOTE_NONE || is_ascii(token->text))
             continue;
         const char *what = NULL;
         if (has_curly_quote(token->text))
