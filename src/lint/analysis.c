@@ -529,6 +529,8 @@ static void look_ahead(struct server_facts *facts, const json_t *value, const js
     for (size_t i = 0; i < json_object_size(value); i++) {
         const struct json_member *member = &value->as.members[i];
         struct str key = str_make(member->key, member->key_len);
+        if (str_eq(key, STR("match")) || str_eq(key, STR("upstreams")))
+            continue; /* no routes are in there */
         if (json_is_object(member->value) || json_is_array(member->value)) {
             facts->n_routes += str_eq(key, STR("handle"));
             look_ahead(facts, member->value, NULL, notes_groups);

@@ -86,9 +86,13 @@ static bool is_excluded(struct search *search, const struct flow *flow, struct f
                         struct missed *missed)
 {
     const struct fact *own = facts->at[0];
-    for (const struct known *known = flow->known; known; known = known->next)
+    unsigned attributes = 0;
+    for (const struct known *known = flow->known; known; known = known->next) {
         add_fact(facts, &known->fact);
-    if (own->condition->kind == CONDITION_TRUE || facts->n == 1 ||
+        attributes |= known->fact.condition->attributes;
+    }
+    /* what is known of other attributes excludes nothing */
+    if (own->condition->kind == CONDITION_TRUE || !(own->condition->attributes & attributes) ||
         exists(search, facts, flow->changed, false))
         return false;
     for (const struct known *known = flow->known; known; known = known->next) {
@@ -172,6 +176,13 @@ static bool takes_rooted(const struct condition *condition)
     return false;
 }
 
+/* A list of hosts does not contradict itself. */
+static bool is_always_possible(const struct condition *condition)
+{
+    return condition->kind == CONDITION_TRUE ||
+           (condition->kind == CONDITION_HOST && condition->n_names > 0);
+}
+
 bool search_misses(struct search *search, const struct flow *flow, struct scope *scope, int group,
                    const struct condition *condition, uint32_t now, struct missed *missed)
 {
@@ -181,7 +192,7 @@ bool search_misses(struct search *search, const struct flow *flow, struct scope 
     /* all that get into a list get to what is first there */
     if (condition->kind == CONDITION_TRUE && scope->takers.all.n == 0)
         return false;
-    if (condition->kind != CONDITION_TRUE && !exists(search, &facts, flow->changed, false)) {
+    if (!is_always_possible(condition) && !exists(search, &facts, flow->changed, false)) {
         missed->cause = MISSED_ITSELF;
         return true;
     }

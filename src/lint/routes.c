@@ -184,12 +184,29 @@ static void find_handler(struct collector *collector, const json_t *object, cons
     collector->finds->has_regexp_functions |= !handler_is_known(json_str(value));
 }
 
+/* Sets of matchers, those inside of `not` included. */
+static void find_sets(struct collector *collector, const json_t *sets)
+{
+    struct json_finds *finds = collector->finds;
+    for (size_t i = 0; i < json_array_size(sets); i++) {
+        const json_t *set = json_array_get(sets, i), *paths = json_object_get(set, "path");
+        struct json_set found = {set, collector->server};
+        for (size_t k = 0; k < json_array_size(paths); k++)
+            if (!path_is_plain(json_str(json_array_get(paths, k))))
+                vec_push(collector->arena, &finds->odd_paths, json_array_get(paths, k));
+        if (json_object_get(set, "header"))
+            vec_push(collector->arena, &finds->field_sets, found);
+        if (json_object_get(set, "remote_ip"))
+            vec_push(collector->arena, &finds->remote_sets, found);
+        find_sets(collector, json_object_get(set, "not"));
+    }
+}
+
 static void find_route(struct collector *collector, const json_t *object, const json_t *value)
 {
     (void)value;
     if (collector->server)
-        vec_push(collector->arena, &collector->finds->routes,
-                 (struct json_route){object, collector->server});
+        find_sets(collector, json_object_get(object, "match"));
 }
 
 static const struct key_find {
@@ -208,6 +225,14 @@ static const struct key_find {
     {STR_INIT("expression"), find_expression},
 };
 
+/* A look at its length and its first letter: most keys are none of them. */
+static bool may_be_found(const struct json_member *member)
+{
+    static const bool firsts[256] = {['h'] = true, ['p'] = true, ['v'] = true, ['s'] = true,
+                                     ['i'] = true, ['e'] = true, ['r'] = true};
+    return member->key_len >= 6 && member->key_len <= 13 && firsts[(unsigned char)member->key[0]];
+}
+
 static void collect(struct collector *collector, const json_t *value)
 {
     if (json_is_string(value)) {
@@ -220,7 +245,7 @@ static void collect(struct collector *collector, const json_t *value)
         collect(collector, json_array_get(value, i));
     for (size_t i = 0; i < json_object_size(value); i++) {
         const struct json_member *member = &value->as.members[i];
-        for (size_t k = 0; k < sizeof(key_finds) / sizeof(key_finds[0]); k++)
+        for (size_t k = 0; may_be_found(member) && k < sizeof(key_finds) / sizeof(key_finds[0]); k++)
             if (member->key_len == key_finds[k].key.len &&
                 memcmp(member->key, key_finds[k].key.ptr, member->key_len) == 0)
                 key_finds[k].find(collector, value, member->value);

@@ -27,14 +27,15 @@ struct str line_indent(const struct lint *lint, const struct node *line);
 
 /* What is to be found anywhere in the JSON, in its order. */
 struct json_finds {
-    VEC(struct json_route) routes; /* of servers and everything inside them */
+    VEC(struct json_set) field_sets, remote_sets; /* of matchers with "header", "remote_ip" */
+    VEC(const json_t *) odd_paths; /* of matchers: those that path_is_plain does not know */
     VEC(struct json_regexp) regexps;
     VEC(const json_t *) captures; /* texts with {http.regexp.…} */
     bool rewrites_to_relative; /* a rewrite may make paths that begin without a slash */
     bool has_regexp_functions; /* expressions that match patterns, and plugins, may name captures */
 };
-struct json_route {
-    const json_t *route, *server;
+struct json_set {
+    const json_t *set, *server;
 };
 struct json_regexp {
     const json_t *pattern; /* a string */
@@ -56,6 +57,9 @@ whole_rule check_contradiction, check_sort_barrier, check_shadowed, check_unreac
 /* rules_routes_paths.c */
 line_rule check_exact_path, check_root_only, check_prefix, check_path_as_argument;
 whole_rule check_never_matching;
+/* Whether the text of a path matcher is one that nothing can be wrong with: segments of letters,
+ * digits, - and _, and at most one star, at the end. */
+bool path_is_plain(struct str text);
 /* Whether no path of a request can match the text. */
 bool path_never_matches(struct str pattern);
 /* rules_routes_regexps.c */

@@ -392,9 +392,7 @@ static bool check_misread(struct lint *lint, const json_t *path)
     return true;
 }
 
-/* Segments of letters, digits, - and _, and at most one star, at the end: nothing is wrong with
- * that. */
-static bool is_plain_path(struct str text)
+bool path_is_plain(struct str text)
 {
     if (str_has_suffix(text, STR("*")))
         text.len--;
@@ -412,7 +410,7 @@ static bool is_plain_path(struct str text)
 static void check_path(struct lint *lint, const json_t *path)
 {
     struct str text = json_str(path);
-    if (is_plain_path(text) || str_contains(text, STR("{")) || text.len == 0 || check_misread(lint, path))
+    if (str_contains(text, STR("{")) || text.len == 0 || check_misread(lint, path))
         return;
     if (!path_never_matches(text)) {
         check_stars(lint, path);
@@ -429,22 +427,11 @@ static void check_path(struct lint *lint, const json_t *path)
                  "begin it with a slash");
 }
 
-/* Every "path" of every matcher below. */
-static void check_paths(struct lint *lint, const json_t *sets)
-{
-    for (size_t i = 0; i < json_array_size(sets); i++) {
-        const json_t *set = json_array_get(sets, i), *paths = json_object_get(set, "path");
-        for (size_t k = 0; k < json_array_size(paths); k++)
-            check_path(lint, json_array_get(paths, k));
-        check_paths(lint, json_object_get(set, "not"));
-    }
-}
-
 void check_never_matching(struct lint *lint)
 {
     const struct json_finds *finds = lint_json_finds(lint);
-    for (size_t i = 0; finds && i < finds->routes.n; i++)
-        check_paths(lint, json_object_get(finds->routes.at[i].route, "match"));
+    for (size_t i = 0; finds && i < finds->odd_paths.n; i++)
+        check_path(lint, finds->odd_paths.at[i]);
 }
 
 /* --- DT518: folders of the disk as matchers --- */

@@ -8,29 +8,9 @@
 #include "lint/lint_private.h"
 #include "lint/routes.h"
 
-/* Calls back for each set of matchers of a route, those inside `not` included. */
-static void each_set(struct lint *lint, const json_t *sets, const json_t *server,
-                     void (*visit)(struct lint *lint, const json_t *set, const json_t *server))
-{
-    for (size_t i = 0; i < json_array_size(sets); i++) {
-        const json_t *set = json_array_get(sets, i);
-        visit(lint, set, server);
-        each_set(lint, json_object_get(set, "not"), server, visit);
-    }
-}
-
-static void each_matcher_set(struct lint *lint, void (*visit)(struct lint *lint, const json_t *set,
-                                                              const json_t *server))
-{
-    const struct json_finds *finds = lint_json_finds(lint);
-    for (size_t i = 0; finds && i < finds->routes.n; i++)
-        each_set(lint, json_object_get(finds->routes.at[i].route, "match"),
-                 finds->routes.at[i].server, visit);
-}
-
 /* --- DT516: fields that hold lists --- */
 
-static void check_field(struct lint *lint, const json_t *set, const json_t *server)
+static void check_field(struct lint *lint, const json_t *set)
 {
     static const struct {
         const char *field, *value;
@@ -39,7 +19,6 @@ static void check_field(struct lint *lint, const json_t *set, const json_t *serv
         {"Accept-Encoding", "zstd"}, {"Accept", "text/html"},
     };
     const json_t *fields = json_object_get(set, "header");
-    (void)server;
     for (size_t i = 0; i < json_object_size(fields); i++) {
         const json_t *values = fields->as.members[i].value;
         struct str field = str_from(fields->as.members[i].key);
@@ -66,7 +45,9 @@ static void check_field(struct lint *lint, const json_t *set, const json_t *serv
 
 void check_header_token(struct lint *lint)
 {
-    each_matcher_set(lint, check_field);
+    const struct json_finds *finds = lint_json_finds(lint);
+    for (size_t i = 0; finds && i < finds->field_sets.n; i++)
+        check_field(lint, finds->field_sets.at[i].set);
 }
 
 /* --- DT517: the address of the proxy in front --- */
@@ -113,7 +94,7 @@ static bool asks_for_proxy(const json_t *ranges, const json_t *server)
 static void check_remote(struct lint *lint, const json_t *set, const json_t *server)
 {
     const json_t *remote = json_object_get(set, "remote_ip");
-    if (!remote || !json_object_get(server, "trusted_proxies") ||
+    if (!json_object_get(server, "trusted_proxies") ||
         asks_for_proxy(json_object_get(remote, "ranges"), server))
         return;
     const struct token *token =
@@ -130,7 +111,9 @@ static void check_remote(struct lint *lint, const json_t *set, const json_t *ser
 
 void check_remote_ip(struct lint *lint)
 {
-    each_matcher_set(lint, check_remote);
+    const struct json_finds *finds = lint_json_finds(lint);
+    for (size_t i = 0; finds && i < finds->remote_sets.n; i++)
+        check_remote(lint, finds->remote_sets.at[i].set, finds->remote_sets.at[i].server);
 }
 
 /* --- DT519: errors that no block is for --- */
