@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "adapt/cursor.h"
 #include "adapt/options.h"
 #include "directives/vocabulary.h"
 #include "json/text.h"
@@ -112,6 +113,29 @@ static bool find_plugin(void *user, struct str space, struct str name,
     return true;
 }
 
+/* What rows with a version are used for, unless somebody else listens. */
+static void note_dated(void *state, const struct row_path *path, const struct cursor *in)
+{
+    struct pipeline *pipeline = state;
+    const struct token *token = in->at < 0 && in->n ? in->tokens[0] : cursor_token(in);
+    if (!path->since || !token)
+        return;
+    struct dated_name name = {
+        .name = token->text, .since = path->since, .span = token->span, .via = token->via};
+    size_t n = 0;
+    for (const struct row_path *outer = path->outer; outer && n < 4; outer = outer->outer)
+        if (outer->since)
+            name.around[n++] = outer->since;
+    vec_push(&pipeline->arena, &pipeline->dated, name);
+}
+
+static void note_dated_json(void *user, struct span span, struct str name, const char *since)
+{
+    struct pipeline *pipeline = user;
+    struct dated_name dated = {.name = name, .since = since, .span = span};
+    vec_push(&pipeline->arena, &pipeline->dated, dated);
+}
+
 /* Caddy JSON needs no adapting, only to be looked at. */
 static bool take_json(struct pipeline *pipeline, bool skip_unknown)
 {
@@ -121,6 +145,7 @@ static bool take_json(struct pipeline *pipeline, bool skip_unknown)
     struct module_check_options options = {.is_whole = diags->n_errors == errors_before,
                                            .skip_unknown = skip_unknown,
                                            .find_plugin = find_plugin,
+                                           .on_dated = note_dated_json,
                                            .user = pipeline};
     if (pipeline->json)
         modules_check(&pipeline->arena, diags, pipeline->json, &options);
@@ -135,6 +160,10 @@ bool pipeline_adapt(struct pipeline *pipeline, struct adapt_options options)
 {
     if (holds_json(pipeline->source))
         return take_json(pipeline, options.skip_unknown);
+    if (!options.on_row) {
+        options.on_row = note_dated;
+        options.on_row_state = pipeline;
+    }
     bool parsed = pipeline_parse(pipeline);
     bool adapted = adapt(&pipeline->arena, &pipeline->diags, &pipeline->sources,
                          pipeline->vocabulary, options, pipeline->tree, &pipeline->document);

@@ -11,6 +11,15 @@
 #include "syntax/diag.h"
 #include "syntax/source.h"
 
+/* A name in the file that not every Caddy 2 knows. */
+struct dated_name {
+    struct str name;
+    const char *since; /* the version that brought it */
+    struct span span;
+    const struct import_chain *via;
+    const char *around[4]; /* those of what it stands in, up to a NULL or as many as fit */
+};
+
 /* One run of the compiler and everything it makes: each pass reads the finished product of the one
  * before. The arena owns it all, but for the JSON, which the document owns. */
 struct pipeline {
@@ -22,6 +31,7 @@ struct pipeline {
     const struct vocabulary *vocabulary; /* the language's names; Caddy's own at first */
     struct node *tree;           /* NULL for plain JSON */
     struct json_text *json;      /* NULL for a Caddyfile */
+    VEC(struct dated_name) dated; /* names that pipeline_adapt came by */
     struct document document;    /* .root is NULL until, or unless, it could be made */
     struct dt_tables tables;     /* what the proxy core runs; set by pipeline_lower */
 };

@@ -101,7 +101,7 @@ static json_t *read_kind(struct scope *scope, struct kind *kind, struct str name
         return NULL;
     struct cursor in = cursor_over(scope->arena, scope->diags, kind->tokens.at, kind->tokens.n);
     struct scope inner = scope_with_cursor(scope, &in);
-    struct row_path path = {.kind = ROW_MATCHER, .name = row->name};
+    struct row_path path = {.kind = ROW_MATCHER, .name = row->name, .since = row->since};
     row_enter(scope->adapter, &path, &in);
     json_t *value = row->parse(&inner, &in, name);
     row_leave(scope->adapter);

@@ -231,7 +231,7 @@ static bool apply(struct scope *scope, struct cursor *in, const struct option *r
 bool option_apply(struct scope *scope, struct cursor *in, const struct option *row, json_t *object,
                   void *state)
 {
-    struct row_path path = {.kind = ROW_OPTION, .name = row->name};
+    struct row_path path = {.kind = ROW_OPTION, .name = row->name, .since = row->since};
     row_enter(scope->adapter, &path, in);
     bool ok = apply(scope, in, row, object, state);
     row_leave(scope->adapter);

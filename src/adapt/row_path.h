@@ -17,6 +17,7 @@ struct row_path {
     enum row_kind kind;
     const char *space; /* of a module: its name space */
     const char *name;  /* the row's */
+    const char *since; /* of the row: the Caddy version that brought it; NULL: 2.0 */
     const struct row_path *outer;
 };
 

@@ -92,7 +92,8 @@ bool directive_run(const struct scope *outer, struct token_list tokens)
         old_name(&scope, name);
     size_t first = scope.out->n;
     struct trial trial = trial_begin(&scope, NULL);
-    struct row_path path = {.kind = ROW_DIRECTIVE, .name = scope.directive->name};
+    struct row_path path = {
+        .kind = ROW_DIRECTIVE, .name = scope.directive->name, .since = scope.directive->since};
     row_enter(scope.adapter, &path, &in);
     bool ok = scope.directive->handler ? run_handler(&scope) : scope.directive->adapt(&scope);
     row_leave(scope.adapter);

@@ -37,6 +37,7 @@ struct invocation {
     const char *colour;         /* auto, always, never */
     /* Settings; NULL: not given. */
     const char *fail_on, *profile, *environment, *target, *rules, *max_findings, *baseline;
+    const char *from; /* of upgrade: the version that <target> is compared with; else NULL */
     bool no_ignore;
     const char *stdin_filename; /* what messages call standard input */
     struct str stdin_text;      /* what it holds, once it was read; .ptr NULL: not yet */
@@ -66,6 +67,8 @@ void invocation_free(struct invocation *invocation);
 void flags_print_help(const struct command *command);
 
 enum exit_status command_check(struct invocation *invocation);
+enum exit_status command_baseline(struct invocation *invocation);
+enum exit_status command_upgrade(struct invocation *invocation);
 enum exit_status command_config(struct invocation *invocation);
 enum exit_status command_adapt(struct invocation *invocation);
 enum exit_status command_fmt(struct invocation *invocation);

@@ -25,6 +25,23 @@ const struct command commands[] = {
                 "--unsafe-fixes: the file must compile). What is reported is what is left; `-` is\n"
                 "printed. With --diff nothing is written; the exit status is 1 where something would be.\n",
      .run = command_check},
+    {.name = "baseline",
+     .arguments = "[FILE|FOLDER...]",
+     .doc = "record what `check` finds now, for it to hide from then on",
+     .flags = "output profile environment env target rules forbid require exclude no-ignore native compact "
+              "color no-normalize plugins no-project skip-unknown stdin-filename",
+     .details = "`check --baseline BASELINE`, or a line `baseline BASELINE` in .dialtone, hides these findings,\n"
+                "wherever their lines have moved to, and says how many. Recording again drops those that\n"
+                "are gone.\n",
+     .run = command_baseline},
+    {.name = "upgrade",
+     .arguments = "FROM TO [FILE...]",
+     .doc = "say what another version of Caddy does differently with files",
+     .flags = "format report-output rules fail-on max-findings baseline exclude no-ignore compact color "
+              "plugins no-project skip-unknown stdin-filename",
+     .details = "FROM and TO are versions such as 2.6 and 2.11, in either order: what TO does not know, what is\n"
+                "gone or renamed, and what both take and treat differently.\n",
+     .run = command_upgrade},
     {.name = "fmt",
      .arguments = "[FILE|FOLDER...]",
      .doc = "format Caddyfiles as `caddy fmt` does, without changing a word",

@@ -114,6 +114,12 @@ bool settings_read(struct arena *arena, const struct invocation *invocation,
                 invocation->command->name, invocation->target);
         return false;
     }
+    settings->only_versions = invocation->from != NULL;
+    if (invocation->from && !lint_version_read(str_from(invocation->from), &settings->from)) {
+        fprintf(stderr, "dialtone %s: '%s' is not a version such as 2.11 or 2.7.6\n",
+                invocation->command->name, invocation->from);
+        return false;
+    }
     const char *count = invocation->max_findings;
     if (count && (!*count || count[strspn(count, "0123456789")] || strlen(count) > 9)) {
         fprintf(stderr, "dialtone %s: --max-findings takes a number, not '%s'\n",

@@ -303,7 +303,8 @@ json_t *module_take_with(struct scope *scope, struct cursor *in, const struct mo
     if (space->key)
         document_set(scope->document, object, space->key,
                      document_text(scope->document, row->name, token));
-    struct row_path path = {.kind = ROW_MODULE, .space = space->name, .name = row->name};
+    struct row_path path = {
+        .kind = ROW_MODULE, .space = space->name, .name = row->name, .since = row->since};
     row_enter(scope->adapter, &path, in);
     bool ok = true;
     if (row->parse) {

@@ -76,6 +76,9 @@ void lint_explain(const struct lint_rule *rule, struct strbuf *out)
     add_example(out, "Wrong", rule->bad);
     add_example(out, "Right", rule->good);
     add_part(out, "Correction", fix_texts[rule->fix]);
+    if (rule->changes)
+        strbuf_printf(out, "\nVersions\nchanged in Caddy %s; `dialtone upgrade` compares versions\n",
+                      rule->changes);
     if (rule->since || rule->until)
         strbuf_printf(out, "\nVersions\nholds for Caddy %s%s%s%s\n",
                       rule->since ? "from " : "", rule->since ? rule->since : "",
@@ -112,6 +115,7 @@ static json_t *rule_json(struct document *document, const struct lint_rule *rule
         {"fix", fix_names[rule->fix]},
         {"profile", profile_names[rule->code ? PROFILE_COMPAT : rule->profile]},
         {"caddy", caddy_names[rule->caddy]},
+        {"changes", rule->changes},
         {"since", rule->since},
         {"until", rule->until},
         {"target", rule->target},

@@ -64,12 +64,32 @@ static bool holds_for(const struct lint_rule *rule, struct lint_version target)
              number_of(target) >= number_of(bound));
 }
 
+bool lint_version_before(struct lint_version version, const char *bound)
+{
+    struct lint_version other;
+    return version.major && lint_version_read(str_from(bound), &other) &&
+           number_of(version) < number_of(other);
+}
+
+/* Whether it has something to say where the settings compare two versions. */
+static bool is_about(const struct lint_rule *rule, const struct lint_settings *settings)
+{
+    if (rule->changes)
+        return settings->from.major && lint_version_before(settings->from, rule->changes) !=
+                                           lint_version_before(settings->target, rule->changes);
+    return rule->compares_versions || !settings->only_versions;
+}
+
 enum severity lint_severity_of(const struct lint_settings *settings, const struct lint_rule *rule)
 {
     const struct diag_code_info *info = lint_rule_info(rule);
     const struct lint_severity *set = severity_set(settings, info);
+    if (!is_about(rule, settings))
+        return SEVERITY_NONE;
     if (set)
         return set->severity;
+    if (rule->changes)
+        return info->severity;
     enum lint_profile needed = rule->profile ? rule->profile : PROFILE_RECOMMENDED;
     if (profile_of(settings) < needed)
         return SEVERITY_NONE;
@@ -225,11 +245,21 @@ static bool walks_handlers(const struct lint_dispatch *dispatch)
     return dispatch->handlers.n || dispatch->every_handler.rules.n;
 }
 
+/* Of what the compiler finds: whether its rule compares versions. */
+static bool tells_of_versions(const struct diag_code_info *info)
+{
+    const struct lint_rule *rule = lint_rule_find(str_from(info->id));
+    return rule && rule->compares_versions;
+}
+
 void lint_apply_severities(struct pipeline *pipeline, const struct lint_settings *settings)
 {
     for (struct diag *diag = pipeline->diags.first; diag; diag = diag->next) {
         const struct lint_severity *set = severity_set(settings, diag->info);
-        if (set && diag->severity != SEVERITY_ERROR)
+        if (settings->only_versions && diag->severity != SEVERITY_ERROR &&
+            !tells_of_versions(diag->info))
+            diag_set_severity(&pipeline->diags, diag, SEVERITY_NONE);
+        else if (set && diag->severity != SEVERITY_ERROR)
             diag_set_severity(&pipeline->diags, diag, set->severity);
     }
 }

@@ -32,6 +32,8 @@ struct lint_settings {
     enum lint_profile profile;
     enum lint_environment environment;
     struct lint_version target; /* 0.0.0: the newest known */
+    struct lint_version from;   /* compare with this one; 0.0.0: with none */
+    bool only_versions;         /* only what is not the same in all versions of Caddy */
     /* Rule id or family ("DT404", "DT4", or a name) → struct lint_severity *; the project's hold
      * where the others say nothing. */
     struct map severities, project_severities;
@@ -69,6 +71,8 @@ void lint_run(struct pipeline *pipeline, const struct lint_settings *settings);
 
 /* "2.11", "2.11.4" → version; false where it is none. */
 bool lint_version_read(struct str text, struct lint_version *version);
+/* Whether a version comes before the one that <bound> spells ("2.11"); false for 0.0.0. */
+bool lint_version_before(struct lint_version version, const char *bound);
 
 /* The rules, in order of their ids: the row, or NULL past the end. */
 const struct lint_rule *lint_rule_at(size_t i);

@@ -4,6 +4,7 @@
 #include "base/arena.h"
 #include "base/suggest.h"
 #include "lint/lint_private.h"
+#include "lint/names.h"
 
 enum { MAX_PARTS = 8 };
 
@@ -34,127 +35,6 @@ static bool path_read(struct str text, struct policy_path *path)
 
 /* --- in the vocabulary --- */
 
-/* A row of any kind, and what its block and its line may name. */
-struct thing {
-    const char *name; /* "a|b" lists aliases */
-    const struct option *options, *actions, *modules;
-    const char *inherits;
-    bool holds_directives;
-};
-
-struct things {
-    struct arena *arena;
-    const struct vocabulary *vocabulary;
-    VEC(struct thing) all;
-    struct map seen; /* tables, by address */
-    bool has_directives;
-};
-
-static void add_directives(struct things *things);
-
-static bool is_new(struct things *things, const void *table)
-{
-    struct str key = str_dup(things->arena, str_make((const char *)&table, sizeof(table)));
-    if (!table || map_find(&things->seen, key))
-        return false;
-    map_put(&things->seen, key, NULL);
-    return true;
-}
-
-static const struct option *modules_of(const struct things *things,
-                                       const struct module_space *space)
-{
-    if (!space)
-        return NULL;
-    /* a kind of modules that plugins add to is another table than the one that rows name */
-    const struct module_space *wide = vocabulary_modules(things->vocabulary, str_from(space->name));
-    return wide ? wide->modules : space->modules;
-}
-
-static void add_rows(struct things *things, const struct option *rows);
-
-static void add_inside(struct things *things, const struct thing *thing)
-{
-    add_rows(things, thing->options);
-    add_rows(things, thing->actions);
-    add_rows(things, thing->modules);
-    const struct directive *inherited =
-        thing->inherits ? vocabulary_directive(things->vocabulary, str_from(thing->inherits)) : NULL;
-    if (inherited)
-        add_rows(things, inherited->options);
-    if (thing->holds_directives)
-        add_directives(things);
-}
-
-static void add_thing(struct things *things, struct thing thing)
-{
-    vec_push(things->arena, &things->all, thing);
-    add_inside(things, &thing);
-}
-
-static void add_rows(struct things *things, const struct option *rows)
-{
-    if (!is_new(things, rows))
-        return;
-    for (const struct option *row = rows; row->name; row++)
-        add_thing(things, (struct thing){.name = row->name,
-                                         .options = row->block,
-                                         .modules = modules_of(things, row->space),
-                                         .holds_directives = row->flags & OPTION_DIRECTIVES});
-}
-
-static void add_globals(struct things *things)
-{
-    for (const struct option *const *table = things->vocabulary->global_options; *table; table++)
-        add_rows(things, *table);
-}
-
-static void add_matchers(struct things *things)
-{
-    for (const struct matcher *const *table = things->vocabulary->matchers; *table; table++) {
-        if (!is_new(things, *table))
-            continue;
-        for (const struct matcher *row = *table; row->name; row++)
-            add_thing(things, (struct thing){.name = row->name, .options = row->options});
-    }
-}
-
-static void add_directives(struct things *things)
-{
-    if (things->has_directives)
-        return;
-    things->has_directives = true;
-    add_matchers(things);
-    for (const struct directive *const *table = things->vocabulary->directives; *table; table++)
-        for (const struct directive *row = *table; row->name; row++)
-            add_thing(things, (struct thing){.name = row->name,
-                                             .options = row->options,
-                                             .actions = row->actions,
-                                             .modules = modules_of(things, row->space),
-                                             .inherits = row->inherits,
-                                             .holds_directives = row->has_directives_in_block});
-}
-
-/* Whether the name is one of those of a row; all are tried as suggestions. */
-static bool is_called(const char *names, struct str name, struct suggestion *suggestion)
-{
-    struct str left = str_from(names), one;
-    bool is_it = false;
-    while (left.len) {
-        str_cut(left, STR("|"), &one, &left);
-        if (str_index(one, '<') >= 0) /* a pattern: users choose the name */
-            continue;
-        suggest_try(suggestion, one);
-        is_it |= str_eq(one, name);
-    }
-    return is_it;
-}
-
-static struct things things_in(struct arena *arena, const struct vocabulary *vocabulary)
-{
-    return (struct things){.arena = arena, .vocabulary = vocabulary, .seen = map_in(arena)};
-}
-
 /* Follows the parts of a path, each anywhere within the one before. False at the part that is not
  * there. */
 static bool path_find(struct things things, const struct policy_path *path, size_t *at,
@@ -165,9 +45,9 @@ static bool path_find(struct things things, const struct policy_path *path, size
         bool is_there = false;
         *suggestion = suggest_for(path->parts[*at]);
         for (size_t i = 0; i < things.all.n; i++)
-            if (is_called(things.all.at[i].name, path->parts[*at], suggestion)) {
+            if (thing_is_called(&things.all.at[i], path->parts[*at], suggestion)) {
                 is_there = true;
-                add_inside(&inside, &things.all.at[i]);
+                things_add_inside(&inside, &things.all.at[i]);
             }
         if (!is_there)
             return false;
@@ -218,9 +98,9 @@ static bool check_policy(struct pipeline *pipeline, const struct policy *policy)
         return false;
     }
     struct things things = things_in(&pipeline->arena, pipeline->vocabulary);
-    add_globals(&things);
+    things_add_globals(&things);
     if (!path.in_global)
-        add_directives(&things);
+        things_add_directives(&things);
     struct suggestion suggestion;
     size_t at;
     if (!path_find(things, &path, &at, &suggestion)) {

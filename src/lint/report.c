@@ -2,6 +2,8 @@
  * that they can be written in. */
 #include "lint/report.h"
 
+#include "syntax/import_files.h"
+
 static const struct report_format formats[] = {
     {"human", false, NULL},
     {"compact", true, NULL},
@@ -55,8 +57,10 @@ void report_free(struct report *report)
 }
 
 /* As the other tools of a run want it: below the folder it ran in where that can be. */
-static struct str tidy_path(struct report *report, struct str path)
+struct str report_path(struct report *report, struct str path)
 {
+    if (report->is_elsewhere)
+        path = path_absolute(&report->arena, path);
     if (report->folder.len)
         path = str_trim_prefix(path, report->folder);
     while (str_has_prefix(path, STR("./")))
@@ -73,7 +77,7 @@ static struct report_place place_of(struct report *report, const struct sources 
     struct position end = span.end > span.begin ? source_position(sources, span.end) : begin;
     if (!end.line || !str_eq(end.path, begin.path))
         end = begin;
-    return (struct report_place){.path = tidy_path(report, begin.path),
+    return (struct report_place){.path = report_path(report, begin.path),
                                  .line = begin.line,
                                  .column = begin.column,
                                  .end_line = end.line,
@@ -128,11 +132,20 @@ static struct report_note *imports_of(struct report *report, const struct source
 
 static void set_fingerprint(struct report *report, struct report_finding *finding, struct str line)
 {
-    struct str identity =
-        str_printf(&report->arena, "%s\n" STR_FMT "\n" STR_FMT "\n" STR_FMT, finding->info->id,
-                   STR_ARG(finding->place.path), STR_ARG(str_trim(line)), STR_ARG(finding->message));
+    struct str identity = str_printf(&report->arena, "%s\n" STR_FMT, finding->info->id,
+                                     STR_ARG(finding->place.path));
+    struct strbuf words = strbuf_in(&report->arena);
+    strbuf_add(&words, identity);
+    for (size_t i = 0; i < line.len; i++) { /* however it is indented */
+        bool is_blank = line.ptr[i] == ' ' || line.ptr[i] == '\t' || line.ptr[i] == '\r';
+        bool begins = i == 0 || line.ptr[i - 1] == ' ' || line.ptr[i - 1] == '\t';
+        if (!is_blank && begins)
+            strbuf_add_char(&words, '\n');
+        if (!is_blank)
+            strbuf_add_char(&words, line.ptr[i]);
+    }
     finding->fingerprint =
-        str_printf(&report->arena, "%016llx", (unsigned long long)str_hash(identity));
+        str_printf(&report->arena, "%016llx", (unsigned long long)str_hash(strbuf_str(&words)));
     uint32_t *n = map_get(&report->occurrences, finding->fingerprint);
     if (!n) {
         n = arena_new(&report->arena, uint32_t);
@@ -181,7 +194,7 @@ void report_add(struct report *report, const char *file, const struct diags *dia
                 const struct sources *sources)
 {
     struct report_file *into = arena_new(&report->arena, struct report_file);
-    into->path = tidy_path(report, str_from(file));
+    into->path = report_path(report, str_from(file));
     if (report->last)
         report->last->next = into;
     else

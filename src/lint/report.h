@@ -57,7 +57,7 @@ struct report_finding {
     struct report_place place;
     struct report_note *notes;
     struct report_note *imports; /* labels: where it was imported, innermost first */
-    struct str fingerprint;      /* of rule, file and text, not of the line's number */
+    struct str fingerprint;      /* of rule, file and the line's words, not of its number */
     uint32_t occurrence;         /* from 1, among those with the same fingerprint */
 };
 
@@ -73,6 +73,7 @@ struct report_file {
 struct report {
     struct arena arena;
     struct str folder; /* paths below it are written relative to it; ends with '/', or is empty */
+    bool is_elsewhere; /* that is not the working directory */
     struct report_file *first, *last;
     uint32_t n_files;
     uint32_t counts[SEVERITY_ERROR + 1];
@@ -81,6 +82,8 @@ struct report {
 
 void report_init(struct report *report, const char *folder);
 void report_free(struct report *report);
+/* A path as the report writes it, in the report's arena. */
+struct str report_path(struct report *report, struct str path);
 /* Takes in the diagnostics of one file, which are sorted. */
 void report_add(struct report *report, const char *file, const struct diags *diags,
                 const struct sources *sources);

@@ -42,6 +42,9 @@ struct lint_rule {
     enum lint_profile profile;     /* from which profile on it runs; 0: recommended */
     unsigned environments;         /* bit 1 << enum lint_environment; 0: all */
     enum caddy_answer caddy;       /* to <bad>; compared with a real Caddy by tests/oracle */
+    bool compares_versions;        /* it tells of what is not the same in all versions */
+    const char *changes;           /* the version that changed what <why> tells; it runs only where
+                                      versions before and after that are compared */
     const char *since, *until;     /* Caddy versions that it holds for; NULL: all */
     const char *project;           /* the .dialtone that the examples are about; NULL: none */
     bool is_last;                  /* it looks at what all other rules have found */
@@ -69,7 +72,7 @@ struct lint_rule {
 
 /* Tables end with a row without id. */
 extern const struct lint_rule syntax_rules[], json_rules[], address_rules[], upstream_rules[],
-    tls_rules[], route_rules[], header_rules[], security_rules[], deprecated_rules[], style_rules[],
+    tls_rules[], route_rules[], header_rules[], security_rules[], deprecated_rules[], version_rules[], change_rules[], style_rules[],
     native_rules[], tool_rules[];
 
 /* Where a handler stands in the JSON: its route and those around it, outermost last. */

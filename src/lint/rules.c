@@ -4,7 +4,7 @@
 
 static const struct lint_rule *const tables[] = {
     tool_rules,   syntax_rules,   json_rules,       address_rules, upstream_rules, tls_rules,
-    route_rules,  header_rules,   security_rules,   deprecated_rules, style_rules, native_rules,
+    route_rules,  header_rules,   security_rules,   deprecated_rules, version_rules, change_rules, style_rules, native_rules,
 };
 
 enum { N_TABLES = sizeof(tables) / sizeof(tables[0]) };

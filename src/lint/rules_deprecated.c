@@ -110,29 +110,69 @@ static void check_site_path(struct lint *lint, const struct node *site)
 /* --- DT806 --- */
 
 static const struct removed {
-    const char *name, *inside, *version, *instead;
+    const char *name, *inside; /* the option; NULL: anywhere */
+    const char *word;          /* of its line; NULL: the option itself */
+    const char *since, *version; /* when it came, NULL for 2.0, and went */
+    const char *instead;
 } removed_options[] = {
-    {"interval", "on_demand_tls", "2.9", "leave it away: `ask` or `permission` decides"},
-    {"burst", "on_demand_tls", "2.9", "leave it away: `ask` or `permission` decides"},
-    {"buffer_requests", "reverse_proxy", "2.10", "request_buffers <size>"},
-    {"buffer_responses", "reverse_proxy", "2.10", "response_buffers <size>"},
-    {"max_buffer_size", "reverse_proxy", "2.10", "the size of request_buffers and response_buffers"},
-    {"lookup_srv", NULL, "2.5", "dynamic srv <name>"},
-    {"protocol", "servers", "2.6", "protocols h1 h2 h2c"},
-    {"experimental_http3", NULL, "2.6", "leave it away: HTTP/3 is on"},
+    {"interval", "on_demand_tls", NULL, NULL, "2.9", "leave it away: `ask` or `permission` decides"},
+    {"burst", "on_demand_tls", NULL, NULL, "2.9", "leave it away: `ask` or `permission` decides"},
+    {"buffer_requests", "reverse_proxy", NULL, "2.2", "2.8", "request_buffers <size>"},
+    {"buffer_responses", "reverse_proxy", NULL, "2.4", "2.8", "response_buffers <size>"},
+    {"max_buffer_size", "reverse_proxy", NULL, "2.4", "2.8",
+     "the size of request_buffers and response_buffers"},
+    {"lookup_srv", NULL, NULL, "2.2", "2.7", "dynamic srv <name>"},
+    {"protocol", "servers", NULL, "2.3", "2.8", "protocols h1 h2 h2c"},
+    {"experimental_http3", NULL, NULL, NULL, "2.6", "leave it away: HTTP/3 is on"},
+    {"auto_https", NULL, "prefer_wildcard", "2.9", "2.11", "leave it away: that is how it is since 2.10"},
+    {"remote_ip", NULL, "forwarded", "2.3", "2.8", "client_ip, and the option trusted_proxies of servers"},
 };
+
+static const struct token *removed_word(const struct node *line, const struct removed *row)
+{
+    uint32_t first = str_has_prefix(line_name(line), STR("@")) ? 1 : 0;
+    if (first >= line->n_words || !token_is(line->words[first], row->name) ||
+        (row->inside && !line_inside(line, row->inside)))
+        return NULL;
+    if (!row->word)
+        return line->words[first];
+    for (uint32_t i = first + 1; i < line->n_words; i++)
+        if (token_is(line->words[i], row->word))
+            return line->words[i];
+    return NULL;
+}
+
+/* Whether the compiler has refused the line for some word of it. */
+static bool is_line_refused(struct lint *lint, const struct node *line)
+{
+    for (uint32_t i = 0; i < line->n_words; i++)
+        if (is_refused(lint, line->words[i]))
+            return true;
+    return false;
+}
 
 static void check_removed(struct lint *lint, const struct node *line)
 {
-    const struct token *name = line_name_token(line);
     for (size_t i = 0; i < sizeof(removed_options) / sizeof(removed_options[0]); i++) {
         const struct removed *row = &removed_options[i];
-        if (!token_is(name, row->name) || (row->inside && !line_inside(line, row->inside)) ||
-            !is_refused(lint, name))
+        const struct token *word = removed_word(line, row);
+        if (!word || !is_line_refused(lint, line))
             continue;
-        struct diag *diag = lint_report(lint, name, "'%s' is gone since Caddy %s", row->name, row->version);
+        struct diag *diag =
+            lint_report(lint, word, "'" STR_FMT "' is gone since Caddy %s", STR_ARG(word->text),
+                        row->version);
         diag_note(lint_diags(lint), diag, "instead: %s", row->instead);
-        supersede(lint, name);
+        const struct lint_version target = lint->settings->target;
+        if (row->since && lint_version_before(target, row->since)) {
+            diag_note(lint_diags(lint), diag, "it came with %s: the target does not have it yet",
+                      row->since);
+        } else if (lint_version_before(target, row->version)) {
+            diag_set_severity(lint_diags(lint), diag, SEVERITY_INFO);
+            diag_note(lint_diags(lint), diag,
+                      "the target has it; without it dialtone cannot see all of the file");
+        }
+        for (uint32_t k = 0; k < line->n_words; k++)
+            supersede(lint, line->words[k]);
         return;
     }
 }
@@ -203,6 +243,7 @@ static void check_push(struct lint *lint, const struct node *line)
 
 const struct lint_rule deprecated_rules[] = {
     {.code = DIAG_DEPRECATED,
+     .compares_versions = true,
      .fix = FIX_SAFE,
      .caddy = CADDY_WARNS,
      .why = "The old name still works, and will not in a later version. Options that name certificates "
@@ -211,6 +252,7 @@ const struct lint_rule deprecated_rules[] = {
      .bad = "example.com {\n\tskip_log\n\trespond ok\n}\n",
      .good = "example.com {\n\tlog_skip\n\trespond ok\n}\n"},
     {.code = DIAG_DOTTED_ARGUMENT,
+     .compares_versions = true,
      .fix = FIX_SAFE,
      .profile = PROFILE_COMPAT,
      .caddy = CADDY_WARNS,
@@ -220,6 +262,7 @@ const struct lint_rule deprecated_rules[] = {
      .good = "(say) {\n\trespond {args[0]}\n}\nexample.com {\n\timport say hello\n}\n",
      .whole = check_dotted},
     {.info = {"DT803", "path-in-site-address", "a path in the address of a site", SEVERITY_WARNING},
+     .compares_versions = true,
      .fix = FIX_SUGGEST,
      .caddy = CADDY_WARNS,
      .why = "Paths in addresses are from Caddy 1. They make several blocks for one host, in an order that "
@@ -234,8 +277,9 @@ const struct lint_rule deprecated_rules[] = {
      .why = "The option was deprecated, and is gone.",
      .bad = "example.com {\n\treverse_proxy app:80 {\n\t\tbuffer_requests\n\t}\n}\n",
      .good = "example.com {\n\treverse_proxy app:80 {\n\t\trequest_buffers 4KiB\n\t}\n}\n",
+     .compares_versions = true,
      .on = "interval|burst|buffer_requests|buffer_responses|max_buffer_size|lookup_srv|protocol|"
-           "experimental_http3",
+           "experimental_http3|auto_https|remote_ip|@",
      .line = check_removed},
     {.info = {"DT807", "v1-or-foreign-directive", "a directive of Caddy 1 or of another server",
               SEVERITY_ERROR},

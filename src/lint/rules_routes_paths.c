@@ -474,17 +474,6 @@ void check_path_as_argument(struct lint *lint, const struct node *line)
         check_redirect(lint, line, path);
         return;
     }
-    if (str_is(directive, "root")) {
-        if (!path || line_count_arguments(lint, line) || lint_targets(lint, 2, 8, 0))
-            return;
-        struct diag *diag = lint_report(lint, path,
-                                        "before Caddy 2.8 a path behind 'root' is a "
-                                        "matcher, and the folder is missing");
-        diag_fix(lint_diags(lint), diag, FIX_SAFE,
-                 (struct span){path->span.begin, path->span.begin}, STR("* "),
-                 "say that it is for all requests");
-        return;
-    }
     if (!path || str_contains(path->text, STR("*")) || !path_is_of_disk(path->text))
         return;
     struct diag *diag =

@@ -92,6 +92,12 @@ static struct str fold(struct arena *arena, struct str key)
     return str_lower(arena, key);
 }
 
+static void note_dated(struct check *check, struct span span, struct str name, const char *since)
+{
+    if (since && check->options->on_dated)
+        check->options->on_dated(check->options->user, span, name, since);
+}
+
 /* The field a member is; one in other letters gets those of the table. */
 static const struct module_field *field_of(struct check *check, struct json_text *member,
                                            const struct module_object *object)
@@ -165,6 +171,7 @@ static void check_object(struct check *check, struct json_text *value,
             report_unknown_field(check, member, object, owner);
             continue;
         }
+        note_dated(check, member->key_span, member->key, field->since);
         if (field->deprecated && member->type != JSON_NULL)
             diag_at(check->diags, DIAG_DEPRECATED, member->key_span, NULL,
                     "'%s' is deprecated; use %s", field->name, field->deprecated);
@@ -209,6 +216,8 @@ static void check_inline_module(struct check *check, struct json_text *value,
     }
     const struct module *module = find_module(check, shape->space, name->text);
     if (module)
+        note_dated(check, name->span, name->text, module->since);
+    if (module)
         check_module(check, value, module, name->text, shape->space, shape->name_key);
     else
         report_unknown_module(check, name->span, name->text, shape->space);
@@ -226,6 +235,8 @@ static void check_module_map(struct check *check, struct json_text *value,
         if (is_id(check, member))
             continue;
         const struct module *module = find_module(check, shape->space, member->key);
+        if (module)
+            note_dated(check, member->key_span, member->key, module->since);
         if (!module)
             report_unknown_module(check, member->key_span, member->key, shape->space);
         else if (member->type == JSON_NULL)

@@ -74,7 +74,7 @@ const struct module modules_http_matchers[] = {
     ROW("http.matchers.remote_ip", OBJECT(ip_ranges), "the address of the connection"),
     ROW("http.matchers.tls", OBJECT(tls), "the TLS connection", .since = "2.9"),
     ROW("http.matchers.url_pattern", OBJECT(url_pattern), "the whole URL by a pattern",
-        .since = "2.11"),
+        .since = "2.11.5"),
     ROW("http.matchers.vars", MAP_OF_LISTS(STRING), "variables and placeholders"),
     ROW("http.matchers.vars_regexp", OBJECT_MAP(module_regexp),
         "variables and placeholders by regular expression"),

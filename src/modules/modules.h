@@ -4,7 +4,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "base/str.h"
+#include "syntax/source.h"
 
 struct arena;
 struct diags;
@@ -119,6 +119,8 @@ struct module_check_options {
     bool skip_unknown; /* modules that nobody knows are no errors */
     /* Who brings a module that is in no table; false: nobody known. NULL: there are no plugins. */
     bool (*find_plugin)(void *user, struct str space, struct str name, struct module_plugin *plugin);
+    /* Told of each field and module that a version after 2.0 brought. NULL: nobody wants to know. */
+    void (*on_dated)(void *user, struct span span, struct str name, const char *since);
     void *user;
 };
 

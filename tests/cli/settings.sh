@@ -156,6 +156,98 @@ if [ "$(grep -c '"id"' "$work/out")" = 16 ]; then ok; else bad 'reports for prog
 expect 'one limit for each report' 1 "$dialtone" check --compact --max-findings 2 --output "compact:$work/compact" many
 if cmp -s "$work/compact" "$work/out"; then ok; else bad 'one limit for each report'; fi
 
+# --- baselines ---
+mkdir -p "$work/known/sites"
+cd "$work/known" || exit 1
+printf 'import sites/*\n' >Caddyfile
+printf 'a.example.com {\n\trespnd x\n\trespond "hello {$UNSET}"\n}\n' >sites/a
+printf 'b.example.com {\n\trespond "{$UNSET}{$UNSET}"\n}\n' >b.caddyfile
+expect 'baseline' 0 "$dialtone" baseline . -o known.json
+empty 'baseline' out
+expect 'check --baseline' 0 "$dialtone" check --fail-on info --baseline known.json .
+empty 'check --baseline' out
+holds 'check --baseline: how many' err '3 known findings hidden'
+printf 'a.example.com {\n\n\t# more\n\trespond    "hello {$UNSET}"\n\t\trespnd x\n\trespnd x\n}\n' >sites/a
+expect 'check --baseline, lines moved and one more' 1 "$dialtone" check --compact --rules DT901=off --fail-on info --baseline known.json .
+holds 'check --baseline, lines moved and one more' out 'sites/a:6:2: error.DT105'
+if [ "$(wc -l <"$work/out")" = 1 ]; then ok; else bad 'check --baseline, only the new one'; cat "$work/out"; fi
+printf 'baseline known.json\n' >.dialtone
+cd "$work" || exit 1
+expect 'check with a baseline of the project, from elsewhere' 1 "$dialtone" check --compact --rules DT901=off --fail-on info known/sites/../Caddyfile known/b.caddyfile
+if [ "$(wc -l <"$work/out")" = 1 ]; then ok; else bad 'a baseline of the project, from elsewhere'; cat "$work/out"; fi
+cd "$work/known" || exit 1
+printf 'b.example.com {\n\trespond "{$UNSET}"\n}\n' >b.caddyfile
+expect 'check with a baseline, one is gone' 0 "$dialtone" check b.caddyfile
+holds 'check with a baseline, one is gone' err '1 of the findings in known.json is gone'
+expect 'baseline again' 0 "$dialtone" baseline --rules DT901=off b.caddyfile -o known.json
+expect 'baseline again, none is gone' 0 "$dialtone" check b.caddyfile
+if grep -q gone "$work/err"; then bad 'baseline again, none is gone'; else ok; fi
+expect 'baseline to standard output' 0 "$dialtone" baseline b.caddyfile
+holds 'baseline to standard output' out '"path": "b.caddyfile"'
+expect 'reports do not hold what is known' 0 "$dialtone" check --format sarif b.caddyfile
+if grep -q DT110 "$work/out"; then bad 'reports do not hold what is known'; else ok; fi
+expect 'check --baseline, not there' 3 "$dialtone" check --baseline none.json b.caddyfile
+holds 'check --baseline, not there' err 'dialtone baseline FILE... -o none.json'
+for text in '{}' '[1' '{"baseline_version": 2, "findings": []}' '{"baseline_version": 1, "findings": [1]}' '{"baseline_version": 1, "findings": [{"fingerprint": "x", "count": -1}]}' ''; do
+    printf '%s' "$text" >odd.json
+    expect "check --baseline of '$text'" 3 "$dialtone" check --baseline odd.json b.caddyfile
+done
+expect 'baseline of a file that is not there' 3 "$dialtone" baseline none -o never.json
+printf 'taget x\n' >.dialtone
+expect 'baseline in a project with mistakes' 1 "$dialtone" baseline b.caddyfile -o never.json
+holds 'baseline in a project with mistakes' err 'DT106'
+if [ -e never.json ]; then bad 'a baseline is written in spite of mistakes'; else ok; fi
+
+# --- versions ---
+cat >"$work/old" <<'END'
+{
+	servers {
+		protocol {
+			allow_h2c
+		}
+	}
+}
+example.com {
+	skip_log /x
+	encode
+	reverse_proxy https://10.0.0.5 {
+		buffer_requests
+		transport http {
+			tls_trusted_ca_certs /ca.pem
+		}
+	}
+}
+END
+printf 'a.example.com {\n\tlog_skip /x\n\treverse_proxy https://10.0.0.5 {\n\t\theader_up Host x\n\t}\n}\n' >"$work/new"
+expect 'upgrade' 1 "$dialtone" upgrade 2.6 2.11 --compact "$work/old"
+holds 'upgrade: removed' out ':3:3: error.DT806.*2.8'
+holds 'upgrade: removed' out ':12:3: error.DT806'
+holds 'upgrade: renamed' out ':9:2: warning.DT801'
+holds 'upgrade: defaults' out ':10:2: warning.DT813'
+holds 'upgrade: defaults' out ':11:2: warning.DT811'
+if grep -Eq 'DT9|DT4|DT5' "$work/out"; then bad 'upgrade tells only of versions'; cat "$work/out"; else ok; fi
+expect 'upgrade, back' 1 "$dialtone" upgrade 2.11 2.7 --compact "$work/new"
+holds 'upgrade, back: unknown' out ':2:2: error.DT809.*2.8'
+if grep -q DT811 "$work/out"; then bad 'upgrade, back: the host is set'; else ok; fi
+expect 'upgrade within one version' 0 "$dialtone" upgrade 2.11 2.11.2 "$work/new"
+empty 'upgrade within one version' out
+holds 'upgrade within one version' err 'nothing known'
+expect 'upgrade of what the old one does not know' 0 "$dialtone" upgrade 2.7 2.8 --compact "$work/new"
+holds 'upgrade of what the old one does not know' out 'info.DT809'
+expect 'upgrade, no versions' 2 "$dialtone" upgrade "$work/new"
+expect 'upgrade, nonsense' 2 "$dialtone" upgrade 2.x 2.11 "$work/new"
+expect 'upgrade, other nonsense' 2 "$dialtone" upgrade 2.6 latest "$work/new"
+expect 'upgrade --format' 1 "$dialtone" upgrade 2.6 2.11 --format json "$work/old"
+holds 'upgrade --format' out '"DT811"'
+expect 'check --target' 1 "$dialtone" check --compact --target 2.7 "$work/new"
+holds 'check --target' out ':2:2: error.DT809'
+expect 'check --target, an old name' 0 "$dialtone" check --compact --target 2.6 "$work/old"
+if grep -Eq 'DT801|error.DT806' "$work/out"; then bad 'check --target, an old name'; cat "$work/out"; else ok; fi
+printf '{"apps": {"http": {"servers": {"a": {"routes": [{"handle": [{"handler": "intercept"}]}], "logs": {"trace": true}}}}}}' >"$work/dated.json"
+expect 'check --target of JSON' 1 "$dialtone" check --compact --target 2.7 "$work/dated.json"
+holds 'check --target of JSON: a module' out "DT809.*'intercept' is there since Caddy 2.8"
+holds 'check --target of JSON: a field' out "DT809.*'trace' is there since Caddy 2.8"
+
 cd / || exit 1
 echo "settings: $passed passed, $failed failed"
 [ $failed = 0 ]

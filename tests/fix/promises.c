@@ -49,6 +49,7 @@ static struct compiled compile_case(struct arena *arena, struct fix_case *files)
     struct pipeline pipeline;
     struct compiled compiled = {0};
     pipeline_init(&pipeline, &hooks);
+    pipeline.sources.assumes_values = true; /* as fix_run does */
     if (pipeline_load(&pipeline, files->names[0]) == 0) {
         adapt_and_lint(NULL, &pipeline);
         compiled.compiles = pipeline.document.root != NULL;

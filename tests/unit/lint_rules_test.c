@@ -27,6 +27,10 @@ static bool finds(const struct lint_rule *rule, const char *text)
     struct source_hooks hooks = {
         .user = (void *)rule, .read_file = read_project, .get_env = no_environment};
     struct lint_settings settings = {.profile = PROFILE_STRICT};
+    if (rule->changes) {
+        settings.from = (struct lint_version){.major = 2};
+        lint_version_read(str_from(rule->changes), &settings.target);
+    }
     if (rule->target)
         lint_version_read(str_from(rule->target), &settings.target);
     for (unsigned i = 1; i < 8 && rule->environments; i++)
