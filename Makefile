@@ -15,7 +15,7 @@ override CFLAGS   += -std=gnu11 $(OPTIMISE) $(WARNINGS) $(SANITIZE)
 override LDFLAGS  += $(SANITIZE)
 
 COMPILER_LIBS = -lm
-PROXY_LIBS    = $(shell pkg-config --libs openssl libnghttp2 2>/dev/null || echo -lssl -lcrypto -lnghttp2) -lz -lzstd -lpthread
+PROXY_LIBS    = $(shell pkg-config --libs openssl libnghttp2 2>/dev/null || echo -lssl -lcrypto -lnghttp2) -lz -lzstd -lcrypt -lpthread
 
 GEN := $(BUILD)/gen
 OBJ := $(BUILD)/obj
@@ -62,7 +62,7 @@ LINK_PROGRAM = $(CC) $(LDFLAGS) -Wl,--as-needed -o $(BUILD)/dialtone $(CLI_OBJEC
     $(BUILD)/libdialtone.a
 $(BUILD)/dialtone: $(CLI_OBJECTS) $(BUILD)/libdialtone.a
 	@if [ $(STATIC_OPENSSL) = yes ] && $(LINK_PROGRAM) -Wl,-Bstatic -lssl -lcrypto -lnghttp2 -Wl,-Bdynamic \
-	    $(COMPILER_LIBS) -lz -lzstd -lpthread 2>/dev/null; then echo 'linked $@ with the archives of OpenSSL and nghttp2'; \
+	    $(COMPILER_LIBS) -lz -lzstd -lcrypt -lpthread 2>/dev/null; then echo 'linked $@ with the archives of OpenSSL and nghttp2'; \
 	else set -x; $(LINK_PROGRAM) $(COMPILER_LIBS) $(PROXY_LIBS); fi
 
 $(BUILD)/libdialtone.a: $(LIB_OBJECTS)
@@ -248,9 +248,9 @@ install: all
 	install -m 644 $(HEADERS:%=include/dialtone/%.h) $(DESTDIR)$(PREFIX)/include/dialtone/
 	install -m 644 src/cli/dialtone.1 $(DESTDIR)$(PREFIX)/share/man/man1/
 	install -m 644 src/cli/dialtone-plugins.5 src/cli/dialtone-project.5 $(DESTDIR)$(PREFIX)/share/man/man5/
-	printf 'prefix=$(PREFIX)\nName: dialtone\nDescription: Caddyfile compiler as a library\nVersion: $(VERSION)\nRequires.private: openssl libnghttp2 zlib libzstd\nLibs: -L$${prefix}/lib -ldialtone\nLibs.private: -lpthread\nCflags: -I$${prefix}/include\n' \
+	printf 'prefix=$(PREFIX)\nName: dialtone\nDescription: Caddyfile compiler as a library\nVersion: $(VERSION)\nRequires.private: openssl libnghttp2 zlib libzstd\nLibs: -L$${prefix}/lib -ldialtone\nLibs.private: -lcrypt -lpthread\nCflags: -I$${prefix}/include\n' \
 	    >$(DESTDIR)$(PREFIX)/lib/pkgconfig/dialtone.pc
-	printf 'prefix=$(PREFIX)\nName: dialtone-proxy\nDescription: the proxy core that emitted tables are linked with\nVersion: $(VERSION)\nRequires.private: openssl libnghttp2 zlib libzstd\nLibs: -L$${prefix}/lib -ldialtone-proxy\nLibs.private: -lpthread\nCflags: -I$${prefix}/include\n' \
+	printf 'prefix=$(PREFIX)\nName: dialtone-proxy\nDescription: the proxy core that emitted tables are linked with\nVersion: $(VERSION)\nRequires.private: openssl libnghttp2 zlib libzstd\nLibs: -L$${prefix}/lib -ldialtone-proxy\nLibs.private: -lcrypt -lpthread\nCflags: -I$${prefix}/include\n' \
 	    >$(DESTDIR)$(PREFIX)/lib/pkgconfig/dialtone-proxy.pc
 
 uninstall:

@@ -10,7 +10,7 @@
  * indices. The order of rows is stable: the same JSON gives the same tables. */
 #include <stdint.h>
 
-#define DT_TABLES_ABI 2u         /* changes whenever a row changes its shape */
+#define DT_TABLES_ABI 3u         /* changes whenever a row changes its shape */
 #define DT_NONE       UINT32_MAX /* "no row", wherever an index may be missing */
 
 struct dt_text {
@@ -55,6 +55,12 @@ struct dt_range {
     X(dt_failure, failures)                                                                        \
     X(dt_file_server, file_servers)                                                                \
     X(dt_encoder, encoders)                                                                        \
+    X(dt_body_limit, body_limits)                                                                  \
+    X(dt_copy, copies)                                                                             \
+    X(dt_login, logins)                                                                            \
+    X(dt_account, accounts)                                                                        \
+    X(dt_interception, interceptions)                                                              \
+    X(dt_response_handler, response_handlers)                                                      \
     X(dt_pool, pools)                                                                              \
     X(dt_upstream, upstreams)                                                                      \
     X(dt_policy, policies)                                                                         \
@@ -168,6 +174,9 @@ enum dt_argument {
     X(RESPONSE_HEADER, "http.response.header.", HEADER)                                            \
     X(VARIABLE, "http.vars.", VARIABLE)                                                            \
     X(REGEXP, "http.regexp.", TEXT) /* run time */                                                 \
+    X(USER_ID, "http.auth.user.id", NONE) /* run time */                                           \
+    X(INTERCEPT_STATUS, "http.intercept.status_code", NONE) /* run time, as the next */            \
+    X(INTERCEPT_HEADER, "http.intercept.header.", HEADER)                                          \
     X(FILE_RELATIVE, "http.matchers.file.relative", NONE) /* run time, as the next */              \
     X(FILE_ABSOLUTE, "http.matchers.file.absolute", NONE)                                          \
     X(FILE_TYPE, "http.matchers.file.type", NONE) /* file, directory */                            \
@@ -489,7 +498,12 @@ struct dt_try_file {
     X(ERROR, "error", failures)                                                                    \
     X(PROXY, "reverse_proxy", pools)                                                               \
     X(FILES, "file_server", file_servers)                                                          \
-    X(ENCODE, "encode", encoders)
+    X(ENCODE, "encode", encoders)                                                                  \
+    X(REQUEST_BODY, "request_body", body_limits)                                                   \
+    X(COPY_RESPONSE, "copy_response", copies)                                                      \
+    X(COPY_HEADERS, "copy_response_headers", copies)                                               \
+    X(LOGIN, "authentication", logins)                                                             \
+    X(INTERCEPT, "intercept", interceptions)
 
 #define X(id, name, rows) DT_HANDLER_##id,
 enum dt_handler_kind { DT_HANDLER_NONE, DT_HANDLERS(X) DT_N_HANDLER_KINDS };
@@ -644,6 +658,44 @@ struct dt_encoder {
     uint32_t zstd_has_checksum;
 };
 
+struct dt_body_limit {
+    int64_t max_bytes; /* 0: no limit */
+    uint32_t body;     /* template: instead of what the client sends; DT_NONE: none */
+    uint32_t reserved;
+};
+
+/* What of an upstream's answer goes to the client, in the routes of handle_response. */
+struct dt_copy {
+    uint32_t status;          /* of copy_response; 0: the upstream's */
+    uint32_t status_template; /* DT_NONE: <status> */
+    struct dt_range include;  /* numbers: header_names; n 0: all */
+    struct dt_range exclude;  /* numbers: header_names */
+};
+
+/* HTTP's basic authentication, with hashes of bcrypt. */
+struct dt_login {
+    struct dt_range accounts;
+    struct dt_text realm;
+    uint32_t caches; /* bool: what was found out about a password is remembered */
+};
+
+struct dt_account {
+    struct dt_text name;
+    struct dt_text hash; /* "$2a$14$…" */
+};
+
+struct dt_interception {
+    struct dt_range handlers; /* response_handlers */
+};
+
+/* What is done with an answer that fits: its status is changed, or <routes> run instead of it. */
+struct dt_response_handler {
+    uint32_t matcher;         /* response_matchers; DT_NONE: every answer */
+    uint32_t status;          /* 0: <routes> */
+    uint32_t status_template; /* DT_NONE: <status> */
+    struct dt_range routes;
+};
+
 /* ---- reverse proxy ---- */
 
 struct dt_pool {
@@ -666,6 +718,7 @@ struct dt_pool {
                          upstream is always written without zone. */
     uint32_t rewrite; /* rewrites, of the request sent up; DT_NONE: none */
     struct dt_range trusted_proxies; /* ip_ranges */
+    struct dt_range responses;       /* response_handlers: the first that fits an answer counts */
     uint32_t stream_buffer_bytes;
     uint32_t is_verbose;
     uint32_t origin;
@@ -919,7 +972,10 @@ _Static_assert(sizeof(struct dt_rewrite) == 48, "dt_rewrite");
 _Static_assert(sizeof(struct dt_file_matcher) == 24, "dt_file_matcher");
 _Static_assert(sizeof(struct dt_file_server) == 48, "dt_file_server");
 _Static_assert(sizeof(struct dt_encoder) == 28, "dt_encoder");
-_Static_assert(sizeof(struct dt_pool) == 144, "dt_pool");
+_Static_assert(sizeof(struct dt_body_limit) == 16, "dt_body_limit");
+_Static_assert(sizeof(struct dt_copy) == 24, "dt_copy");
+_Static_assert(sizeof(struct dt_response_handler) == 20, "dt_response_handler");
+_Static_assert(sizeof(struct dt_pool) == 152, "dt_pool");
 _Static_assert(sizeof(struct dt_upstream) == 76, "dt_upstream");
 _Static_assert(sizeof(struct dt_policy) == 48, "dt_policy");
 _Static_assert(sizeof(struct dt_active_health) == 80, "dt_active_health");

@@ -41,6 +41,10 @@ static void status_line(struct head_writer *writer, enum http_version version,
     head_number(writer, head->status);
     head_text(writer, STR(" "));
     head_text(writer, text);
+    if (text.len == 0) { /* Go's words for a status without a name */
+        head_text(writer, STR("status code "));
+        head_number(writer, head->status);
+    }
     head_text(writer, STR("\r\n"));
 }
 

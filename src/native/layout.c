@@ -295,6 +295,28 @@ static const struct column encoders_columns[] = {TO(codings, numbers),
                                                  PLAIN(zstd_level),
                                                  PLAIN(zstd_has_checksum)};
 #undef ROW
+#define ROW dt_body_limit
+static const struct column body_limits_columns[] = {PLAIN(max_bytes), TO(body, templates)};
+#undef ROW
+#define ROW dt_copy
+static const struct column copies_columns[] = {PLAIN(status), TO(status_template, templates),
+                                               TO(include, numbers), TO(exclude, numbers)};
+#undef ROW
+#define ROW dt_login
+static const struct column logins_columns[] = {TO(accounts, accounts), PLAIN(realm), PLAIN(caches)};
+#undef ROW
+#define ROW dt_account
+static const struct column accounts_columns[] = {PLAIN(name), PLAIN(hash)};
+#undef ROW
+#define ROW dt_interception
+static const struct column interceptions_columns[] = {TO(handlers, response_handlers)};
+#undef ROW
+#define ROW dt_response_handler
+static const struct column response_handlers_columns[] = {TO(matcher, response_matchers),
+                                                          PLAIN(status),
+                                                          TO(status_template, templates),
+                                                          TO(routes, routes)};
+#undef ROW
 #define ROW dt_pool
 static const struct column pools_columns[] = {PLAIN(try_duration_ns),
                                               PLAIN(try_interval_ns),
@@ -316,6 +338,7 @@ static const struct column pools_columns[] = {PLAIN(try_duration_ns),
                                               TO(headers, header_edits),
                                               TO(rewrite, rewrites),
                                               TO(trusted_proxies, ip_ranges),
+                                              TO(responses, response_handlers),
                                               PLAIN(stream_buffer_bytes),
                                               PLAIN(is_verbose),
                                               TO(origin, origins)};
@@ -593,6 +616,14 @@ static bool details_are_sound(const struct dt_tables *tables)
             return false;
         if (argument == DT_ARGUMENT_VARIABLE && tables->parts[i].number >= tables->n_variables)
             return false;
+    }
+    for (uint32_t i = 0; i < tables->n_copies; i++) {
+        const struct dt_range lists[] = {tables->copies[i].include, tables->copies[i].exclude};
+        for (uint32_t k = 0; k < lists[0].n + lists[1].n; k++) {
+            uint32_t at = k < lists[0].n ? lists[0].first + k : lists[1].first + k - lists[0].n;
+            if (tables->numbers[at].value >= tables->n_header_names)
+                return false;
+        }
     }
     for (uint32_t i = 0; i < tables->n_upstreams; i++) {
         if (tables->upstreams[i].state >= tables->n_states)

@@ -236,6 +236,25 @@ static void lower_error(struct lowering *lo, const json_t *handler, struct dt_ha
     out->row = push_failures(lo, row);
 }
 
+static void lower_request_body(struct lowering *lo, const json_t *handler, struct dt_handler *out)
+{
+    struct body_json {
+        int64_t max_bytes;
+        struct str body;
+    } in = {0};
+    static const struct field fields[] = {
+        {"handler", FIELD_IGNORED, 0},
+        {"max_size", FIELD_BYTES, offsetof(struct body_json, max_bytes)},
+        {"set", FIELD_STR, offsetof(struct body_json, body)},
+        {0},
+    };
+    read_object(lo, handler, "a request_body", fields, &in);
+    struct dt_body_limit row = {.max_bytes = in.max_bytes, .body = DT_NONE};
+    if (in.body.len)
+        row.body = template_of(lo, in.body, UNKNOWN_IS_EMPTY);
+    out->row = push_body_limits(lo, row);
+}
+
 static void lower_reverse_proxy(struct lowering *lo, const json_t *handler, struct dt_handler *out)
 {
     out->row = lower_pool(lo, handler);
@@ -256,6 +275,11 @@ static const struct handler_row {
     {"reverse_proxy", DT_HANDLER_PROXY, lower_reverse_proxy},
     {"file_server", DT_HANDLER_FILES, lower_file_server},
     {"encode", DT_HANDLER_ENCODE, lower_encode},
+    {"request_body", DT_HANDLER_REQUEST_BODY, lower_request_body},
+    {"copy_response", DT_HANDLER_COPY_RESPONSE, lower_copy_response},
+    {"copy_response_headers", DT_HANDLER_COPY_HEADERS, lower_copy_headers},
+    {"authentication", DT_HANDLER_LOGIN, lower_login},
+    {"intercept", DT_HANDLER_INTERCEPT, lower_intercept},
 };
 
 static void lower_handler(struct lowering *lo, const json_t *handler, struct dt_handler *out)

@@ -114,6 +114,18 @@ void lower_status(struct lowering *lo, const json_t *value, uint32_t *status, ui
 void lower_file_matcher(struct lowering *lo, const json_t *value, struct dt_matcher *out);
 void lower_file_server(struct lowering *lo, const json_t *handler, struct dt_handler *out);
 
+/* lower_responses.c: handlers that look at answers */
+
+void lower_copy_response(struct lowering *lo, const json_t *handler, struct dt_handler *out);
+void lower_copy_headers(struct lowering *lo, const json_t *handler, struct dt_handler *out);
+void lower_intercept(struct lowering *lo, const json_t *handler, struct dt_handler *out);
+/* The list of handle_response. */
+struct dt_range lower_response_handlers(struct lowering *lo, const json_t *list);
+
+/* lower_login.c */
+
+void lower_login(struct lowering *lo, const json_t *handler, struct dt_handler *out);
+
 /* lower_encode.c */
 
 void lower_encode(struct lowering *lo, const json_t *handler, struct dt_handler *out);

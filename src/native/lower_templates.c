@@ -18,8 +18,6 @@ static const char *const unsupported_placeholders[] = {
     "http.request.body",
     "http.request.tls.client.",
     "http.request.tls.ech",
-    "http.auth.user.",
-    "http.intercept.",
     "file.",
     "http.reverse_proxy.is_transport_error",
     "http.reverse_proxy.active.",

@@ -311,6 +311,7 @@ static uint32_t lower_health(struct lowering *lo, const json_t *health, struct d
 
 struct proxy_json {
     const json_t *transport, *balancing, *health, *upstreams, *trusted_proxies, *headers, *rewrite;
+    const json_t *responses;
     int64_t flush_interval_ns, stream_timeout_ns, stream_close_delay_ns;
     int64_t request_buffers, response_buffers;
     uint32_t stream_buffer_bytes, is_verbose;
@@ -334,7 +335,7 @@ static const struct field proxy_fields[] = {
     {"stream_buffer_size", FIELD_COUNT, offsetof(struct proxy_json, stream_buffer_bytes)},
     {"stream_close_delay", FIELD_DURATION, offsetof(struct proxy_json, stream_close_delay_ns)},
     {"rewrite", FIELD_JSON, offsetof(struct proxy_json, rewrite)},
-    {"handle_response", FIELD_REFUSED, 0},
+    {"handle_response", FIELD_JSON, offsetof(struct proxy_json, responses)},
     {"verbose_logs", FIELD_FLAG32, offsetof(struct proxy_json, is_verbose)},
     {0},
 };
@@ -386,6 +387,7 @@ uint32_t lower_pool(struct lowering *lo, const json_t *handler)
     uint32_t max_requests = lower_health(lo, in.health, &row);
     row.upstreams = lower_upstreams(lo, in.upstreams, max_requests);
     row.trusted_proxies = lower_ip_ranges(lo, in.trusted_proxies);
+    row.responses = lower_response_handlers(lo, in.responses);
     if (in.is_verbose)
         need(lo, FEATURE_VERBOSE_LOGS, handler, "verbose_logs");
     if (in.rewrite) {

@@ -9,6 +9,7 @@
 #include "proxy/match.h"
 #include "proxy/proxy_head.h"
 #include "proxy/response.h"
+#include "proxy/router.h"
 #include "proxy/upstream.h"
 #include "proxy/worker.h"
 
@@ -122,8 +123,26 @@ static void on_writable(struct http_exchange *exchange)
     }
 }
 
+/* What is too long ends the attempt. */
+static void refuse_upload(struct proxying *proxying)
+{
+    struct transaction *tx = proxying->tx;
+    proxying_cancel(proxying);
+    proxying->upload = UPLOAD_NONE;
+    if (http_reply_started(tx->request)) {
+        http_reply_abort(tx->request);
+        return;
+    }
+    go_on(proxying, transaction_fail(tx, 413, STR("http: request body too large")));
+}
+
 void proxying_upload(struct proxying *proxying, struct str data)
 {
+    int64_t max_bytes = proxying->tx->max_body_bytes;
+    if (max_bytes > 0 && (int64_t)proxying->tx->request->body_read > max_bytes) {
+        refuse_upload(proxying);
+        return;
+    }
     if (proxying->upload == UPLOAD_STREAMING && proxying->is_attempting) {
         send_upload(proxying, data);
         return;
@@ -212,6 +231,90 @@ static void start_tunnel(struct proxying *proxying)
     http_tunnel(tx->request, &head, &proxying->exchange, proxying->pool->stream_timeout_ns);
 }
 
+/* --- answers that routes look at --- */
+
+enum handling {
+    HANDLING_NONE,
+    HANDLING_NOW,   /* its routes run now */
+    HANDLING_LATER, /* they run at its end, which comes at once */
+    HANDLING_FAILED,
+};
+
+/* Looks for what the configuration does with the answer; a status is changed here. */
+static enum handling choose_handling(struct proxying *proxying)
+{
+    struct transaction *tx = proxying->tx;
+    struct http_head *head = &proxying->exchange.head;
+    struct dt_range rows = proxying->pool->responses;
+    for (uint32_t i = 0; i < rows.n; i++) {
+        const struct dt_response_handler *row = &tx->tables->response_handlers[rows.first + i];
+        if (row->matcher != DT_NONE &&
+            !match_response(tx->core, &tx->tables->response_matchers[row->matcher], head->status,
+                            &head->headers))
+            continue;
+        unsigned status = 0;
+        if (!response_handler_status(tx, row, &status))
+            return HANDLING_FAILED;
+        if (status != 0) {
+            head->status = status;
+            head->reason = (struct str){0};
+            return HANDLING_NONE;
+        }
+        proxying->handler = row;
+        proxying->is_held = true;
+        proxying->held = strbuf_in(tx->arena);
+        bool is_empty = head->content_length == 0 || http_status_has_no_body(head->status) ||
+                        str_eq(proxying->method, STR("HEAD"));
+        return is_empty ? HANDLING_LATER : HANDLING_NOW;
+    }
+    return HANDLING_NONE;
+}
+
+static void run_routes(struct proxying *proxying)
+{
+    struct transaction *tx = proxying->tx;
+    tx->handled = proxying;
+    router_enter_routes(tx, proxying->handler->routes);
+    transaction_resume(tx, STEP_NEXT);
+}
+
+static void send_head(struct proxying *proxying)
+{
+    proxy_make_response(proxying);
+    if (!proxying->awaits_body)
+        proxy_send_response(proxying, (struct str){0});
+}
+
+static void finish_reply(struct proxying *proxying)
+{
+    struct http_headers *trailers = &proxying->exchange.trailers;
+    if (!proxying->head_sent)
+        proxy_send_response(proxying, (struct str){0});
+    response_end(proxying->tx, trailers->n ? trailers : NULL);
+}
+
+void proxying_copy(struct proxying *proxying, unsigned status)
+{
+    struct transaction *tx = proxying->tx;
+    struct str held = strbuf_str(&proxying->held);
+    proxying->is_held = false;
+    if (status != 0) {
+        proxying->exchange.head.status = status;
+        proxying->exchange.head.reason = (struct str){0};
+    }
+    send_head(proxying);
+    if (held.len > 0 && !proxying->head_sent)
+        proxy_send_response(proxying, held);
+    if (held.len > 0)
+        response_data(tx, held);
+    if (proxying->has_failed)
+        http_reply_abort(tx->request);
+    else if (proxying->has_ended)
+        finish_reply(proxying);
+    else
+        http_exchange_resume(&proxying->exchange);
+}
+
 static void on_head(struct http_exchange *exchange)
 {
     struct proxying *proxying = exchange->owner;
@@ -223,14 +326,30 @@ static void on_head(struct http_exchange *exchange)
         start_tunnel(proxying);
         return;
     }
-    proxy_make_response(proxying);
-    if (!proxying->awaits_body)
-        proxy_send_response(proxying, (struct str){0});
+    switch (choose_handling(proxying)) {
+    case HANDLING_NONE:
+        send_head(proxying);
+        return;
+    case HANDLING_LATER:
+        return;
+    case HANDLING_NOW:
+        http_exchange_pause(exchange);
+        run_routes(proxying);
+        return;
+    case HANDLING_FAILED:
+        proxying_cancel(proxying);
+        go_on(proxying, STEP_FAILED);
+        return;
+    }
 }
 
 static void on_data(struct http_exchange *exchange, struct str data)
 {
     struct proxying *proxying = exchange->owner;
+    if (proxying->is_held) {
+        strbuf_add(&proxying->held, data);
+        return;
+    }
     if (!proxying->head_sent)
         proxy_send_response(proxying, data);
     bool was_blocked = proxying->is_reply_blocked;
@@ -254,12 +373,13 @@ void proxying_client_drained(struct proxying *proxying)
 static void on_end(struct http_exchange *exchange)
 {
     struct proxying *proxying = exchange->owner;
-    struct http_headers *trailers = &exchange->trailers;
     proxying->duration_ns = now_of(proxying) - proxying->started_ns;
     release_upstream(proxying);
-    if (!proxying->head_sent)
-        proxy_send_response(proxying, (struct str){0});
-    response_end(proxying->tx, trailers->n ? trailers : NULL);
+    proxying->has_ended = true;
+    if (!proxying->is_held)
+        finish_reply(proxying);
+    else if (proxying->tx->handled != proxying)
+        run_routes(proxying);
 }
 
 /* --- failed attempts --- */
@@ -295,6 +415,10 @@ static void on_failed(struct http_exchange *exchange, enum http_failure reason)
     struct transaction *tx = proxying->tx;
     struct str message = http_exchange_error(exchange, tx->arena);
     release_upstream(proxying);
+    if (proxying->is_held) {
+        proxying->has_failed = true;
+        return;
+    }
     if (proxying->head_sent) {
         proxy_log_broken(proxying, message);
         http_reply_abort(tx->request);
@@ -402,9 +526,17 @@ enum step handle_proxy(struct transaction *tx, const struct dt_handler *handler)
     proxying->transport = &tx->tables->transports[proxying->pool->transport];
     proxying->started_ns = now_of(proxying);
     proxying->buffered = strbuf_in(tx->arena);
+    proxying->earlier = tx->proxying;
     tx->proxying = proxying;
     proxy_make_request(proxying);
-    if (proxying->content_length == 0 || proxying->pool->request_buffers == 0)
+    if (tx->replaces_body) {
+        strbuf_add(&proxying->buffered, tx->body);
+        proxying->upload_complete = true;
+    } else if (tx->max_body_bytes > 0 && proxying->content_length > tx->max_body_bytes) {
+        return transaction_fail(tx, 413, STR("http: request body too large"));
+    }
+    if (proxying->content_length == 0 || proxying->pool->request_buffers == 0 ||
+        proxying->upload_complete)
         return run_attempts(proxying);
     proxying->upload = UPLOAD_BUFFERING;
     proxying->is_reading = true;

@@ -52,6 +52,27 @@ static enum step handle_error(struct transaction *tx, const struct dt_handler *h
     return transaction_fail(tx, (unsigned)status, template_expand(tx, failure->message));
 }
 
+static enum step handle_request_body(struct transaction *tx, const struct dt_handler *handler)
+{
+    const struct dt_body_limit *row = &tx->tables->body_limits[handler->row];
+    if (row->body != DT_NONE) {
+        tx->body = template_expand(tx, row->body);
+        tx->replaces_body = true;
+    }
+    if (row->max_bytes > 0)
+        tx->max_body_bytes = row->max_bytes;
+    return STEP_NEXT;
+}
+
+static enum step handle_intercept(struct transaction *tx, const struct dt_handler *handler)
+{
+    struct deferred_work *deferred = arena_new(tx->arena, struct deferred_work);
+    deferred->interception = &tx->tables->interceptions[handler->row];
+    deferred->earlier = tx->deferred;
+    tx->deferred = deferred;
+    return STEP_NEXT;
+}
+
 typedef enum step handler_function(struct transaction *tx, const struct dt_handler *handler);
 
 static handler_function *const handlers[DT_N_HANDLER_KINDS] = {
@@ -60,6 +81,11 @@ static handler_function *const handlers[DT_N_HANDLER_KINDS] = {
     [DT_HANDLER_SUBROUTE] = handle_subroute, [DT_HANDLER_ERROR] = handle_error,
     [DT_HANDLER_PROXY] = handle_proxy,       [DT_HANDLER_FILES] = handle_files,
     [DT_HANDLER_ENCODE] = handle_encode,
+    [DT_HANDLER_REQUEST_BODY] = handle_request_body,
+    [DT_HANDLER_COPY_RESPONSE] = handle_copy_answer,
+    [DT_HANDLER_COPY_HEADERS] = handle_copy_fields,
+    [DT_HANDLER_LOGIN] = handle_login,
+    [DT_HANDLER_INTERCEPT] = handle_intercept,
 };
 
 enum step handler_run(struct transaction *tx, const struct dt_handler *handler)

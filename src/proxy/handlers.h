@@ -15,6 +15,9 @@ enum step handle_rewrite(struct transaction *tx, const struct dt_handler *handle
 enum step handle_proxy(struct transaction *tx, const struct dt_handler *handler);
 enum step handle_files(struct transaction *tx, const struct dt_handler *handler);
 enum step handle_encode(struct transaction *tx, const struct dt_handler *handler);
+enum step handle_copy_answer(struct transaction *tx, const struct dt_handler *handler);
+enum step handle_copy_fields(struct transaction *tx, const struct dt_handler *handler);
+enum step handle_login(struct transaction *tx, const struct dt_handler *handler);
 
 /* Header operations on a list: of a request (where Host is one of them, and ends in <*host>) or of
  * a response (<host> NULL). */

@@ -292,8 +292,9 @@ static int64_t elapsed(struct transaction *tx)
 static void add_answer(struct strbuf *out, struct transaction *tx, unsigned status)
 {
     bool any = false;
-    strbuf_printf(out, ",\"bytes_read\":%llu,\"user_id\":\"\",\"duration\":",
-                  (unsigned long long)tx->request->body_read);
+    strbuf_printf(out, ",\"bytes_read\":%llu", (unsigned long long)tx->request->body_read);
+    add_text(out, ",\"user_id\":", tx->user);
+    strbuf_puts(out, ",\"duration\":");
     text_add_seconds(out, elapsed(tx));
     strbuf_printf(out, ",\"size\":%llu,\"status\":%u,\"resp_headers\":{",
                   (unsigned long long)tx->request->body_sent, status);

@@ -19,6 +19,7 @@
 #include "proxy/core.h"
 #include "proxy/log.h"
 #include "proxy/media_type.h"
+#include "proxy/password.h"
 #include "proxy/tls_setup.h"
 #include "proxy/worker.h"
 
@@ -173,6 +174,8 @@ static void core_init(struct core *core, const struct options *options)
     core->healths = arena_array(core->arena, struct upstream_health, tables->n_upstreams + 1);
     core->data_directory = data_directory(core, options);
     describe_system(core);
+    if (tables->n_logins > 0)
+        core->passwords = passwords_new();
     core->media_types = map_in(core->arena);
     if (tables->n_file_servers > 0)
         media_types_load(&core->media_types);
@@ -329,6 +332,8 @@ static enum exit_code serve(struct core *core)
     handle_signals(core);
     code = EXIT_FINE;
 stop:
+    if (core->passwords)
+        passwords_stop(core->passwords);
     stop_all(core, n_running);
     for (unsigned i = 0; i < n_open; i++)
         worker_close(&core->workers[i]);
@@ -366,6 +371,8 @@ int dt_proxy_main(const struct dt_tables *tables, int argc, char **argv)
         code = check_surroundings(&core) > 0 ? EXIT_FAILED : EXIT_FINE;
     else
         code = serve(&core);
+    if (core.passwords)
+        passwords_free(core.passwords);
     free(core.states);
     free(core.pools);
     arena_free(&arena);

@@ -174,6 +174,8 @@ void proxy_make_request(struct proxying *proxying)
     proxying->method = tx->method;
     proxying->host = tx->host;
     proxying->content_length = tx->request->content_length;
+    if (tx->replaces_body && proxying->content_length >= 0) /* Caddy: what is chunked stays so */
+        proxying->content_length = (int64_t)tx->body.len;
     if (proxying->pool->rewrite != DT_NONE) {
         struct url url = tx->url;
         rewrite_apply(tx, proxying->pool->rewrite, &proxying->method, &url);

@@ -35,6 +35,7 @@ struct proxying {
     const struct dt_pool *pool;
     const struct dt_transport *transport;
     uint32_t pool_row;
+    struct proxying *earlier; /* another run for the same request */
 
     /* The request to send; headers and Host once before and once after the operations that are
      * made for each attempt. */
@@ -64,6 +65,11 @@ struct proxying {
     bool awaits_body;      /* the head waits for the first bytes of the body */
     bool is_reply_blocked; /* the client reads slowly */
     int64_t backlog;       /* bytes taken for it since then */
+
+    /* Of an answer that routes look at: its body waits until one of them copies it. */
+    const struct dt_response_handler *handler; /* or NULL */
+    struct strbuf held;                        /* what came of it by then */
+    bool is_held, has_ended, has_failed;
 };
 
 /* What the request tells while it runs. */
@@ -73,5 +79,7 @@ void proxying_upload_failed(struct proxying *proxying, enum http_body_failure re
 void proxying_client_drained(struct proxying *proxying);
 /* Ends what still works for it; for a request that is over. */
 void proxying_cancel(struct proxying *proxying);
+/* Sends the answer that was held back for routes, after <status> (0: its own). */
+void proxying_copy(struct proxying *proxying, unsigned status);
 
 #endif

@@ -7,7 +7,9 @@
 #include "proxy/encoder.h"
 #include "proxy/handlers.h"
 #include "proxy/match.h"
+#include "proxy/router.h"
 #include "proxy/sniff.h"
+#include "proxy/template.h"
 
 /* As in Go: what is shorter than this when it ends gets a Content-Length. */
 enum { HELD_BYTES = 2048 };
@@ -22,6 +24,16 @@ struct encoding {
     bool can_take_more; /* the client keeps up */
     bool flushes;       /* events, which are read as they come */
 };
+
+/* An answer that is held back while routes run instead of it. */
+struct interception {
+    struct http_head head;
+    struct strbuf body;
+    const struct dt_response_handler *handler;
+    bool is_complete; /* the routes run */
+};
+
+enum { MAX_HELD_BODY = 64 * 1024 * 1024 };
 
 /* --- the head --- */
 
@@ -128,23 +140,76 @@ static void start_encoding(struct transaction *tx, const struct deferred_work *w
     head->content_length = HTTP_LENGTH_UNKNOWN;
 }
 
-/* The innermost handler's work comes first. */
-static void do_deferred(struct transaction *tx, struct http_head *head, struct str start)
+bool response_handler_status(struct transaction *tx, const struct dt_response_handler *row,
+                             unsigned *status)
+{
+    int64_t number = row->status;
+    if (row->status_template != DT_NONE) {
+        struct str text = template_expand(tx, row->status_template);
+        if (parse_go_int(text, &number) != PARSE_OK || number < 0 || number > 999) {
+            transaction_fail(
+                tx, 500, str_printf(tx->arena, "status is no number: " STR_FMT, STR_ARG(text)));
+            return false;
+        }
+    }
+    *status = (unsigned)number;
+    return true;
+}
+
+/* Changes the status, or holds the answer back; true where it is held. */
+static bool intercept(struct transaction *tx, const struct deferred_work *work,
+                      struct http_head *head)
+{
+    struct dt_range rows = work->interception->handlers;
+    for (uint32_t i = 0; i < rows.n; i++) {
+        const struct dt_response_handler *row = &tx->tables->response_handlers[rows.first + i];
+        unsigned status = 0;
+        if (row->matcher != DT_NONE &&
+            !match_response(tx->core, &tx->tables->response_matchers[row->matcher], head->status,
+                            &head->headers))
+            continue;
+        if (!response_handler_status(tx, row, &status))
+            status = 500;
+        if (status != 0) {
+            head->status = status;
+            head->reason = (struct str){0};
+            return false;
+        }
+        tx->interception = arena_new(tx->arena, struct interception);
+        *tx->interception = (struct interception){
+            .head = *head, .body = strbuf_in(tx->arena), .handler = row};
+        tx->deferred = work->earlier;
+        return true;
+    }
+    return false;
+}
+
+/* The innermost handler's work comes first. True where the answer is held back. */
+static bool do_deferred(struct transaction *tx, struct http_head *head, struct str start)
 {
     for (const struct deferred_work *work = tx->deferred; work; work = work->earlier) {
         const struct dt_header_edit *edit = work->edit;
         if (work->encoder)
             start_encoding(tx, work, head, start);
+        else if (work->interception && intercept(tx, work, head))
+            return true;
+        else if (!edit)
+            continue;
         else if (edit->require == DT_NONE ||
                  match_response(tx->core, &tx->tables->response_matchers[edit->require],
                                 head->status, &head->headers))
             headers_edit(tx, edit->response, &head->headers, NULL);
     }
+    return false;
 }
 
 void response_start(struct transaction *tx, struct http_head *head, struct str start)
 {
-    do_deferred(tx, head, start);
+    tx->interception = NULL;
+    if (do_deferred(tx, head, start)) {
+        tx->response = head->headers;
+        return;
+    }
     if (start.len > 0 && needs_type(tx, head))
         headers_add(&head->headers, HEADER_CONTENT_TYPE, sniff_content_type(start));
     tx->response = head->headers;
@@ -182,6 +247,11 @@ static void take_encoded(void *ctx, struct str data)
 bool response_data(struct transaction *tx, struct str data)
 {
     struct encoding *encoding = tx->encoding;
+    if (tx->interception) {
+        if (tx->interception->body.len + data.len <= MAX_HELD_BODY)
+            strbuf_add(&tx->interception->body, data);
+        return true;
+    }
     if (!encoding)
         return http_reply_data(tx->request, data);
     encoding->can_take_more = true;
@@ -200,9 +270,44 @@ void response_flush(struct transaction *tx)
     send_held(tx);
 }
 
+/* --- answers held back --- */
+
+const struct http_head *response_intercepted(const struct transaction *tx)
+{
+    return tx->intercepted;
+}
+
+static void run_instead(struct transaction *tx)
+{
+    struct interception *held = tx->interception;
+    held->is_complete = true;
+    tx->intercepted = &held->head;
+    tx->sending = NULL;
+    router_only(tx, held->handler->routes);
+    transaction_resume(tx, STEP_NEXT);
+}
+
+void response_resume(struct transaction *tx)
+{
+    struct interception *held = tx->interception;
+    struct http_head head = held->head;
+    struct str body = strbuf_str(&held->body);
+    head.headers = tx->response;
+    head.content_length = (int64_t)body.len;
+    response_start(tx, &head, body);
+    response_data(tx, body);
+    response_end(tx, NULL);
+}
+
+/* --- the end --- */
+
 void response_end(struct transaction *tx, const struct http_headers *trailers)
 {
     struct encoding *encoding = tx->encoding;
+    if (tx->interception && !tx->interception->is_complete) {
+        run_instead(tx);
+        return;
+    }
     if (encoding) {
         encoder_run(encoding->encoder, STR(""), ENCODER_END, take_encoded, tx);
         if (!encoding->head_sent && !trailers)

@@ -17,6 +17,13 @@ bool response_data(struct transaction *tx, struct str data);
 void response_flush(struct transaction *tx);
 /* The request may be gone when it returns. */
 void response_end(struct transaction *tx, const struct http_headers *trailers);
+/* The head of an answer that intercept held back, or NULL. */
+const struct http_head *response_intercepted(const struct transaction *tx);
+/* The routes that ran instead of it answered nothing: it is sent after all. */
+void response_resume(struct transaction *tx);
+/* Finds the status that a row changes an answer's to (0: none); false after transaction_fail. */
+bool response_handler_status(struct transaction *tx, const struct dt_response_handler *row,
+                             unsigned *status);
 /* Gives back what the answer holds; for a request that is over. */
 void response_cancel(struct transaction *tx);
 

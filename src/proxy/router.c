@@ -7,6 +7,7 @@
 #include "proxy/handlers.h"
 #include "proxy/log.h"
 #include "proxy/match.h"
+#include "proxy/response.h"
 #include "proxy/url.h"
 
 /* --- the host index --- */
@@ -98,6 +99,16 @@ void router_start(struct transaction *tx)
     }
 }
 
+void router_enter_routes(struct transaction *tx, struct dt_range routes)
+{
+    tx->frame = frame_new(tx, routes, tx->frame);
+}
+
+void router_only(struct transaction *tx, struct dt_range routes)
+{
+    tx->frame = frame_new(tx, routes, NULL);
+}
+
 void router_enter(struct transaction *tx, const struct dt_subroute *subroute)
 {
     if (subroute->error_routes.n > 0) {
@@ -179,6 +190,7 @@ static void restore_request(struct transaction *tx)
 static bool handle_failure(struct transaction *tx)
 {
     bool was_in_error_routes = tx->in_error_routes;
+    tx->interception = NULL;
     if (http_reply_started(tx->request)) {
         http_reply_abort(tx->request);
         return false;
@@ -208,13 +220,19 @@ void router_run(struct transaction *tx, enum step step)
         if (failed) {
             if (!handle_failure(tx))
                 return;
+        } else if (!frame && tx->interception) {
+            response_resume(tx);
+            return;
         } else if (!frame) {
             answer_empty(tx, tx->in_error_routes);
             return;
         } else if (frame->handler < frame->handlers_end) {
             step = handler_run(tx, &tx->tables->handlers[frame->handler++]);
         } else if (frame->is_terminal) {
-            answer_empty(tx, tx->failure.is_set);
+            if (tx->interception)
+                response_resume(tx);
+            else
+                answer_empty(tx, tx->failure.is_set);
             return;
         } else {
             if (tx->host_changed && frame->follows_host_index)

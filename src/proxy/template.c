@@ -12,6 +12,7 @@
 #include "net/loop.h"
 #include "net/tls.h"
 #include "proxy/proxying.h"
+#include "proxy/response.h"
 #include "proxy/text.h"
 #include "proxy/worker.h"
 
@@ -302,12 +303,22 @@ static struct str failure_value(struct transaction *tx, enum dt_part_kind kind)
     }
 }
 
-/* What a run of reverse_proxy has found out; false for what it does not know yet. */
-static bool proxy_value(struct transaction *tx, const struct dt_part *part, struct str *out)
+/* What intercept held back. */
+static bool interception_value(struct transaction *tx, const struct dt_part *part, struct str *out)
 {
-    const struct proxying *proxying = tx->proxying;
-    if (!proxying)
+    const struct http_head *head = response_intercepted(tx);
+    if (!head)
         return false;
+    if (part->kind == DT_PART_INTERCEPT_HEADER)
+        return field_join(tx->core, &head->headers, part->number, STR(","), out);
+    *out = text_int(tx->arena, head->status);
+    return true;
+}
+
+/* What a run of reverse_proxy has found out; false for what it does not know (yet). */
+static bool value_of_run(struct transaction *tx, const struct proxying *proxying,
+                         const struct dt_part *part, struct str *out)
+{
     const struct destination *to = &proxying->destination;
     const struct http_head *head = &proxying->exchange.head;
     bool is_chosen = to->upstream != NULL;
@@ -366,6 +377,15 @@ static bool proxy_value(struct transaction *tx, const struct dt_part *part, stru
         return proxying->has_head &&
                field_join(tx->core, &head->headers, part->number, STR(","), out);
     }
+}
+
+/* The last run tells, or one before it. */
+static bool proxy_value(struct transaction *tx, const struct dt_part *part, struct str *out)
+{
+    for (const struct proxying *run = tx->proxying; run; run = run->earlier)
+        if (value_of_run(tx, run, part, out))
+            return true;
+    return false;
 }
 
 /* --- all of them --- */
@@ -564,6 +584,12 @@ bool template_value(struct transaction *tx, const struct dt_part *part, struct s
         return true;
     case DT_PART_REGEXP: /* nothing sets one: the tables have no regular expressions */
         return false;
+    case DT_PART_USER_ID:
+        *out = tx->user;
+        return tx->user.len > 0;
+    case DT_PART_INTERCEPT_STATUS:
+    case DT_PART_INTERCEPT_HEADER:
+        return interception_value(tx, part, out);
     case DT_PART_FILE_ESCAPED:
     case DT_PART_FILE_RELATIVE:
     case DT_PART_FILE_ABSOLUTE:

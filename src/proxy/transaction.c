@@ -3,6 +3,7 @@
 #include "proxy/transaction.h"
 
 #include "proxy/log.h"
+#include "proxy/login.h"
 #include "proxy/match.h"
 #include "proxy/proxying.h"
 #include "proxy/response.h"
@@ -289,8 +290,10 @@ static void on_drained(struct http_request *request)
 static void on_done(struct http_request *request, enum http_end end)
 {
     struct transaction *tx = request->app;
-    if (tx->proxying)
-        proxying_cancel(tx->proxying);
+    for (struct proxying *run = tx->proxying; run; run = run->earlier)
+        proxying_cancel(run);
+    if (tx->login)
+        login_cancel(tx->login);
     if (tx->sending)
         send_file_cancel(tx);
     if (tx->encoding)

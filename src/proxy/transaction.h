@@ -9,6 +9,8 @@
 struct proxying;
 struct sending;
 struct encoding;
+struct interception;
+struct login;
 struct worker;
 
 struct value {
@@ -44,12 +46,14 @@ struct catcher {
     struct deferred_work *deferred; /* what was deferred before it */
 };
 
-/* What a handler leaves to be done with the answer: a change to its head, or its compression. */
+/* What a handler leaves to be done with the answer: a change to its head, its compression, or
+ * something else instead of it. One of the pointers is set. */
 struct deferred_work {
     struct deferred_work *earlier;
     const struct dt_header_edit *edit; /* or NULL */
     const struct dt_encoder *encoder;
     enum dt_encoding coding;
+    const struct dt_interception *interception;
 };
 
 /* What the file matcher found. */
@@ -77,6 +81,11 @@ struct transaction {
     struct str original_method;
     struct url original_url;
 
+    /* Its body, where a handler replaced it, and how long it may be (0: no limit). */
+    struct str body;
+    bool replaces_body;
+    int64_t max_body_bytes;
+
     /* The answer. */
     struct http_headers response; /* set by handlers so far */
     struct deferred_work *deferred;
@@ -100,6 +109,11 @@ struct transaction {
     struct file_match file;    /* of the last file matcher that matched */
     struct proxying *proxying; /* of the last reverse_proxy, for {http.reverse_proxy.*} */
     struct sending *sending;   /* a file that is the body */
+    struct proxying *handled;  /* whose answer handle_response routes look at */
+    struct login *login;       /* a password that is being looked at */
+    struct str user;           /* who has logged in; empty: nobody */
+    const struct http_head *intercepted; /* the last answer that was held back */
+    struct interception *interception; /* an answer that was held back; response.c's */
     struct encoding *encoding; /* of the body on its way out; response.c's */
 };
 

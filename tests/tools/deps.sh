@@ -13,7 +13,8 @@ pkg-config:pkg-config
 header:openssl/ssl.h:libssl-dev
 header:nghttp2/nghttp2.h:libnghttp2-dev
 header:zlib.h:zlib1g-dev
-header:zstd.h:libzstd-dev'
+header:zstd.h:libzstd-dev
+header:crypt.h:libcrypt-dev'
 run="$build
 curl:curl
 ip:iproute2

@@ -1,0 +1,154 @@
+/* authentication: HTTP's basic scheme (RFC 7617). */
+
+#include "proxy/login.h"
+
+#include <stdlib.h>
+
+#include "proxy/handlers.h"
+#include "proxy/password.h"
+#include "proxy/worker.h"
+
+/* A password that is being looked at; lives until its answer is there. */
+struct login {
+    struct password_job job;
+    struct transaction *tx; /* NULL: the request is over */
+    struct str user;        /* in the transaction's arena */
+    struct str realm;
+    bool exists; /* such a user */
+};
+
+enum { MAX_PASSWORD_BYTES = 72 /* bcrypt looks at no more */ };
+
+/* For users that do not exist, so that they take as long as others: nobody's password. */
+static const struct str nobodys_hash =
+    STR_INIT("$2a$14$Qq9cLPCVFBxQTLHlXPY2gOqZ0sVwZJ3uVpc0e3bN5PVxJ0JxM1v2K");
+
+static enum step ask_for_password(struct transaction *tx, struct str realm)
+{
+    headers_set_named(&tx->response, STR("Www-Authenticate"),
+                      str_printf(tx->arena, "Basic realm=\"" STR_FMT "\"", STR_ARG(realm)));
+    return transaction_fail(tx, 401, STR("not authenticated"));
+}
+
+static int base64_value(char c)
+{
+    if (c >= 'A' && c <= 'Z')
+        return c - 'A';
+    if (c >= 'a' && c <= 'z')
+        return c - 'a' + 26;
+    if (c >= '0' && c <= '9')
+        return c - '0' + 52;
+    return c == '+' ? 62 : c == '/' ? 63 : -1;
+}
+
+/* Strictly: whole groups of four, padding only at the end. */
+static bool base64_decode(struct arena *arena, struct str text, struct str *out)
+{
+    char *bytes = arena_alloc(arena, text.len);
+    size_t n = 0;
+    uint32_t bits = 0;
+    unsigned padding = 0;
+    if (text.len % 4 != 0)
+        return false;
+    for (size_t i = 0; i < text.len; i++) {
+        int value = base64_value(text.ptr[i]);
+        if (text.ptr[i] == '=' && i + 2 >= text.len) {
+            padding++;
+            value = 0;
+        } else if (value < 0 || padding > 0) {
+            return false;
+        }
+        bits = bits << 6 | (uint32_t)value;
+        if (i % 4 != 3)
+            continue;
+        bytes[n++] = (char)(bits >> 16);
+        bytes[n++] = (char)(bits >> 8);
+        bytes[n++] = (char)bits;
+    }
+    *out = str_make(bytes, n - padding);
+    return true;
+}
+
+static bool read_credentials(struct transaction *tx, struct str *user, struct str *password)
+{
+    struct str value = headers_get(&tx->headers, HEADER_AUTHORIZATION), text;
+    if (value.len < 6 || !str_eq_nocase(str_slice(value, 0, 6), STR("Basic ")))
+        return false;
+    return base64_decode(tx->arena, str_slice(value, 6, value.len), &text) &&
+           str_cut(text, STR(":"), user, password);
+}
+
+static enum step conclude(struct transaction *tx, struct str user, bool exists, bool is_right,
+                          struct str realm)
+{
+    if (!exists || !is_right)
+        return ask_for_password(tx, realm);
+    tx->user = user;
+    return STEP_NEXT;
+}
+
+/* The answer is there. */
+static void on_answer(struct task *task)
+{
+    struct login *login = (struct login *)((char *)task - offsetof(struct login, job.done));
+    struct transaction *tx = login->tx;
+    struct str user = login->user, realm = login->realm;
+    bool exists = login->exists, is_right = login->job.is_right;
+    free(login->job.password);
+    free(login);
+    if (!tx)
+        return;
+    tx->login = NULL;
+    enum step step = conclude(tx, user, exists, is_right, realm);
+    transaction_resume(tx, step);
+}
+
+void login_cancel(struct login *login)
+{
+    login->tx = NULL;
+}
+
+static enum step ask(struct transaction *tx, const struct login *question, struct str password)
+{
+    struct login *login = malloc(sizeof(*login));
+    char *copy = strndup(password.ptr ? password.ptr : "",
+                         password.len < MAX_PASSWORD_BYTES ? password.len : MAX_PASSWORD_BYTES);
+    if (!login || !copy)
+        arena_exhausted();
+    *login = *question;
+    login->job.password = copy;
+    if (!passwords_ask(tx->core->passwords, &login->job)) {
+        free(copy);
+        free(login);
+        return transaction_fail(tx, 503, STR("too many passwords wait to be compared"));
+    }
+    tx->login = login;
+    return STEP_TAKEN;
+}
+
+enum step handle_login(struct transaction *tx, const struct dt_handler *handler)
+{
+    const struct dt_tables *tables = tx->tables;
+    const struct dt_login *row = &tables->logins[handler->row];
+    struct str user, password;
+    struct login login = {.tx = tx, .realm = table_text(tables, row->realm)};
+    login.job.hash = nobodys_hash;
+    if (!read_credentials(tx, &user, &password))
+        return ask_for_password(tx, login.realm);
+    for (uint32_t i = 0; i < row->accounts.n && !login.exists; i++) {
+        const struct dt_account *account = &tables->accounts[row->accounts.first + i];
+        if (!str_eq(table_text(tables, account->name), user))
+            continue;
+        login.exists = true;
+        login.job.hash = table_text(tables, account->hash);
+    }
+    bool is_right;
+    login.user = user;
+    login.job.is_cached = row->caches != 0;
+    password = str_slice(password, 0, MAX_PASSWORD_BYTES);
+    if (row->caches && passwords_known(tx->core->passwords, login.job.hash, password, &is_right))
+        return conclude(tx, user, login.exists, is_right, login.realm);
+    login.job.done.run = on_answer;
+    login.job.loop = tx->worker->loop;
+    return ask(tx, &login, password);
+}
