@@ -7,15 +7,23 @@ DESTDIR ?=
 CC      ?= cc
 VERSION := 0.1.0
 
+# C++ is only RE2's interface; its compiler goes with the one for C
+ifeq ($(origin CXX),default)
+CXX = $(if $(findstring clang,$(CC)),$(CC:clang=clang++),c++)
+endif
+
 WARNINGS := -Wall -Wextra -Wshadow -Wmissing-prototypes -Wstrict-prototypes -Wpointer-arith -Wvla
 OPTIMISE ?= -O2 -g
 override CPPFLAGS += -D_GNU_SOURCE -Isrc -Iinclude -I$(GEN) -DDIALTONE_VERSION='"$(VERSION)"' \
-    -DDIALTONE_PROXY_LIBS='"$(PROXY_LIBS)"'
+    -DDIALTONE_PROXY_LIBS='"$(PROXY_LIBS)"' -DDIALTONE_REGEXP_LIBS='"$(REGEXP_LIBS)"'
 override CFLAGS   += -std=gnu11 $(OPTIMISE) $(WARNINGS) $(SANITIZE)
 override LDFLAGS  += $(SANITIZE)
+CXXFLAGS          += -std=c++17 $(OPTIMISE) -Wall -Wextra -fno-rtti $(SANITIZE)
 
 COMPILER_LIBS = -lm
 PROXY_LIBS    = $(shell pkg-config --libs openssl libnghttp2 2>/dev/null || echo -lssl -lcrypto -lnghttp2) -lz -lzstd -lcrypt -lpthread
+# only for what holds regular expressions; RE2 itself where its archive can be linked
+REGEXP_LIBS   = $(shell pkg-config --libs re2 2>/dev/null || echo -lre2) -lstdc++
 
 GEN := $(BUILD)/gen
 OBJ := $(BUILD)/obj
@@ -26,6 +34,7 @@ SOURCES       := $(wildcard src/*.c src/*/*.c)
 CLI_SOURCES   := $(wildcard src/cli/*.c)
 LIB_SOURCES   := $(filter-out $(CLI_SOURCES),$(SOURCES))
 PROXY_SOURCES := $(foreach folder,$(PROXY_FOLDERS),$(wildcard src/$(folder)/*.c))
+CXX_SOURCES   := $(wildcard src/proxy/*.cc)
 LEXERS        := $(wildcard grammar/*.re)
 PARSERS       := $(wildcard grammar/*.y)
 PLUGINS_TEXT  := src/plugins/builtin.caddyfile
@@ -35,8 +44,9 @@ GEN_SOURCES   := $(LEXERS:grammar/%.re=$(GEN)/%.c) $(PARSERS:grammar/%.y=$(GEN)/
 PROXY_GEN     := $(GEN)/http1.c
 
 objects        = $(patsubst $(GEN)/%.c,$(OBJ)/gen/%.o,$(patsubst src/%.c,$(OBJ)/%.o,$(1)))
-LIB_OBJECTS   := $(call objects,$(LIB_SOURCES) $(GEN_SOURCES))
-PROXY_OBJECTS := $(call objects,$(PROXY_SOURCES) $(filter $(PROXY_GEN),$(GEN_SOURCES)))
+CXX_OBJECTS   := $(CXX_SOURCES:src/%.cc=$(OBJ)/%.o)
+LIB_OBJECTS   := $(call objects,$(LIB_SOURCES) $(GEN_SOURCES)) $(CXX_OBJECTS)
+PROXY_OBJECTS := $(call objects,$(PROXY_SOURCES) $(filter $(PROXY_GEN),$(GEN_SOURCES))) $(CXX_OBJECTS)
 CLI_OBJECTS   := $(call objects,$(CLI_SOURCES))
 
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/*_test.c))
@@ -61,9 +71,10 @@ STATIC_OPENSSL ?= yes
 LINK_PROGRAM = $(CC) $(LDFLAGS) -Wl,--as-needed -o $(BUILD)/dialtone $(CLI_OBJECTS) \
     $(BUILD)/libdialtone.a
 $(BUILD)/dialtone: $(CLI_OBJECTS) $(BUILD)/libdialtone.a
-	@if [ $(STATIC_OPENSSL) = yes ] && $(LINK_PROGRAM) -Wl,-Bstatic -lssl -lcrypto -lnghttp2 -Wl,-Bdynamic \
-	    $(COMPILER_LIBS) -lz -lzstd -lcrypt -lpthread 2>/dev/null; then echo 'linked $@ with the archives of OpenSSL and nghttp2'; \
-	else set -x; $(LINK_PROGRAM) $(COMPILER_LIBS) $(PROXY_LIBS); fi
+	@if [ $(STATIC_OPENSSL) = yes ] && $(LINK_PROGRAM) -Wl,-Bstatic -lssl -lcrypto -lnghttp2 -lre2 -lstdc++ \
+	    -Wl,-Bdynamic $(COMPILER_LIBS) -lz -lzstd -lcrypt -lpthread 2>/dev/null; \
+	then echo 'linked $@ with the archives of OpenSSL, nghttp2 and RE2'; \
+	else set -x; $(LINK_PROGRAM) $(COMPILER_LIBS) $(PROXY_LIBS) $(REGEXP_LIBS); fi
 
 $(BUILD)/libdialtone.a: $(LIB_OBJECTS)
 	@rm -f $@
@@ -78,6 +89,10 @@ libs: $(BUILD)/libdialtone.a $(BUILD)/libdialtone-proxy.a
 $(OBJ)/%.o: src/%.c | $(GEN_SOURCES)
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+$(OBJ)/%.o: src/%.cc
+	@mkdir -p $(@D)
+	$(CXX) $(CPPFLAGS) $(CXXFLAGS) -MMD -MP -c -o $@ $<
 
 $(OBJ)/gen/%.o: $(GEN)/%.c
 	@mkdir -p $(@D)

@@ -1,7 +1,23 @@
 #ifndef DIALTONE_PROXY_H
 #define DIALTONE_PROXY_H
 
+#include <stddef.h>
+
 struct dt_tables;
+
+/* Regular expressions come from outside of the core, so that only what needs them is linked with a
+ * library for them. */
+struct dt_regexp_engine {
+    void *(*compile)(const char *pattern, size_t len); /* NULL: it is malformed */
+    void (*release)(void *regexp);
+    /* Finds the first match from <from> on; <groups> gets <n> pairs of offsets, the whole match
+     * first, -1 for groups without part in it. From any thread. */
+    int (*match)(const void *regexp, const char *text, size_t len, size_t from, ptrdiff_t *groups,
+                 int n);
+};
+extern const struct dt_regexp_engine dt_re2; /* in libdialtone-proxy.a; needs libre2 and libstdc++ */
+/* Before dt_proxy_main, where the tables hold regular expressions. */
+void dt_proxy_use_regexps(const struct dt_regexp_engine *engine);
 
 /* Serves what <tables> say until a signal ends it; returns the exit code of the process (0 fine,
  * 1 a check or the start failed, 2 wrong usage, 3 internal). `--help` among the arguments lists

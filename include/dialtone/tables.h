@@ -10,7 +10,7 @@
  * indices. The order of rows is stable: the same JSON gives the same tables. */
 #include <stdint.h>
 
-#define DT_TABLES_ABI 3u         /* changes whenever a row changes its shape */
+#define DT_TABLES_ABI 4u         /* changes whenever a row changes its shape */
 #define DT_NONE       UINT32_MAX /* "no row", wherever an index may be missing */
 
 struct dt_text {
@@ -39,6 +39,8 @@ struct dt_range {
     X(dt_value_pattern, value_patterns)                                                            \
     X(dt_ip_range, ip_ranges)                                                                      \
     X(dt_status_range, status_ranges)                                                              \
+    X(dt_regexp, regexps)                                                                          \
+    X(dt_regexp_condition, regexp_conditions)                                                      \
     X(dt_file_matcher, file_matchers)                                                              \
     X(dt_try_file, try_files)                                                                      \
     X(dt_handler, handlers)                                                                        \
@@ -60,6 +62,9 @@ struct dt_range {
     X(dt_login, logins)                                                                            \
     X(dt_account, accounts)                                                                        \
     X(dt_interception, interceptions)                                                              \
+    X(dt_map, maps)                                                                                \
+    X(dt_mapping, mappings)                                                                        \
+    X(dt_mapped, mapped)                                                                           \
     X(dt_response_handler, response_handlers)                                                      \
     X(dt_pool, pools)                                                                              \
     X(dt_upstream, upstreams)                                                                      \
@@ -224,6 +229,7 @@ enum dt_part_kind {
     DT_PART_LITERAL,
     DT_PART_PATH_RAW,         /* the path as it is written in the URI: {path} inside of a rewrite */
     DT_PART_FILE_ESCAPED, /* {http.matchers.file.relative} there, escaped as a path */
+    DT_PART_MAPPED,       /* what a map gives; <number> is a row of mapped; run time */
     DT_PLACEHOLDERS(X) DT_N_PART_KINDS
 };
 #undef X
@@ -363,7 +369,10 @@ struct dt_matcher_set {
     X(NOT, "not", matcher_sets)    /* true if none of them matches */                              \
     X(VARS, "vars", conditions)    /* one must hold */                                             \
     X(ERROR_STATUS, "expression", status_ranges) /* {err.status_code} in one of them */            \
-    X(FILE, "file", file_matchers)               /* one row */
+    X(FILE, "file", file_matchers)               /* one row */                                     \
+    X(PATH_REGEXP, "path_regexp", regexps)       /* one row */                                     \
+    X(HEADER_REGEXP, "header_regexp", regexp_conditions) /* all must hold */                       \
+    X(VARS_REGEXP, "vars_regexp", regexp_conditions)     /* one must hold */
 
 #define X(id, name, rows) DT_MATCHER_##id,
 enum dt_matcher_kind { DT_MATCHER_NONE, DT_MATCHERS(X) DT_N_MATCHER_KINDS };
@@ -464,6 +473,20 @@ struct dt_status_range {
     uint32_t from, to; /* inclusive */
 };
 
+/* An expression in RE2's syntax. What its groups matched last is {http.regexp.*}, by number and by
+ * name, with and without <name> before it. */
+struct dt_regexp {
+    struct dt_text pattern;
+    struct dt_text name;    /* empty: none */
+    struct dt_range groups; /* texts: their names, from the first group on; empty: none */
+};
+
+struct dt_regexp_condition {
+    uint32_t number;   /* header_names or variables; DT_NONE: <template> */
+    uint32_t template; /* DT_NONE: <number> */
+    uint32_t regexp;   /* regexps */
+};
+
 enum dt_try_policy {
     DT_TRY_FIRST,
     DT_TRY_FIRST_OR_LAST, /* the last is taken without being looked at */
@@ -503,7 +526,8 @@ struct dt_try_file {
     X(COPY_RESPONSE, "copy_response", copies)                                                      \
     X(COPY_HEADERS, "copy_response_headers", copies)                                               \
     X(LOGIN, "authentication", logins)                                                             \
-    X(INTERCEPT, "intercept", interceptions)
+    X(INTERCEPT, "intercept", interceptions)                                                       \
+    X(MAP, "map", maps)
 
 #define X(id, name, rows) DT_HANDLER_##id,
 enum dt_handler_kind { DT_HANDLER_NONE, DT_HANDLERS(X) DT_N_HANDLER_KINDS };
@@ -543,7 +567,7 @@ enum dt_header_op_kind {
     DT_HEADER_DELETE_PREFIX, /* <text>, lower case; also the next two */
     DT_HEADER_DELETE_SUFFIX,
     DT_HEADER_DELETE_CONTAINS,
-    DT_HEADER_REPLACE,     /* <search> becomes <value> in every value */
+    DT_HEADER_REPLACE,     /* <search>, or what <regexp> finds, becomes <value> in every value */
     DT_HEADER_REPLACE_ALL, /* the same in every field */
 };
 
@@ -554,6 +578,7 @@ struct dt_header_op {
     uint32_t name_template; /* DT_NONE: <name> */
     uint32_t value;         /* templates; DT_NONE: none */
     uint32_t search;        /* templates; DT_NONE: none */
+    uint32_t regexp;        /* regexps; DT_NONE: <search> */
     struct dt_text text;
 };
 
@@ -598,6 +623,7 @@ struct dt_query_piece {
 struct dt_substitution {
     uint32_t find, replace; /* templates */
     uint32_t limit;         /* 0: all */
+    uint32_t regexp;        /* regexps: in the path only; DT_NONE: <find> */
 };
 
 enum dt_query_op_kind {
@@ -612,6 +638,7 @@ enum dt_query_op_kind {
 struct dt_query_op {
     uint32_t kind;               /* enum dt_query_op_kind; rows are in the order to run */
     uint32_t key, value, search; /* templates; DT_NONE: none */
+    uint32_t regexp;             /* regexps; DT_NONE: <search> */
 };
 
 enum dt_type { DT_TYPE_STRING, DT_TYPE_TRUE, DT_TYPE_FALSE, DT_TYPE_NUMBER, DT_TYPE_NULL };
@@ -682,6 +709,24 @@ struct dt_login {
 struct dt_account {
     struct dt_text name;
     struct dt_text hash; /* "$2a$14$…" */
+};
+
+/* Placeholders whose values depend on another's; worked out when they are asked for. */
+struct dt_map {
+    uint32_t source;          /* template */
+    struct dt_range names;    /* numbers: mapped; what each output of a mapping is for */
+    struct dt_range mappings; /* the first that fits and has such an output counts */
+    struct dt_range defaults; /* templates, by name; n 0: none */
+};
+
+struct dt_mapping {
+    struct dt_text input;
+    uint32_t regexp;         /* regexps; DT_NONE: <input> */
+    struct dt_range outputs; /* numbers: templates, or DT_NONE; with a regexp constant: $1 is a group */
+};
+
+struct dt_mapped {
+    struct dt_text name;
 };
 
 struct dt_interception {
@@ -966,7 +1011,7 @@ _Static_assert(sizeof(struct dt_value_pattern) == 16, "dt_value_pattern");
 _Static_assert(sizeof(struct dt_ip_range) == 28, "dt_ip_range");
 _Static_assert(sizeof(struct dt_handler) == 16, "dt_handler");
 _Static_assert(sizeof(struct dt_response) == 24, "dt_response");
-_Static_assert(sizeof(struct dt_header_op) == 28, "dt_header_op");
+_Static_assert(sizeof(struct dt_header_op) == 32, "dt_header_op");
 _Static_assert(sizeof(struct dt_header_edit) == 24, "dt_header_edit");
 _Static_assert(sizeof(struct dt_rewrite) == 48, "dt_rewrite");
 _Static_assert(sizeof(struct dt_file_matcher) == 24, "dt_file_matcher");

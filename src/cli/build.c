@@ -77,7 +77,7 @@ static void add_words(struct arena *arena, arguments *argv, const char *words)
 }
 
 static int compile(struct arena *arena, const struct invocation *invocation, const char *source,
-                   const char *output)
+                   const char *output, bool has_regexps)
 {
     char *library, *headers;
     if (!find_core(arena, invocation->library_folder, &library, &headers))
@@ -94,6 +94,8 @@ static int compile(struct arena *arena, const struct invocation *invocation, con
     vec_push(arena, &argv, (char *)source);
     vec_push(arena, &argv, library);
     add_words(arena, &argv, getenv("LDFLAGS") ? getenv("LDFLAGS") : "");
+    if (has_regexps)
+        add_words(arena, &argv, DIALTONE_REGEXP_LIBS);
     add_words(arena, &argv, DIALTONE_PROXY_LIBS);
     vec_push(arena, &argv, NULL);
     int status = run_program(argv.at);
@@ -134,7 +136,8 @@ static enum exit_status build(struct pipeline *pipeline, const struct invocation
         source = arena_printf(arena, "%s.c", temporary);
     if (!write_output(source, strbuf_str(&text)))
         return STATUS_TROUBLE;
-    bool built = compile(arena, invocation, source, temporary) == 0 && trial_run(arena, temporary);
+    bool built = compile(arena, invocation, source, temporary,
+                         pipeline->tables.n_regexps > 0) == 0 && trial_run(arena, temporary);
     if (built && rename(temporary, output) != 0) {
         fprintf(stderr, "dialtone build: cannot write %s: %s\n", output, strerror(errno));
         built = false;
@@ -172,6 +175,7 @@ enum exit_status command_run(struct invocation *invocation)
         for (int i = 0; i < invocation->n_rest; i++)
             vec_push(&pipeline.arena, &argv, invocation->rest[i]);
         vec_push(&pipeline.arena, &argv, NULL);
+        dt_proxy_use_regexps(&dt_re2);
         status = (enum exit_status)dt_proxy_main(&pipeline.tables, (int)argv.n - 1, argv.at);
     }
     pipeline_free(&pipeline);

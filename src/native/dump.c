@@ -25,6 +25,7 @@ static const struct {
 } part_kinds[] = {{"", DT_ARGUMENT_NONE},
                   {"path as written", DT_ARGUMENT_NONE},
                   {"file as a path", DT_ARGUMENT_NONE},
+                  {"mapped ", DT_ARGUMENT_NONE},
 #define X(id, name, argument) {name, DT_ARGUMENT_##argument},
                   DT_PLACEHOLDERS(X)
 #undef X
@@ -36,6 +37,8 @@ static void add_part(struct strbuf *out, const struct dt_tables *tables, const s
     strbuf_printf(out, "{%s", part_kinds[part->kind].name);
     switch (part_kinds[part->kind].argument) {
     case DT_ARGUMENT_NONE:
+        if (part->kind == DT_PART_MAPPED)
+            add_text(out, tables, tables->mapped[part->number].name);
         break;
     case DT_ARGUMENT_TEXT:
         add_text(out, tables, part->text);

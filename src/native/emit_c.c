@@ -245,8 +245,10 @@ void emit_c(const struct dt_tables *tables, struct strbuf *out)
     for (size_t a = 1; a <= N_LAYOUTS; a++)
         add_array(out, tables, (enum array)a);
     add_root(out, tables);
-    strbuf_puts(out, "\nint main(int argc, char **argv)\n"
-                     "{\n"
-                     "    return dt_proxy_main(&tables, argc, argv);\n"
-                     "}\n");
+    strbuf_printf(out,
+                  "\nint main(int argc, char **argv)\n"
+                  "{\n"
+                  "%s    return dt_proxy_main(&tables, argc, argv);\n"
+                  "}\n",
+                  tables->n_regexps ? "    dt_proxy_use_regexps(&dt_re2);\n" : "");
 }

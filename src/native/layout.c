@@ -31,7 +31,7 @@
     }
 
 static const char *const part_kinds[] = {"DT_PART_LITERAL", "DT_PART_PATH_RAW",
-                                         "DT_PART_FILE_ESCAPED",
+                                         "DT_PART_FILE_ESCAPED", "DT_PART_MAPPED",
 #define X(id, name, argument) "DT_PART_" #id,
                                          DT_PLACEHOLDERS(X)
 #undef X
@@ -205,6 +205,13 @@ static const struct column ip_ranges_columns[] = {PLAIN(ip), PLAIN(family), PLAI
 #define ROW dt_status_range
 static const struct column status_ranges_columns[] = {PLAIN(from), PLAIN(to)};
 #undef ROW
+#define ROW dt_regexp
+static const struct column regexps_columns[] = {PLAIN(pattern), PLAIN(name), TO(groups, texts)};
+#undef ROW
+#define ROW dt_regexp_condition
+static const struct column regexp_conditions_columns[] = {
+    OPTIONAL(number), TO(template, templates), TO(regexp, regexps)};
+#undef ROW
 #define ROW dt_file_matcher
 static const struct column file_matchers_columns[] = {
     TO(root, templates), NAMED(policy, try_policies), TO(tries, try_files), TO(splits, texts)};
@@ -234,7 +241,8 @@ static const struct column header_edits_columns[] = {
 #define ROW dt_header_op
 static const struct column header_ops_columns[] = {
     NAMED(kind, header_op_kinds), TO(name, header_names), TO(name_template, templates),
-    TO(value, templates),         TO(search, templates),  PLAIN(text)};
+    TO(value, templates),         TO(search, templates),  TO(regexp, regexps),
+    PLAIN(text)};
 #undef ROW
 #define ROW dt_response_matcher
 static const struct column response_matchers_columns[] = {TO(statuses, numbers),
@@ -259,11 +267,12 @@ static const struct column query_pieces_columns[] = {TO(template, templates), PL
 #undef ROW
 #define ROW dt_substitution
 static const struct column substitutions_columns[] = {TO(find, templates), TO(replace, templates),
-                                                      PLAIN(limit)};
+                                                      PLAIN(limit), TO(regexp, regexps)};
 #undef ROW
 #define ROW dt_query_op
 static const struct column query_ops_columns[] = {NAMED(kind, query_op_kinds), TO(key, templates),
-                                                  TO(value, templates), TO(search, templates)};
+                                                  TO(value, templates), TO(search, templates),
+                                                  TO(regexp, regexps)};
 #undef ROW
 #define ROW dt_assignment
 static const struct column assignments_columns[] = {TO(variable, variables), NAMED(kind, types),
@@ -307,6 +316,17 @@ static const struct column logins_columns[] = {TO(accounts, accounts), PLAIN(rea
 #undef ROW
 #define ROW dt_account
 static const struct column accounts_columns[] = {PLAIN(name), PLAIN(hash)};
+#undef ROW
+#define ROW dt_map
+static const struct column maps_columns[] = {TO(source, templates), TO(names, numbers),
+                                             TO(mappings, mappings), TO(defaults, templates)};
+#undef ROW
+#define ROW dt_mapping
+static const struct column mappings_columns[] = {PLAIN(input), TO(regexp, regexps),
+                                                 TO(outputs, numbers)};
+#undef ROW
+#define ROW dt_mapped
+static const struct column mapped_columns[] = {PLAIN(name)};
 #undef ROW
 #define ROW dt_interception
 static const struct column interceptions_columns[] = {TO(handlers, response_handlers)};
@@ -616,6 +636,16 @@ static bool details_are_sound(const struct dt_tables *tables)
             return false;
         if (argument == DT_ARGUMENT_VARIABLE && tables->parts[i].number >= tables->n_variables)
             return false;
+        if (tables->parts[i].kind == DT_PART_MAPPED && tables->parts[i].number >= tables->n_mapped)
+            return false;
+    }
+    for (uint32_t i = 0; i < tables->n_mappings; i++) {
+        struct dt_range list = tables->mappings[i].outputs;
+        for (uint32_t k = 0; k < list.n; k++) {
+            uint32_t row = tables->numbers[list.first + k].value;
+            if (row != DT_NONE && row >= tables->n_templates)
+                return false;
+        }
     }
     for (uint32_t i = 0; i < tables->n_copies; i++) {
         const struct dt_range lists[] = {tables->copies[i].include, tables->copies[i].exclude};

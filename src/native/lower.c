@@ -105,6 +105,7 @@ static void lower_document(struct lowering *lo, const json_t *root)
         {0},
     };
     const struct token *before = enter(lo, root);
+    find_mapped_names(lo, root);
     read_object(lo, root, "the configuration", fields, &in);
     read_object(lo, in.apps, "the apps", app_fields, &apps);
     lower_logs(lo, in.logging);

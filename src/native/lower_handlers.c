@@ -280,6 +280,7 @@ static const struct handler_row {
     {"copy_response_headers", DT_HANDLER_COPY_HEADERS, lower_copy_headers},
     {"authentication", DT_HANDLER_LOGIN, lower_login},
     {"intercept", DT_HANDLER_INTERCEPT, lower_intercept},
+    {"map", DT_HANDLER_MAP, lower_map},
 };
 
 static void lower_handler(struct lowering *lo, const json_t *handler, struct dt_handler *out)

@@ -14,7 +14,8 @@ static struct dt_header_op nameless_op(enum dt_header_op_kind kind)
                                  .name = DT_NONE,
                                  .name_template = DT_NONE,
                                  .value = DT_NONE,
-                                 .search = DT_NONE};
+                                 .search = DT_NONE,
+                                 .regexp = DT_NONE};
 }
 
 static struct dt_header_op op_on(struct lowering *lo, enum dt_header_op_kind kind, struct str name,
@@ -170,11 +171,11 @@ static void replace_in(struct lowering *lo, struct str name, const json_t *repla
                        op_list *ops)
 {
     struct replacement_json {
-        struct str search, replace;
+        struct str search, pattern, replace;
     } in = {0};
     static const struct field fields[] = {
         {"search", FIELD_STR, offsetof(struct replacement_json, search)},
-        {"search_regexp", FIELD_REFUSED, 0},
+        {"search_regexp", FIELD_STR, offsetof(struct replacement_json, pattern)},
         {"replace", FIELD_STR, offsetof(struct replacement_json, replace)},
         {0},
     };
@@ -182,7 +183,10 @@ static void replace_in(struct lowering *lo, struct str name, const json_t *repla
     struct dt_header_op op = nameless_op(DT_HEADER_REPLACE_ALL);
     if (!str_is(name, "*"))
         op = op_on(lo, DT_HEADER_REPLACE, name, UNKNOWN_IS_KEPT);
-    op.search = template_of(lo, in.search, UNKNOWN_IS_KEPT);
+    if (in.pattern.len)
+        op.regexp = regexp_of(lo, replacement, in.pattern, (struct str){0});
+    else
+        op.search = template_of(lo, in.search, UNKNOWN_IS_KEPT);
     op.value = value_template(lo, in.replace, UNKNOWN_IS_KEPT);
     vec_push(lo->arena, ops, op);
 }

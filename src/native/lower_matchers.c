@@ -279,8 +279,7 @@ static void lower_header(struct lowering *lo, const json_t *value, struct dt_mat
     out->rows = lower_header_conditions(lo, value);
 }
 
-/* {ph} and nothing else. */
-static bool is_placeholder_key(struct str key)
+bool is_placeholder_key(struct str key)
 {
     return key.len > 2 && key.ptr[0] == '{' && key.ptr[key.len - 1] == '}' &&
            str_last_index(key, '{') == 0;
@@ -485,6 +484,9 @@ static const struct matcher_row {
     {"vars", DT_MATCHER_VARS, lower_vars_matcher},
     {"expression", DT_MATCHER_ERROR_STATUS, lower_expression},
     {"file", DT_MATCHER_FILE, lower_file_matcher},
+    {"path_regexp", DT_MATCHER_PATH_REGEXP, lower_path_regexp},
+    {"header_regexp", DT_MATCHER_HEADER_REGEXP, lower_header_regexp},
+    {"vars_regexp", DT_MATCHER_VARS_REGEXP, lower_vars_regexp},
 };
 _Static_assert(sizeof(matchers) / sizeof(matchers[0]) == DT_N_MATCHER_KINDS - 1,
                "every matcher of the tables has a row");

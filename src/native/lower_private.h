@@ -34,6 +34,8 @@ struct lowering {
     struct map invoked; /* named route → row of subroutes + 1 */
     struct map groups;  /* name → bit + 1 */
 
+    struct map mapped_names; /* placeholders that maps give → row of mapped + 1 */
+
     struct strbuf strings;
     struct map string_offsets, origin_rows, header_rows, variable_rows, state_numbers;
     struct map certificate_tags; /* tag → struct tag_list of lower_tls.c */
@@ -95,6 +97,8 @@ struct dt_range lower_ip_ranges(struct lowering *lo, const json_t *ranges);
 struct dt_range lower_host_patterns(struct lowering *lo, const json_t *hosts, uint32_t *n_exact);
 struct dt_range host_patterns_of(struct lowering *lo, const struct str *hosts, size_t n,
                                  uint32_t *n_exact);
+/* {ph} and nothing else. */
+bool is_placeholder_key(struct str key);
 /* The fields of a header matcher, or of a response matcher. */
 struct dt_range lower_header_conditions(struct lowering *lo, const json_t *fields);
 uint32_t lower_response_matcher(struct lowering *lo, const json_t *matcher);
@@ -125,6 +129,20 @@ struct dt_range lower_response_handlers(struct lowering *lo, const json_t *list)
 /* lower_login.c */
 
 void lower_login(struct lowering *lo, const json_t *handler, struct dt_handler *out);
+
+/* lower_regexps.c */
+
+/* A row of regexps; DT_NONE after an error, or where the pattern is empty. */
+uint32_t regexp_of(struct lowering *lo, const json_t *value, struct str pattern, struct str name);
+void lower_path_regexp(struct lowering *lo, const json_t *value, struct dt_matcher *out);
+void lower_header_regexp(struct lowering *lo, const json_t *value, struct dt_matcher *out);
+void lower_vars_regexp(struct lowering *lo, const json_t *value, struct dt_matcher *out);
+
+/* lower_map.c */
+
+/* Finds the placeholders that the maps of the configuration define, before any is resolved. */
+void find_mapped_names(struct lowering *lo, const json_t *root);
+void lower_map(struct lowering *lo, const json_t *handler, struct dt_handler *out);
 
 /* lower_encode.c */
 

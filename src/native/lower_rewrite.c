@@ -42,26 +42,58 @@ static void lower_uri(struct lowering *lo, struct str uri, struct dt_rewrite *ro
         row->fragment = template_of(lo, fragment, UNKNOWN_IS_EMPTY);
 }
 
-static struct dt_range lower_substitutions(struct lowering *lo, const json_t *list)
+static struct dt_substitution substitution(struct lowering *lo, const json_t *value)
 {
     struct substitution_json {
         struct str find, replace;
         int64_t limit;
-    };
+    } in = {0};
     static const struct field fields[] = {
         {"find", FIELD_STR, offsetof(struct substitution_json, find)},
         {"replace", FIELD_STR, offsetof(struct substitution_json, replace)},
         {"limit", FIELD_BYTES, offsetof(struct substitution_json, limit)},
         {0},
     };
-    size_t n = elements(lo, list, "the substitutions");
-    struct dt_range range = {reserve_substitutions(lo, (uint32_t)n), (uint32_t)n};
-    for (size_t i = 0; i < n; i++) {
-        struct substitution_json in = {0};
-        read_object(lo, json_array_get(list, i), "a substitution", fields, &in);
-        struct dt_substitution row = {.find = template_of(lo, in.find, UNKNOWN_IS_EMPTY)};
-        row.replace = template_of(lo, in.replace, UNKNOWN_IS_EMPTY);
-        row.limit = in.limit > 0 && in.limit < INT32_MAX ? (uint32_t)in.limit : 0;
+    read_object(lo, value, "a substitution", fields, &in);
+    struct dt_substitution row = {.find = template_of(lo, in.find, UNKNOWN_IS_EMPTY),
+                                  .regexp = DT_NONE};
+    row.replace = template_of(lo, in.replace, UNKNOWN_IS_EMPTY);
+    row.limit = in.limit > 0 && in.limit < INT32_MAX ? (uint32_t)in.limit : 0;
+    return row;
+}
+
+static struct dt_substitution regexp_substitution(struct lowering *lo, const json_t *value)
+{
+    struct substitution_json {
+        struct str find, replace;
+    } in = {0};
+    static const struct field fields[] = {
+        {"find", FIELD_STR, offsetof(struct substitution_json, find)},
+        {"replace", FIELD_STR, offsetof(struct substitution_json, replace)},
+        {0},
+    };
+    read_object(lo, value, "a substitution", fields, &in);
+    if (in.find.len == 0)
+        reject_at(lo, value, "there is no expression to find");
+    return (struct dt_substitution){
+        .find = DT_NONE,
+        .replace = template_of(lo, in.replace, UNKNOWN_IS_EMPTY),
+        .regexp = regexp_of(lo, value, in.find, (struct str){0}),
+    };
+}
+
+/* Those of texts, then those of expressions. */
+static struct dt_range lower_substitutions(struct lowering *lo, const json_t *texts,
+                                           const json_t *regexps)
+{
+    size_t n = elements(lo, texts, "the substitutions");
+    size_t n_regexps = elements(lo, regexps, "the substitutions");
+    uint32_t total = (uint32_t)(n + n_regexps);
+    struct dt_range range = {reserve_substitutions(lo, total), total};
+    for (size_t i = 0; i < total; i++) {
+        struct dt_substitution row = i < n
+                                         ? substitution(lo, json_array_get(texts, i))
+                                         : regexp_substitution(lo, json_array_get(regexps, i - n));
         lo->substitutions.at[range.first + i] = row;
     }
     return range;
@@ -74,7 +106,8 @@ static struct dt_query_op query_op(struct lowering *lo, enum dt_query_op_kind ki
     return (struct dt_query_op){.kind = kind,
                                 .key = template_of(lo, key, UNKNOWN_IS_EMPTY),
                                 .value = DT_NONE,
-                                .search = DT_NONE};
+                                .search = DT_NONE,
+                                .regexp = DT_NONE};
 }
 
 static void add_pairs(struct lowering *lo, const json_t *list, enum dt_query_op_kind kind,
@@ -100,12 +133,12 @@ static void add_pairs(struct lowering *lo, const json_t *list, enum dt_query_op_
 static void add_replacements(struct lowering *lo, const json_t *list, query_op_list *ops)
 {
     struct replacement_json {
-        struct str key, search, replace;
+        struct str key, search, pattern, replace;
     };
     static const struct field fields[] = {
         {"key", FIELD_STR, offsetof(struct replacement_json, key)},
         {"search", FIELD_STR, offsetof(struct replacement_json, search)},
-        {"search_regexp", FIELD_REFUSED, 0},
+        {"search_regexp", FIELD_STR, offsetof(struct replacement_json, pattern)},
         {"replace", FIELD_STR, offsetof(struct replacement_json, replace)},
         {0},
     };
@@ -113,7 +146,11 @@ static void add_replacements(struct lowering *lo, const json_t *list, query_op_l
         struct replacement_json in = {0};
         read_object(lo, json_array_get(list, i), "a query replacement", fields, &in);
         struct dt_query_op op = query_op(lo, DT_QUERY_REPLACE, in.key);
-        op.search = template_of(lo, in.search, UNKNOWN_IS_KEPT);
+        if (in.pattern.len)
+            op.regexp =
+                regexp_of(lo, json_array_get(list, i), in.pattern, (struct str){0});
+        else
+            op.search = template_of(lo, in.search, UNKNOWN_IS_KEPT);
         op.value = template_of(lo, in.replace, UNKNOWN_IS_KEPT);
         vec_push(lo->arena, ops, op);
     }
@@ -162,7 +199,7 @@ uint32_t lower_rewrite(struct lowering *lo, const json_t *rewrite)
 {
     struct rewrite_json {
         struct str method, uri, strip_prefix, strip_suffix;
-        const json_t *substring, *query;
+        const json_t *substring, *regexps, *query;
     } in = {0};
     static const struct field fields[] = {
         {"handler", FIELD_IGNORED, 0},
@@ -171,7 +208,7 @@ uint32_t lower_rewrite(struct lowering *lo, const json_t *rewrite)
         {"strip_path_prefix", FIELD_STR, offsetof(struct rewrite_json, strip_prefix)},
         {"strip_path_suffix", FIELD_STR, offsetof(struct rewrite_json, strip_suffix)},
         {"uri_substring", FIELD_JSON, offsetof(struct rewrite_json, substring)},
-        {"path_regexp", FIELD_REFUSED, 0},
+        {"path_regexp", FIELD_JSON, offsetof(struct rewrite_json, regexps)},
         {"query", FIELD_JSON, offsetof(struct rewrite_json, query)},
         {0},
     };
@@ -188,7 +225,7 @@ uint32_t lower_rewrite(struct lowering *lo, const json_t *rewrite)
     lower_uri(lo, in.uri, &row);
     if (in.strip_suffix.len)
         row.strip_suffix = template_of(lo, in.strip_suffix, UNKNOWN_IS_EMPTY);
-    row.substitutions = lower_substitutions(lo, in.substring);
+    row.substitutions = lower_substitutions(lo, in.substring, in.regexps);
     row.query_ops = lower_query_ops(lo, in.query);
     return push_rewrites(lo, row);
 }

@@ -267,7 +267,8 @@ static uint32_t redirect_response(struct lowering *lo, uint16_t port)
     struct dt_header_op op = {.kind = DT_HEADER_SET,
                               .name = builder_header(lo, STR("Location")),
                               .name_template = DT_NONE,
-                              .search = DT_NONE};
+                              .search = DT_NONE,
+                              .regexp = DT_NONE};
     op.value = template_of(lo, strbuf_str(&location), UNKNOWN_IS_EMPTY);
     struct dt_response row = {.status = 308,
                               .status_template = DT_NONE,

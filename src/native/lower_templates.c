@@ -74,7 +74,11 @@ static bool resolve(struct lowering *lo, struct str key, struct dt_part *part)
             return true;
         }
     }
-    return false;
+    uintptr_t mapped = (uintptr_t)map_get(&lo->mapped_names, key);
+    if (!mapped)
+        return false;
+    *part = (struct dt_part){.kind = DT_PART_MAPPED, .number = (uint32_t)(mapped - 1)};
+    return true;
 }
 
 struct template_parts {

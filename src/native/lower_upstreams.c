@@ -349,6 +349,7 @@ static struct dt_header_op host_for_tls(struct lowering *lo)
         .name_template = DT_NONE,
         .value = template_of(lo, STR("{http.reverse_proxy.upstream.hostport}"), UNKNOWN_IS_KEPT),
         .search = DT_NONE,
+        .regexp = DT_NONE,
     };
 }
 

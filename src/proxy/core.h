@@ -49,6 +49,7 @@ struct core {
     struct tls_identity *_Atomic *identities; /* of certificates; a reload swaps them */
     struct log_sink *sinks;                   /* of logs */
     struct str data_directory;
+    void **regexps;                           /* of regexps, compiled */
     struct passwords *passwords;              /* NULL where nobody logs in */
     struct map media_types;                   /* of file extensions; empty without file servers */
     struct str hostname, working_directory, architecture;

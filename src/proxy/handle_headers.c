@@ -2,12 +2,15 @@
  * sent. The same operations serve reverse_proxy's header_up and header_down. */
 
 #include "proxy/handlers.h"
+#include "proxy/regexp.h"
 #include "proxy/template.h"
 
 static struct str replaced(struct transaction *tx, const struct dt_header_op *op, struct str value)
 {
-    struct str search = template_expand(tx, op->search);
     struct str replacement = template_expand(tx, op->value);
+    if (op->regexp != DT_NONE)
+        return regexp_replace(tx, op->regexp, value, replacement);
+    struct str search = template_expand(tx, op->search);
     if (search.len > 0)
         return str_contains(value, search) ? str_replace(tx->arena, value, search, replacement)
                                            : value;

@@ -5,6 +5,7 @@
 
 #include "base/glob.h"
 #include "proxy/handlers.h"
+#include "proxy/regexp.h"
 #include "proxy/template.h"
 #include "proxy/url.h"
 
@@ -167,15 +168,17 @@ static struct str substitute(struct transaction *tx, struct str text, struct str
 
 /* One change to a path, in whichever form it is given. */
 struct path_change {
-    enum { STRIP_PREFIX, STRIP_SUFFIX, SUBSTITUTE } kind;
+    enum { STRIP_PREFIX, STRIP_SUFFIX, SUBSTITUTE, SUBSTITUTE_REGEXP } kind;
     struct str find, replacement;
-    uint32_t limit;
+    uint32_t limit, regexp;
     bool keep_slashes;
     bool has_changed;
 };
 
 static struct str change(struct transaction *tx, struct path_change *how, struct str path)
 {
+    if (how->kind == SUBSTITUTE_REGEXP)
+        return regexp_replace(tx, how->regexp, path, how->replacement);
     struct str cleaned = path_clean(path, how->keep_slashes, tx->arena), changed = cleaned;
     switch (how->kind) {
     case STRIP_PREFIX:
@@ -186,6 +189,8 @@ static struct str change(struct transaction *tx, struct path_change *how, struct
         break;
     case SUBSTITUTE:
         changed = substitute(tx, cleaned, how->find, how->replacement, how->limit);
+        break;
+    case SUBSTITUTE_REGEXP:
         break;
     }
     how->has_changed |= changed.len != cleaned.len;
@@ -308,7 +313,10 @@ static void query_op(struct transaction *tx, const struct dt_query_op *op, struc
         struct str search = template_expand(tx, op->search);
         for (uint32_t i = 0; i < pairs->n; i++)
             if (str_eq(key, STR("*")) || str_eq(pairs->at[i].key, key))
-                pairs->at[i].value = substitute(tx, pairs->at[i].value, search, value, 0);
+                pairs->at[i].value =
+                    op->regexp == DT_NONE
+                        ? substitute(tx, pairs->at[i].value, search, value, 0)
+                        : regexp_replace(tx, op->regexp, pairs->at[i].value, value);
         return;
     }
     case DT_QUERY_DELETE:
@@ -351,6 +359,23 @@ static void change_query(struct transaction *tx, struct dt_range ops, struct url
 
 /* --- all of it --- */
 
+/* A text is replaced in path and query, an expression in the path as it was written. */
+static void apply_substitution(struct transaction *tx, const struct dt_substitution *row,
+                               struct url *url)
+{
+    struct path_change how = {
+        .kind = row->regexp == DT_NONE ? SUBSTITUTE : SUBSTITUTE_REGEXP,
+        .find = template_expand(tx, row->find),
+        .replacement = template_expand(tx, row->replace),
+        .limit = row->limit,
+        .regexp = row->regexp,
+    };
+    how.keep_slashes = str_contains(how.find, STR("//"));
+    change_path(tx, url, &how);
+    if (row->regexp == DT_NONE)
+        url->query = substitute(tx, url->query, how.find, how.replacement, how.limit);
+}
+
 void rewrite_apply(struct transaction *tx, uint32_t row, struct str *method, struct url *url)
 {
     const struct dt_rewrite *rewrite = &tx->tables->rewrites[row];
@@ -366,19 +391,8 @@ void rewrite_apply(struct transaction *tx, uint32_t row, struct str *method, str
         struct str suffix = template_expand(tx, rewrite->strip_suffix);
         strip(tx, url, (struct path_change){.kind = STRIP_SUFFIX, .find = suffix});
     }
-    for (uint32_t i = 0; i < rewrite->substitutions.n; i++) {
-        const struct dt_substitution *sub =
-            &tx->tables->substitutions[rewrite->substitutions.first + i];
-        struct path_change how = {
-            .kind = SUBSTITUTE,
-            .find = template_expand(tx, sub->find),
-            .replacement = template_expand(tx, sub->replace),
-            .limit = sub->limit,
-        };
-        how.keep_slashes = str_contains(how.find, STR("//"));
-        change_path(tx, url, &how);
-        url->query = substitute(tx, url->query, how.find, how.replacement, how.limit);
-    }
+    for (uint32_t i = 0; i < rewrite->substitutions.n; i++)
+        apply_substitution(tx, &tx->tables->substitutions[rewrite->substitutions.first + i], url);
     if (rewrite->query_ops.n > 0)
         change_query(tx, rewrite->query_ops, url);
 }

@@ -86,6 +86,7 @@ static handler_function *const handlers[DT_N_HANDLER_KINDS] = {
     [DT_HANDLER_COPY_HEADERS] = handle_copy_fields,
     [DT_HANDLER_LOGIN] = handle_login,
     [DT_HANDLER_INTERCEPT] = handle_intercept,
+    [DT_HANDLER_MAP] = handle_map,
 };
 
 enum step handler_run(struct transaction *tx, const struct dt_handler *handler)

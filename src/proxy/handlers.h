@@ -19,6 +19,10 @@ enum step handle_copy_answer(struct transaction *tx, const struct dt_handler *ha
 enum step handle_copy_fields(struct transaction *tx, const struct dt_handler *handler);
 enum step handle_login(struct transaction *tx, const struct dt_handler *handler);
 
+enum step handle_map(struct transaction *tx, const struct dt_handler *handler);
+/* What the first map with this row of mapped gives; false where none has run. */
+bool map_value(struct transaction *tx, uint32_t mapped, struct str *out);
+
 /* Header operations on a list: of a request (where Host is one of them, and ends in <*host>) or of
  * a response (<host> NULL). */
 void headers_edit(struct transaction *tx, struct dt_range ops, struct http_headers *headers,

@@ -3,6 +3,7 @@
 #include "proxy/match.h"
 
 #include "base/glob.h"
+#include "proxy/regexp.h"
 #include "proxy/template.h"
 #include "proxy/url.h"
 
@@ -378,6 +379,52 @@ static bool match_error_status(struct transaction *tx, const struct dt_matcher *
     return false;
 }
 
+/* --- regular expressions --- */
+
+static bool match_path_regexp(struct transaction *tx, const struct dt_matcher *matcher,
+                              bool *failed)
+{
+    (void)failed;
+    return regexp_match(tx, matcher->rows.first, path_clean(tx->url.path, false, tx->arena));
+}
+
+static bool field_matches(struct transaction *tx, const struct dt_regexp_condition *condition)
+{
+    if (tx->core->header_ids[condition->number] == HEADER_HOST)
+        return tx->host.len > 0 && regexp_match(tx, condition->regexp, tx->host);
+    for (uint32_t i = 0; i < tx->headers.n; i++)
+        if (field_is(tx->core, &tx->headers.at[i], condition->number) &&
+            regexp_match(tx, condition->regexp, tx->headers.at[i].value))
+            return true;
+    return false;
+}
+
+static bool match_header_regexp(struct transaction *tx, const struct dt_matcher *matcher,
+                                bool *failed)
+{
+    (void)failed;
+    for (uint32_t i = 0; i < matcher->rows.n; i++)
+        if (!field_matches(tx, &tx->tables->regexp_conditions[matcher->rows.first + i]))
+            return false;
+    return true;
+}
+
+static bool match_vars_regexp(struct transaction *tx, const struct dt_matcher *matcher,
+                              bool *failed)
+{
+    (void)failed;
+    for (uint32_t i = 0; i < matcher->rows.n; i++) {
+        const struct dt_regexp_condition *condition =
+            &tx->tables->regexp_conditions[matcher->rows.first + i];
+        struct str value = condition->number != DT_NONE
+                               ? value_text(transaction_variable(tx, condition->number))
+                               : template_expand(tx, condition->template);
+        if (regexp_match(tx, condition->regexp, value))
+            return true;
+    }
+    return false;
+}
+
 /* --- answers --- */
 
 bool match_status(const struct dt_tables *tables, struct dt_range numbers, unsigned status)
@@ -418,6 +465,9 @@ static matcher_run *const matchers[DT_N_MATCHER_KINDS] = {
     [DT_MATCHER_VARS] = match_vars,
     [DT_MATCHER_ERROR_STATUS] = match_error_status,
     [DT_MATCHER_FILE] = match_file,
+    [DT_MATCHER_PATH_REGEXP] = match_path_regexp,
+    [DT_MATCHER_HEADER_REGEXP] = match_header_regexp,
+    [DT_MATCHER_VARS_REGEXP] = match_vars_regexp,
 };
 
 bool match_any_set(struct transaction *tx, struct dt_range sets, bool *failed)

@@ -20,6 +20,7 @@
 #include "proxy/log.h"
 #include "proxy/media_type.h"
 #include "proxy/password.h"
+#include "proxy/regexp.h"
 #include "proxy/tls_setup.h"
 #include "proxy/worker.h"
 
@@ -367,12 +368,15 @@ int dt_proxy_main(const struct dt_tables *tables, int argc, char **argv)
     pthread_sigmask(SIG_BLOCK, &set, NULL);
     raise_file_limit();
     core_init(&core, &options);
-    if (options.check)
+    if (!regexps_open(&core))
+        code = EXIT_FAILED;
+    else if (options.check)
         code = check_surroundings(&core) > 0 ? EXIT_FAILED : EXIT_FINE;
     else
         code = serve(&core);
     if (core.passwords)
         passwords_free(core.passwords);
+    regexps_close(&core);
     free(core.states);
     free(core.pools);
     arena_free(&arena);

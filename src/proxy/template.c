@@ -11,7 +11,9 @@
 #include "base/parse.h"
 #include "net/loop.h"
 #include "net/tls.h"
+#include "proxy/handlers.h"
 #include "proxy/proxying.h"
+#include "proxy/regexp.h"
 #include "proxy/response.h"
 #include "proxy/text.h"
 #include "proxy/worker.h"
@@ -582,8 +584,10 @@ bool template_value(struct transaction *tx, const struct dt_part *part, struct s
     case DT_PART_VARIABLE:
         *out = value_text(transaction_variable(tx, part->number));
         return true;
-    case DT_PART_REGEXP: /* nothing sets one: the tables have no regular expressions */
-        return false;
+    case DT_PART_REGEXP:
+        return regexp_value(tx, table_text(tx->tables, part->text), out);
+    case DT_PART_MAPPED:
+        return map_value(tx, part->number, out);
     case DT_PART_USER_ID:
         *out = tx->user;
         return tx->user.len > 0;

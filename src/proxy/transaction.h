@@ -8,6 +8,8 @@
 
 struct proxying;
 struct sending;
+struct active_map;
+struct capture;
 struct encoding;
 struct interception;
 struct login;
@@ -106,6 +108,8 @@ struct transaction {
     struct str peer_text, client_ip, uuid, uri;
     bool has_client_ip, is_from_trusted_proxy;
 
+    struct capture *captures;  /* of regular expressions, the last match first */
+    struct active_map *maps;   /* that have run */
     struct file_match file;    /* of the last file matcher that matched */
     struct proxying *proxying; /* of the last reverse_proxy, for {http.reverse_proxy.*} */
     struct sending *sending;   /* a file that is the body */

@@ -14,7 +14,9 @@ header:openssl/ssl.h:libssl-dev
 header:nghttp2/nghttp2.h:libnghttp2-dev
 header:zlib.h:zlib1g-dev
 header:zstd.h:libzstd-dev
-header:crypt.h:libcrypt-dev'
+header:crypt.h:libcrypt-dev
+c++:g++
+file:libre2.so:libre2-dev'
 run="$build
 curl:curl
 ip:iproute2

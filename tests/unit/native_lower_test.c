@@ -60,8 +60,10 @@ static void test_refusals(void)
         {"\"routes\":[{\"handle\":[{}]}]", "a handler must say which one it is"},
         {"\"routes\":[{\"handle\":[{\"handler\":\"templates\"}]}]",
          "the proxy core cannot run the handler 'templates' yet"},
-        {"\"routes\":[{\"match\":[{\"path_regexp\":{}}]}]",
-         "the proxy core cannot run the matcher 'path_regexp' yet"},
+        {"\"routes\":[{\"match\":[{\"a_plugin\":{}}]}]",
+         "the proxy core cannot run the matcher 'a_plugin' yet"},
+        {"\"routes\":[{\"match\":[{\"path_regexp\":{\"pattern\":\"a(\"}}]}]",
+         "the expression 'a(' is never closed"},
         {"\"routes\":[{\"match\":[{\"remote_ip\":{\"ranges\":[\"nowhere\"]}}]}]",
          "'nowhere' is no IP address or range"},
         {"\"routes\":[{\"match\":[{\"host\":[\"b\xc3\xbc.example\"]}]}],"

@@ -1,0 +1,125 @@
+/* Regular expressions, and the matchers that are made of them. */
+#include "base/regexp.h"
+#include "native/lower_private.h"
+
+/* Go knows "(?<name>", older libraries only "(?P<name>". */
+static struct str with_old_names(struct arena *arena, struct str pattern)
+{
+    struct strbuf out = strbuf_in(arena);
+    bool in_class = false;
+    for (size_t i = 0; i < pattern.len; i++) {
+        struct str rest = str_slice(pattern, i, pattern.len);
+        char c = pattern.ptr[i];
+        if (str_has_prefix(rest, STR("\\Q"))) {
+            ptrdiff_t end = str_find(rest, STR("\\E"));
+            size_t len = end < 0 ? rest.len : (size_t)end + 2;
+            strbuf_add(&out, str_slice(rest, 0, len));
+            i += len - 1;
+            continue;
+        }
+        if (c == '\\' && i + 1 < pattern.len) {
+            strbuf_add(&out, str_slice(pattern, i, i + 2));
+            i++;
+            continue;
+        }
+        if (!in_class && str_has_prefix(rest, STR("(?<"))) {
+            strbuf_puts(&out, "(?P<");
+            i += 2;
+            continue;
+        }
+        if (in_class && c == ']')
+            in_class = false;
+        else if (!in_class && c == '[') {
+            in_class = true;
+            strbuf_add_char(&out, c);
+            /* a ']' right behind the bracket is one of the class */
+            if (str_has_prefix(str_slice(pattern, i + 1, pattern.len), STR("^"))) {
+                strbuf_add_char(&out, '^');
+                i++;
+            }
+            if (str_has_prefix(str_slice(pattern, i + 1, pattern.len), STR("]"))) {
+                strbuf_add_char(&out, ']');
+                i++;
+            }
+            continue;
+        }
+        strbuf_add_char(&out, c);
+    }
+    return strbuf_str(&out);
+}
+
+uint32_t regexp_of(struct lowering *lo, const json_t *value, struct str pattern, struct str name)
+{
+    struct regexp regexp = {0};
+    enum regexp_result result = regexp_check(lo->arena, pattern, &regexp);
+    if (result != REGEXP_OK) {
+        reject_at(lo, value, "the expression '" STR_FMT "' %s", STR_ARG(pattern),
+                  regexp_result_text(result));
+        return DT_NONE;
+    }
+    struct dt_regexp row = {
+        .pattern = intern(lo, with_old_names(lo->arena, pattern)),
+        .name = intern(lo, name),
+        .groups = {reserve_texts(lo, (uint32_t)regexp.n_groups), (uint32_t)regexp.n_groups},
+    };
+    for (size_t i = 0; i < regexp.n_groups; i++)
+        lo->texts.at[row.groups.first + i] = intern(lo, regexp.names[i]);
+    return push_regexps(lo, row);
+}
+
+/* {"name": …, "pattern": …} */
+static uint32_t lower_regexp(struct lowering *lo, const json_t *value)
+{
+    struct regexp_json {
+        struct str name, pattern;
+    } in = {0};
+    static const struct field fields[] = {
+        {"name", FIELD_STR, offsetof(struct regexp_json, name)},
+        {"pattern", FIELD_STR, offsetof(struct regexp_json, pattern)},
+        {0},
+    };
+    read_object(lo, value, "a regular expression", fields, &in);
+    return regexp_of(lo, value, in.pattern, in.name);
+}
+
+void lower_path_regexp(struct lowering *lo, const json_t *value, struct dt_matcher *out)
+{
+    out->rows = (struct dt_range){lower_regexp(lo, value), 1};
+}
+
+static void lower_conditions(struct lowering *lo, const json_t *value, bool is_header,
+                             struct dt_matcher *out)
+{
+    if (!json_is_object(value)) {
+        reject_at(lo, value, "the matcher must be an object");
+        return;
+    }
+    uint32_t n = (uint32_t)json_object_size(value), at = 0;
+    out->rows = (struct dt_range){reserve_regexp_conditions(lo, n), n};
+    const json_t *walked = value;
+    for (void *i = json_object_iter(walked); i; i = json_object_iter_next(walked, i), at++) {
+        struct str key = str_make(json_object_iter_key(i), json_object_iter_key_len(i));
+        const json_t *regexp = json_object_iter_value(i);
+        struct dt_regexp_condition row = {.number = DT_NONE, .template = DT_NONE};
+        const struct token *before = enter(lo, regexp);
+        if (is_header)
+            row.number = builder_header(lo, key);
+        else if (is_placeholder_key(key))
+            row.template = template_of(lo, key, UNKNOWN_IS_EMPTY);
+        else
+            row.number = variable(lo, key);
+        row.regexp = lower_regexp(lo, regexp);
+        leave(lo, before);
+        lo->regexp_conditions.at[out->rows.first + at] = row;
+    }
+}
+
+void lower_header_regexp(struct lowering *lo, const json_t *value, struct dt_matcher *out)
+{
+    lower_conditions(lo, value, true, out);
+}
+
+void lower_vars_regexp(struct lowering *lo, const json_t *value, struct dt_matcher *out)
+{
+    lower_conditions(lo, value, false, out);
+}
