@@ -21,7 +21,10 @@ override LDFLAGS  += $(SANITIZE)
 CXXFLAGS          += -std=c++17 $(OPTIMISE) -Wall -Wextra -fno-rtti $(SANITIZE)
 
 COMPILER_LIBS = -lm
-PROXY_LIBS    = $(shell pkg-config --libs openssl libnghttp2 2>/dev/null || echo -lssl -lcrypto -lnghttp2) -lz -lzstd -lcrypt -lpthread
+PROXY_LIBS    = $(shell pkg-config --libs openssl libnghttp2 2>/dev/null || echo -lssl -lcrypto -lnghttp2) -lz -lzstd $(CRYPT_LIB) -lm -lpthread
+# a sanitizer takes calls of crypt for itself, and then needs the library all the same
+comma := ,
+CRYPT_LIB = $(if $(SANITIZE),-Wl$(comma)--no-as-needed )-lcrypt
 # only for what holds regular expressions; RE2 itself where its archive can be linked
 REGEXP_LIBS   = $(shell pkg-config --libs re2 2>/dev/null || echo -lre2) -lstdc++
 
@@ -72,7 +75,7 @@ LINK_PROGRAM = $(CC) $(LDFLAGS) -Wl,--as-needed -o $(BUILD)/dialtone $(CLI_OBJEC
     $(BUILD)/libdialtone.a
 $(BUILD)/dialtone: $(CLI_OBJECTS) $(BUILD)/libdialtone.a
 	@if [ $(STATIC_OPENSSL) = yes ] && $(LINK_PROGRAM) -Wl,-Bstatic -lssl -lcrypto -lnghttp2 -lre2 -lstdc++ \
-	    -Wl,-Bdynamic $(COMPILER_LIBS) -lz -lzstd -lcrypt -lpthread 2>/dev/null; \
+	    -Wl,-Bdynamic $(COMPILER_LIBS) -lz -lzstd $(CRYPT_LIB) -lpthread 2>/dev/null; \
 	then echo 'linked $@ with the archives of OpenSSL, nghttp2 and RE2'; \
 	else set -x; $(LINK_PROGRAM) $(COMPILER_LIBS) $(PROXY_LIBS) $(REGEXP_LIBS); fi
 
@@ -100,9 +103,12 @@ $(OBJ)/gen/%.o: $(GEN)/%.c
 	    -Wno-type-limits \
 	    -MMD -MP -c -o $@ $<
 
+# Caddyfiles are UTF-8, what comes over the wire is bytes
+RE2C_ENCODING = -8
+$(GEN)/http1.c: RE2C_ENCODING =
 $(GEN)/%.c: grammar/%.re
 	@mkdir -p $(@D)
-	re2c -8 --case-ranges -W -Werror --no-generation-date -o $@ $<
+	re2c $(RE2C_ENCODING) --case-ranges -W -Werror --no-generation-date -o $@ $<
 
 $(GEN)/%_parser.c $(GEN)/%_parser.h &: grammar/%_parser.y
 	@mkdir -p $(GEN)

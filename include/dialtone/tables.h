@@ -10,7 +10,7 @@
  * indices. The order of rows is stable: the same JSON gives the same tables. */
 #include <stdint.h>
 
-#define DT_TABLES_ABI 4u         /* changes whenever a row changes its shape */
+#define DT_TABLES_ABI 5u         /* changes whenever a row changes its shape */
 #define DT_NONE       UINT32_MAX /* "no row", wherever an index may be missing */
 
 struct dt_text {
@@ -56,6 +56,7 @@ struct dt_range {
     X(dt_subroute, subroutes)                                                                      \
     X(dt_failure, failures)                                                                        \
     X(dt_file_server, file_servers)                                                                \
+    X(dt_browse, browses)                                                                          \
     X(dt_encoder, encoders)                                                                        \
     X(dt_body_limit, body_limits)                                                                  \
     X(dt_copy, copies)                                                                             \
@@ -670,9 +671,16 @@ struct dt_file_server {
     uint32_t status_template;      /* DT_NONE: <status> */
     struct dt_range precompressed; /* numbers: enum dt_encoding, the best first */
     struct dt_range etag_suffixes; /* texts: of files that hold the ETag */
+    uint32_t browse;               /* browses: directories are listed; DT_NONE: they are not */
     uint8_t passes_through;        /* what is not there is left to the next handler */
     uint8_t keeps_uris;            /* no redirect that adds or takes away the last '/' */
     uint8_t reserved[2];
+};
+
+struct dt_browse {
+    struct dt_text sort, order; /* name, namedirfirst, size, time; asc, desc; empty: not said */
+    uint32_t max_files;
+    uint32_t reveals_links; /* bool: where symbolic links lead */
 };
 
 /* Bodies that fit <matcher> and are longer than <min_length> are compressed. */
@@ -1015,7 +1023,7 @@ _Static_assert(sizeof(struct dt_header_op) == 32, "dt_header_op");
 _Static_assert(sizeof(struct dt_header_edit) == 24, "dt_header_edit");
 _Static_assert(sizeof(struct dt_rewrite) == 48, "dt_rewrite");
 _Static_assert(sizeof(struct dt_file_matcher) == 24, "dt_file_matcher");
-_Static_assert(sizeof(struct dt_file_server) == 48, "dt_file_server");
+_Static_assert(sizeof(struct dt_file_server) == 52, "dt_file_server");
 _Static_assert(sizeof(struct dt_encoder) == 28, "dt_encoder");
 _Static_assert(sizeof(struct dt_body_limit) == 16, "dt_body_limit");
 _Static_assert(sizeof(struct dt_copy) == 24, "dt_copy");

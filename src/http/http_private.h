@@ -19,7 +19,6 @@
 enum {
     HIGH_WATER_BYTES = 64 * 1024, /* more unsent than this, and the source must wait */
     DRAIN_BYTES = 256 * 1024,     /* of an unread request body; more closes the connection */
-    LONGEST_METHOD = 32,
 };
 
 /* Bytes that were received but cannot be used yet. No memory while empty. */

@@ -293,8 +293,13 @@ static const struct column file_servers_columns[] = {TO(root, templates),
                                                      TO(status_template, templates),
                                                      TO(precompressed, numbers),
                                                      TO(etag_suffixes, texts),
+                                                     TO(browse, browses),
                                                      PLAIN(passes_through),
                                                      PLAIN(keeps_uris)};
+#undef ROW
+#define ROW dt_browse
+static const struct column browses_columns[] = {PLAIN(sort), PLAIN(order), PLAIN(max_files),
+                                                PLAIN(reveals_links)};
 #undef ROW
 #define ROW dt_encoder
 static const struct column encoders_columns[] = {TO(codings, numbers),

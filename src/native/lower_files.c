@@ -160,11 +160,38 @@ static struct dt_range default_index(struct lowering *lo)
     return range;
 }
 
+enum { DEFAULT_MAX_FILES = 10000 };
+
+static uint32_t lower_browse(struct lowering *lo, const json_t *browse)
+{
+    struct browse_json {
+        uint32_t reveals_links, max_files;
+        const json_t *sort;
+    } in = {0};
+    static const struct field fields[] = {
+        {"template_file", FIELD_REFUSED, 0},
+        {"reveal_symlinks", FIELD_FLAG32, offsetof(struct browse_json, reveals_links)},
+        {"sort", FIELD_JSON, offsetof(struct browse_json, sort)},
+        {"file_limit", FIELD_COUNT, offsetof(struct browse_json, max_files)},
+        {0},
+    };
+    const struct token *before = enter(lo, browse);
+    read_object(lo, browse, "a directory listing", fields, &in);
+    struct dt_browse row = {.max_files = in.max_files ? in.max_files : DEFAULT_MAX_FILES,
+                            .reveals_links = in.reveals_links};
+    if (elements(lo, in.sort, "the order of a listing") > 0)
+        row.sort = intern(lo, json_str(json_array_get(in.sort, 0)));
+    if (elements(lo, in.sort, "the order of a listing") > 1)
+        row.order = intern(lo, json_str(json_array_get(in.sort, 1)));
+    leave(lo, before);
+    return push_browses(lo, row);
+}
+
 void lower_file_server(struct lowering *lo, const json_t *handler, struct dt_handler *out)
 {
     struct server_json {
         struct str root;
-        const json_t *hidden, *index, *status, *precompressed, *order;
+        const json_t *hidden, *index, *status, *precompressed, *order, *browse;
         struct dt_file_server row;
         int8_t is_canonical;
     } in = {.is_canonical = -1};
@@ -174,7 +201,7 @@ void lower_file_server(struct lowering *lo, const json_t *handler, struct dt_han
         {"root", FIELD_STR, offsetof(struct server_json, root)},
         {"hide", FIELD_JSON, offsetof(struct server_json, hidden)},
         {"index_names", FIELD_JSON, offsetof(struct server_json, index)},
-        {"browse", FIELD_REFUSED, 0},
+        {"browse", FIELD_JSON, offsetof(struct server_json, browse)},
         {"canonical_uris", FIELD_TRISTATE, offsetof(struct server_json, is_canonical)},
         {"status_code", FIELD_JSON, offsetof(struct server_json, status)},
         {"pass_thru", FIELD_FLAG, offsetof(struct server_json, row.passes_through)},
@@ -191,6 +218,7 @@ void lower_file_server(struct lowering *lo, const json_t *handler, struct dt_han
     row.status_template = DT_NONE;
     lower_status(lo, in.status, &row.status, &row.status_template);
     row.keeps_uris = in.is_canonical == 0;
+    row.browse = in.browse ? lower_browse(lo, in.browse) : DT_NONE;
     row.precompressed = lower_precompressed(lo, in.precompressed, in.order);
     out->row = push_file_servers(lo, row);
 }

@@ -21,7 +21,7 @@ void lower_status(struct lowering *lo, const json_t *value, uint32_t *status, ui
     }
     int64_t number;
     if (parse_go_int(text, &number) != PARSE_OK)
-        *status = 500; /* what Caddy answers then */
+        *template = row; /* an error when it is to be used, as for Caddy */
     else if (number < 100 || number > 999)
         reject_at(lo, value, "a status must have three digits");
     else

@@ -1,13 +1,17 @@
 /* file_server: the file that a request path names below the root. */
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/glob.h"
 #include "base/parse.h"
+#include "http/date.h"
+#include "proxy/browse.h"
 #include "proxy/coding.h"
 #include "proxy/file_content.h"
 #include "proxy/file_path.h"
@@ -315,6 +319,136 @@ static enum step serve_file(struct serving *serving)
     return STEP_TAKEN;
 }
 
+/* --- directories --- */
+
+static bool is_later(const struct timespec *a, const struct timespec *b)
+{
+    return a->tv_sec > b->tv_sec || (a->tv_sec == b->tv_sec && a->tv_nsec > b->tv_nsec);
+}
+
+static struct str link_target(struct transaction *tx, int directory, const char *name)
+{
+    char target[PATH_MAX];
+    ssize_t n = readlinkat(directory, name, target, sizeof(target));
+    return n > 0 ? str_dup(tx->arena, str_make(target, (size_t)n)) : STR("");
+}
+
+static void add_entry(const struct serving *serving, int directory, const char *name,
+                      struct listing *listing)
+{
+    struct transaction *tx = serving->tx;
+    const struct dt_browse *browse = &tx->tables->browses[serving->server->browse];
+    struct stat status, target;
+    if (is_hidden(serving, str_from(name)) ||
+        fstatat(directory, name, &status, AT_SYMLINK_NOFOLLOW) != 0)
+        return;
+    struct listing_item item = {.size = status.st_size,
+                                .modified = status.st_mtim,
+                                .mode = status.st_mode,
+                                .is_directory = S_ISDIR(status.st_mode),
+                                .is_link = S_ISLNK(status.st_mode)};
+    if (item.is_link && fstatat(directory, name, &target, 0) == 0) {
+        item.size = target.st_size;
+        item.is_directory = S_ISDIR(target.st_mode);
+    }
+    if (item.is_link && browse->reveals_links)
+        item.target = link_target(tx, directory, name);
+    item.name = str_printf(tx->arena, "%s%s", name, item.is_directory ? "/" : "");
+    item.lower = str_lower(tx->arena, item.name);
+    if (is_later(&item.modified, &listing->modified))
+        listing->modified = item.modified;
+    *(item.is_directory ? &listing->n_directories : &listing->n_files) += 1;
+    listing->items[listing->n++] = item;
+}
+
+/* Reads as many entries as are listed at most; false with errno set. */
+static bool read_directory(const struct serving *serving, struct listing *listing)
+{
+    struct transaction *tx = serving->tx;
+    uint32_t limit = tx->tables->browses[serving->server->browse].max_files, n = 0, cap = 0;
+    struct dirent *entry;
+    DIR *directory = opendir(serving->path.ptr);
+    if (!directory)
+        return false;
+    while (n < limit && (entry = readdir(directory))) {
+        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
+            continue;
+        n++;
+        if (listing->n == cap) {
+            uint32_t more = cap ? cap * 2 : 64;
+            listing->items =
+                arena_grow(tx->arena, listing->items, cap * sizeof(struct listing_item),
+                           more * sizeof(struct listing_item));
+            cap = more;
+        }
+        add_entry(serving, dirfd(directory), entry->d_name, listing);
+    }
+    closedir(directory);
+    return true;
+}
+
+static struct str accepted_types(struct transaction *tx)
+{
+    struct strbuf all = strbuf_in(tx->arena);
+    for (uint32_t i = 0; i < tx->headers.n; i++) {
+        if (tx->headers.at[i].id != HEADER_ACCEPT)
+            continue;
+        strbuf_add_char(&all, ',');
+        strbuf_add(&all, tx->headers.at[i].value);
+    }
+    return str_lower(tx->arena, strbuf_str(&all));
+}
+
+static enum step reply_listing(struct transaction *tx, const struct listing *listing)
+{
+    struct strbuf body = strbuf_in(tx->arena);
+    struct str accepted = accepted_types(tx), type = STR("text/html; charset=utf-8");
+    char *date = arena_alloc(tx->arena, HTTP_DATE_BYTES);
+    http_date_format(listing->modified.tv_sec, date);
+    headers_set(&tx->response, HEADER_LAST_MODIFIED, str_make(date, HTTP_DATE_BYTES));
+    if (str_contains(accepted, STR("application/json"))) {
+        type = STR("application/json; charset=utf-8");
+        listing_as_json(listing, &body);
+    } else if (str_contains(accepted, STR("text/plain"))) {
+        type = STR("text/plain; charset=utf-8");
+        listing_as_text(listing, &body);
+    } else {
+        struct str nonce = text_uuid(tx->arena);
+        listing_as_html(tx, listing, nonce, &body);
+        headers_set_named(&tx->response, STR("Content-Security-Policy"),
+                          str_printf(tx->arena,
+                                     "default-src 'none'; base-uri 'none'; form-action 'none'; "
+                                     "frame-ancestors 'self'; style-src 'nonce-" STR_FMT "'",
+                                     STR_ARG(nonce)));
+    }
+    headers_set(&tx->response, HEADER_CONTENT_TYPE, type);
+    transaction_reply(tx, 200, strbuf_str(&body));
+    return STEP_TAKEN;
+}
+
+static enum step list_directory(const struct serving *serving)
+{
+    struct transaction *tx = serving->tx;
+    struct str asked = tx->original_url.path;
+    struct listing listing = {.modified = serving->status.st_mtim};
+    const struct http_header *since = headers_find_named(&tx->headers, STR("If-Modified-Since"));
+    int64_t date;
+    if ((tx->url.path.len == 0 ||
+         str_eq(file_path_base(asked), file_path_base(tx->url.path))) &&
+        !str_has_suffix(asked, STR("/")))
+        return redirect(tx, STR_JOIN(tx->arena, asked, STR("/")));
+    if (!read_directory(serving, &listing))
+        return refused(tx, errno == EACCES ? 403 : 500, serving->path, errno);
+    headers_add(&tx->response, HEADER_VARY, STR("Accept, Accept-Encoding"));
+    if (since && http_date_parse(since->value, &date) && listing.modified.tv_sec <= date) {
+        transaction_reply(tx, 304, STR(""));
+        return STEP_TAKEN;
+    }
+    listing.path = url_escaped_path(&tx->url, tx->arena);
+    listing_arrange(tx, &tx->tables->browses[serving->server->browse], &listing);
+    return reply_listing(tx, &listing);
+}
+
 /* --- all of it --- */
 
 enum step handle_files(struct transaction *tx, const struct dt_handler *handler)
@@ -334,6 +468,9 @@ enum step handle_files(struct transaction *tx, const struct dt_handler *handler)
         return refused(tx, 400, serving.path, -error);
     if (S_ISDIR(serving.status.st_mode))
         look_for_index(&serving);
+    if (S_ISDIR(serving.status.st_mode) && serving.server->browse != DT_NONE &&
+        !is_hidden(&serving, serving.path))
+        return list_directory(&serving);
     if (S_ISDIR(serving.status.st_mode) || is_hidden(&serving, serving.path))
         return not_found(&serving);
     if (needs_redirect(&serving, &to))

@@ -212,10 +212,10 @@ static bool handle_failure(struct transaction *tx)
 void router_run(struct transaction *tx, enum step step)
 {
     for (;;) {
-        struct frame *frame = tx->frame;
         bool failed = step == STEP_FAILED;
-        if (step == STEP_TAKEN)
+        if (step == STEP_TAKEN) /* the transaction may be gone */
             return;
+        struct frame *frame = tx->frame;
         step = STEP_NEXT;
         if (failed) {
             if (!handle_failure(tx))

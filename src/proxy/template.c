@@ -104,7 +104,7 @@ static struct str prefixed_query(struct transaction *tx, struct str query)
     return str_printf(tx->arena, "?" STR_FMT, STR_ARG(query));
 }
 
-static struct str cookie_value(struct transaction *tx, struct str wanted)
+struct str template_cookie(struct transaction *tx, struct str wanted)
 {
     for (uint32_t i = 0; i < tx->headers.n; i++) {
         struct str rest = tx->headers.at[i].value, pair, name, value;
@@ -530,7 +530,7 @@ bool template_value(struct transaction *tx, const struct dt_part *part, struct s
         *out = header_value(tx, &tx->headers, part->number);
         return true;
     case DT_PART_COOKIE:
-        *out = cookie_value(tx, table_text(tx->tables, part->text));
+        *out = template_cookie(tx, table_text(tx->tables, part->text));
         return true;
     case DT_PART_HOST_LABEL:
         *out = label_of(tx, part->number);

@@ -10,6 +10,8 @@ struct str template_expand_escaped(struct transaction *tx, uint32_t row, bool es
 /* The same with each value changed by <change>. */
 struct str template_expand_with(struct transaction *tx, uint32_t row,
                                 struct str (*change)(struct arena *arena, struct str value));
+/* The value of a cookie, or empty. */
+struct str template_cookie(struct transaction *tx, struct str name);
 /* One placeholder; false where it has no value now. */
 bool template_value(struct transaction *tx, const struct dt_part *part, struct str *out);
 

@@ -107,21 +107,26 @@ static bool listed_address(struct str text, struct address *out)
 static bool client_in_list(struct transaction *tx, struct str list, struct address *out)
 {
     const struct dt_server *server = tx->server;
+    struct address listed;
     struct str part;
     if (!server->is_trusted_proxies_strict) {
         for (bool more = true; more;) {
             more = str_cut(list, STR(","), &part, &list);
-            if (listed_address(part, out))
-                return true;
+            if (!listed_address(part, &listed))
+                continue;
+            *out = listed;
+            return true;
         }
         return false;
     }
     for (;;) {
         ptrdiff_t comma = str_last_index(list, ',');
         part = str_slice(list, (size_t)(comma + 1), list.len);
-        if (listed_address(part, out) &&
-            !match_address(tx->tables, server->trusted_proxies, out, (struct str){0}))
+        if (listed_address(part, &listed) &&
+            !match_address(tx->tables, server->trusted_proxies, &listed, (struct str){0})) {
+            *out = listed;
             return true;
+        }
         if (comma < 0)
             return false;
         list = str_slice(list, 0, (size_t)comma);
@@ -181,6 +186,8 @@ void transaction_reply(struct transaction *tx, unsigned status, struct str body)
         .headers = tx->response,
         .content_length = (int64_t)body.len,
     };
+    if (body.len == 0 && str_eq(tx->request->method, STR("HEAD")))
+        head.content_length = HTTP_LENGTH_UNKNOWN; /* as Go: nothing is said of what is not known */
     response_start(tx, &head, body);
     response_data(tx, body);
     response_end(tx, NULL);

@@ -176,7 +176,11 @@ class Side:
         n_seen = len(upstreams.seen)
         time.sleep(float(request.options.get("after", 0)))
         wait = float(request.options.get("wait", 5))
-        with socket.create_connection(("127.0.0.1", self.port), timeout=10) as s:
+        try:
+            s = socket.create_connection(("127.0.0.1", self.port), timeout=10)
+        except OSError as error:
+            return Result([], True, str(error).encode(), [], [])
+        with s:
             names = [(str(s.getsockname()[1]), "CLIENT-PORT"), (str(self.port), "PORT")]
             try:
                 s.sendall(request.data)
@@ -196,6 +200,8 @@ class Side:
                     # one more moment, in which a connection that is to be closed closes
                     reader.until = min(reader.until, time.monotonic() + (0.3 if request.is_raw else 0.03))
             reader.more()
+        if "upstream" in request.options.get("ignore", ""):
+            time.sleep(0.2)  # what was begun there is to come to its end before the next one
         return Result(responses, reader.is_closed, reader.pending, list(upstreams.seen[n_seen:]), names)
 
 
@@ -260,11 +266,11 @@ class DialtoneSide(Side):
                                         stdout=subprocess.DEVNULL, stderr=self.errors)
         if wait_for(self.port, self.process):
             return None
-        self.stop()
+        self.end()
         with open(self.errors.name, encoding="utf-8", errors="replace") as f:
             return f.read() or "it does not listen"
 
-    def stop(self):
+    def end(self):
         self.process.send_signal(signal.SIGQUIT)
         try:
             status = self.process.wait(10)
@@ -272,9 +278,13 @@ class DialtoneSide(Side):
             self.process.kill()
             status = self.process.wait()
         self.errors.close()
-        if status not in (0, 1, 3):
+        return status
+
+    def stop(self):
+        status = self.end()
+        if status != 0:
             with open(self.errors.name, encoding="utf-8", errors="replace") as f:
-                raise SystemExit(f"twin: dialtone ended with status {status}\n{f.read()}")
+                raise SystemExit(f"twin: dialtone ended with status {status}\n{f.read()[-6000:]}")
 
     def close(self):
         shutil.rmtree(self.home, ignore_errors=True)
