@@ -182,6 +182,7 @@ static void reply_with(struct transaction *tx, const struct file_content *conten
     for (uint32_t i = 0; i < n_segments; i++)
         head.content_length += (int64_t)segments[i].text.len + segments[i].len;
     headers_set_named(&tx->response, STR("Accept-Ranges"), STR("bytes"));
+    headers_set(&tx->response, HEADER_CONTENT_LENGTH, text_int(tx->arena, head.content_length));
     if (content->status)
         head.status = content->status;
     head.headers = tx->response;

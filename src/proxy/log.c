@@ -354,9 +354,11 @@ static void write_to(struct transaction *tx, const struct dt_access_logger *logg
 {
     struct core *core = tx->core;
     struct str name = entry->base;
+    /* the table has the name for accesses; that for failures ends like it */
     if (logger && logger->name.len > 0)
-        name = str_printf(tx->arena, STR_FMT "." STR_FMT, STR_ARG(entry->base),
-                          STR_ARG(table_text(tx->tables, logger->name)));
+        name = STR_JOIN(tx->arena, entry->base,
+                        str_trim_prefix(table_text(tx->tables, logger->name),
+                                        STR("http.log.access")));
     const struct str texts[3] = {name, entry->message, entry->fields};
     for (uint32_t i = 0; i < tx->tables->n_logs; i++) {
         struct strbuf line = strbuf_in(tx->arena);

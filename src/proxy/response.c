@@ -133,6 +133,7 @@ static void start_encoding(struct transaction *tx, const struct deferred_work *w
                                           .can_take_more = true,
                                           .flushes = is_event_stream(&head->headers)};
     }
+    headers_remove(&head->headers, HEADER_CONTENT_LENGTH);
     headers_set(&head->headers, HEADER_CONTENT_ENCODING, coding);
     vary_by_coding(&head->headers);
     headers_remove_named(&head->headers, STR("Accept-Ranges"));

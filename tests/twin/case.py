@@ -115,5 +115,16 @@ class Case:
         mtime = int(options.get("mtime", mtime))
         os.utime(path, (mtime, mtime))
 
+    def log_path(self, side):
+        return os.path.join(self.folder, f"log-{side}")
+
+    def log_of(self, side):
+        """The lines of the log file {$LOG} that the side wrote."""
+        try:
+            with open(self.log_path(side), encoding="utf-8") as f:
+                return f.read().splitlines()
+        except FileNotFoundError:
+            return []
+
     def close(self):
         shutil.rmtree(self.folder, ignore_errors=True)

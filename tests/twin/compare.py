@@ -1,5 +1,5 @@
 """What counts as equal. Every difference that is let through is a row here, with its reason."""
-import re, subprocess, zlib
+import json, re, subprocess, zlib
 
 from messages import Message
 
@@ -112,6 +112,46 @@ def compare_seen(caddy, dialtone, out):
         compare_headers(what, upstream_fields(one, caddy.names), upstream_fields(other, dialtone.names), out)
         if one.body != other.body:
             out.append(f"{what}body: caddy {one.body[:200]!r}, dialtone {other.body[:200]!r}")
+
+
+# ---- logs ----
+
+IGNORED_FIELDS = {
+    # a field of a line: why it may differ
+    "ts": "the two do not run at the same moment",
+    "duration": "a measured time",
+    "err_id": "random",
+    "err_trace": "a place in Caddy's source",
+}
+
+
+def comparable(line, names):
+    try:
+        row = json.loads(line)
+    except ValueError:
+        return renamed(line, names)
+    if not isinstance(row, dict):
+        return row
+    row = {key: value for key, value in row.items() if key not in IGNORED_FIELDS}
+    if isinstance(row.get("request"), dict):
+        row["request"].pop("remote_port", None)  # the client's, another one each time
+    if isinstance(row.get("resp_headers"), dict):
+        # what Go finds out of a body's type Caddy's log does not see; the answers themselves are compared
+        row["resp_headers"].pop("Content-Type", None)
+    return renamed(json.dumps(row, sort_keys=True), names)
+
+
+def log_differences(caddy, dialtone, caddy_results, dialtone_results):
+    """Line by line; the order of the fields of a line does not count."""
+    names = [results[0].names if results else [] for results in (caddy_results, dialtone_results)]
+    left, right = ([comparable(line, n) for line in log] for log, n in zip((caddy, dialtone), names))
+    out = []
+    for i in range(max(len(left), len(right))):
+        one, other = (side[i] if i < len(side) else None for side in (left, right))
+        if one != other:
+            out.append(f"line {i + 1}: caddy    {one}")
+            out.append(f"line {i + 1}: dialtone {other}")
+    return out
 
 
 # ---- all of it ----

@@ -223,7 +223,7 @@ class CaddySide(Side):
 
     def start(self, case):
         self.port = free_port()
-        text = case.fill(case.caddyfile, [("PORT", str(self.port)), ("SIDE", self.name)])
+        text = case.fill(case.caddyfile, [("PORT", str(self.port)), ("LOG", case.log_path(self.name))])
         text = text.replace("{\n", f"{{\n\tadmin 127.0.0.1:{self.admin}\n", 1)
         connection = http.client.HTTPConnection("127.0.0.1", self.admin, timeout=30)
         connection.request("POST", "/load", text.encode(), {"Content-Type": "text/caddyfile"})
@@ -259,7 +259,7 @@ class DialtoneSide(Side):
         self.port = free_port()
         path = os.path.join(self.home, "Caddyfile")
         with open(path, "w", encoding="utf-8") as f:
-            f.write(case.fill(case.caddyfile, [("PORT", str(self.port)), ("SIDE", self.name)]))
+            f.write(case.fill(case.caddyfile, [("PORT", str(self.port)), ("LOG", case.log_path(self.name))]))
         self.errors = open(os.path.join(self.home, "errors"), "w+b")
         env = {**os.environ, "XDG_DATA_HOME": self.home}
         self.process = subprocess.Popen([self.program, "run", path, "--", "--workers", "1"], cwd=self.home, env=env,

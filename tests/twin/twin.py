@@ -8,22 +8,23 @@ import os, sys, time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from case import Case, read_case  # noqa: E402
-from compare import differences  # noqa: E402
+from compare import differences, log_differences  # noqa: E402
 from servers import CaddySide, DialtoneSide, Upstreams  # noqa: E402
 
 LIMIT_SECONDS = 500
 
 
 def run_side(side, case, upstreams):
-    """What every exchange of the case brought, or the reason why the side does not serve it."""
+    """What every exchange of the case brought, and the log; or the reason why the side does not serve it."""
     upstreams.reset()
     problem = side.start(case)
     if problem:
         return problem
     try:
-        return [side.exchange(request, upstreams) for request in case.requests]
+        results = [side.exchange(request, upstreams) for request in case.requests]
     finally:
         side.stop()
+    return results, case.log_of(side.name)
 
 
 def show(where, lines):
@@ -47,7 +48,13 @@ def run_case(path, sides, verbose):
             show(f"{name}: {side.name} does not start", result.splitlines())
             return 0, len(case.requests)
     passed = failed = 0
-    for request, caddy, dialtone in zip(case.requests, *results):
+    (caddy_results, caddy_log), (dialtone_results, dialtone_log) = results
+    if caddy_log or dialtone_log:
+        lines = log_differences(caddy_log, dialtone_log, caddy_results, dialtone_results)
+        passed, failed = (passed, failed + 1) if lines else (passed + 1, failed)
+        if lines:
+            show(f"{name}: the log", lines)
+    for request, caddy, dialtone in zip(case.requests, caddy_results, dialtone_results):
         if verbose:
             print(f"{name}: {request.name}\n    {caddy}\n    {dialtone}")
         lines = differences(request, caddy, dialtone)
