@@ -25,6 +25,7 @@ class Request:
     def __init__(self, words, text, host):
         self.options = dict(word.split("=", 1) if "=" in word else (word, "") for word in words)
         self.is_raw = "raw" in self.options
+        self.is_h2 = False
         if self.is_raw:
             self.data = unescape("".join(text.splitlines()))
             self.name = "raw " + repr(self.data[:60])
@@ -33,6 +34,8 @@ class Request:
         head, _, body = text.partition("\n\n")
         lines = head.strip("\n").split("\n")
         body = body.rstrip("\n").encode("utf-8")
+        self.is_h2 = "h2" in self.options
+        self.lines, self.body, self.host = lines[:], body, host
         self.name = lines[0]
         self.method = lines[0].split(" ")[0]
         if not re.search(r" HTTP/\d", lines[0]):

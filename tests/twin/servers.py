@@ -1,7 +1,7 @@
 """Who is asked and who answers: Caddy, dialtone, and the upstreams behind both."""
 import http.client, json, os, re, shutil, signal, socket, subprocess, tempfile, threading, time
 
-from messages import Reader
+from messages import Message, Reader
 
 START_SECONDS = 15
 
@@ -176,6 +176,8 @@ class Side:
         n_seen = len(upstreams.seen)
         time.sleep(float(request.options.get("after", 0)))
         wait = float(request.options.get("wait", 5))
+        if request.is_h2:
+            return self.exchange_h2(request, upstreams, n_seen, wait)
         try:
             s = socket.create_connection(("127.0.0.1", self.port), timeout=10)
         except OSError as error:
@@ -203,6 +205,34 @@ class Side:
         if "upstream" in request.options.get("ignore", ""):
             time.sleep(0.2)  # what was begun there is to come to its end before the next one
         return Result(responses, reader.is_closed, reader.pending, list(upstreams.seen[n_seen:]), names)
+
+
+    def exchange_h2(self, request, upstreams, n_seen, wait):
+        """The same by HTTP/2 without TLS, which curl speaks."""
+        with tempfile.TemporaryDirectory(prefix="dialtone-twin-") as folder:
+            head, body = os.path.join(folder, "head"), os.path.join(folder, "body")
+            method, target = request.lines[0].split(" ")[:2]
+            command = ["curl", "-s", "--http2-prior-knowledge", "--path-as-is", "--max-time", str(wait), "-D", head,
+                       "-o", body, "-H", "User-Agent:", "-H", "Accept:", "-H", f"Host: {request.host}"]
+            command += ["-I"] if method == "HEAD" else ["-X", method]
+            for line in request.lines[1:]:
+                command += ["-H", line]
+            if request.body:
+                command += ["--data-binary", "@-", "-H", "Content-Type:"]
+            command.append(f"http://127.0.0.1:{self.port}{target}")
+            status = subprocess.run(command, input=request.body, capture_output=True).returncode
+            responses = []
+            if os.path.exists(head):
+                with open(head, encoding="latin-1", newline="") as f:
+                    for block in f.read().split("\r\n\r\n"):
+                        start, *lines = block.split("\r\n")
+                        if start:
+                            headers = [tuple(part.strip() for part in line.split(":", 1)) for line in lines]
+                            responses.append(Message(start, headers, b"", f"curl {status}"))
+            if responses and os.path.exists(body) and method != "HEAD":
+                with open(body, "rb") as f:
+                    responses[-1].body = f.read()
+        return Result(responses, False, b"", list(upstreams.seen[n_seen:]), [(str(self.port), "PORT")])
 
 
 class CaddySide(Side):
