@@ -28,7 +28,7 @@ class Request:
         self.is_h2 = False
         if self.is_raw:
             self.data = unescape("".join(text.splitlines()))
-            self.name = "raw " + repr(self.data[:60])
+            self.name = "raw " + self.options.get("id", repr(self.data[:60]))
             self.method = self.data.split(b" ", 1)[0].decode("latin-1")
             return
         head, _, body = text.partition("\n\n")

@@ -202,7 +202,7 @@ class Side:
                     # one more moment, in which a connection that is to be closed closes
                     reader.until = min(reader.until, time.monotonic() + (0.3 if request.is_raw else 0.03))
             reader.more()
-        if "upstream" in request.options.get("ignore", ""):
+        if "upstream" in request.options.get("ignore", "") or "stricter" in request.options:
             time.sleep(0.2)  # what was begun there is to come to its end before the next one
         return Result(responses, reader.is_closed, reader.pending, list(upstreams.seen[n_seen:]), names)
 

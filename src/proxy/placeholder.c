@@ -1,0 +1,668 @@
+/* Placeholders at run time: what each stands for. */
+
+#include "proxy/template.h"
+
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "base/parse.h"
+#include "net/loop.h"
+#include "net/tls.h"
+#include "proxy/handlers.h"
+#include "proxy/proxying.h"
+#include "proxy/regexp.h"
+#include "proxy/response.h"
+#include "proxy/text.h"
+#include "proxy/worker.h"
+
+/* --- pieces of paths, hosts and queries --- */
+
+/* Behind the last '/'. */
+static struct str file_of(struct str path)
+{
+    return str_slice(path, (size_t)(str_last_index(path, '/') + 1), path.len);
+}
+
+static struct str dir_of(struct str path)
+{
+    return str_slice(path, 0, (size_t)(str_last_index(path, '/') + 1));
+}
+
+/* With its dot. */
+static struct str extension_of(struct str path)
+{
+    struct str file = file_of(path);
+    ptrdiff_t dot = str_last_index(file, '.');
+    return dot < 0 ? STR("") : str_slice(file, (size_t)dot, file.len);
+}
+
+/* Go's path.Base without the extension. */
+static struct str base_of(struct str path)
+{
+    struct str rest = path;
+    while (rest.len > 0 && rest.ptr[rest.len - 1] == '/')
+        rest.len--;
+    if (rest.len == 0)
+        return path.len ? STR("/") : STR(".");
+    return str_trim_suffix(file_of(rest), extension_of(path));
+}
+
+static struct str segment_of(struct str path, uint32_t index)
+{
+    struct str segment, rest = str_trim_prefix(path, STR("/"));
+    for (uint32_t i = 0;; i++) {
+        bool more = str_cut(rest, STR("/"), &segment, &rest);
+        if (i == index)
+            return segment;
+        if (!more)
+            return STR("");
+    }
+}
+
+static struct str label_of(struct transaction *tx, uint32_t index)
+{
+    struct str host, port;
+    url_split_host_port(tx->host, &host, &port);
+    for (;; index--) {
+        ptrdiff_t dot = str_last_index(host, '.');
+        if (index == 0)
+            return str_lower(tx->arena, str_slice(host, (size_t)(dot + 1), host.len));
+        if (dot < 0)
+            return STR("");
+        host = str_slice(host, 0, (size_t)dot);
+    }
+}
+
+static struct str query_value(struct transaction *tx, struct str wanted)
+{
+    struct str rest = tx->url.query, key, value, first = {0};
+    struct strbuf joined = strbuf_in(tx->arena);
+    unsigned n = 0;
+    bool bad = false;
+    while (url_query_next(&rest, tx->arena, &key, &value, &bad)) {
+        if (!str_eq(key, wanted))
+            continue;
+        if (n++ == 0) {
+            first = value;
+            continue;
+        }
+        if (n == 2)
+            strbuf_add(&joined, first);
+        strbuf_add_char(&joined, ',');
+        strbuf_add(&joined, value);
+    }
+    return n > 1 ? strbuf_str(&joined) : first;
+}
+
+static struct str prefixed_query(struct transaction *tx, struct str query)
+{
+    if (query.len == 0)
+        return query;
+    return str_printf(tx->arena, "?" STR_FMT, STR_ARG(query));
+}
+
+struct str template_cookie(struct transaction *tx, struct str wanted)
+{
+    for (uint32_t i = 0; i < tx->headers.n; i++) {
+        struct str rest = tx->headers.at[i].value, pair, name, value;
+        if (tx->headers.at[i].id != HEADER_COOKIE)
+            continue;
+        while (rest.len > 0) {
+            str_cut(rest, STR(";"), &pair, &rest);
+            pair = str_trim(pair);
+            if (!str_cut(pair, STR("="), &name, &value) && pair.len == 0)
+                continue;
+            if (!str_eq_nocase(str_trim(name), wanted))
+                continue;
+            if (value.len > 1 && value.ptr[0] == '"' && value.ptr[value.len - 1] == '"')
+                value = str_slice(value, 1, value.len - 1);
+            return value;
+        }
+    }
+    return STR("");
+}
+
+/* --- addresses --- */
+
+static struct str address_string(struct transaction *tx, const struct address *address,
+                                 bool with_port)
+{
+    char text[ADDRESS_TEXT_BYTES];
+    size_t n = with_port ? address_text(address, text) : address_host(address, true, text);
+    return str_dup(tx->arena, str_make(text, n));
+}
+
+static struct str port_string(struct transaction *tx, const struct address *address)
+{
+    if (address->family != AF_INET && address->family != AF_INET6)
+        return STR("");
+    return text_int(tx->arena, address_port(address));
+}
+
+static struct str local_value(struct transaction *tx, enum dt_part_kind kind)
+{
+    struct address local = http_connection_local(tx->request->connection);
+    return kind == DT_PART_LOCAL_PORT ? port_string(tx, &local)
+                                      : address_string(tx, &local, kind == DT_PART_LOCAL);
+}
+
+/* The network of the peer: <bits> is "24", or "24,64" for both families. */
+static struct str masked_peer(struct transaction *tx, struct str bits)
+{
+    const struct address *peer = http_connection_peer(tx->request->connection);
+    struct str for_ip4, for_ip6;
+    char text[INET6_ADDRSTRLEN];
+    uint8_t ip[16] = {0};
+    int64_t n;
+    bool is_ip6 = peer->family == AF_INET6;
+    if (peer->family != AF_INET && !is_ip6)
+        return transaction_peer(tx);
+    bool both = str_cut(bits, STR(","), &for_ip4, &for_ip6);
+    int width = is_ip6 ? 128 : 32;
+    if (parse_go_int(is_ip6 && both ? for_ip6 : for_ip4, &n) != PARSE_OK || n < 0 || n > width)
+        return STR("");
+    memcpy(ip, is_ip6 ? (const void *)&peer->in6.sin6_addr : (const void *)&peer->in.sin_addr,
+           is_ip6 ? 16 : 4);
+    for (int bit = (int)n; bit < width; bit++)
+        ip[bit / 8] &= (uint8_t) ~(0x80 >> bit % 8);
+    inet_ntop(is_ip6 ? AF_INET6 : AF_INET, ip, text, sizeof(text));
+    return str_printf(tx->arena, "%s/%d", text, (int)n);
+}
+
+/* --- TLS --- */
+
+static const struct {
+    uint16_t id;
+    const char *name;
+} cipher_names[] = {
+    {0x1301, "TLS_AES_128_GCM_SHA256"},
+    {0x1302, "TLS_AES_256_GCM_SHA384"},
+    {0x1303, "TLS_CHACHA20_POLY1305_SHA256"},
+    {0xC009, "TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA"},
+    {0xC00A, "TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA"},
+    {0xC013, "TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA"},
+    {0xC014, "TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA"},
+    {0xC02B, "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256"},
+    {0xC02C, "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384"},
+    {0xC02F, "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256"},
+    {0xC030, "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384"},
+    {0xCCA8, "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256"},
+    {0xCCA9, "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256"},
+};
+
+static struct str tls_value(struct transaction *tx, enum dt_part_kind kind)
+{
+    struct tls_info info;
+    if (!http_connection_is_tls(tx->request->connection) ||
+        !tls_info(http_connection_stream(tx->request->connection), &info))
+        return STR("");
+    switch ((unsigned)kind) {
+    case DT_PART_TLS_VERSION:
+        return info.version == 0x0304   ? STR("tls1.3")
+               : info.version == 0x0303 ? STR("tls1.2")
+                                        : str_printf(tx->arena, "%#x", info.version);
+    case DT_PART_TLS_CIPHER_SUITE:
+        for (size_t i = 0; i < sizeof(cipher_names) / sizeof(cipher_names[0]); i++)
+            if (cipher_names[i].id == info.cipher)
+                return str_from(cipher_names[i].name);
+        return str_printf(tx->arena, "0x%04X", info.cipher);
+    case DT_PART_TLS_RESUMED:
+        return info.resumed ? STR("true") : STR("false");
+    case DT_PART_TLS_PROTO:
+        return info.alpn;
+    case DT_PART_TLS_PROTO_MUTUAL:
+        return STR("true");
+    default:
+        return info.server_name;
+    }
+}
+
+/* --- times --- */
+
+static struct str wall_time(struct transaction *tx, enum dt_part_kind kind)
+{
+    int64_t ns = loop_wall_ns(tx->worker->loop);
+    time_t seconds = (time_t)(ns / 1000000000);
+    struct tm local;
+    char text[64];
+    localtime_r(&seconds, &local);
+    switch ((unsigned)kind) {
+    case DT_PART_NOW:
+        strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S", &local);
+        char zone[16];
+        strftime(zone, sizeof(zone), "%z %Z", &local);
+        return str_printf(tx->arena, "%s.%09d %s", text, (int)(ns % 1000000000), zone);
+    case DT_PART_NOW_HTTP:
+        return str_make(loop_http_date(tx->worker->loop), 29);
+    case DT_PART_NOW_COMMON_LOG:
+        strftime(text, sizeof(text), "%d/%b/%Y:%H:%M:%S %z", &local);
+        return str_printf(tx->arena, "%s", text);
+    case DT_PART_NOW_YEAR:
+        return text_int(tx->arena, local.tm_year + 1900);
+    case DT_PART_NOW_UNIX:
+        return text_int(tx->arena, seconds);
+    default:
+        return text_int(tx->arena, ns / 1000000);
+    }
+}
+
+static struct str milliseconds(struct transaction *tx, int64_t ns)
+{
+    struct strbuf out = strbuf_in(tx->arena);
+    text_add_float(&out, (double)ns / 1e9 * 1e3);
+    return strbuf_str(&out);
+}
+
+static int64_t since(struct transaction *tx, int64_t started_ns)
+{
+    return loop_now_ns(tx->worker->loop) - started_ns;
+}
+
+/* --- files, failures and upstreams --- */
+
+static struct str file_value(struct transaction *tx, enum dt_part_kind kind)
+{
+    switch ((unsigned)kind) {
+    case DT_PART_FILE_ESCAPED:
+        return url_escape(tx->file.relative, URL_PATH, tx->arena);
+    case DT_PART_FILE_RELATIVE:
+        return tx->file.relative;
+    case DT_PART_FILE_ABSOLUTE:
+        return tx->file.absolute;
+    case DT_PART_FILE_TYPE:
+        return tx->file.is_directory ? STR("directory") : STR("file");
+    default:
+        return tx->file.remainder;
+    }
+}
+
+static struct str failure_value(struct transaction *tx, enum dt_part_kind kind)
+{
+    const struct failure *failure = &tx->failure;
+    switch ((unsigned)kind) {
+    case DT_PART_ERROR: {
+        struct strbuf out = strbuf_in(tx->arena);
+        if (failure->id.len > 0)
+            strbuf_printf(&out, "{id=" STR_FMT "}", STR_ARG(failure->id));
+        strbuf_printf(&out, ": HTTP %u", failure->status);
+        if (failure->message.ptr)
+            strbuf_printf(&out, ": " STR_FMT, STR_ARG(failure->message));
+        return strbuf_str(&out);
+    }
+    case DT_PART_ERROR_STATUS_CODE:
+        return text_int(tx->arena, failure->status);
+    case DT_PART_ERROR_STATUS_TEXT:
+        return http_status_text(failure->status);
+    case DT_PART_ERROR_MESSAGE:
+        return failure->message.ptr ? failure->message : http_status_text(failure->status);
+    case DT_PART_ERROR_TRACE: /* a place in Caddy's own source; there is none here */
+        return STR("");
+    default:
+        return failure->id;
+    }
+}
+
+/* What intercept held back. */
+static bool interception_value(struct transaction *tx, const struct dt_part *part, struct str *out)
+{
+    const struct http_head *head = response_intercepted(tx);
+    if (!head)
+        return false;
+    if (part->kind == DT_PART_INTERCEPT_HEADER)
+        return field_join(tx->core, &head->headers, part->number, STR(","), out);
+    *out = text_int(tx->arena, head->status);
+    return true;
+}
+
+/* What a run of reverse_proxy has found out; false for what it does not know (yet). */
+static bool value_of_run(struct transaction *tx, const struct proxying *proxying,
+                         const struct dt_part *part, struct str *out)
+{
+    const struct destination *to = &proxying->destination;
+    const struct http_head *head = &proxying->exchange.head;
+    bool is_chosen = to->upstream != NULL;
+    switch (part->kind) {
+    case DT_PART_UPSTREAM_ADDRESS:
+        *out = to->address;
+        return is_chosen;
+    case DT_PART_UPSTREAM_HOSTPORT:
+        *out = to->hostport;
+        return is_chosen;
+    case DT_PART_UPSTREAM_HOST:
+        *out = to->host;
+        return is_chosen;
+    case DT_PART_UPSTREAM_PORT:
+        *out = text_int(tx->arena, to->port);
+        return is_chosen;
+    case DT_PART_UPSTREAM_REQUESTS:
+        *out = text_int(tx->arena, to->requests);
+        return is_chosen;
+    case DT_PART_UPSTREAM_MAX_REQUESTS:
+        *out = text_int(tx->arena, is_chosen ? to->upstream->max_requests : 0);
+        return is_chosen;
+    case DT_PART_UPSTREAM_FAILS:
+        *out = text_int(tx->arena, to->fails);
+        return is_chosen;
+    case DT_PART_UPSTREAM_LATENCY:
+        *out = text_duration(tx->arena, proxying->latency_ns);
+        return proxying->latency_ns > 0;
+    case DT_PART_UPSTREAM_LATENCY_MS:
+        *out = milliseconds(tx, proxying->latency_ns);
+        return proxying->latency_ns > 0;
+    case DT_PART_UPSTREAM_DURATION:
+        *out = text_duration(tx->arena, proxying->duration_ns);
+        return proxying->duration_ns > 0;
+    case DT_PART_UPSTREAM_DURATION_MS:
+        *out = milliseconds(tx, proxying->duration_ns);
+        return proxying->duration_ns > 0;
+    case DT_PART_PROXY_DURATION:
+        *out = text_duration(tx->arena, since(tx, proxying->started_ns));
+        return true;
+    case DT_PART_PROXY_DURATION_MS:
+        *out = milliseconds(tx, since(tx, proxying->started_ns));
+        return true;
+    case DT_PART_PROXY_RETRIES:
+        *out = text_int(tx->arena, proxying->retries);
+        return proxying->retries > 0;
+    case DT_PART_PROXY_STATUS_CODE:
+        *out = text_int(tx->arena, head->status);
+        return proxying->has_head;
+    case DT_PART_PROXY_STATUS_TEXT:
+        *out =
+            str_printf(tx->arena, "%u " STR_FMT, head->status,
+                       STR_ARG(head->reason.len ? head->reason : http_status_text(head->status)));
+        return proxying->has_head;
+    default: /* DT_PART_PROXY_HEADER */
+        return proxying->has_head &&
+               field_join(tx->core, &head->headers, part->number, STR(","), out);
+    }
+}
+
+/* The last run tells, or one before it. */
+static bool proxy_value(struct transaction *tx, const struct dt_part *part, struct str *out)
+{
+    for (const struct proxying *run = tx->proxying; run; run = run->earlier)
+        if (value_of_run(tx, run, part, out))
+            return true;
+    return false;
+}
+
+/* --- all of them --- */
+
+static struct str header_value(struct transaction *tx, const struct http_headers *headers,
+                               uint32_t name)
+{
+    struct str value = {0};
+    if (headers == &tx->headers && tx->core->header_ids[name] == HEADER_HOST)
+        return value; /* Go keeps it apart from the header */
+    field_join(tx->core, headers, name, STR(","), &value);
+    return value;
+}
+
+static struct str host_of(struct transaction *tx)
+{
+    struct str host, port;
+    url_split_host_port(tx->host, &host, &port);
+    return host;
+}
+
+/* Go shows a number without leading zeros and the text as it is otherwise. */
+static struct str port_of(struct transaction *tx)
+{
+    struct str host, port;
+    int64_t number;
+    url_split_host_port(tx->host, &host, &port);
+    return parse_go_int(port, &number) == PARSE_OK ? text_int(tx->arena, number) : port;
+}
+
+static struct str version_text(enum http_version version)
+{
+    static const struct str names[N_HTTP_VERSIONS] = {
+        [HTTP_1_0] = STR_INIT("HTTP/1.0"),
+        [HTTP_1_1] = STR_INIT("HTTP/1.1"),
+        [HTTP_2] = STR_INIT("HTTP/2.0"),
+        [HTTP_3] = STR_INIT("HTTP/3.0"),
+    };
+    return names[version];
+}
+
+static struct str environment(const struct dt_part *part, struct transaction *tx)
+{
+    /* A text of the tables has a NUL behind it. */
+    const char *value = getenv(dt_chars(tx->tables, part->text));
+    return str_from(value ? value : "");
+}
+
+bool template_value(struct transaction *tx, const struct dt_part *part, struct str *out)
+{
+    struct http_request *request = tx->request;
+    struct http_connection *connection = request->connection;
+    switch ((enum dt_part_kind)part->kind) {
+    case DT_PART_LITERAL:
+        *out = table_text(tx->tables, part->text);
+        return true;
+    case DT_PART_PATH_RAW:
+        *out = url_escaped_path(&tx->url, tx->arena);
+        return true;
+    case DT_PART_METHOD:
+        *out = tx->method;
+        return true;
+    case DT_PART_SCHEME:
+        *out = http_connection_is_tls(connection) ? STR("https") : STR("http");
+        return true;
+    case DT_PART_PROTO:
+        *out = version_text(request->version);
+        return true;
+    case DT_PART_PROTO_NAME:
+        *out = request->version == HTTP_2   ? STR("HTTP/2")
+               : request->version == HTTP_3 ? STR("HTTP/3")
+                                            : version_text(request->version);
+        return true;
+    case DT_PART_HOST:
+        *out = host_of(tx);
+        return true;
+    case DT_PART_PORT:
+        *out = port_of(tx);
+        return true;
+    case DT_PART_HOSTPORT:
+        *out = tx->host;
+        return true;
+    case DT_PART_LOCAL:
+    case DT_PART_LOCAL_HOST:
+    case DT_PART_LOCAL_PORT:
+        *out = local_value(tx, part->kind);
+        return true;
+    case DT_PART_REMOTE:
+        *out = address_string(tx, http_connection_peer(connection), true);
+        return true;
+    case DT_PART_REMOTE_HOST:
+        *out = transaction_peer(tx);
+        return true;
+    case DT_PART_REMOTE_PORT:
+        *out = port_string(tx, http_connection_peer(connection));
+        return true;
+    case DT_PART_REMOTE_MASKED:
+        *out = masked_peer(tx, table_text(tx->tables, part->text));
+        return true;
+    case DT_PART_URI:
+        *out = transaction_uri(tx);
+        return true;
+    case DT_PART_URI_ESCAPED:
+        *out = url_escape(transaction_uri(tx), URL_QUERY, tx->arena);
+        return true;
+    case DT_PART_PATH:
+        *out = tx->url.path;
+        return true;
+    case DT_PART_PATH_ESCAPED:
+        *out = url_escape(tx->url.path, URL_QUERY, tx->arena);
+        return true;
+    case DT_PART_PATH_FILE:
+        *out = file_of(tx->url.path);
+        return true;
+    case DT_PART_PATH_DIR:
+        *out = dir_of(tx->url.path);
+        return true;
+    case DT_PART_PATH_FILE_BASE:
+        *out = base_of(tx->url.path);
+        return true;
+    case DT_PART_PATH_FILE_EXT:
+        *out = extension_of(tx->url.path);
+        return true;
+    case DT_PART_PATH_SEGMENT:
+        *out = segment_of(tx->url.path, part->number);
+        return true;
+    case DT_PART_QUERY:
+        *out = tx->url.query;
+        return true;
+    case DT_PART_QUERY_ESCAPED:
+        *out = url_escape(tx->url.query, URL_QUERY, tx->arena);
+        return true;
+    case DT_PART_PREFIXED_QUERY:
+        *out = prefixed_query(tx, tx->url.query);
+        return true;
+    case DT_PART_QUERY_VALUE:
+        *out = query_value(tx, table_text(tx->tables, part->text));
+        return true;
+    case DT_PART_HEADER:
+        *out = header_value(tx, &tx->headers, part->number);
+        return true;
+    case DT_PART_COOKIE:
+        *out = template_cookie(tx, table_text(tx->tables, part->text));
+        return true;
+    case DT_PART_HOST_LABEL:
+        *out = label_of(tx, part->number);
+        return true;
+    case DT_PART_DURATION:
+        *out = text_duration(tx->arena, since(tx, request->started_ns));
+        return true;
+    case DT_PART_DURATION_MS:
+        *out = milliseconds(tx, since(tx, request->started_ns));
+        return true;
+    case DT_PART_UUID:
+        if (tx->uuid.len == 0)
+            tx->uuid = text_uuid(tx->arena);
+        *out = tx->uuid;
+        return true;
+    case DT_PART_ORIG_METHOD:
+        *out = tx->original_method;
+        return true;
+    case DT_PART_ORIG_URI:
+        *out = request->target;
+        return true;
+    case DT_PART_ORIG_PATH:
+        *out = tx->original_url.path;
+        return true;
+    case DT_PART_ORIG_PATH_FILE:
+        *out = file_of(tx->original_url.path);
+        return true;
+    case DT_PART_ORIG_PATH_DIR:
+        *out = dir_of(tx->original_url.path);
+        return true;
+    case DT_PART_ORIG_PATH_SEGMENT:
+        *out = segment_of(tx->original_url.path, part->number);
+        return true;
+    case DT_PART_ORIG_QUERY:
+        *out = tx->original_url.query;
+        return true;
+    case DT_PART_ORIG_PREFIXED_QUERY:
+        *out = prefixed_query(tx, tx->original_url.query);
+        return true;
+    case DT_PART_TLS_VERSION:
+    case DT_PART_TLS_CIPHER_SUITE:
+    case DT_PART_TLS_RESUMED:
+    case DT_PART_TLS_PROTO:
+    case DT_PART_TLS_PROTO_MUTUAL:
+    case DT_PART_TLS_SERVER_NAME:
+        *out = tls_value(tx, part->kind);
+        return true;
+    case DT_PART_RESPONSE_HEADER:
+        *out = header_value(tx, &tx->response, part->number);
+        return true;
+    case DT_PART_VARIABLE:
+        *out = value_text(transaction_variable(tx, part->number));
+        return true;
+    case DT_PART_REGEXP:
+        return regexp_value(tx, table_text(tx->tables, part->text), out);
+    case DT_PART_MAPPED:
+        return map_value(tx, part->number, out);
+    case DT_PART_USER_ID:
+        *out = tx->user;
+        return tx->user.len > 0;
+    case DT_PART_INTERCEPT_STATUS:
+    case DT_PART_INTERCEPT_HEADER:
+        return interception_value(tx, part, out);
+    case DT_PART_FILE_ESCAPED:
+    case DT_PART_FILE_RELATIVE:
+    case DT_PART_FILE_ABSOLUTE:
+    case DT_PART_FILE_TYPE:
+    case DT_PART_FILE_REMAINDER:
+        *out = file_value(tx, part->kind);
+        return tx->file.is_set;
+    case DT_PART_ERROR:
+    case DT_PART_ERROR_STATUS_CODE:
+    case DT_PART_ERROR_STATUS_TEXT:
+    case DT_PART_ERROR_MESSAGE:
+    case DT_PART_ERROR_TRACE:
+    case DT_PART_ERROR_ID:
+        if (tx->failure.is_set)
+            *out = failure_value(tx, part->kind);
+        return tx->failure.is_set;
+    case DT_PART_UPSTREAM_ADDRESS:
+    case DT_PART_UPSTREAM_HOSTPORT:
+    case DT_PART_UPSTREAM_HOST:
+    case DT_PART_UPSTREAM_PORT:
+    case DT_PART_UPSTREAM_REQUESTS:
+    case DT_PART_UPSTREAM_MAX_REQUESTS:
+    case DT_PART_UPSTREAM_FAILS:
+    case DT_PART_UPSTREAM_LATENCY:
+    case DT_PART_UPSTREAM_LATENCY_MS:
+    case DT_PART_UPSTREAM_DURATION:
+    case DT_PART_UPSTREAM_DURATION_MS:
+    case DT_PART_PROXY_DURATION:
+    case DT_PART_PROXY_DURATION_MS:
+    case DT_PART_PROXY_RETRIES:
+    case DT_PART_PROXY_STATUS_CODE:
+    case DT_PART_PROXY_STATUS_TEXT:
+    case DT_PART_PROXY_HEADER:
+        return proxy_value(tx, part, out);
+    case DT_PART_SHUTTING_DOWN:
+        *out = atomic_load(&tx->core->shutdown_at_ns) ? STR("true") : STR("false");
+        return true;
+    case DT_PART_TIME_UNTIL_SHUTDOWN: {
+        int64_t at = atomic_load(&tx->core->shutdown_at_ns);
+        *out = at ? text_duration(tx->arena, at - loop_wall_ns(tx->worker->loop)) : STR("");
+        return true;
+    }
+    case DT_PART_ENV:
+        *out = environment(part, tx);
+        return true;
+    case DT_PART_HOSTNAME:
+        *out = tx->core->hostname;
+        return true;
+    case DT_PART_SLASH:
+        *out = STR("/");
+        return true;
+    case DT_PART_OS:
+        *out = STR("linux");
+        return true;
+    case DT_PART_WORKING_DIRECTORY:
+        *out = tx->core->working_directory;
+        return true;
+    case DT_PART_ARCH:
+        *out = tx->core->architecture;
+        return true;
+    case DT_PART_NOW:
+    case DT_PART_NOW_HTTP:
+    case DT_PART_NOW_COMMON_LOG:
+    case DT_PART_NOW_YEAR:
+    case DT_PART_NOW_UNIX:
+    case DT_PART_NOW_UNIX_MS:
+        *out = wall_time(tx, part->kind);
+        return true;
+    case DT_N_PART_KINDS:
+        break;
+    }
+    return false;
+}
