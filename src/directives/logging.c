@@ -375,7 +375,7 @@ static bool parse_span_attributes(struct scope *scope, struct cursor *in, const 
 static bool parse_span(struct scope *scope, struct cursor *in, const struct option *row,
                        json_t *object, void *state)
 {
-    if (cursor_count_remaining(in) > 1) { /* at the word too many: imports can put it on another line */
+    if (cursor_count_remaining(in) > 1) { /* imports can put the word too many on another line */
         cursor_next_arg(in);
         cursor_next_arg(in);
         return cursor_arg_error(in, "span <name>");

@@ -116,7 +116,8 @@ struct list {
     bool is_cut; /* its bracket is missing: the list around it goes on here */
 };
 
-static struct diag *not_in_quotes(struct reader *in, size_t begin, struct str text, const char *what)
+static struct diag *not_in_quotes(struct reader *in, size_t begin, struct str text,
+                                  const char *what)
 {
     struct diag *diag = mistake(in, begin, begin + text.len, "%s", what);
     diag_help(in->diags, diag, span_of(in, begin, begin + text.len),
@@ -344,7 +345,8 @@ static bool read_close(struct reader *in, struct list *list)
                           list->close == '}' ? "member" : "item"),
                   span_of(in, comma, comma + 1), STR(""), "take it away");
     }
-    enum unfit unfit = c == list->close || has_given_up(in) ? UNFIT_TYPO : unfit_bracket(in, list, c);
+    enum unfit unfit =
+        c == list->close || has_given_up(in) ? UNFIT_TYPO : unfit_bracket(in, list, c);
     if (unfit == UNFIT_NOT_OPENED) {
         open_before_value(in, list);
         in->at++;
@@ -475,7 +477,8 @@ static struct json_text *read_nested(struct reader *in, struct list *outer)
 /* Text that nobody put quotes around, and that begins with no letter: :80, /srv, *.example.com. */
 static bool is_at_text(const struct reader *in)
 {
-    int c = peek(in), next = in->at + 1 < in->text.len ? (unsigned char)in->text.ptr[in->at + 1] : ' ';
+    int c = peek(in),
+        next = in->at + 1 < in->text.len ? (unsigned char)in->text.ptr[in->at + 1] : ' ';
     return c > ' ' && c != ':' && c != '=' ? !ends_item(c) : c == ':' && is_word_char(next);
 }
 
@@ -528,7 +531,8 @@ static struct json_text *read_whole(struct reader *in)
 struct json_text *json_read(struct arena *arena, const struct source *source, struct diags *diags)
 {
     struct diags silent = diags_in(arena);
-    struct reader in = {.arena = arena, .diags = &silent, .text = source->raw, .base = source->base};
+    struct reader in = {
+        .arena = arena, .diags = &silent, .text = source->raw, .base = source->base};
     struct json_text *value = read_whole(&in);
     if (in.n_mistakes == 0)
         return value;

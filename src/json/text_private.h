@@ -73,8 +73,8 @@ bool is_word_char(int c);
 bool ends_item(int c); /* a comma, a closing bracket, or the end of the text */
 /* Whether a string begins at the cursor, with its quote or where one is missing. */
 bool is_at_string(struct reader *in);
-/* The cursor stands where is_at_string says so. A string in the wrong quotes is read as one, after a
- * mistake. */
+/* The cursor stands where is_at_string says so. A string in the wrong quotes is read as one, after
+ * a mistake. */
 struct str read_quoted(struct reader *in);
 /* The bare word at the cursor. */
 struct str take_word(struct reader *in);

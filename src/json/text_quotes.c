@@ -1,6 +1,6 @@
-/* Forgotten quotes. No string of JSON goes on over the end of its line, so every line can be judged by
- * itself. Where one does not read as a piece of JSON, a string of several lines may begin in it, or
- * quotes are missing; where, is found by trying: with them, the line must read as JSON. */
+/* Forgotten quotes. No string of JSON goes on over the end of its line, so every line can be judged
+ * by itself. Where one does not read as a piece of JSON, a string of several lines may begin in it,
+ * or quotes are missing; where, is found by trying: with them, the line must read as JSON. */
 #include "json/text_private.h"
 
 #include <string.h>
@@ -9,11 +9,11 @@
 #include "base/vec.h"
 
 enum {
-    MAX_LINES = 100,         /* the rest would be about a file that is no JSON at all */
-    MAX_QUOTES_OF_LINE = 8,  /* that are missing */
-    BEFORE = 256,            /* how far back of a mistake its cause is looked for */
-    BEHIND = 256,            /* how far it must read as JSON behind it */
-    MAX_TRIED = 1 << 24,     /* bytes read in all attempts */
+    MAX_LINES = 100,        /* the rest would be about a file that is no JSON at all */
+    MAX_QUOTES_OF_LINE = 8, /* that are missing */
+    BEFORE = 256,           /* how far back of a mistake its cause is looked for */
+    BEHIND = 256,           /* how far it must read as JSON behind it */
+    MAX_TRIED = 1 << 24,    /* bytes read in all attempts */
     MAX_LINES_OF_STRING = 500
 };
 
@@ -35,29 +35,29 @@ enum piece {
 
 /* Which piece may follow which; the end of the line may follow all. */
 static const bool follows[N_PIECES][N_PIECES] = {
-    [PIECE_NONE] = {[PIECE_OPEN_OBJECT ... PIECE_SCALAR] = true},
+    [PIECE_NONE] = {[PIECE_OPEN_OBJECT... PIECE_SCALAR] = true},
     [PIECE_OPEN_OBJECT] = {[PIECE_CLOSE] = true, [PIECE_STRING] = true},
-    [PIECE_OPEN_ARRAY] = {[PIECE_OPEN_OBJECT ... PIECE_CLOSE] = true,
-                          [PIECE_STRING ... PIECE_SCALAR] = true},
-    [PIECE_CLOSE] = {[PIECE_CLOSE ... PIECE_COMMA] = true},
-    [PIECE_COMMA] = {[PIECE_OPEN_OBJECT ... PIECE_OPEN_ARRAY] = true,
-                     [PIECE_STRING ... PIECE_SCALAR] = true},
-    [PIECE_COLON] = {[PIECE_OPEN_OBJECT ... PIECE_OPEN_ARRAY] = true,
-                     [PIECE_STRING ... PIECE_SCALAR] = true},
-    [PIECE_STRING] = {[PIECE_CLOSE ... PIECE_COLON] = true},
-    [PIECE_SCALAR] = {[PIECE_CLOSE ... PIECE_COMMA] = true},
+    [PIECE_OPEN_ARRAY] = {[PIECE_OPEN_OBJECT... PIECE_CLOSE] = true,
+                          [PIECE_STRING... PIECE_SCALAR] = true},
+    [PIECE_CLOSE] = {[PIECE_CLOSE... PIECE_COMMA] = true},
+    [PIECE_COMMA] = {[PIECE_OPEN_OBJECT... PIECE_OPEN_ARRAY] = true,
+                     [PIECE_STRING... PIECE_SCALAR] = true},
+    [PIECE_COLON] = {[PIECE_OPEN_OBJECT... PIECE_OPEN_ARRAY] = true,
+                     [PIECE_STRING... PIECE_SCALAR] = true},
+    [PIECE_STRING] = {[PIECE_CLOSE... PIECE_COLON] = true},
+    [PIECE_SCALAR] = {[PIECE_CLOSE... PIECE_COMMA] = true},
 };
 
 /* One reading of a stretch of text. */
 struct trial {
     struct str text;
     size_t at, end;
-    size_t quote;    /* a quote is put in there; NOWHERE for none */
-    bool has_quote;  /* that was read */
+    size_t quote;             /* a quote is put in there; NOWHERE for none */
+    bool has_quote;           /* that was read */
     enum quote_fix_kind kind; /* what it did */
-    bool is_in_string; /* the stretch ends there */
-    size_t piece;    /* where the last piece begins */
-    char around[64]; /* brackets opened in the stretch, as far as they fit */
+    bool is_in_string;        /* the stretch ends there */
+    size_t piece;             /* where the last piece begins */
+    char around[64];          /* brackets opened in the stretch, as far as they fit */
     int depth;
     bool is_value; /* a colon would be wrong here */
 };
@@ -204,6 +204,7 @@ struct line {
     struct str text; /* with the quotes */
     size_t begin;    /* of the line in the text of the file */
     size_t tried;    /* bytes read in attempts, in all lines */
+    size_t done;     /* quotes are put in from there on: behind the last */
     struct quote_fix fixes[MAX_QUOTES_OF_LINE];
     size_t n;
 };
@@ -241,7 +242,7 @@ static bool closes_inside(struct str text, size_t begin, size_t at)
 {
     char close = text.ptr[at], open = close == ']' ? '[' : '{';
     int n_open = 0;
-    for (size_t i = begin; i < at; i++)
+    for (size_t i = at - begin > BEFORE ? at - BEFORE : begin; i < at; i++)
         n_open += (text.ptr[i] == open) - (text.ptr[i] == close);
     return n_open > 0;
 }
@@ -250,28 +251,30 @@ static bool closes_inside(struct str text, size_t begin, size_t at)
  * comma there. */
 static size_t likely_end(struct str text, size_t string, size_t end)
 {
-    while (end > string + 1 && memchr(" \t\r,]}", text.ptr[end - 1], 6) &&
+    size_t least = end - string > BEFORE ? end - BEFORE : string + 1;
+    while (end > least && memchr(" \t\r,]}", text.ptr[end - 1], 6) &&
            !(memchr("]}", text.ptr[end - 1], 2) && closes_inside(text, string, end - 1)))
         end--;
     return end;
 }
 
-/* The quote that lets the stretch be read farthest, beyond <wrong>; before a bracket only where nothing
- * else helps. */
+/* The quote that lets the stretch be read farthest, beyond <wrong>; before a bracket only where
+ * nothing else helps. */
 static struct attempt best_quote(struct line *line, size_t begin, size_t wrong, size_t end)
 {
     struct str text = line->text;
     struct attempt best = {.quote = NOWHERE, .reach = wrong};
     size_t tail = likely_end(text, wrong, end);
     bool is_likely = tail < end || (end > 0 && !memchr("[{:,", text.ptr[end - 1], 4));
-    if (end == text.len && tail > wrong + 1 && is_likely)
+    if (end == text.len && tail > wrong + 1 && tail >= line->done && is_likely)
         best = try_quote(text, begin, end, tail);
     if (best.is_whole)
         return best;
     best = (struct attempt){.quote = NOWHERE, .reach = wrong};
     struct attempt before_bracket = best;
     size_t last = wrong + BEHIND < end ? wrong + BEHIND : end;
-    for (size_t at = begin; at <= last && line->tried < MAX_TRIED; at++) {
+    size_t first = begin > line->done ? begin : line->done;
+    for (size_t at = first; at <= last && line->tried < MAX_TRIED; at++) {
         if (!is_boundary(text, at))
             continue;
         line->tried += end - begin;
@@ -298,7 +301,10 @@ static size_t begin_before(struct str text, size_t begin, size_t wrong)
             trial.at++;
             continue;
         }
-        if (trial_piece(&trial) == PIECE_COMMA && wrong - trial.at > BEFORE)
+        enum piece piece = trial_piece(&trial);
+        if (piece == PIECE_WRONG)
+            break;
+        if (piece == PIECE_COMMA && wrong - trial.at > BEFORE)
             found = trial.at;
     }
     return found;
@@ -306,14 +312,18 @@ static size_t begin_before(struct str text, size_t begin, size_t wrong)
 
 static void put_in(struct line *line, const struct attempt *attempt)
 {
-    size_t at = line->begin + attempt->quote - line->n;
+    size_t at = line->begin + attempt->quote - line->n, quote = attempt->quote;
+    struct str old = line->text;
+    char *text = arena_alloc(line->arena, old.len + 1);
+    memcpy(text, old.ptr, quote);
+    text[quote] = '"';
+    memcpy(text + quote + 1, old.ptr + quote, old.len - quote);
+    line->text = str_make(text, old.len + 1);
     line->fixes[line->n++] = (struct quote_fix){attempt->kind, at, at};
-    line->text = str_printf(line->arena, STR_FMT "\"" STR_FMT,
-                            STR_ARG(str_slice(line->text, 0, attempt->quote)),
-                            STR_ARG(str_slice(line->text, attempt->quote, line->text.len)));
+    line->done = quote + 1;
 }
 
-/* Whether two missing quotes are those around one word: that is not a slip, and is said otherwise. */
+/* Whether two missing quotes are those around one word, which is said otherwise. */
 static bool are_around_word(const struct line *line)
 {
     for (size_t i = 1; i < line->n; i++) {
@@ -325,12 +335,17 @@ static bool are_around_word(const struct line *line)
     return false;
 }
 
-/* Puts in the quotes that are missing; false where no quotes make JSON of the line. */
-static bool repair(struct line *line)
+/* Puts the quotes that are missing into the stretch of the file; false where no quotes make JSON of
+ * it. */
+static bool repair(struct line *line, size_t begin_of_line, size_t end_of_line)
 {
     size_t from = 0;
+    line->begin = begin_of_line;
+    line->text = str_slice(line->file, begin_of_line, end_of_line);
+    line->n = line->done = 0;
     while (line->n < MAX_QUOTES_OF_LINE) {
-        struct trial trial = {.text = line->text, .at = from, .end = line->text.len, .quote = NOWHERE};
+        struct trial trial = {
+            .text = line->text, .at = from, .end = line->text.len, .quote = NOWHERE};
         if (trial_run(&trial) && !trial.is_in_string)
             return !are_around_word(line);
         size_t wrong = trial.piece, begin = begin_before(line->text, from, wrong);
@@ -347,11 +362,9 @@ static bool repair(struct line *line)
 }
 
 /* The fixes of the line that <trial> has read in vain. */
-static bool find_in_line(struct line *line, const struct trial *trial)
+static bool find_in_line(struct line *line, size_t begin, const struct trial *trial)
 {
-    line->text = str_slice(trial->text, line->begin, trial->end);
-    line->n = 0;
-    if (repair(line))
+    if (repair(line, begin, trial->end))
         return true;
     size_t tail = likely_end(trial->text, trial->piece, trial->end);
     line->n = trial->is_in_string && tail > trial->piece + 1;
@@ -369,14 +382,11 @@ static bool is_next_of_its_own(struct line *line, const struct trial *trial)
         return true;
     if (likely_end(text, trial->piece, trial->end) == trial->end)
         return false;
-    line->text = str_slice(text, next, end);
-    line->begin = next;
-    line->n = 0;
-    return memchr(line->text.ptr, '"', line->text.len) && repair(line);
+    return next < end && memchr(text.ptr + next, '"', end - next) && repair(line, next, end);
 }
 
-/* The quote that ends the string of several lines which is open at the end of the line: the next line
- * makes no sense by itself, and a string may end where the next quote is. */
+/* The quote that ends the string of several lines which is open at the end of the line: the next
+ * line makes no sense by itself, and a string may end where the next quote is. */
 static size_t end_over_lines(struct line *line, const struct trial *trial)
 {
     struct str text = trial->text;
@@ -402,18 +412,18 @@ struct quote_fixes find_quote_fixes(struct arena *arena, struct str text)
     struct line line = {.arena = arena, .file = text};
     int n_wrong = 0;
     for (size_t begin = 0, next; begin < text.len && n_wrong < MAX_LINES; begin = next) {
-        struct trial trial = {.text = text, .at = begin, .end = line_end(text, begin), .quote = NOWHERE};
+        struct trial trial = {
+            .text = text, .at = begin, .end = line_end(text, begin), .quote = NOWHERE};
         next = trial.end + 1;
         if (!memchr(text.ptr + begin, '"', trial.end - begin) ||
             (trial_run(&trial) && !trial.is_in_string))
             continue;
         n_wrong++;
         size_t last = end_over_lines(&line, &trial);
-        line.begin = begin;
         if (last != NOWHERE) {
             next = last + 1;
             vec_push(arena, &fixes, ((struct quote_fix){QUOTE_OVER_LINES, trial.piece, last}));
-        } else if (find_in_line(&line, &trial)) {
+        } else if (find_in_line(&line, begin, &trial)) {
             for (size_t i = 0; i < line.n; i++)
                 vec_push(arena, &fixes, line.fixes[i]);
         }

@@ -86,11 +86,10 @@ static void read_controls(struct reader *in, struct strbuf *out)
         in->at++;
     struct str controls = str_slice(in->text, begin, in->at);
     strbuf_add(out, controls);
-    struct diag *diag = mistake(in, begin, begin + controls.len,
-                                "a control character in a string must be escaped");
+    struct diag *diag =
+        mistake(in, begin, begin + controls.len, "a control character in a string must be escaped");
     if (str_is(controls, "\t"))
-        diag_help(in->diags, diag, span_of(in, begin, begin + 1), STR("\\t"),
-                  "write a tab as \\t");
+        diag_help(in->diags, diag, span_of(in, begin, begin + 1), STR("\\t"), "write a tab as \\t");
 }
 
 /* The part of a string that can be taken as it is. */
@@ -133,7 +132,8 @@ static struct str read_over_lines(struct reader *in)
     struct str text = str_slice(in->text, begin + 1, end);
     size_t first = (size_t)str_index(text, '\n');
     in->at = end + 1;
-    struct diag *diag = mistake(in, begin, begin + 1 + first, "a string ends on the line it begins on");
+    struct diag *diag =
+        mistake(in, begin, begin + 1 + first, "a string ends on the line it begins on");
     diag_label(in->diags, diag, span_of(in, end, end + 1), "this one ends here");
     diag_help(in->diags, diag, span_of(in, begin, begin + 1), (struct str){0},
               "a line end in a string is written \\n");
@@ -146,11 +146,12 @@ static void unclosed_string(struct reader *in, size_t begin)
     if (has_given_up(in))
         return;
     in->is_unclosed = peek(in) < 0;
-    mistake(in, begin, begin + 1, "this string is not closed%s", peek(in) < 0 ? "" : " on its line");
+    mistake(in, begin, begin + 1, "this string is not closed%s",
+            peek(in) < 0 ? "" : " on its line");
 }
 
-/* The cursor stands on the opening quote, or where it is missing. A string ends with its line at the
- * latest: one forgotten quote shall not swallow the file. */
+/* The cursor stands on the opening quote, or where it is missing. A string ends with its line at
+ * the latest: one forgotten quote shall not swallow the file. */
 static struct str read_string(struct reader *in, char quote)
 {
     size_t begin = in->at, limit = in->text.len;
@@ -282,7 +283,8 @@ static struct str take_text(struct reader *in)
     return str_slice(in->text, begin, end);
 }
 
-static struct json_text *text_without_quotes(struct reader *in, struct json_text *value, struct str text)
+static struct json_text *text_without_quotes(struct reader *in, struct json_text *value,
+                                             struct str text)
 {
     size_t begin = in->at - text.len;
     struct diag *diag = mistake(in, begin, begin + text.len, "text stands in double quotes");
@@ -315,7 +317,8 @@ struct json_text *read_word(struct reader *in)
     struct json_text *value = new_text(in, JSON_NONE, begin);
     for (size_t i = 0; i < sizeof(no_numbers) / sizeof(*no_numbers); i++)
         if (str_is(word, no_numbers[i])) {
-            mistake(in, begin, begin + word.len, "JSON has no %s", i < 2 ? "NaN" : "infinite numbers");
+            mistake(in, begin, begin + word.len, "JSON has no %s",
+                    i < 2 ? "NaN" : "infinite numbers");
             return value;
         }
     for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
@@ -324,7 +327,8 @@ struct json_text *read_word(struct reader *in)
         value->type = words[i].type;
         if (words[i].meant)
             diag_help(in->diags,
-                      mistake(in, begin, begin + word.len, "'" STR_FMT "' is no JSON value", STR_ARG(word)),
+                      mistake(in, begin, begin + word.len, "'" STR_FMT "' is no JSON value",
+                              STR_ARG(word)),
                       value->span, str_from(words[i].meant), "write %s", words[i].meant);
         return value;
     }

@@ -1,12 +1,13 @@
-/* Compiles many Caddyfiles in one process, for comparisons at scale. Reads "<length>\n<bytes>" again
- * and again from standard input; answers each with "<json length> <report length>\n<json><report>".
- * The JSON is empty where the file is refused. A report has a line per diagnostic:
- * "<severity> <name> <places> <ends> <message>": the places of the diagnostic, its labels and imports;
- * and where the blocks around it end. A place is "<file>:<line>," with the line counted as Caddy
- * counts it, which is not always the one that people see; "-" stands before them. Words with line
- * ends in them make lines that go over several of the file, and so does a {$NAME:default}: a place
- * there is all of these. With --rows the report ends in a line "rows <JSON>" of the rows that the
- * file uses (tests/row_uses.h). */
+/* Compiles many Caddyfiles in one process, for comparisons at scale. Reads "<length>\n<bytes>"
+ * again and again from standard input; answers each with "<json length> <report
+ * length>\n<json><report>". The JSON is empty where the file is refused. A report has a line per
+ * diagnostic:
+ * "<severity> <name> <places> <ends> <message>": the places of the diagnostic, its labels and
+ * imports; and where the blocks around it end. A place is "<file>:<line>," with the line counted as
+ * Caddy counts it, which is not always the one that people see; "-" stands before them. Words with
+ * line ends in them make lines that go over several of the file, and so does a {$NAME:default}: a
+ * place there is all of these. With --rows the report ends in a line "rows <JSON>" of the rows that
+ * the file uses (tests/row_uses.h). */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -74,9 +75,8 @@ static void add_place(struct lines *lines, struct strbuf *report, struct span sp
     size_t at = token_at(lexed, span), end = at;
     if (at == lexed->n)
         add_line(report, source, source_position(sources, span.begin).line);
-    while (end < lexed->n &&
-           (end == at || lexed->at[end]->span.begin < span.end ||
-            !token_is_on_new_line(lexed->at[end - 1], lexed->at[end])))
+    while (end < lexed->n && (end == at || lexed->at[end]->span.begin < span.end ||
+                              !token_is_on_new_line(lexed->at[end - 1], lexed->at[end])))
         end++;
     while (at > 0 && at < lexed->n && !token_is_on_new_line(lexed->at[at - 1], lexed->at[at]))
         at--;
@@ -140,9 +140,8 @@ static void compile(const char *text, size_t len, bool wants_rows)
     struct pipeline pipeline;
     pipeline_init(&pipeline, NULL);
     struct row_uses uses = row_uses_in(&pipeline.document);
-    struct adapt_options options = {.no_normalize = true,
-                                    .on_row = wants_rows ? row_uses_note : NULL,
-                                    .on_row_state = &uses};
+    struct adapt_options options = {
+        .no_normalize = true, .on_row = wants_rows ? row_uses_note : NULL, .on_row_state = &uses};
     struct strbuf json = strbuf_in(&pipeline.arena), report = strbuf_in(&pipeline.arena);
     if (pipeline_load_text(&pipeline, "Caddyfile", str_make(text, len)) &&
         pipeline_adapt(&pipeline, options)) {

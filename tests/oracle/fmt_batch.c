@@ -1,8 +1,8 @@
-/* Formats many Caddyfiles in one process. Reads "<length> <length>\n<source><what Caddy makes of it>"
- * again and again from standard input; answers each with "<result> <kind> <moved> <line>
+/* Formats many Caddyfiles in one process. Reads "<length> <length>\n<source><what Caddy makes of
+ * it>" again and again from standard input; answers each with "<result> <kind> <moved> <line>
  * <length>\n<text>": how it was formatted, what Caddy's formatter does to the tokens ("kept" where
- * nothing), whether a } was parted from the words of its line (0 or 1), the line that `dialtone check`
- * names as not formatted (0: none), and the text. */
+ * nothing), whether a } was parted from the words of its line (0 or 1), the line that `dialtone
+ * check` names as not formatted (0: none), and the text. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -31,7 +31,8 @@ static bool moves_close(struct arena *arena, struct str before, struct str after
     return false;
 }
 
-/* What is different for Caddy's lexer; "defaults" where it is only so with {$NAME:default} filled in. */
+/* What is different for Caddy's lexer; "defaults" where it is only so with {$NAME:default} filled
+ * in. */
 static const char *kind_of(struct arena *arena, struct str before, struct str after)
 {
     struct diags diags = diags_in(arena), ignored = diags_in(arena);
