@@ -284,6 +284,9 @@ class Comparison:
             return f"{len(errors)} errors: {errors[:8]}"
         if verdict == "unreadable" and fits:
             return "Caddy cannot read it: " + message[-300:]
+        # Caddy cuts an @id out of the text, and what is left of another number may join the value before it
+        if verdict == "accepts" and errors and all("an @id is a number in plain digits" in line for line in errors):
+            return None
         if verdict == "accepts" and errors:
             return "Caddy accepts, dialtone says " + errors[0]
         changed_lines = text.split("\n")[lines[0] - 1:lines[1]] if lines else []
