@@ -145,7 +145,7 @@ bool baselines_hide(struct baselines *baselines, const struct invocation *invoca
         if (entry && entry->n_found < entry->n) {
             entry->n_found++;
             baselines->n_hidden++;
-            diag_set_severity(&pipeline->diags, diag, SEVERITY_NONE);
+            diag_hide(&pipeline->diags, diag, HIDDEN_BY_BASELINE, STR("in the baseline"));
         }
         finding = finding->next;
     }

@@ -14,8 +14,7 @@ struct check {
     struct reports reports;
     struct found_files files;
     struct map seen; /* place, rule and message → anything: a file that several import */
-    uint32_t n_findings;
-    struct fixable fixable;
+    struct tally tally;
     struct baselines baselines;
     struct report *record; /* of `baseline`: where findings go; NULL: they are reported */
 };
@@ -115,9 +114,7 @@ static enum exit_status check_file(struct check *check, const struct found_file 
         hide_repeated(check, &pipeline);
         if (!check->record && !baselines_hide(&check->baselines, invocation, &pipeline))
             status = STATUS_TROUBLE;
-        check->n_findings +=
-            pipeline.diags.n_errors + pipeline.diags.n_warnings + pipeline.diags.n_infos;
-        fixable_count(&check->fixable, &pipeline.diags);
+        tally_add(&check->tally, &pipeline.diags);
         if (status == STATUS_FINE && settings_fail(&pipeline, invocation))
             status = STATUS_FINDINGS;
     }
@@ -175,12 +172,12 @@ static enum exit_status check_files(struct check *check)
         worst = STATUS_TROUBLE;
     baselines_print(&check->baselines);
     if (invocation->from) {
-        if (check->n_findings == 0 && worst == STATUS_FINE)
+        if (!check->tally.worst && worst == STATUS_FINE)
             fprintf(stderr, "dialtone upgrade: nothing known changes between %s and %s\n",
                     invocation->from, invocation->target);
         return worst;
     }
-    print_fix_summary(invocation, n_fixed, check->n_findings, check->fixable);
+    print_summary(invocation, n_fixed, &check->tally);
     return worst;
 }
 

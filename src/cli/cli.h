@@ -115,14 +115,18 @@ bool fixes_stdin(const struct invocation *invocation);
  * that were written or shown. */
 enum exit_status apply_fixes(struct arena *arena, struct invocation *invocation,
                              struct fix_request request, uint32_t *n_fixed);
-/* How many findings have corrections. */
-struct fixable {
-    uint32_t n_safe, n_unsafe;
+/* What a run has found. */
+struct tally {
+    uint32_t counts[SEVERITY_ERROR + 1]; /* of each severity */
+    uint32_t n_files;                    /* that have findings */
+    uint32_t n_safe, n_unsafe;           /* findings with corrections of either kind */
+    const struct diag_code_info *worst;  /* the first of the worst; NULL for none */
+    enum severity worst_severity;
 };
-void fixable_count(struct fixable *fixable, const struct diags *diags);
-/* The last line on standard error: what was fixed, and what is left or could be. */
-void print_fix_summary(const struct invocation *invocation, uint32_t n_fixed, uint32_t n_left,
-                       struct fixable fixable);
+void tally_add(struct tally *tally, const struct diags *diags);
+/* The last lines on standard error: how much was found and fixed, and what could be. */
+void print_summary(const struct invocation *invocation, uint32_t n_fixed,
+                   const struct tally *tally);
 
 /* reports.c: what `check` prints and writes. */
 struct reports {

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/parse.h"
 #include "cli/cli.h"
 
 int read_stdin(struct arena *arena, struct str *text)
@@ -57,11 +58,16 @@ enum exit_status load_plugins(struct pipeline *pipeline, const struct invocation
     return STATUS_FINDINGS;
 }
 
-/* How wide the terminal is; 0 where that is not known. */
+/* How wide the terminal is, or what stands for one; 0 where that is not known. */
 static int terminal_columns(FILE *out)
 {
     struct winsize size;
-    return ioctl(fileno(out), TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+    int64_t columns;
+    if (ioctl(fileno(out), TIOCGWINSZ, &size) == 0)
+        return size.ws_col;
+    const char *wanted = getenv("COLUMNS");
+    bool is_number = wanted && parse_go_int(str_from(wanted), &columns) == PARSE_OK;
+    return is_number && columns > 0 && columns < 10000 ? (int)columns : 0;
 }
 
 struct diag_style style_of(const struct invocation *invocation, FILE *out)

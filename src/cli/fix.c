@@ -43,34 +43,64 @@ const char *fixes_misuse(const struct invocation *invocation)
     return NULL;
 }
 
-/* --- counting --- */
+/* --- what was found --- */
 
-void fixable_count(struct fixable *fixable, const struct diags *diags)
+void tally_add(struct tally *tally, const struct diags *diags)
 {
+    tally->n_files += diags->n_errors + diags->n_warnings + diags->n_infos > 0;
     for (const struct diag *diag = diags->first; diag; diag = diag->next) {
+        if (diag->severity == SEVERITY_NONE)
+            continue;
+        tally->counts[diag->severity]++;
+        if (diag->severity > tally->worst_severity) {
+            tally->worst_severity = diag->severity;
+            tally->worst = diag->info;
+        }
         if (fix_of(diag, FIX_SAFE))
-            fixable->n_safe++;
+            tally->n_safe++;
         else if (fix_of(diag, FIX_UNSAFE))
-            fixable->n_unsafe++;
+            tally->n_unsafe++;
     }
 }
 
-void print_fix_summary(const struct invocation *invocation, uint32_t n_fixed, uint32_t n_left,
-                       struct fixable fixable)
+static void print_counts(const struct tally *tally)
 {
+    static const char *const names[] = {
+        [SEVERITY_INFO] = "info", [SEVERITY_WARNING] = "warning", [SEVERITY_ERROR] = "error"};
+    const char *before = "dialtone check: ";
+    for (int i = SEVERITY_ERROR; i > SEVERITY_NONE; i--) {
+        uint32_t n = tally->counts[i];
+        if (n)
+            fprintf(stderr, "%s%u %s%s", before, n, names[i], n > 1 ? "s" : "");
+        before = n ? ", " : before;
+    }
+    if (tally->n_files > 1)
+        fprintf(stderr, " in %u files", tally->n_files);
+}
+
+static void print_fixable(const struct tally *tally)
+{
+    if (tally->n_safe)
+        fprintf(stderr, "; %u can be fixed with --fix", tally->n_safe);
+    if (tally->n_unsafe)
+        fprintf(stderr, "%s %u %s with --fix --unsafe-fixes", tally->n_safe ? "," : ";",
+                tally->n_unsafe, tally->n_safe ? "more" : "can be fixed");
+}
+
+void print_summary(const struct invocation *invocation, uint32_t n_fixed,
+                   const struct tally *tally)
+{
+    uint32_t n = tally->counts[SEVERITY_ERROR] + tally->counts[SEVERITY_WARNING] +
+                 tally->counts[SEVERITY_INFO];
     if (invocation->fix) {
-        fprintf(stderr, "dialtone check: %u fixed, %u left", n_fixed, n_left);
-        if (fixable.n_unsafe && !invocation->unsafe_fixes)
-            fprintf(stderr, " (%u can be fixed with --unsafe-fixes)", fixable.n_unsafe);
+        fprintf(stderr, "dialtone check: %u fixed, %u left", n_fixed, n);
+        if (tally->n_unsafe && !invocation->unsafe_fixes)
+            fprintf(stderr, " (%u can be fixed with --unsafe-fixes)", tally->n_unsafe);
         fputs("\n", stderr);
-    } else if (!prints_document(invocation) && fixable.n_safe + fixable.n_unsafe) {
-        fputs("dialtone check: ", stderr);
-        if (fixable.n_safe)
-            fprintf(stderr, "%u can be fixed with --fix%s", fixable.n_safe,
-                    fixable.n_unsafe ? ", " : "\n");
-        if (fixable.n_unsafe)
-            fprintf(stderr, "%u %s with --fix --unsafe-fixes\n", fixable.n_unsafe,
-                    fixable.n_safe ? "more" : "can be fixed");
+    } else if (n && !prints_document(invocation)) {
+        print_counts(tally);
+        print_fixable(tally);
+        fprintf(stderr, "\n(`dialtone explain %s` tells more of the first)\n", tally->worst->id);
     }
 }
 

@@ -1,6 +1,7 @@
 /* Rules about routes that no request gets to (DT504 to DT511): the analysis finds them, and each
  * rule reports those that are its kind of mistake. */
 #include "base/arena.h"
+#include "lint/analysis_private.h"
 #include "lint/hosts.h"
 #include "lint/lint_private.h"
 #include "lint/routes.h"
@@ -247,6 +248,18 @@ static void add_rest(struct lint *lint, struct findings *findings, const struct 
     }
 }
 
+/* Of several handlers in one route the one that answers: lines with equal matchers share a route. */
+static const json_t *handler_to_blame(const struct missed *missed)
+{
+    const json_t *handlers = json_object_get(missed->blamed[0], "handle");
+    if (missed->blamed_handler || missed->cause != MISSED_TAKEN || json_array_size(handlers) < 2)
+        return missed->blamed_handler;
+    for (size_t i = 0; i < json_array_size(handlers); i++)
+        if (effect_of(json_array_get(handlers, i)).ends)
+            return json_array_get(handlers, i);
+    return json_array_get(handlers, json_array_size(handlers) - 1);
+}
+
 static const struct findings *find_all(struct lint *lint)
 {
     static const char question;
@@ -263,7 +276,7 @@ static const struct findings *find_all(struct lint *lint)
         if (lint->tree && !finding.here.line)
             continue;
         if (missed->n_blamed)
-            finding.there = lint_place(lint, missed->blamed[0], missed->blamed_handler);
+            finding.there = lint_place(lint, missed->blamed[0], handler_to_blame(missed));
         finding.kind = kind_of(lint, &finding);
         vec_push(lint->arena, &findings->all, finding);
         add_rest(lint, findings, &finding);

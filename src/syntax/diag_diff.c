@@ -127,8 +127,7 @@ static struct hunk hunk_of(struct arena *arena, const struct change *changes, si
     for (size_t i = 0; i < n; i++)
         if (changes[i].span.end - source->base > last)
             last = changes[i].span.end - source->base;
-    size_t begin =
-        region_begin(source, changes[0].span.begin - source->base, &hunk.cut_before);
+    size_t begin = region_begin(source, changes[0].span.begin - source->base, &hunk.cut_before);
     size_t end = region_end(source->raw, last, &hunk.cut_after), done = begin;
     hunk.old = str_slice(source->raw, begin, end);
     struct strbuf text = strbuf_in(arena);
@@ -214,14 +213,20 @@ static bool only_adds(const struct hunk *hunk)
 
 /* --- printing --- */
 
-/* A line with <sign> before it; the bytes that differ are in its colour. */
+/* What of a line is in the colour of its sign. */
+struct painted {
+    size_t from, to;
+    size_t kept_from, kept_to; /* but not these, in between */
+};
+
+/* A line with <sign> before it. */
 static struct shown_line put_diff_line(const struct printer *pr, const struct hunk *hunk,
-                                       bool is_new, size_t i, const char *sign, size_t from,
-                                       size_t len)
+                                       bool is_new, size_t i, const char *sign,
+                                       struct painted painted)
 {
     const struct line_list *list = is_new ? &hunk->new_lines : &hunk->old_lines;
     const char *colour = sign[0] == '-' ? RED : GREEN;
-    struct shown_line shown = line_around(pr, list->lines.at[i], from, from + len, 0);
+    struct shown_line shown = line_around(pr, list->lines.at[i], painted.from, painted.to, 0);
     shown.cut_before |= i == 0 && hunk->cut_before;
     shown.cut_after |= i + 1 == list->lines.n && hunk->cut_after;
     char number[16];
@@ -232,11 +237,15 @@ static struct shown_line put_diff_line(const struct printer *pr, const struct hu
     paint(pr, RESET);
     if (shown.text.len) {
         fputs(shown.cut_before ? " …" : " ", pr->out);
-        put_line_piece(pr, &shown, 0, from);
+        put_line_piece(pr, &shown, 0, painted.from);
         paint(pr, colour);
-        put_line_piece(pr, &shown, from, from + len);
+        put_line_piece(pr, &shown, painted.from, painted.kept_from);
         paint(pr, RESET);
-        put_line_piece(pr, &shown, from + len, (size_t)-1);
+        put_line_piece(pr, &shown, painted.kept_from, painted.kept_to);
+        paint(pr, colour);
+        put_line_piece(pr, &shown, painted.kept_to, painted.to);
+        paint(pr, RESET);
+        put_line_piece(pr, &shown, painted.to, (size_t)-1);
         fputs(shown.cut_after ? "…" : "", pr->out);
     }
     fputc('\n', pr->out);
@@ -263,13 +272,15 @@ static void put_additions(const struct printer *pr, const struct hunk *hunk)
     for (size_t i = 0; i < hunk->new_lines.lines.n; i++) {
         struct difference difference =
             compare_lines(hunk->old_lines.lines.at[i], hunk->new_lines.lines.at[i]);
-        size_t from = difference.prefix, to = from + difference.new;
-        size_t kept = from + (size_t)difference.kept;
-        struct shown_line shown = put_diff_line(pr, hunk, true, i, "|", from, to - from);
+        struct painted painted = {.from = difference.prefix,
+                                  .to = difference.prefix + difference.new,
+                                  .kept_from = difference.prefix + (size_t)difference.kept};
+        painted.kept_to = painted.kept_from + difference.old;
+        struct shown_line shown = put_diff_line(pr, hunk, true, i, "|", painted);
         put_gutter(pr, "", "|");
         fputc(' ', pr->out);
-        int at = put_pluses(pr, &shown, from, kept, 0);
-        put_pluses(pr, &shown, kept + difference.old, to, at);
+        int at = put_pluses(pr, &shown, painted.from, painted.kept_from, 0);
+        put_pluses(pr, &shown, painted.kept_to, painted.to, at);
         fputc('\n', pr->out);
     }
 }
@@ -280,7 +291,7 @@ static void put_side(const struct printer *pr, const struct hunk *hunk, bool is_
     const struct line_list *others = is_new ? &hunk->old_lines : &hunk->new_lines;
     for (size_t i = 0; i < list->lines.n; i++) {
         struct str line = list->lines.at[i];
-        size_t from = 0, len = line.len;
+        struct painted painted = {.to = line.len};
         if (i == MAX_LINES && list->lines.n > MAX_LINES + 1) {
             put_gap(pr);
             fputc('\n', pr->out);
@@ -290,10 +301,11 @@ static void put_side(const struct printer *pr, const struct hunk *hunk, bool is_
             struct str other = others->lines.at[i];
             struct difference difference =
                 is_new ? compare_lines(other, line) : compare_lines(line, other);
-            from = difference.prefix;
-            len = is_new ? difference.new : difference.old;
+            painted.from = difference.prefix;
+            painted.to = difference.prefix + (is_new ? difference.new : difference.old);
         }
-        put_diff_line(pr, hunk, is_new, i, is_new ? "+" : "-", from, len);
+        painted.kept_from = painted.kept_to = painted.to;
+        put_diff_line(pr, hunk, is_new, i, is_new ? "+" : "-", painted);
     }
 }
 

@@ -35,7 +35,7 @@ story >"$work/story" && mended >"$work/mended" && story >"$work/Caddyfile"
 chmod 640 "$work/Caddyfile"
 "$dialtone" adapt "$work/story" >"$work/before"
 expect 'check names what can be fixed' 1 "$dialtone" check "$work/story"
-holds 'check names what can be fixed' err '^dialtone check: 1 can be fixed with --fix$'
+holds 'check names what can be fixed' err '^dialtone check: 2 warnings; 1 can be fixed with --fix$'
 expect '--diff' 1 "$dialtone" check --diff "$work/story"
 holds '--diff' out '^+	reverse_proxy tcp6/\[fe80::1%eth0\]:443 {$'
 holds '--diff' err '^dialtone check: 1 would be fixed$'
@@ -66,7 +66,7 @@ holds 'what is left is reported' out 'warning\[DT305\]'
 printf 'a.example {\n\troot * /srv/www;\n\tfile_server\n}\n' >"$work/semi"
 cp "$work/semi" "$work/semi.is"
 expect 'unsafe ones are named' 1 "$dialtone" check "$work/semi"
-holds 'unsafe ones are named' err '^dialtone check: 1 can be fixed with --fix --unsafe-fixes$'
+holds 'unsafe ones are named' err '^dialtone check: 1 [a-z]*; 1 can be fixed with --fix --unsafe-fixes$'
 expect '--fix leaves unsafe ones' 1 "$dialtone" check --fix "$work/semi"
 same '--fix leaves unsafe ones' semi semi.is
 holds '--fix leaves unsafe ones' err '^dialtone check: 0 fixed, 1 left (1 can be fixed with --unsafe-fixes)$'
