@@ -37,6 +37,7 @@ suite property "$BUILD/property/route_analysis" 50000
 suite 'corrections of mutated files' "$BUILD/fix/fixes" 2000 1
 suite layers tests/layers.sh
 suite cli tests/cli/run.sh "$BUILD"
+suite docs tests/cli/docs.py "$BUILD"
 suite 'corrections on the command line' tests/cli/fix.sh "$BUILD"
 suite settings tests/cli/settings.sh "$BUILD"
 suite wire tests/wire/run.sh "$BUILD"

@@ -90,6 +90,7 @@ static void print_fixable(const struct tally *tally)
 void print_summary(const struct invocation *invocation, uint32_t n_fixed,
                    const struct tally *tally)
 {
+    fflush(stdout); /* both may go the same way */
     uint32_t n = tally->counts[SEVERITY_ERROR] + tally->counts[SEVERITY_WARNING] +
                  tally->counts[SEVERITY_INFO];
     if (invocation->fix) {
