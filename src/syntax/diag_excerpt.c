@@ -5,6 +5,7 @@
 #include "base/vec.h"
 #include "syntax/token.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 enum {
@@ -166,7 +167,7 @@ struct cell {
 /* A row under a line: signs, then maybe a label behind or among them. */
 struct row {
     struct cell *cells;
-    int n;
+    int n, room;
 };
 
 static const char *colour_of(const struct excerpt *excerpt, const struct mark *mark)
@@ -177,6 +178,7 @@ static const char *colour_of(const struct excerpt *excerpt, const struct mark *m
 static void row_set(const struct excerpt *excerpt, struct row *row, int from, int to, char sign,
                     const struct mark *mark)
 {
+    assert(to <= row->room);
     for (; row->n < to; row->n++)
         row->cells[row->n] = (struct cell){' ', BLUE};
     for (int i = from; i < to; i++)
@@ -186,7 +188,7 @@ static void row_set(const struct excerpt *excerpt, struct row *row, int from, in
 static struct row row_new(const struct excerpt *excerpt)
 {
     int most = room_for_text(excerpt->pr) + excerpt->n_bars * BAR_CELLS + 8;
-    struct row row = {arena_array(excerpt->pr->arena, struct cell, most), 0};
+    struct row row = {arena_array(excerpt->pr->arena, struct cell, most), 0, most};
     for (size_t i = 0; i < excerpt->n; i++) {
         const struct mark *mark = &excerpt->marks[i];
         if (mark->is_open)

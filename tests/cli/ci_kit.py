@@ -2,8 +2,9 @@
 """What other projects use of this one in their CI, tried in a repository of its own: ci_kit.py BUILD
 
 The hooks by the real pre-commit; the steps of the GitHub Action in the shell that the runner would use, with its
-variables; the script of the GitLab template; both files against the schemas of the two services; and what
-`make install` installs. Runs in an environment that has pre-commit, check-jsonschema and PyYAML."""
+variables; the script of the GitLab template; both files against the schemas of the two services; what
+`make install` installs; and the manual pages. Runs in an environment that has pre-commit, check-jsonschema and PyYAML."""
+import glob
 import json
 import os
 import re
@@ -176,11 +177,19 @@ def try_schemas():
 
 # --- make install ---
 
+def try_manuals():
+    for path in glob.glob(ROOT + "/src/cli/*.[15]"):
+        done = run(["groff", "-man", "-ww", "-Tutf8", "-z", path], ROOT)
+        check(f"{os.path.basename(path)} is set without a warning", done.returncode == 0 and not done.stderr,
+              done.stderr)
+
+
 def try_install(work):
     done = run(["make", "install", "BUILD=" + os.path.relpath(BUILD, ROOT), f"DESTDIR={work}/root",
                 "PREFIX=/usr"], ROOT)
     check("make install", done.returncode == 0, done.stdout[-2000:], done.stderr[-2000:])
     for path in ("bin/dialtone", "share/man/man1/dialtone.1", "share/man/man5/dialtone-plugins.5",
+                 "share/man/man5/dialtone-project.5",
                  "share/bash-completion/completions/dialtone", "share/zsh/site-functions/_dialtone",
                  "share/fish/vendor_completions.d/dialtone.fish", "lib/pkgconfig/dialtone.pc"):
         path = f"{work}/root/usr/{path}"
@@ -197,6 +206,7 @@ def main():
         try_action(work)
         try_template(work)
         try_install(work)
+        try_manuals()
         try_hooks(work)
     finally:
         shutil.rmtree(work)

@@ -39,6 +39,7 @@ strace:strace
 zsh:zsh
 fish:fish
 xmllint:libxml2-utils
+groff:groff-base
 chromium:chromium
 unshare:util-linux
 npm:npm
