@@ -180,9 +180,10 @@ CORPUS := corpus/adapt corpus/errors corpus/fmt corpus/json corpus/lint corpus/n
 corpus: $(BUILD)/corpus_test
 	@$(BUILD)/corpus_test $(CORPUS)
 
-# `make corpus-update`: write what comes out now as what is expected (read the diff!)
-corpus-update: $(BUILD)/corpus_test
+# `make corpus-update`: write what comes out now as what is expected, in README.md too (read the diff!)
+corpus-update: all $(BUILD)/corpus_test
 	@$(BUILD)/corpus_test --update $(CORPUS)
+	@tests/cli/docs.py $(BUILD) --update
 
 $(BUILD)/corpus_test: tests/corpus_test.c tests/row_uses.c tests/row_uses.h $(BUILD)/libdialtone.a
 	$(CC) $(CPPFLAGS) -Itests $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.c,$^) $(BUILD)/libdialtone.a \

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """The manual page and README.md against the rows of commands and flags, and the examples of README.md against
-what the program prints: docs.py BUILD"""
+what the program prints: docs.py BUILD [--update]   (--update writes what is printed now; read the difference)"""
 import os
 import re
 import subprocess
@@ -96,23 +96,37 @@ def manual(commands):
     return known
 
 
+# "$ COLUMNS=N dialtone WORDS", then what it prints, indented
+EXAMPLE = re.compile(r"^(    \$ COLUMNS=(\d+) (?:build/)?dialtone ([^\n]*)\n)((?:    .*\n|\n(?=    ))*)", re.M)
+
+
+def printed(columns, words):
+    return re.sub(r"^(?=.)", "    ", dialtone(*words.split(), columns=int(columns)), flags=re.M)
+
+
 def readme(commands, known):
     text = read("README.md")
     for command in commands:
         check(f"README.md: {command}", f"dialtone {command}" in text)
     for name in set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", text)):
         check(f"README.md: {name} is a flag", name in known or name in FOREIGN)
-    # "$ COLUMNS=N dialtone WORDS", then what it prints, indented
-    examples = re.findall(r"^    \$ COLUMNS=(\d+) (?:build/)?dialtone ([^\n]*)\n((?:    .*\n|\n(?=    ))*)", text, re.M)
+    examples = EXAMPLE.findall(text)
     check("README.md: examples", len(examples) > 0)
-    for columns, words, want in examples:
-        got = dialtone(*words.split(), columns=int(columns))
-        want = re.sub(r"^    ", "", want, flags=re.M)
-        check(f"README.md: what dialtone {words} prints", got.strip() == want.strip(), "is now\n" +
-              re.sub(r"^(?=.)", "    ", got, flags=re.M))
+    for _, columns, words, want in examples:
+        got = printed(columns, words)
+        check(f"README.md: what dialtone {words} prints", got == want, "is now\n" + got)
+
+
+def update():
+    text = EXAMPLE.sub(lambda found: found.group(1) + printed(found.group(2), found.group(3)), read("README.md"))
+    with open("README.md", "w", encoding="utf-8") as file:
+        file.write(text)
 
 
 def main():
+    if "--update" in sys.argv:
+        update()
+        return
     commands = re.findall(r"^  ([a-z]+) ", dialtone("--help"), re.M)
     check("commands", len(commands) > 10, commands)
     readme(commands, manual(commands))
