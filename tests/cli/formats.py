@@ -200,6 +200,28 @@ def odd_github(text):
     check("github: hidden findings are not told", "X-Other" not in text)
 
 
+def line_of(result):
+    return result["locations"][0]["physicalLocation"]["region"]["startLine"]
+
+
+def baseline(folder):
+    """What a baseline knows is suppressed too, from outside."""
+    with open(f"{folder}/a", "w", encoding="utf-8") as file:
+        file.write(":80 {\n\theader X a; b\n}\n")
+    done = subprocess.run([DIALTONE, "baseline", "a", "-o", "known"], cwd=folder, capture_output=True, check=False)
+    check("baseline: made", done.returncode == 0, done.stderr)
+    with open(f"{folder}/a", "a", encoding="utf-8") as file:
+        file.write(":81 {\n\theader Y c; d\n}\n")
+    texts = reports(folder, ["a"], "--baseline", "known")
+    log = json.loads(texts["sarif"])
+    by_schema("sarif with a baseline", SARIF, log)
+    kinds = {line_of(one): [entry["kind"] for entry in one["suppressions"]] for one in log["runs"][0]["results"]
+             if one["ruleId"] == "DT605"}
+    check("sarif: known ones are suppressed", kinds == {2: ["external"], 5: []}, kinds)
+    check("json: known ones are left out", [one["line"] for one in json.loads(texts["json"])["findings"]
+                                            if one["id"] == "DT605"] == [5])
+
+
 def odd_file(folder):
     with open(f"{folder}/{ODD}", "w", encoding="utf-8", newline="") as file:
         file.write(TEXT)
@@ -234,7 +256,7 @@ def odd_file(folder):
 
 
 def main():
-    for part in (corpus, odd_file):
+    for part in (corpus, odd_file, baseline):
         with tempfile.TemporaryDirectory() as folder:
             part(folder)
     print(f"formats: {passed} passed, {failed} failed")

@@ -13,7 +13,7 @@ DIALTONE = os.path.realpath(sys.argv[1] + "/dialtone")
 
 # reading, printing, memory, and what the loader and the C library do at start
 HARMLESS = set("""
-    read pread64 readv lseek close fstat stat lstat newfstatat statx access faccessat faccessat2 readlink
+    read pread64 readv lseek fstat stat lstat newfstatat statx access faccessat faccessat2 readlink
     readlinkat getcwd getdents64 ioctl fcntl fadvise64
     brk mmap munmap mprotect mremap madvise arch_prctl set_tid_address set_robust_list rseq prlimit64
     getrandom sysinfo uname sched_getaffinity futex rt_sigaction rt_sigprocmask clock_gettime getpid
@@ -34,6 +34,9 @@ COMMANDS = [
     ["check", "."],
     ["check", "--baseline", "missing", "good"],
     ["check", "--diff", "--unsafe-fixes", "messy", "zone", "imports"],
+    ["check", "--baseline", "known", "bad"],
+    ["baseline", "good", "bad"],
+    ["upgrade", "2.6", "2.11", "imports"],
     ["config", "good"],
     ["config", "--json", "good"],
     ["fmt", "messy"],
@@ -68,6 +71,7 @@ FILES = {
     "part": "respond part\n",
     "messy": ":8080 {\n  respond   hello\n}\n",
     "zone": ":8080 {\n\treverse_proxy https://[fe80::1%eth0]\n}\n",
+    "known": '{"baseline_version": 1, "findings": []}\n',
     ".dialtone": "plugins builtin\n",
 }
 
@@ -75,6 +79,7 @@ FILES = {
 def effects(trace):
     """The lines of a trace that show an effect."""
     programs = 0
+    standard = {"1", "2"}
     for line in trace.splitlines():
         call = re.match(r"(?:\d+ +)?(\w+)\((.*)", line)
         if not call:
@@ -88,8 +93,16 @@ def effects(trace):
             if not WRITING.search(rest):
                 continue
         elif name in ("write", "writev"):
-            if re.match(r"[12],", rest):
+            if rest.split(",")[0] in standard:
                 continue
+        elif name == "dup":  # a buffer before a standard stream
+            copy = re.match(r"(\d+)\) += (\d+)", rest)
+            if copy and copy.group(1) in standard:
+                standard.add(copy.group(2))
+                continue
+        elif name == "close":
+            standard.discard(rest.split(")")[0])
+            continue
         elif name in HARMLESS:
             continue
         yield line
