@@ -522,15 +522,65 @@ static void note_handler(struct server_facts *facts, const json_t *object, struc
     facts->runs_twice |= str_is(name, "subroute") && json_object_get(object, "errors");
 }
 
-/* <list> is the array around. */
+static void look_ahead(struct server_facts *facts, const json_t *value, const json_t *list,
+                       bool notes_groups);
+
+static void look_at_routes(struct server_facts *facts, const json_t *routes, bool notes_groups);
+
+/* Handlers that are known have routes in known places. */
+static void look_at_handler(struct server_facts *facts, const json_t *handler, bool notes_groups)
+{
+    struct str name = json_str(json_object_get(handler, "handler"));
+    note_handler(facts, handler, name);
+    if (str_is(name, "subroute")) {
+        const json_t *errors = json_object_get(handler, "errors");
+        look_at_routes(facts, json_object_get(handler, "routes"), notes_groups);
+        look_at_routes(facts, json_object_get(errors, "routes"), notes_groups);
+        return;
+    }
+    if (!str_is(name, "reverse_proxy") && !str_is(name, "intercept")) {
+        if (!handler_is_known(name))
+            look_ahead(facts, handler, NULL, notes_groups);
+        return;
+    }
+    const json_t *responses = json_object_get(handler, "handle_response");
+    for (size_t i = 0; i < json_array_size(responses); i++)
+        look_at_routes(facts, json_object_get(json_array_get(responses, i), "routes"),
+                       notes_groups);
+}
+
+static void look_at_route(struct server_facts *facts, const json_t *route, const json_t *list,
+                          bool notes_groups)
+{
+    const json_t *handlers = json_object_get(route, "handle");
+    const json_t *group = notes_groups ? json_object_get(route, "group") : NULL;
+    facts->n_routes += handlers != NULL;
+    if (group)
+        note_group(facts, json_str(group), list);
+    for (size_t i = 0; i < json_array_size(handlers); i++)
+        look_at_handler(facts, json_array_get(handlers, i), notes_groups);
+}
+
+static void look_at_routes(struct server_facts *facts, const json_t *routes, bool notes_groups)
+{
+    for (size_t i = 0; i < json_array_size(routes); i++)
+        look_at_route(facts, json_array_get(routes, i), routes, notes_groups);
+}
+
+static void look_at_named_routes(struct server_facts *facts, const json_t *routes,
+                                 bool notes_groups)
+{
+    for (size_t i = 0; i < json_object_size(routes); i++)
+        look_at_route(facts, routes->as.members[i].value, NULL, notes_groups);
+}
+
+/* Anything that a plugin's handler holds. <list> is the array around. */
 static void look_ahead(struct server_facts *facts, const json_t *value, const json_t *list,
                        bool notes_groups)
 {
     for (size_t i = 0; i < json_object_size(value); i++) {
         const struct json_member *member = &value->as.members[i];
         struct str key = str_make(member->key, member->key_len);
-        if (str_eq(key, STR("match")) || str_eq(key, STR("upstreams")))
-            continue; /* no routes are in there */
         if (json_is_object(member->value) || json_is_array(member->value)) {
             facts->n_routes += str_eq(key, STR("handle"));
             look_ahead(facts, member->value, NULL, notes_groups);
@@ -549,11 +599,11 @@ static void look_at_server(struct walk *walk, const json_t *server)
 {
     const json_t *errors = json_object_get(json_object_get(server, "errors"), "routes");
     struct server_facts facts = {.groups = map_in(walk->arena)};
-    look_ahead(&facts, json_object_get(server, "routes"), NULL, true);
-    look_ahead(&facts, errors, NULL, true);
-    look_ahead(&facts, walk->named_routes, NULL, false);
+    look_at_routes(&facts, json_object_get(server, "routes"), true);
+    look_at_routes(&facts, errors, true);
+    look_at_named_routes(&facts, walk->named_routes, false);
     if (facts.n_invokes <= 1)
-        look_ahead(&facts, walk->named_routes, NULL, true);
+        look_at_named_routes(&facts, walk->named_routes, true);
     walk->facts = facts;
     walk->search.any_path = facts.any_path;
     walk->search.effort += EFFORT_PER_ROUTE * (long)facts.n_routes;

@@ -26,17 +26,22 @@ static const struct condition *join(struct arena *arena, enum condition_kind kin
 {
     const struct condition *neutral = kind == CONDITION_ALL ? &always : &never;
     const struct condition *decisive = kind == CONDITION_ALL ? &never : &always;
-    struct condition *all = arena_new(arena, struct condition);
-    *all = (struct condition){.kind = kind, .parts = parts};
+    unsigned attributes = 0;
+    size_t n_left = 0;
     for (size_t i = 0; i < n; i++) {
         if (parts[i]->kind == decisive->kind)
             return decisive;
         if (parts[i]->kind == neutral->kind)
             continue;
-        all->attributes |= parts[i]->attributes;
-        parts[all->n_parts++] = parts[i];
+        attributes |= parts[i]->attributes;
+        parts[n_left++] = parts[i];
     }
-    return all->n_parts == 0 ? neutral : all->n_parts == 1 ? parts[0] : all;
+    if (n_left <= 1)
+        return n_left ? parts[0] : neutral;
+    struct condition *all = arena_new(arena, struct condition);
+    *all = (struct condition){
+        .kind = kind, .attributes = attributes, .parts = parts, .n_parts = n_left};
+    return all;
 }
 
 const struct condition *condition_and(struct arena *arena, const struct condition *a,
