@@ -14,6 +14,7 @@ enum {
     MAX_PASSED_ON = 24, /* facts from inside a route that are kept behind it */
     MAX_REPORTED = 8,   /* handlers of one route */
     ERROR_DEPTH = 2,    /* of lists: handle_errors of a site, or of the only site */
+    MAX_GROUPS = 64,    /* of a list, that are followed at a time */
 };
 
 /* What the whole of a server says about its parts. */
@@ -51,8 +52,9 @@ static const char many[] = "many";
 
 /* The members of one group in a list, and the requests that may still run one of them. */
 struct group {
-    struct str name;
     struct flow flow;
+    size_t n_left;  /* members that are still to come */
+    bool is_active; /* the flow is kept up to date */
     bool is_shared; /* other lists use the name too */
     bool leaks;     /* some member lets requests go on, so others may find the group used up */
 };
@@ -61,6 +63,8 @@ struct list {
     struct scope scope;
     struct flow flow;
     VEC(struct group) groups;
+    VEC(int) active;        /* groups that are followed */
+    struct map group_names; /* → index in <groups>, from 1 */
     const json_t *routes;
 };
 
@@ -302,19 +306,60 @@ static struct flow walk_handlers(struct walk *walk, struct list *list, size_t in
 
 /* --- routes --- */
 
+/* The groups of all routes of the list. */
+static void count_groups(struct walk *walk, struct list *list)
+{
+    list->group_names = map_in(walk->arena);
+    for (size_t i = 0; i < json_array_size(list->routes); i++) {
+        struct str name = json_str(json_object_get(json_array_get(list->routes, i), "group"));
+        size_t place = (size_t)(uintptr_t)map_get(&list->group_names, name);
+        if (name.len == 0)
+            continue;
+        if (!place) {
+            struct group group = {0};
+            group.is_shared = walk->facts.runs_twice ||
+                              map_get(&walk->facts.groups, name) != (void *)list->routes;
+            vec_push(walk->arena, &list->groups, group);
+            place = list->groups.n;
+            map_put(&list->group_names, name, (void *)(uintptr_t)place);
+        }
+        list->groups.at[place - 1].n_left++;
+    }
+}
+
+/* The group of a route that is come to. */
 static int find_group(struct walk *walk, struct list *list, const json_t *route)
 {
     struct str name = json_str(json_object_get(route, "group"));
     if (name.len == 0)
         return NO_GROUP;
-    for (size_t i = 0; i < list->groups.n; i++)
-        if (str_eq(list->groups.at[i].name, name))
-            return (int)i;
-    struct group group = {.name = name, .flow = list->flow};
-    group.is_shared =
-        walk->facts.runs_twice || map_get(&walk->facts.groups, name) != (void *)list->routes;
-    vec_push(walk->arena, &list->groups, group);
-    return (int)list->groups.n - 1;
+    if (!list->group_names.arena)
+        count_groups(walk, list);
+    int place = (int)(uintptr_t)map_get(&list->group_names, name) - 1;
+    struct group *group = &list->groups.at[place];
+    group->n_left--;
+    if (group->is_active)
+        return place;
+    group->flow = list->flow;
+    /* what is true of all requests in the list is true of those that may run a member */
+    if (list->active.n < MAX_GROUPS) {
+        group->is_active = true;
+        vec_push(walk->arena, &list->active, place);
+    }
+    return place;
+}
+
+/* Groups without members to come need not be followed any more. */
+static void drop_groups(struct list *list)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < list->active.n; i++) {
+        struct group *group = &list->groups.at[list->active.at[i]];
+        group->is_active = group->n_left > 0;
+        if (group->is_active)
+            list->active.at[n++] = list->active.at[i];
+    }
+    list->active.n = n;
 }
 
 /* The rewrites that requests have behind them if they ran the route. */
@@ -378,9 +423,10 @@ static void pass_on(struct walk *walk, struct list *list, const struct passage *
 /* Brings the flow of the list, and of its groups, up to date with requests that go on. */
 static void go_on(struct walk *walk, struct list *list, const struct passage *passage, bool are_all)
 {
-    for (size_t i = 0; i <= list->groups.n; i++) {
-        struct flow *flow = i ? &list->groups.at[i - 1].flow : &list->flow;
-        if (i && (int)i - 1 == passage->group)
+    for (size_t i = 0; i <= list->active.n; i++) {
+        int place = i ? list->active.at[i - 1] : NO_GROUP;
+        struct flow *flow = i ? &list->groups.at[place].flow : &list->flow;
+        if (i && place == passage->group)
             continue;
         if (are_all)
             *flow = passage->after;
@@ -456,6 +502,7 @@ static void walk_route(struct walk *walk, struct list *list, size_t index)
                      (struct error_route){route, walk->server, passage.after.is_open,
                                           walk->n_ends > n_ends});
     }
+    drop_groups(list);
     walk->is_quiet = was_quiet;
 }
 
