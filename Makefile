@@ -60,7 +60,7 @@ FUZZERS := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 .SECONDARY: $(GEN_SOURCES)
 .SUFFIXES:
 .PHONY: all help libs run test deps unit property fixes corpus corpus-update inventory wire layers asan clang fuzz oracle \
-    conformance oom twin story bench bench-compiler install uninstall clean
+    conformance oom twin story bench bench-proxy bench-compiler install uninstall clean
 
 all: $(BUILD)/dialtone $(BUILD)/libdialtone.a $(BUILD)/libdialtone-proxy.a
 
@@ -246,8 +246,12 @@ twin: all
 story: all
 	@tests/story/run.sh $(BUILD)
 
-# `make bench`: CPU time per request beside nginx, HAProxy and Caddy
-bench: all
+# `make bench`: both of the following, after each other
+bench:
+	@status=0; for part in compiler proxy; do $(MAKE) --no-print-directory bench-$$part || status=1; done; exit $$status
+
+# `make bench-proxy`: CPU time per request beside nginx, HAProxy and Caddy (BENCH=--help)
+bench-proxy: all
 	@CADDY=$${CADDY-$$(BUILD=$(BUILD) tests/tools/caddy.sh || :)} tests/bench/run.py $(BUILD) $(BENCH)
 
 # `make bench-compiler`: time and memory of the compiler beside a real Caddy (BENCH=--only=NAME,…)
