@@ -67,6 +67,11 @@ static enum exit_status run_check(struct check *check, struct pipeline *pipeline
     return status;
 }
 
+static bool assumes_values(const struct check *check)
+{
+    return check->settings.profile != PROFILE_COMPAT;
+}
+
 static bool prepare_for_fixes(void *user, struct pipeline *pipeline)
 {
     const struct check *check = user;
@@ -99,7 +104,7 @@ static enum exit_status check_file(struct check *check, const struct found_file 
     bool is_stdin = strcmp(file->path, "-") == 0;
     struct pipeline pipeline;
     pipeline_init(&pipeline, NULL);
-    pipeline.sources.assumes_values = check->settings.profile != PROFILE_COMPAT;
+    pipeline.sources.assumes_values = assumes_values(check);
     enum exit_status status = STATUS_TROUBLE;
     bool is_loaded = load_input(&pipeline, invocation, file->path), is_fine = false;
     if (is_loaded) {
@@ -147,6 +152,7 @@ static enum exit_status check_files(struct check *check)
     struct invocation *invocation = check->invocation;
     struct arena *arena = &check->reports.report.arena;
     struct fix_request request = {.least = invocation->unsafe_fixes ? FIX_UNSAFE : FIX_SAFE,
+                                  .assumes_values = assumes_values(check),
                                   .user = check,
                                   .prepare = prepare_for_fixes,
                                   .check = check_for_fixes};

@@ -26,6 +26,8 @@ struct root {
         uint32_t n_errors;
         struct str json;
     } outcome;
+    bool has_assumed;       /* some variable has an assumed value */
+    struct outcome unaided; /* without those values, where there are any */
 };
 
 struct fixing {
@@ -127,13 +129,13 @@ static int list_directory(void *user, struct arena *arena, const char *path, str
 
 /* Compiles a root in a pipeline that was not initialised: <first_import> is the first of the sources
  * that imports brought. False where it cannot be read or is no Caddyfile. */
-static bool compile(struct fixing *fixing, struct root *root, struct pipeline *pipeline,
-                    uint32_t *first_import)
+static bool compile(struct fixing *fixing, struct root *root, bool assumes_values,
+                    struct pipeline *pipeline, uint32_t *first_import)
 {
     const struct fix_request *request = fixing->request;
     fixing->reads = &root->reads;
     pipeline_init(pipeline, &fixing->hooks);
-    pipeline->sources.assumes_values = true; /* as the check whose findings these are */
+    pipeline->sources.assumes_values = assumes_values;
     if (root->given->text.ptr) {
         note_read(fixing, root->text);
         if (!pipeline_load_text(pipeline, root->given->path, text_current(root->text)))
@@ -160,6 +162,27 @@ static struct outcome outcome_of(struct arena *arena, const struct pipeline *pip
         pipeline_write(pipeline, false, &json);
         outcome.json = strbuf_str(&json);
     }
+    return outcome;
+}
+
+static bool has_assumed(const struct pipeline *pipeline)
+{
+    for (uint32_t i = 0; i < pipeline->sources.n; i++)
+        for (uint32_t k = 0; k < pipeline->sources.at[i]->n_splices; k++)
+            if (pipeline->sources.at[i]->splices[k].is_assumed)
+                return true;
+    return false;
+}
+
+/* What comes of the root with variables as they are. */
+static struct outcome unaided_outcome(struct fixing *fixing, struct arena *arena, struct root *root)
+{
+    struct pipeline pipeline;
+    uint32_t first_import;
+    struct outcome outcome = {0};
+    if (compile(fixing, root, false, &pipeline, &first_import))
+        outcome = outcome_of(arena, &pipeline);
+    pipeline_free(&pipeline);
     return outcome;
 }
 
@@ -224,12 +247,16 @@ static void look(struct fixing *fixing)
         struct pipeline pipeline;
         uint32_t first_import;
         root->outcome = (struct outcome){0};
+        root->has_assumed = false;
         root->reads.n = 0;
-        if (compile(fixing, root, &pipeline, &first_import)) {
+        if (compile(fixing, root, fixing->request->assumes_values, &pipeline, &first_import)) {
             root->outcome = outcome_of(&fixing->turn, &pipeline);
+            root->has_assumed = has_assumed(&pipeline);
             collect(fixing, root, &pipeline, first_import);
         }
         pipeline_free(&pipeline);
+        if (root->has_assumed)
+            root->unaided = unaided_outcome(fixing, &fixing->turn, root);
     }
     corrections_sort(&fixing->corrections);
     leave_one_of_each(&fixing->corrections);
@@ -245,22 +272,45 @@ static bool reads_changed(const struct root *root)
     return false;
 }
 
-/* Whether a root is as well as before, as far as what is on trial promises that. */
-static bool holds(const struct fixing *fixing, const struct root *root, struct outcome after,
-                  enum fix_kind kind, enum fix_refusal_reason *reason)
+/* Whether what compiles still does, and is the same where it must be. */
+static bool is_kept(const struct outcome *before, const struct outcome *after, enum fix_kind kind,
+                    enum fix_refusal_reason *reason)
 {
-    const struct outcome *before = &root->outcome;
+    *reason = REFUSED_ERRORS;
+    if (!before->compiles || !after->compiles)
+        return !before->compiles;
+    *reason = REFUSED_CHANGES;
+    return kind != FIX_SAFE || str_eq(before->json, after->json);
+}
+
+/* Whether a root is as well as before, as far as what is on trial promises that. */
+static bool holds(struct fixing *fixing, struct root *root, enum fix_kind kind,
+                  enum fix_refusal_reason *reason)
+{
+    const struct fix_request *request = fixing->request;
+    struct arena arena = ARENA_INIT;
+    struct pipeline pipeline;
+    uint32_t first_import;
+    struct outcome after = {.n_errors = UINT32_MAX}, unaided;
     bool mends = false;
     for (size_t i = 0; i < fixing->corrections.n; i++)
         mends |= fixing->corrections.at[i]->is_on_trial &&
                  fixing->corrections.at[i]->broken == root;
-    *reason = REFUSED_ERRORS;
-    if (before->compiles && !after.compiles)
-        return false;
-    if (after.n_errors > before->n_errors || (mends && after.n_errors == before->n_errors))
-        return false;
-    *reason = REFUSED_CHANGES;
-    return !before->compiles || kind != FIX_SAFE || str_eq(before->json, after.json);
+    if (compile(fixing, root, request->assumes_values, &pipeline, &first_import))
+        after = outcome_of(&arena, &pipeline);
+    pipeline_free(&pipeline);
+    bool is_fine = is_kept(&root->outcome, &after, kind, reason);
+    if (after.n_errors > root->outcome.n_errors ||
+        (mends && after.n_errors == root->outcome.n_errors)) {
+        *reason = REFUSED_ERRORS;
+        is_fine = false;
+    }
+    if (is_fine && root->has_assumed) {
+        unaided = unaided_outcome(fixing, &arena, root);
+        is_fine = is_kept(&root->unaided, &unaided, kind, reason);
+    }
+    arena_free(&arena);
+    return is_fine;
 }
 
 /* Compiles with all corrections that are accepted or on trial. */
@@ -281,18 +331,9 @@ static bool try(struct fixing *fixing, enum fix_kind kind, enum fix_refusal_reas
         if (text->trial.ptr && text_mark_size(text->trial) != text_mark_size(text->now))
             is_fine = false;
     }
-    for (size_t i = 0; i < fixing->n_roots && is_fine; i++) {
-        struct root *root = &fixing->roots[i];
-        struct pipeline pipeline;
-        uint32_t first_import;
-        if (!reads_changed(root))
-            continue;
-        struct outcome after = {.n_errors = UINT32_MAX};
-        if (compile(fixing, root, &pipeline, &first_import))
-            after = outcome_of(&arena, &pipeline);
-        is_fine = holds(fixing, root, after, kind, reason);
-        pipeline_free(&pipeline);
-    }
+    for (size_t i = 0; i < fixing->n_roots && is_fine; i++)
+        if (reads_changed(&fixing->roots[i]))
+            is_fine = holds(fixing, &fixing->roots[i], kind, reason);
     for (size_t i = 0; i < fixing->texts.n; i++)
         fixing->texts.at[i]->trial = (struct str){0};
     arena_free(&arena);

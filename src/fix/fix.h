@@ -25,6 +25,8 @@ struct fix_root {
 struct fix_request {
     const struct source_hooks *hooks; /* where files come from; NULL: the file system */
     enum fix_kind least;              /* FIX_SAFE, or FIX_UNSAFE: these too */
+    bool assumes_values; /* look for findings with values for variables that nobody has set, as in struct
+                            sources; corrections must hold without them, too */
     void *user;
     /* Readies the pipeline, whose file is loaded, up to where imports are followed (plugins, project);
      * false where it cannot. */

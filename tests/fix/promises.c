@@ -43,13 +43,13 @@ struct compiled {
     struct str json;
 };
 
-static struct compiled compile_case(struct arena *arena, struct fix_case *files)
+static struct compiled compile_case(struct arena *arena, struct fix_case *files, bool assumes_values)
 {
     struct source_hooks hooks = {.user = files, .read_file = read_case_file, .get_env = case_variable};
     struct pipeline pipeline;
     struct compiled compiled = {0};
     pipeline_init(&pipeline, &hooks);
-    pipeline.sources.assumes_values = true; /* as fix_run does */
+    pipeline.sources.assumes_values = assumes_values;
     if (pipeline_load(&pipeline, files->names[0]) == 0) {
         adapt_and_lint(NULL, &pipeline);
         compiled.compiles = pipeline.document.root != NULL;
@@ -70,7 +70,8 @@ static struct fix_case correct(struct arena *arena, struct fix_case *files, enum
 {
     struct source_hooks hooks = {.user = files, .read_file = read_case_file, .get_env = case_variable};
     struct fix_request request = {
-        .hooks = &hooks, .least = least, .user = files, .prepare = ready, .check = adapt_and_lint};
+        .hooks = &hooks, .least = least, .assumes_values = true, .user = files, .prepare = ready,
+        .check = adapt_and_lint};
     struct fix_root root = {.path = files->names[0]};
     fix_run(arena, &request, &root, 1, result);
     struct fix_case corrected = *files;
@@ -114,19 +115,29 @@ static const char *broken_layout(struct arena *arena, struct str before, struct 
     return NULL;
 }
 
+/* With variables as they are, or with values where there are none: errors are those of the latter. */
+static const char *broken_meaning(struct arena *arena, struct fix_case *before, struct fix_case *after,
+                                  enum fix_kind least, bool assumes_values, bool is_changed)
+{
+    struct compiled was = compile_case(arena, before, assumes_values);
+    struct compiled is = compile_case(arena, after, assumes_values);
+    if (was.compiles && !is.compiles)
+        return "it does not compile any more";
+    if (assumes_values && is.n_errors > was.n_errors)
+        return "there are more errors";
+    if (least == FIX_SAFE && was.compiles && !str_eq(was.json, is.json))
+        return "the JSON is another";
+    if (assumes_values && !was.compiles && is_changed && is.n_errors == was.n_errors)
+        return "a file with errors was changed, and has as many as before";
+    return NULL;
+}
+
 const char *broken_promise(struct arena *arena, const struct fix_case *before, enum fix_kind least,
                            struct fix_case *corrected, struct fix_result *result)
 {
     struct fix_case first = *before;
     struct fix_result again;
     *corrected = correct(arena, &first, least, result);
-    struct compiled was = compile_case(arena, &first), is = compile_case(arena, corrected);
-    if (was.compiles && !is.compiles)
-        return "it does not compile any more";
-    if (is.n_errors > was.n_errors)
-        return "there are more errors";
-    if (least == FIX_SAFE && was.compiles && !str_eq(was.json, is.json))
-        return "the JSON is another";
     bool is_changed = false;
     for (int i = 0; i < CASE_FILES && before->names[i]; i++) {
         const char *broken = broken_layout(arena, before->texts[i], corrected->texts[i]);
@@ -137,8 +148,11 @@ const char *broken_promise(struct arena *arena, const struct fix_case *before, e
     if (is_changed != (result->n_fixed > 0))
         return is_changed ? "nothing is counted, but there are changes"
                           : "corrections are counted, but nothing has changed";
-    if (!was.compiles && result->n_fixed && is.n_errors == was.n_errors)
-        return "a file with errors was changed, and has as many as before";
+    const char *broken = broken_meaning(arena, &first, corrected, least, true, is_changed);
+    if (!broken)
+        broken = broken_meaning(arena, &first, corrected, least, false, is_changed);
+    if (broken)
+        return broken;
     struct fix_case twice = correct(arena, corrected, least, &again);
     for (int i = 0; i < CASE_FILES && before->names[i]; i++)
         if (!str_eq(twice.texts[i], corrected->texts[i]))

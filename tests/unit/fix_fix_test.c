@@ -55,6 +55,7 @@ static struct fix_result fix(struct arena *arena, struct files *files, enum fix_
     struct source_hooks hooks = {.user = files, .read_file = read_file, .get_env = get_env};
     struct fix_request request = {.hooks = &hooks,
                                   .least = least,
+                                  .assumes_values = true,
                                   .user = files,
                                   .prepare = prepare,
                                   .check = check,
@@ -252,6 +253,8 @@ static const struct {
     {"a.example {\n\trespond * {$WORD}\n}\n", NULL, "ok"},
     {"a.example {\n\trespond * ok\n\theader A {$WORD}\n}\n",
      "a.example {\n\trespond ok\n\theader A {$WORD}\n}\n", "b"},
+    {"https://a.example:443 {\n\trespond ok\n}\n{$UNSET} {\n\trespond * ok\n}\n",
+     "a.example {\n\trespond ok\n}\n{$UNSET} {\n\trespond ok\n}\n", NULL},
     /* in a snippet once, however often it is imported */
     {"(say) {\n\theader * A {args.0}\n}\na.example {\n\timport say hi\n}\nb.example {\n\timport say ho\n}\n",
      "(say) {\n\theader A {args[0]}\n}\na.example {\n\timport say hi\n}\nb.example {\n\timport say ho\n}\n",
@@ -342,7 +345,88 @@ static void test_bisection(void)
     arena_free(&arena);
 }
 
+/* --- findings that no rule has --- */
+
+static const struct diag_code_info odd = {"DT999", "odd", "", SEVERITY_WARNING};
+
+static struct diag *report_odd(struct pipeline *pipeline, size_t at, size_t len)
+{
+    uint32_t begin = pipeline->source->base + (uint32_t)at;
+    return diag_found(&pipeline->diags, &odd, SEVERITY_WARNING, (struct span){begin, begin + (uint32_t)len},
+                      NULL, str_printf(&pipeline->arena, "at %zu", at));
+}
+
+/* One more comment, again and again. */
+static void never_content(void *user, struct pipeline *pipeline)
+{
+    check(user, pipeline);
+    size_t end = pipeline->source->raw.len;
+    struct diag *diag = report_odd(pipeline, end - 1, 1);
+    diag_fix(&pipeline->diags, diag, FIX_SAFE,
+             (struct span){pipeline->source->base + (uint32_t)end, pipeline->source->base + (uint32_t)end},
+             STR("# more\n"), "write more");
+}
+
+/* Every two neighbouring letters x are too many. */
+static void no_doubles(void *user, struct pipeline *pipeline)
+{
+    check(user, pipeline);
+    struct str raw = pipeline->source->raw;
+    for (size_t i = 0; i + 1 < raw.len; i++)
+        if (raw.ptr[i] == 'x' && raw.ptr[i + 1] == 'x') {
+            struct diag *diag = report_odd(pipeline, i, 2);
+            diag_fix(&pipeline->diags, diag, FIX_SAFE, diag->span, STR("x"), "once");
+        }
+}
+
+/* Two at a time, the inner ones by way of an edit that belongs to it. */
+static void far_apart(void *user, struct pipeline *pipeline)
+{
+    check(user, pipeline);
+    struct str raw = pipeline->source->raw;
+    ptrdiff_t first = str_find(raw, STR("<")), last = str_find(raw, STR(">"));
+    if (first < 0 || last < 0)
+        return;
+    struct diag *diag = report_odd(pipeline, (size_t)first, 1);
+    uint32_t base = pipeline->source->base;
+    struct diag_note *fix = diag_fix(&pipeline->diags, diag, FIX_SAFE, diag->span, STR(""), "away");
+    diag_fix_also(&pipeline->diags, fix,
+                  (struct span){base + (uint32_t)last, base + (uint32_t)last + 1}, STR(""));
+}
+
+static void test_odd_findings(void)
+{
+    static const struct {
+        void (*check)(void *user, struct pipeline *pipeline);
+        const char *before, *after;
+        uint32_t n_fixed;
+    } cases[] = {
+        {never_content, "a.example {\n}\n", "a.example {\n}\n", 0},
+        /* overlapping ones one turn after the other */
+        {no_doubles, "a.example {\n}\n# xxxxx xx\n", "a.example {\n}\n# x x\n", 5},
+        {far_apart, "a.example {\n}\n# <a> <b> >\n", "a.example {\n}\n# a b >\n", 2},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct arena arena = ARENA_INIT;
+        struct files files = {.names = {"Caddyfile"}, .texts = {cases[i].before}};
+        struct source_hooks hooks = {.user = &files, .read_file = read_file, .get_env = get_env};
+        struct fix_request request = {.hooks = &hooks,
+                                      .least = FIX_SAFE,
+                                      .user = &files,
+                                      .prepare = prepare,
+                                      .check = cases[i].check};
+        struct fix_root root = {.path = files.names[0]};
+        struct fix_result result;
+        fix_run(&arena, &request, &root, 1, &result);
+        CHECK_STR(str_from(after(&arena, &result, &files, 0)), cases[i].after);
+        CHECK_INT(result.n_fixed, cases[i].n_fixed);
+        CHECK(i > 0 || (result.refusals && result.refusals->reason == REFUSED_ENDLESS));
+        arena_free(&arena);
+    }
+}
+
 static const struct test tests[] = {
+    {"odd findings", test_odd_findings},
     {"rows", test_rows},       {"zones", test_zones},         {"texts", test_texts},
     {"imports", test_imports}, {"bisection", test_bisection},
 };
