@@ -543,6 +543,13 @@ void h1_server_timer(struct timer *timer)
         body_broken(connection, HTTP_BODY_TIMEOUT);
         return;
     }
+    /* as Go: a head that stops in the middle of a line is malformed, one that stops between two is
+     * given up without a word */
+    if (connection->state == CONNECTION_HEAD && connection->waits_head && connection->saved.len &&
+        connection->saved.bytes[connection->saved.len - 1] != '\n') {
+        refuse(connection, H1_PROBLEM_HEADER);
+        return;
+    }
     connection_close(connection, HTTP_END_CLIENT_GONE);
 }
 

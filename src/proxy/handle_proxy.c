@@ -171,7 +171,8 @@ void proxying_upload_end(struct proxying *proxying)
     proxying->upload_complete = true;
     if (proxying->upload != UPLOAD_BUFFERING)
         return;
-    proxying->content_length = (int64_t)proxying->buffered.len;
+    if (proxying->content_length >= 0) /* Caddy: what is chunked stays so */
+        proxying->content_length = (int64_t)proxying->buffered.len;
     go_on(proxying, run_attempts(proxying));
 }
 

@@ -263,7 +263,9 @@ void proxy_make_response(struct proxying *proxying)
     struct transaction *tx = proxying->tx;
     struct http_head *head = &proxying->exchange.head;
     struct str trailer = headers_get(&head->headers, HEADER_TRAILER);
-    tx->is_untyped = headers_find(&head->headers, HEADER_TRANSFER_ENCODING) != NULL;
+    /* the head of what is passed on at once is out before there is a body to look at */
+    tx->is_untyped = headers_find(&head->headers, HEADER_TRANSFER_ENCODING) != NULL ||
+                     proxying->pool->flush_interval_ns < 0;
     drop_hop_by_hop(&head->headers);
     headers_remove(&tx->response, HEADER_SERVER);
     headers_add(&tx->response, HEADER_VIA, via_text(head->version));
