@@ -196,6 +196,7 @@ void pipeline_write_to(const struct pipeline *pipeline, bool pretty,
 
 bool pipeline_lower(struct pipeline *pipeline)
 {
+    pipeline->is_for_core = true;
     struct lower_options options = {&pipeline->sources, pipeline->source->path};
     return lower(&pipeline->arena, &pipeline->diags, &pipeline->document, &options,
                  &pipeline->tables);

@@ -34,6 +34,7 @@ struct pipeline {
     VEC(struct dated_name) dated; /* names that pipeline_adapt came by */
     struct document document;    /* .root is NULL until, or unless, it could be made */
     struct dt_tables tables;     /* what the proxy core runs; set by pipeline_lower */
+    bool is_for_core;            /* pipeline_lower was asked for them */
 };
 
 /* <hooks> may be NULL: then the file system and the process environment are read. The pipeline must

@@ -7,6 +7,8 @@
  *     # plugins: FILE...       descriptions that apply to it, or `builtin` (plugins)
  *     # project: FILE          what there is for a .dialtone (plugins, lint)
  *     # target: VERSION, # environment: host|container|dev, # profile: NAME    for the linter (lint)
+ *     # findings: RULE...      what the linter warns of, on purpose; else nothing (adapt, native)
+ *     # native: yes            looks for what the proxy core cannot run, too (lint)
  *     # mode: check            as `dialtone check` does it; or skip-unknown (plugins)
  *
  * corpus_test --rows FOLDER… compares nothing: for each case it prints a line of JSON, with the rows
@@ -223,6 +225,8 @@ static struct str product_lint(struct test_case *test)
     if (test->project)
         pipeline_read_project(&pipeline, str_from(test->name));
     lint_settings_add(&settings, &pipeline);
+    if (pipeline.document.root && str_is(case_setting(test, "native"), "yes"))
+        pipeline_lower(&pipeline);
     lint_run(&pipeline, &settings);
     print_diagnostics(test, &pipeline, &out);
     pipeline_free(&pipeline);
@@ -324,6 +328,43 @@ static struct str product_fmt(struct test_case *test)
     return formatted;
 }
 
+static int by_text(const void *a, const void *b)
+{
+    return str_compare(*(const struct str *)a, *(const struct str *)b);
+}
+
+/* The rules that warn of the case, or find an error in it: "DT306 DT801", each once. */
+static struct str rules_that_find(struct test_case *test)
+{
+    struct source_hooks hooks = {.user = test, .read_file = read_disk, .get_env = get_env};
+    struct pipeline pipeline;
+    VEC(struct str) ids = {0};
+    struct strbuf out = strbuf_in(&test->arena);
+    compile(test, &pipeline, &hooks);
+    lint_run(&pipeline, NULL);
+    for (const struct diag *diag = pipeline.diags.first; diag; diag = diag->next)
+        if (diag->severity >= SEVERITY_WARNING)
+            vec_push(&test->arena, &ids, str_from(diag->info->id));
+    if (ids.n)
+        qsort(ids.at, ids.n, sizeof(*ids.at), by_text);
+    for (size_t i = 0; i < ids.n; i++)
+        if (i == 0 || !str_eq(ids.at[i], ids.at[i - 1]))
+            strbuf_printf(&out, "%s" STR_FMT, out.len ? " " : "", STR_ARG(ids.at[i]));
+    pipeline_free(&pipeline);
+    return strbuf_str(&out);
+}
+
+/* Cases that are adapted or lowered are good files, but for the mistakes that they say they hold. */
+static void check_findings(struct test_case *test)
+{
+    struct str found = rules_that_find(test), meant = case_setting(test, "findings");
+    if (str_eq(found, meant))
+        return;
+    failed++;
+    fprintf(stderr, "%s: the rules find '" STR_FMT "', and the case says '# findings: " STR_FMT "'\n",
+            test->name, STR_ARG(found), STR_ARG(meant));
+}
+
 static const struct product {
     const char *folder;
     product_fn *make;
@@ -386,6 +427,8 @@ static void run_case(const char *name, product_fn *make)
         arena_free(&test.arena);
         return;
     }
+    if (make == product_adapt || make == product_native)
+        check_findings(&test);
     struct str result = make(&test);
     if (has_result && str_eq(result, test.expected)) {
         passed++;

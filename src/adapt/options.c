@@ -194,8 +194,8 @@ static bool apply(struct scope *scope, struct cursor *in, const struct option *r
 {
     const struct token *name = cursor_token(in);
     if (row->deprecated)
-        diag_token(in->diags, DIAG_DEPRECATED, name, "'" STR_FMT "' is deprecated: write %s",
-                   STR_ARG(name->text), row->deprecated);
+        diag_token(in->diags, row->deprecated_as ? row->deprecated_as : DIAG_DEPRECATED, name,
+                   "'" STR_FMT "' is deprecated: write %s", STR_ARG(name->text), row->deprecated);
     if (!is_legal(scope, in, row))
         return false;
     if (row->parse)

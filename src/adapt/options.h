@@ -90,6 +90,7 @@ struct option {
                                by blanks */
     const char *since;      /* the Caddy version that brought it; NULL: 2.0 */
     const char *deprecated; /* what to write instead; NULL: not deprecated */
+    enum diag_code deprecated_as; /* DIAG_NONE: DIAG_DEPRECATED */
     const struct plugin *plugin; /* where it comes from; NULL: Caddy itself */
     const void *description;     /* what <parse> needs besides, of rows made at run time */
 };

@@ -2,6 +2,7 @@
 #include "adapt/directive.h"
 #include "base/arena.h"
 #include "lint/lint_private.h"
+#include "syntax/lexer.h"
 
 struct lint_facts *lint_facts_new(struct lint *lint)
 {
@@ -37,6 +38,20 @@ void below_put(struct map *map, struct str text, const struct token *value)
         if ((text.ptr[i] == '/' || (text.ptr[i] == '*' && i + 1 == text.len)) &&
             !map_find(map, str_slice(text, 0, i)))
             map_put(map, str_slice(text, 0, i), (void *)value);
+}
+
+bool source_is_comment(const struct source *source, struct span span)
+{
+    size_t low = 0, high = source->comments ? source->comments->n : 0;
+    while (low < high) { /* the first comment that ends behind it */
+        size_t middle = low + (high - low) / 2;
+        if (source->comments->at[middle].span.end <= span.begin)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return source->comments && low < source->comments->n &&
+           source->comments->at[low].span.begin <= span.begin;
 }
 
 const json_t *lint_servers(const struct lint *lint)

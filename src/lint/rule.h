@@ -104,6 +104,9 @@ bool lint_is_for_production(const struct lint *lint);
 /* Notes and corrections: diag_label, diag_note, diag_fix of syntax/diag.h on lint_diags(lint). */
 struct diags *lint_diags(struct lint *lint);
 
+/* Whether a place in a text is in a comment. */
+bool source_is_comment(const struct source *source, struct span span);
+
 /* --- the tree --- */
 
 struct str line_name(const struct node *line);          /* words[0] */

@@ -246,8 +246,7 @@ const struct lint_rule deprecated_rules[] = {
      .compares_versions = true,
      .fix = FIX_SAFE,
      .caddy = CADDY_WARNS,
-     .why = "The old name still works, and will not in a later version. Options that name certificates "
-            "to trust, and `metrics` inside\nof `servers`, have moved as well.",
+     .why = "The old name still works, and will not in a later version.",
      .at_run_time = "The same as the new name; Caddy logs a warning.",
      .bad = "example.com {\n\tskip_log\n\trespond ok\n}\n",
      .good = "example.com {\n\tlog_skip\n\trespond ok\n}\n"},
@@ -271,6 +270,26 @@ const struct lint_rule deprecated_rules[] = {
      .bad = "example.com/api {\n\trespond ok\n}\n",
      .good = "example.com {\n\thandle /api {\n\t\trespond ok\n\t}\n}\n",
      .block = check_site_path},
+    {.code = DIAG_DEPRECATED_METRICS,
+     .fix = FIX_SUGGEST,
+     .caddy = CADDY_WARNS,
+     .since = "2.9",
+     .why = "Metrics are collected for all servers together: the option is a global one now.",
+     .at_run_time = "The same as the global option; Caddy logs a warning.",
+     .bad = "{\n\tservers {\n\t\tmetrics\n\t}\n}\nexample.com {\n\trespond ok\n}\n",
+     .good = "{\n\tmetrics\n}\nexample.com {\n\trespond ok\n}\n"},
+    {.code = DIAG_DEPRECATED_TRUST,
+     .fix = FIX_SUGGEST,
+     .caddy = CADDY_WARNS,
+     .since = "2.8",
+     .why = "Which certificates are trusted is the business of modules now: tls_trust_pool of a transport, "
+            "trust_pool and verifier of\nclient_auth. The proxy on the way to an upstream is one too: "
+            "network_proxy.",
+     .at_run_time = "The same as the new option; Caddy logs a warning.",
+     .bad = "example.com {\n\treverse_proxy https://app:443 {\n\t\ttransport http {\n"
+            "\t\t\ttls_trusted_ca_certs /etc/ssl/app.pem\n\t\t}\n\t}\n}\n",
+     .good = "example.com {\n\treverse_proxy https://app:443 {\n\t\ttransport http {\n"
+             "\t\t\ttls_trust_pool file /etc/ssl/app.pem\n\t\t}\n\t}\n}\n"},
     {.info = {"DT806", "removed-option", "an option that Caddy no longer has", SEVERITY_ERROR},
      .fix = FIX_SUGGEST,
      .caddy = CADDY_REFUSES,

@@ -216,6 +216,25 @@ static void check_spoofing(struct lint *lint, const struct node *line)
 
 /* --- DT605, DT606: how many words a value has --- */
 
+/* Other servers write field = value, or field: value. */
+static bool is_sign(const struct token *value)
+{
+    return token_is(value, "=") || token_is(value, ":");
+}
+
+static void report_sign(struct lint *lint, const struct header_change *change)
+{
+    struct diag *diag = lint_report(lint, change->value,
+                                    "this is searched in the value of " STR_FMT
+                                    ": the field is not set",
+                                    STR_ARG(change->field));
+    diag_note(lint_diags(lint), diag, "nothing stands between a field and its value");
+    if (change->value->span.end < change->replacement->span.begin)
+        diag_fix(lint_diags(lint), diag, FIX_UNSAFE,
+                 (struct span){change->value->span.begin, change->replacement->span.begin}, STR(""),
+                 "leave it away");
+}
+
 /* Fields whose values hold blanks, and how they begin. */
 static bool looks_like_value(const struct header_change *change)
 {
@@ -243,6 +262,10 @@ static bool looks_like_value(const struct header_change *change)
 
 static void unquoted(struct lint *lint, const struct header_change *change)
 {
+    if (change->replacement && is_sign(change->value)) {
+        report_sign(lint, change);
+        return;
+    }
     if (!change->value || !change->replacement || change->prefix == '-' ||
         change->value->quote != QUOTE_NONE || change->replacement->quote != QUOTE_NONE ||
         !looks_like_value(change))
@@ -267,6 +290,17 @@ static void check_unquoted(struct lint *lint, const struct node *line)
     each_change(lint, line, unquoted);
 }
 
+/* What changes are called elsewhere, and in JSON. */
+static bool is_operation(const struct header_change *change)
+{
+    static const char *const words[] = {"set", "add", "append", "replace", "delete", "remove", "unset",
+                                        NULL};
+    for (size_t i = 0; words[i]; i++)
+        if (str_is(change->field, words[i]))
+            return change->value && !change->prefix;
+    return false;
+}
+
 static void empty_value(struct lint *lint, const struct header_change *change)
 {
     if (str_has_prefix(change->field, STR("@"))) {
@@ -276,6 +310,14 @@ static void empty_value(struct lint *lint, const struct header_change *change)
                   "define the matcher beside the directive, and name it behind the directive's name: "
                   "`header " STR_FMT " …`",
                   STR_ARG(change->field));
+        return;
+    }
+    if (is_operation(change)) {
+        struct diag *diag = lint_report(lint, change->token, "'" STR_FMT "' is taken for a field here",
+                                        STR_ARG(change->field));
+        diag_note(lint_diags(lint), diag,
+                  "`Field value` sets one, `+Field value` adds, `-Field` deletes, `Field search "
+                  "replacement` replaces");
         return;
     }
     if (change->value || change->prefix == '-' || str_contains(change->field, STR("{")) ||
@@ -293,6 +335,37 @@ static void empty_value(struct lint *lint, const struct header_change *change)
 static void check_empty_value(struct lint *lint, const struct node *line)
 {
     each_change(lint, line, empty_value);
+}
+
+/* --- DT610: fields of requests on responses --- */
+
+static void of_requests(struct lint *lint, const struct header_change *change)
+{
+    static const char *const fields[] = {
+        "Authorization",   "Cookie",            "Host",             "User-Agent",       "Referer",
+        "X-Real-IP",       "X-Forwarded-For",   "X-Forwarded-Host", "X-Forwarded-Proto",
+        "X-Forwarded-Port", "Proxy-Authorization", NULL};
+    if (change->place != HEADER_RESPONSE || change->prefix == '-')
+        return;
+    for (size_t i = 0; fields[i]; i++) {
+        if (!is_field(change, fields[i]))
+            continue;
+        struct diag *diag =
+            lint_report(lint, change->token, STR_FMT " is sent to the client, not to an upstream",
+                        STR_ARG(change->field));
+        diag_note(lint_diags(lint), diag,
+                  "`header` changes responses; requests have `request_header`, and `header_up` of "
+                  "reverse_proxy");
+        const struct token *name = line_name_token(change->line);
+        if (token_is(name, "header"))
+            diag_fix(lint_diags(lint), diag, FIX_UNSAFE, name->span, STR("request_header"),
+                     "change the request");
+    }
+}
+
+static void check_of_requests(struct lint *lint, const struct node *line)
+{
+    each_change(lint, line, of_requests);
 }
 
 /* --- DT607 --- */
@@ -498,5 +571,17 @@ const struct lint_rule header_rules[] = {
              "\trespond ok\n}\n",
      .on = "trusted_proxies",
      .line = check_wide_trust},
+    {.info = {"DT610", "request-field-in-response", "a field of requests that is set on responses",
+              SEVERITY_WARNING},
+     .fix = FIX_UNSAFE,
+     .caddy = CADDY_SILENT,
+     .why = "`header` changes what clients get. Authorization, Cookie, Host, X-Forwarded-For and their like "
+            "belong to requests: upstreams\ndo not see them, and a token among them is told to everyone.",
+     .at_run_time = "The client gets the field; the upstream does not.",
+     .bad = "example.com {\n\theader Authorization \"Bearer {env.TOKEN}\"\n\treverse_proxy app:3000\n}\n",
+     .good = "example.com {\n\trequest_header Authorization \"Bearer {env.TOKEN}\"\n"
+             "\treverse_proxy app:3000\n}\n",
+     .on = "header",
+     .line = check_of_requests},
     {.info = {0}},
 };

@@ -27,7 +27,7 @@ const struct lint_rule route_rules[] = {
      .at_run_time = "The front page works, and every other path gets an empty answer.",
      .bad = SITE("\treverse_proxy / app:3000\n"),
      .good = SITE("\treverse_proxy app:3000\n"),
-     .on = "reverse_proxy|handle|handle_path|route|php_fastcgi|file_server|root",
+     .on = "reverse_proxy|handle|handle_path|route|php_fastcgi|file_server|root|header|encode",
      .line = check_root_only},
     {.info = {"DT503", "prefix-without-slash",
               "a guard for what is below a folder, without the "

@@ -216,8 +216,10 @@ static enum kind kind_of(struct lint *lint, const struct finding *finding)
     case MISSED_SET:
         return KIND_REWRITTEN;
     case MISSED_REWRITTEN:
-        /* files that exist are not rewritten */
-        return serves_files(missed->route) ? KIND_NONE : KIND_REWRITTEN;
+        /* files that exist are not rewritten, nor is what is done to their answers */
+        return serves_files(missed->route) || is_one_of(finding->here.name, middleware)
+                   ? KIND_NONE
+                   : KIND_REWRITTEN;
     case MISSED_STRIPPED:
         return str_is(finding->there.name, "handle_path") ? KIND_CONTRADICTION : KIND_REWRITTEN;
     case MISSED_TAKEN:
@@ -593,11 +595,32 @@ static void suggest_earlier(struct lint *lint, struct diag *diag, const struct f
     diag_fix_also(lint_diags(lint), fix, from, STR(""));
 }
 
+/* Of several `root` or `rewrite` lines only the first that matches runs. */
+static bool is_alternative(const struct finding *finding)
+{
+    struct str group = json_str(json_object_get(finding->missed->route, "group"));
+    return group.len && str_eq(finding->here.name, finding->there.name) &&
+           str_eq(group, json_str(json_object_get(finding->missed->blamed[0], "group")));
+}
+
 static void report_late(struct lint *lint, const struct finding *finding)
 {
     static const char *const guards[] = {"basic_auth",   "basicauth", "forward_auth",
                                          "authenticate", "authorize", NULL};
     struct str here = finding->here.name;
+    if (is_alternative(finding)) {
+        struct diag *diag =
+            report_here(lint, finding,
+                        str_printf(lint->arena,
+                                   "this '" STR_FMT "' never runs: another one is for all of its "
+                                   "requests",
+                                   STR_ARG(here)));
+        label_there(lint, diag, finding, "runs in its place");
+        diag_note(lint_diags(lint), diag, "of several '" STR_FMT "', only the first that matches runs",
+                  STR_ARG(here));
+        suggest_earlier(lint, diag, finding);
+        return;
+    }
     struct diag *diag = report_here(lint, finding,
                                     str_printf(lint->arena,
                                                "this '" STR_FMT "' does nothing: '" STR_FMT

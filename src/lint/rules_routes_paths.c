@@ -140,18 +140,46 @@ void check_exact_path(struct lint *lint, const struct node *line)
 
 /* --- DT502: the front page alone --- */
 
+/* Directives that nobody wants for one page only. */
+static const char *const for_all_pages[] = {"root", "encode", NULL};
+
+/* Whether all fields are there to protect visitors, which is needed on every page. */
+static bool sets_protection(const struct lint *lint, const struct node *header)
+{
+    static const char *const fields[] = {
+        "Strict-Transport-Security", "Content-Security-Policy", "X-Frame-Options",
+        "X-Content-Type-Options",    "Referrer-Policy",         "Permissions-Policy",
+        "X-XSS-Protection",          "Feature-Policy",          "-Server",
+        "X-Robots-Tag",              NULL};
+    const struct token *field = line_argument(lint, header, 0);
+    size_t n_protecting = field && is_one_of(field->text, fields);
+    for (const struct node *line = header->body; line; line = line->next)
+        n_protecting += is_one_of(line_name(line), fields);
+    return n_protecting > 0;
+}
+
+/* Whether the front page alone may well be meant. */
+static bool is_for_front_page(struct lint *lint, const struct node *line)
+{
+    if (is_one_of(line_name(line), for_all_pages))
+        return false;
+    if (str_is(line_name(line), "header"))
+        return !sets_protection(lint, line);
+    /* a sibling for all the other paths tells that "/" is meant as it is */
+    return only_answers(line) || siblings_in(lint, line->parent)->answers_all;
+}
+
 void check_root_only(struct lint *lint, const struct node *line)
 {
     const struct token *path = line_word(line, 0);
     struct str name = line_name(line);
     bool is_root = str_is(name, "root");
-    if (!path || !token_is(path, "/") || !inline_path(lint, line))
-        return;
-    /* a sibling for all the other paths tells that "/" is meant as it is */
-    if (!is_root && (only_answers(line) || siblings_in(lint, line->parent)->answers_all))
+    if (!path || !token_is(path, "/") || !inline_path(lint, line) || is_for_front_page(lint, line))
         return;
     struct diag *diag =
         lint_report(lint, path, "this '" STR_FMT "' is for the front page alone", STR_ARG(name));
+    if (str_is(name, "header") || str_is(name, "encode"))
+        lint_soften(lint, diag, SEVERITY_WARNING);
     diag_note(lint_diags(lint), diag,
               "the matcher / is the one path /; without a matcher, or with *, "
               "all paths are meant");

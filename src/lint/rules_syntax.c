@@ -4,7 +4,6 @@
 #include "adapt/shorthand.h"
 #include "base/suggest.h"
 #include "lint/rule.h"
-#include "syntax/lexer.h"
 #include "syntax/placeholder.h"
 
 /* --- DT104: JSON without quotes --- */
@@ -81,26 +80,12 @@ static struct str name_without_default(const struct source *source, uint32_t i)
     return str_contains(name, STR(":")) ? STR("") : name;
 }
 
-static bool is_in_comment(const struct source *source, struct span span)
-{
-    size_t low = 0, high = source->comments ? source->comments->n : 0;
-    while (low < high) { /* the first comment that ends behind it */
-        size_t middle = low + (high - low) / 2;
-        if (source->comments->at[middle].span.end <= span.begin)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return source->comments && low < source->comments->n &&
-           source->comments->at[low].span.begin <= span.begin;
-}
-
 static void check_unset(struct lint *lint, const struct source *source)
 {
     struct map named = map_in(lint->arena);
     for (uint32_t i = 0; i < source->n_splices; i++) {
         struct str name = name_without_default(source, i);
-        bool is_comment = is_in_comment(source, splice_span(source, &source->splices[i]));
+        bool is_comment = source_is_comment(source, splice_span(source, &source->splices[i]));
         /* each variable once in a file */
         if (!name.len || is_comment || map_put(&named, name, lint))
             continue;

@@ -461,7 +461,9 @@ static void lower_expression(struct lowering *lo, const json_t *value, struct dt
     else
         read_object(lo, value, "an expression", fields, &in);
     if (!parse_status_expression(lo, in.text, &out->rows))
-        refuse_at(lo, value, "the proxy core cannot run expressions yet");
+        refuse_matcher_at(lo, value,
+                          "the proxy core cannot run expressions yet; named matchers can say most "
+                          "of what they are for");
 }
 
 /* ---- the table ---- */
@@ -502,7 +504,7 @@ static void lower_matcher(struct lowering *lo, const char *name, const json_t *v
             return;
         }
     }
-    refuse(lo, "the proxy core cannot run the matcher '%s' yet", name);
+    refuse_matcher(lo, "the proxy core cannot run the matcher '%s' yet", name);
 }
 
 struct dt_range lower_matcher_sets(struct lowering *lo, const json_t *sets)

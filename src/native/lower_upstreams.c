@@ -310,7 +310,8 @@ static uint32_t lower_health(struct lowering *lo, const json_t *health, struct d
 /* ---- the handler ---- */
 
 struct proxy_json {
-    const json_t *transport, *balancing, *health, *upstreams, *trusted_proxies, *headers, *rewrite;
+    const json_t *transport, *balancing, *health, *upstreams, *dynamic, *trusted_proxies, *headers,
+        *rewrite;
     const json_t *responses;
     int64_t flush_interval_ns, stream_timeout_ns, stream_close_delay_ns;
     int64_t request_buffers, response_buffers;
@@ -324,7 +325,7 @@ static const struct field proxy_fields[] = {
     {"load_balancing", FIELD_JSON, offsetof(struct proxy_json, balancing)},
     {"health_checks", FIELD_JSON, offsetof(struct proxy_json, health)},
     {"upstreams", FIELD_JSON, offsetof(struct proxy_json, upstreams)},
-    {"dynamic_upstreams", FIELD_REFUSED, 0},
+    {"dynamic_upstreams", FIELD_JSON, offsetof(struct proxy_json, dynamic)},
     {"flush_interval", FIELD_DURATION, offsetof(struct proxy_json, flush_interval_ns)},
     {"trusted_proxies", FIELD_JSON, offsetof(struct proxy_json, trusted_proxies)},
     {"headers", FIELD_JSON, offsetof(struct proxy_json, headers)},
@@ -389,6 +390,11 @@ uint32_t lower_pool(struct lowering *lo, const json_t *handler)
     row.upstreams = lower_upstreams(lo, in.upstreams, max_requests);
     row.trusted_proxies = lower_ip_ranges(lo, in.trusted_proxies);
     row.responses = lower_response_handlers(lo, in.responses);
+    if (json_is_object(in.dynamic))
+        refuse_upstreams_at(lo, in.dynamic,
+                            "upstreams that are found while requests come ('" STR_FMT
+                            "') need a running Caddy; name them here",
+                            STR_ARG(member_str(in.dynamic, "source")));
     if (in.is_verbose)
         need(lo, FEATURE_VERBOSE_LOGS, handler, "verbose_logs");
     if (in.rewrite) {

@@ -79,6 +79,10 @@ enum severity { SEVERITY_NONE, SEVERITY_INFO, SEVERITY_WARNING, SEVERITY_ERROR }
     X(UNDECLARED_PLUGIN, "DT407", "undeclared-plugin", INFO, "Caddy must be built with a plugin") \
     X(TLS_CONFLICT, "DT411", "tls-conflict", ERROR, "TLS settings contradict each other") \
     X(DEPRECATED, "DT801", "renamed-name", WARNING, "an old name that Caddy will drop") \
+    X(DEPRECATED_METRICS, "DT804", "nested-servers-metrics", WARNING,                              \
+      "metrics switched on in a servers block")                                                    \
+    X(DEPRECATED_TRUST, "DT805", "legacy-trust-options", WARNING,                                  \
+      "an old option for which certificates are trusted, or for a proxy on the way")               \
     X(DOTTED_ARGUMENT, "DT802", "dotted-import-args", WARNING,                                     \
       "{args.0}, the old spelling of {args[0]}")                                                   \
     X(UNFORMATTED, "DT901", "unformatted", INFO, "the file is not formatted as `caddy fmt` would") \
@@ -87,7 +91,11 @@ enum severity { SEVERITY_NONE, SEVERITY_INFO, SEVERITY_WARNING, SEVERITY_ERROR }
     X(NATIVE_UNSUPPORTED, "DT1001", "native-unsupported-construct", ERROR, \
       "the proxy core cannot run this yet")                                                        \
     X(NATIVE_CERTIFICATE, "DT1002", "native-certificate-needed", ERROR, \
-      "the proxy core needs a certificate it cannot get")
+      "the proxy core needs a certificate it cannot get")                                          \
+    X(NATIVE_UPSTREAM, "DT1003", "native-runtime-upstream", ERROR, \
+      "upstreams that only a running Caddy can find")                                              \
+    X(NATIVE_MATCHER, "DT1004", "native-matcher-limit", ERROR, \
+      "a matcher that the proxy core cannot run")
 
 #define X(code, id, name, severity, doc) DIAG_##code,
 enum diag_code { DIAG_NONE, DIAGNOSTIC_CODES(X) N_DIAG_CODES };

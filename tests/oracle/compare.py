@@ -17,7 +17,8 @@ WARNINGS = (
     (r"unsupported value", ("odd-value",)),
     (r"path in a site address", ("path-in-site-address",)),
     (r"\{args\.\d+\} deprecated", ("dotted-import-args",)),
-    (r"deprecated, please use|is deprecated", ("renamed-name",)),
+    (r"deprecated, please use|is deprecated",
+     ("renamed-name", "nested-servers-metrics", "legacy-trust-options")),
     (r"unspecified IP address", ("unspecified-address-as-host",)),
 )
 
