@@ -87,7 +87,11 @@ static bool unknown_global(struct adapter *adapter, const struct token *token)
             suggest_try(&suggestion, str_from(row->name));
     struct diag *diag = diag_token(adapter->diags, DIAG_INVALID_OPTION, token,
                                    "unknown global option '" STR_FMT "'", STR_ARG(token->text));
-    if (suggestion.best.len && !plugin)
+    if (vocabulary_directive(adapter->vocabulary, token->text))
+        diag_note(adapter->diags, diag,
+                  "this is a directive: a block of them begins with the address of a site, and this "
+                  "one has none");
+    else if (suggestion.best.len && !plugin)
         diag_help(adapter->diags, diag, token->span, suggestion.best, "did you mean '" STR_FMT "'?",
                   STR_ARG(suggestion.best));
     else

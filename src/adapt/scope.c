@@ -27,6 +27,16 @@ void scope_label_end(const struct scope *scope, struct diag *diag)
         diag_label(scope->diags, diag, scope->block_end->span, "the block it stands in ends here");
 }
 
+static bool is_global_option(const struct adapter *adapter, struct str name)
+{
+    const struct option *const *list = adapter->vocabulary->global_options;
+    for (; list && *list; list++)
+        for (const struct option *row = *list; row->name; row++)
+            if (str_eq(str_from(row->name), name))
+                return true;
+    return false;
+}
+
 static bool unknown_directive(const struct scope *scope, const struct token *token)
 {
     if (passes_over(scope->adapter, token, "no such directive is known")) {
@@ -41,7 +51,11 @@ static bool unknown_directive(const struct scope *scope, const struct token *tok
             suggest_try(&suggestion, str_from(row->name));
     struct diag *diag = diag_token(scope->diags, DIAG_UNKNOWN_DIRECTIVE, token,
                                    "unknown directive '" STR_FMT "'", STR_ARG(token->text));
-    if (suggestion.best.len && !plugin)
+    if (is_global_option(scope->adapter, token->text))
+        diag_note(scope->diags, diag,
+                  "this is a global option: it belongs into the block without an address at the top "
+                  "of the file");
+    else if (suggestion.best.len && !plugin)
         diag_help(scope->diags, diag, token->span, suggestion.best, "did you mean '" STR_FMT "'?",
                   STR_ARG(suggestion.best));
     else

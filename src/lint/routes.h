@@ -62,6 +62,8 @@ whole_rule check_never_matching;
 bool path_is_plain(struct str text);
 /* Whether no path of a request can match the text. */
 bool path_never_matches(struct str pattern);
+/* Whether the line is as `redir /there permanent`: it redirects requests for /there, to "permanent". */
+bool redirect_is_misread(const struct lint *lint, const struct node *line);
 /* rules_routes_regexps.c */
 whole_rule check_regexps, check_loose_regexps, check_captures;
 /* rules_routes_values.c */

@@ -277,6 +277,8 @@ static const struct findings *find_all(struct lint *lint)
         /* what does not come from a directive of the file cannot be mended there */
         if (lint->tree && !finding.here.line)
             continue;
+        if (finding.here.line && redirect_is_misread(lint, finding.here.line))
+            continue; /* what it is meant for is not known */
         if (missed->n_blamed)
             finding.there = lint_place(lint, missed->blamed[0], handler_to_blame(missed));
         finding.kind = kind_of(lint, &finding);

@@ -476,16 +476,22 @@ static bool path_is_of_disk(struct str path)
     return str_is(path, "/srv") || str_is(path, "/var/www");
 }
 
-/* `redir /there permanent` redirects requests for /there, to "permanent". */
-static void check_redirect(struct lint *lint, const struct node *line, const struct token *path)
+bool redirect_is_misread(const struct lint *lint, const struct node *line)
 {
     static const char *const kinds[] = {"permanent", "temporary", "html", NULL};
     const struct token *target = line_argument(lint, line, 0);
     uint64_t status;
-    if (!path || !target || line_argument(lint, line, 1))
-        return;
-    if (!is_one_of(target->text, kinds) &&
-        !(target->text.len == 3 && parse_go_uint(target->text, 16, &status) == PARSE_OK))
+    if (!str_is(line_name(line), "redir") || !inline_path(lint, line) || !target ||
+        line_argument(lint, line, 1))
+        return false;
+    return is_one_of(target->text, kinds) ||
+           (target->text.len == 3 && parse_go_uint(target->text, 16, &status) == PARSE_OK);
+}
+
+static void check_redirect(struct lint *lint, const struct node *line, const struct token *path)
+{
+    const struct token *target = line_argument(lint, line, 0);
+    if (!redirect_is_misread(lint, line))
         return;
     struct diag *diag =
         lint_report(lint, path, "this is taken for the path that is redirected, not for the target");
