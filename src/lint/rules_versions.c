@@ -258,6 +258,12 @@ static void check_syntax(struct lint *lint)
 
 /* --- old names --- */
 
+static bool is_deprecation(const struct diag *diag)
+{
+    return diag->code == DIAG_DEPRECATED || diag->code == DIAG_DEPRECATED_METRICS ||
+           diag->code == DIAG_DEPRECATED_TRUST;
+}
+
 /* An old name is the right one where the target does not know the new one. */
 static void keep_old_names(struct lint *lint)
 {
@@ -266,7 +272,7 @@ static void keep_old_names(struct lint *lint)
         if (diag->code == DIAG_DOTTED_ARGUMENT &&
             lint_version_before(lint->settings->target, feature_since("import arguments")))
             diag_set_severity(lint_diags(lint), diag, SEVERITY_NONE);
-        if (diag->code != DIAG_DEPRECATED || !str_cut(diag->message, STR(": write "), &before, &name))
+        if (!is_deprecation(diag) || !str_cut(diag->message, STR(": write "), &before, &name))
             continue;
         str_cut(name, STR(" "), &name, &rest);
         const char *since = name_since(lint->arena, lint->pipeline->vocabulary, name);
