@@ -145,7 +145,10 @@ static void check_required(struct check *check, const struct json_text *value,
     struct strbuf missing = strbuf_in(check->arena);
     int n = 0;
     for (const struct module_field *field = object->fields; field->name; field++) {
-        if (!field->is_required)
+        const struct json_text *other = field->unless
+                                            ? json_text_member(value, str_from(field->unless))
+                                            : NULL;
+        if (!field->is_required || (other && other->type == JSON_TRUE))
             continue;
         const struct json_text *member = json_text_member(value, str_from(field->name));
         if (!member)

@@ -178,7 +178,8 @@ static const struct module_object net_writer = {
     .name = "net_writer",
     .noun = "a network log",
     .fields = FIELDS{
-        FIELD("address", ONE(STRING), "the socket that entries are sent to", .is_required = true),
+        FIELD("address", ONE(STRING), "the socket that entries are sent to", .is_required = true,
+              .unless = "soft_start"),
         FIELD("dial_timeout", ONE(DURATION), "how long connecting may take", .since = "2.5"),
         FIELD("soft_start", ONE(BOOL), "goes on, logging to stderr, where nobody answers",
               .since = "2.7"),

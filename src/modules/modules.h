@@ -65,7 +65,8 @@ struct module_field {
     const char *values;     /* the legal words, separated by '|'; NULL: any */
     bool any_case;          /* of those words */
     bool is_strict;         /* another word is refused by Caddy, not only useless */
-    bool is_required;              /* Caddy refuses an object without it, or where it is empty */
+    bool is_required;       /* Caddy refuses an object without it, or where it is empty */
+    const char *unless;     /* a field that, when true, makes it accept that; NULL: none */
 };
 
 struct module_object {

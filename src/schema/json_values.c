@@ -34,6 +34,7 @@ static void add_fields(struct schema *schema, json_t *list, const struct module_
         document_set(&schema->document, field, "json", schema_shape(schema, &row->shape));
         schema_set_list(schema, field, "words", str_from(row->values), STR("|"));
         schema_set_flag(schema, field, "required", row->is_required);
+        schema_set_text(schema, field, "unless", row->unless);
         schema_set_flag(schema, field, "any_case", row->any_case);
         schema_set_flag(schema, field, "strict", row->is_strict);
         schema_set_text(schema, field, "since", row->since);

@@ -27,7 +27,7 @@ WARNINGS = (
 SAID_BY_CADDY = ("import-of-nothing", "import-argument-mismatch", "redundant-forwarded-header", "dotted-import-args", "renamed-name",
                  "unspecified-address-as-host")
 # what Caddy's documentation calls deprecated, and Caddy says nothing to
-UNSAID = re.compile("'(trusted_leaf_cert|roll_uncompressed)' is deprecated")
+UNSAID = re.compile("'(trusted_leaf_cert(_file)?|roll_uncompressed)' is deprecated")
 MOST_REPAIRS = 5
 
 

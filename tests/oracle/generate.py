@@ -19,7 +19,7 @@ that Caddy names (or excused.py says why not); what Caddy warns of must be warne
 shrunk to small files and printed, a few of each kind. File I of seed S is always the same file.
 --coverage prints what of the schema the accepted files exercise (coverage.py).
 """
-import argparse, glob, json, multiprocessing, os, random, re, subprocess, sys, tempfile
+import argparse, glob, json, multiprocessing, os, random, re, shutil, subprocess, sys, tempfile
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from caddy import Caddy
@@ -114,6 +114,7 @@ def make_folder(folder):
     subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
                     "-subj", "/CN=test", "-keyout", os.devnull, "-out", os.path.join(folder, "ca.pem")],
                    check=True, stderr=subprocess.DEVNULL)
+    shutil.copy(os.path.join(folder, "ca.pem"), os.path.join(folder, "certificate.pem"))  # what the schema calls it
     with open(os.path.join(folder, "other.caddyfile"), "w") as f:
         f.write("respond imported\n")
     make_files(folder)

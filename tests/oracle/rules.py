@@ -29,7 +29,7 @@ def answer_to_json(binary, folder, text):
     path = os.path.join(folder, "example.json")
     with open(path, "w") as f:
         f.write(text)
-    run = subprocess.run([binary, "validate", "--config", path], capture_output=True, timeout=60,
+    run = subprocess.run([binary, "validate", "--config", path], capture_output=True, timeout=60, cwd=folder,
                          env={**os.environ, "HOME": folder, "XDG_DATA_HOME": folder, "XDG_CONFIG_HOME": folder})
     return ("silent", "") if run.returncode == 0 else ("refuses", run.stderr.decode("utf-8", "replace")[-300:])
 
