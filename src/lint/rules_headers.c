@@ -272,12 +272,12 @@ static void unquoted(struct lint *lint, const struct header_change *change)
         return;
     struct span span = {change->value->span.begin, change->replacement->span.end};
     struct diag *diag = lint_report_at(lint, span, change->value->via,
-                                       "the value is two words: without quotes this replaces text "
-                                       "instead of setting " STR_FMT,
+                                       "these are two words: Caddy replaces text in " STR_FMT
+                                       " instead of setting it",
                                        STR_ARG(change->field));
     diag_note(lint_diags(lint), diag,
-              "the field is not sent: its old value, which there is none of, is searched for '" STR_FMT
-              "'",
+              "it looks for '" STR_FMT "' in the value that the field has; a field without one is "
+              "not sent",
               STR_ARG(change->value->text));
     struct str text = lint_text(lint, span);
     if (!str_contains(text, STR("\"")) && !str_contains(text, STR("\\")))
