@@ -82,7 +82,8 @@ const struct command commands[] = {
      .doc = "print the native tables as C source",
      .flags = "output plugins no-project skip-unknown compact color stdin-filename",
      .details = "The source is C11 and needs the headers and the library of the proxy core:\n"
-                "    cc proxy.c -ldialtone-proxy -lssl -lcrypto -lnghttp2 -lz -lzstd -lcrypt -lm -lpthread\n",
+                "    cc proxy.c -ldialtone-proxy -lssl -lcrypto -lnghttp2 -lz -lzstd -lcrypt -lm -lpthread\n"
+                "    (with regular expressions also -lre2 -lstdc++)\n",
      .run = command_emit},
     {.name = "tables",
      .arguments = "FILE",

@@ -31,6 +31,7 @@ struct interception {
     struct strbuf body;
     const struct dt_response_handler *handler;
     bool is_complete; /* the routes run */
+    bool is_too_long; /* to be kept; it can be replaced, but not sent after all */
 };
 
 enum { MAX_HELD_BODY = 64 * 1024 * 1024 };
@@ -249,7 +250,8 @@ bool response_data(struct transaction *tx, struct str data)
 {
     struct encoding *encoding = tx->encoding;
     if (tx->interception) {
-        if (tx->interception->body.len + data.len <= MAX_HELD_BODY)
+        tx->interception->is_too_long |= tx->interception->body.len + data.len > MAX_HELD_BODY;
+        if (!tx->interception->is_too_long)
             strbuf_add(&tx->interception->body, data);
         return true;
     }
@@ -293,6 +295,10 @@ void response_resume(struct transaction *tx)
     struct interception *held = tx->interception;
     struct http_head head = held->head;
     struct str body = strbuf_str(&held->body);
+    if (held->is_too_long) {
+        http_reply_abort(tx->request);
+        return;
+    }
     head.headers = tx->response;
     head.content_length = (int64_t)body.len;
     response_start(tx, &head, body);

@@ -25,6 +25,7 @@ test="$run
 patch:patch
 python3:python3"
 ci="$test
+zstd:zstd
 clang:clang
 file:libclang_rt.fuzzer*:libclang-rt-dev
 python-module:venv:python3-venv
