@@ -306,7 +306,8 @@ static struct fix_case make_case(struct arena *arena, uint64_t seed)
     struct fix_case made = {.names = {"Caddyfile", "part.conf", "line.conf"}, .get_env = variable};
     made.texts[0] = mutated(arena);
     made.texts[1] = mutated(arena);
-    made.texts[2] = str_printf(arena, STR_FMT "\n", STR_ARG(one_of(&lines)));
+    struct str line = one_of(&lines);
+    made.texts[2] = str_printf(arena, STR_FMT "\n", STR_ARG(line));
     return made;
 }
 
