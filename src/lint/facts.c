@@ -75,23 +75,37 @@ const struct token *line_word(const struct node *line, uint32_t i)
     return i + 1 < line->n_words ? line->words[i + 1] : NULL;
 }
 
-bool node_holds_directives(const struct lint *lint, const struct node *block)
-{
-    if (block->role == ROLE_SITE || block->role == ROLE_NAMED_ROUTE)
-        return true;
-    const struct directive *row = line_directive(lint, block);
-    if (row)
-        return row->has_directives_in_block;
-    return str_is(line_name(block), "handle_response") || str_is(line_name(block), "replace_status");
-}
-
-const struct directive *line_directive(const struct lint *lint, const struct node *line)
+static const struct directive *find_directive(const struct lint *lint, const struct node *line)
 {
     if (line->role != ROLE_LINE || !line->parent || !line->n_words)
         return NULL;
     if (!node_holds_directives(lint, line->parent))
         return NULL;
     return vocabulary_directive(lint->pipeline->vocabulary, line->words[0]->text);
+}
+
+bool node_holds_directives(const struct lint *lint, const struct node *block)
+{
+    if (block->role == ROLE_SITE || block->role == ROLE_NAMED_ROUTE)
+        return true;
+    if (lint->facts->asked_block == block)
+        return lint->facts->asked_holds_directives;
+    const struct directive *row = find_directive(lint, block);
+    bool holds = row ? row->has_directives_in_block
+                     : str_is(line_name(block), "handle_response") ||
+                           str_is(line_name(block), "replace_status");
+    lint->facts->asked_block = block;
+    lint->facts->asked_holds_directives = holds;
+    return holds;
+}
+
+const struct directive *line_directive(const struct lint *lint, const struct node *line)
+{
+    if (lint->facts->asked_line != line) {
+        lint->facts->asked_row = find_directive(lint, line);
+        lint->facts->asked_line = line;
+    }
+    return lint->facts->asked_row;
 }
 
 const struct token *line_matcher(const struct lint *lint, const struct node *line)

@@ -14,6 +14,10 @@ struct lint_facts {
     struct map *directives;            /* lint/routes.c: tokens (by address) → their directive */
     struct json_finds *json_finds;     /* lint/routes.c; NULL until some rule asks for them */
     struct map answers;                /* see lint_answered */
+    /* The line and the block that were asked about last, for several rules ask of each. */
+    const struct node *asked_line, *asked_block;
+    const struct directive *asked_row;
+    bool asked_holds_directives;
 };
 struct lint_facts *lint_facts_new(struct lint *lint);
 

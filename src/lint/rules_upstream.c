@@ -104,8 +104,9 @@ static void check_unix_socket(struct lint *lint, const json_t *handler,
     (void)route;
     json_array_foreach(json_object_get(handler, "upstreams"), i, upstream) {
         struct str dial = dial_of(upstream);
-        const struct token *token = upstream_token(lint, upstream);
-        if (str_contains(dial, STR("{")) || !token)
+        const struct token *token =
+            str_has_prefix(dial, STR("unix")) ? upstream_token(lint, upstream) : NULL;
+        if (!token || str_contains(dial, STR("{")))
             continue;
         if (str_has_prefix(dial, STR("unix:/"))) {
             struct str path = str_slice(dial, 5, dial.len);
@@ -170,6 +171,8 @@ static void check_plaintext_to_tls_port(struct lint *lint, const json_t *handler
     if (speaks_tls(handler) || !speaks_http(handler))
         return;
     json_array_foreach(json_object_get(handler, "upstreams"), i, upstream) {
+        if (!str_has_suffix(dial_of(upstream), STR("443")))
+            continue;
         const struct token *token = upstream_token(lint, upstream);
         if (!token || !dial_parts(dial_of(upstream), &at) ||
             !(str_is(at.port, "443") || str_is(at.port, "8443") || str_is(at.port, "9443")))
@@ -396,11 +399,13 @@ static void check_h2c(struct lint *lint, const json_t *handler, const struct lin
     }
     if (versions || speaks_tls(handler))
         return;
+    bool is_grpc = asks_for_grpc(route);
     json_array_foreach(json_object_get(handler, "upstreams"), i, upstream) {
+        struct str dial = dial_of(upstream);
+        if (!is_grpc && !str_has_suffix(dial, STR(":50051")))
+            continue;
         const struct token *token = upstream_token(lint, upstream);
-        bool is_grpc = asks_for_grpc(route);
-        if (!token || !dial_parts(dial_of(upstream), &at) ||
-            !(is_grpc || str_is(at.port, "50051")))
+        if (!token || !dial_parts(dial, &at) || !(is_grpc || str_is(at.port, "50051")))
             continue;
         struct diag *diag = lint_report(
             lint, token, "gRPC needs HTTP/2, and this upstream is spoken to in HTTP/1.1");
