@@ -30,11 +30,12 @@ static inline struct str str_make(const char *ptr, size_t len)
 }
 static inline bool str_eq(struct str a, struct str b)
 {
-    return a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);
+    /* most texts that are not equal differ where they begin */
+    return a.len == b.len &&
+           (a.len == 0 || (a.ptr[0] == b.ptr[0] && memcmp(a.ptr, b.ptr, a.len) == 0));
 }
 static inline bool str_is(struct str a, const char *text)
 {
-    /* most texts that are not equal differ where they begin */
     return (a.len == 0 || a.ptr[0] == text[0]) && str_eq(a, str_from(text));
 }
 

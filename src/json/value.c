@@ -159,7 +159,8 @@ struct json_member *json_member(const json_t *object, struct str key)
     for (uint32_t i = 0; i < object->n; i++) {
         struct json_member *member = &object->as.members[i];
         if (member->key_len == key.len &&
-            (member->key == key.ptr || memcmp(member->key, key.ptr, key.len) == 0))
+            (member->key == key.ptr || key.len == 0 ||
+             (member->key[0] == key.ptr[0] && memcmp(member->key, key.ptr, key.len) == 0)))
             return member;
     }
     return NULL;
