@@ -304,7 +304,7 @@ const struct lint_rule version_rules[] = {
      .at_run_time = "A Caddy that is older refuses the file; a placeholder it does not know stays text.",
      .target = "2.7",
      .bad = "example.com {\n\troot /srv\n\tfile_server\n}\n",
-     .good = "example.com {\n\troot * /srv\n\tskip_log /health\n\tfile_server\n}\n",
+     .good = "example.com {\n\troot * /srv\n\tfile_server\n}\n",
      .whole = check_versions},
     {.info = {0}},
 };
