@@ -199,8 +199,33 @@ static void add_finding(struct document *document, json_t *list,
     document_add(document, list, row);
 }
 
+static void write_once(struct document *document, json_t *list,
+                       const struct report_finding *finding, uint32_t *n)
+{
+    if (*n)
+        add_finding(document, list, finding, *n);
+    *n = 0;
+}
+
+/* How many findings have each fingerprint; those that comments hide are not recorded. */
+static struct map count_fingerprints(struct report *report)
+{
+    struct map counts = map_in(&report->arena);
+    for (const struct report_file *file = report->first; file; file = file->next)
+        for (const struct report_finding *one = file->first; one; one = one->next) {
+            uint32_t *n = map_get(&counts, one->fingerprint);
+            if (!n) {
+                n = arena_new(&report->arena, uint32_t);
+                map_put(&counts, one->fingerprint, n);
+            }
+            ++*n;
+        }
+    return counts;
+}
+
 void baseline_write(struct report *report, struct strbuf *out)
 {
+    struct map counts = count_fingerprints(report);
     struct document document;
     document_init(&document, &report->arena);
     json_t *root = document_object(&document, NULL), *list = document_array(&document, NULL);
@@ -208,9 +233,7 @@ void baseline_write(struct report *report, struct strbuf *out)
                  document_integer(&document, BASELINE_VERSION, NULL));
     for (const struct report_file *file = report->first; file; file = file->next)
         for (const struct report_finding *one = file->first; one; one = one->next)
-            if (one->occurrence == 1)
-                add_finding(&document, list, one,
-                            *(const uint32_t *)map_get(&report->occurrences, one->fingerprint));
+            write_once(&document, list, one, map_get(&counts, one->fingerprint));
     document_set(&document, root, "findings", list);
     document_write(root, true, out);
     strbuf_add_char(out, '\n');

@@ -98,17 +98,34 @@ static enum exit_status run_little(struct check *check, struct pipeline *pipelin
     return status;
 }
 
+/* Loads a file and reads its project and plugins. False where it cannot be loaded. */
+static bool load_file(struct check *check, const char *path, struct pipeline *pipeline,
+                      bool assumes, enum exit_status *status)
+{
+    pipeline_init(pipeline, NULL);
+    pipeline->sources.assumes_values = assumes;
+    *status = STATUS_TROUBLE;
+    if (!load_input(pipeline, check->invocation, path))
+        return false;
+    *status = load_plugins(pipeline, check->invocation, true);
+    struct str profile =
+        setting_value(check->invocation, &pipeline->project, PROJECT_PROFILE).text;
+    if (!assumes || lint_profile_named(profile) != PROFILE_COMPAT)
+        return true;
+    /* the project wants variables to be what Caddy would find here */
+    pipeline_free(pipeline);
+    return load_file(check, path, pipeline, false, status);
+}
+
 static enum exit_status check_file(struct check *check, const struct found_file *file)
 {
     struct invocation *invocation = check->invocation;
     bool is_stdin = strcmp(file->path, "-") == 0;
     struct pipeline pipeline;
-    pipeline_init(&pipeline, NULL);
-    pipeline.sources.assumes_values = assumes_values(check);
-    enum exit_status status = STATUS_TROUBLE;
-    bool is_loaded = load_input(&pipeline, invocation, file->path), is_fine = false;
+    enum exit_status status;
+    bool is_loaded = load_file(check, file->path, &pipeline, assumes_values(check), &status);
+    bool is_fine = false;
     if (is_loaded) {
-        status = load_plugins(&pipeline, invocation, true);
         enum exit_status checked =
             status == STATUS_FINE && !file->is_part
                 ? run_check(check, &pipeline, invocation->no_normalize)

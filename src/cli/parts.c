@@ -16,6 +16,8 @@ struct importer {
 
 static const struct directive *directive_named(const struct vocabulary *vocabulary, struct str name)
 {
+    if (str_index(name, '.') >= 0 || str_index(name, ':') >= 0)
+        return NULL; /* an address; no need to look through all plugins */
     const struct directive *row = vocabulary_directive(vocabulary, name);
     const struct vocabulary *wide =
         !row && vocabulary->reserve ? vocabulary->reserve->open(vocabulary->reserve) : NULL;

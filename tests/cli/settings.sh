@@ -142,6 +142,14 @@ holds 'config of a project with mistakes' err "did you mean 'target'"
 empty 'config of a project with mistakes' out
 rm .dialtone
 
+printf 'profile caddy-compat\n' >.dialtone
+printf 'y.example.com {\n\trespond {$UNSET}\n}\n' >y
+expect 'unset variables, as Caddy has them' 1 "$dialtone" check y
+holds 'unset variables, as Caddy has them' out 'DT119'
+expect 'unset variables, with some value' 0 "$dialtone" check --profile recommended y
+expect 'unset variables on standard input' 1 sh -c "'$dialtone' check - <y"
+rm .dialtone
+
 # --- how many ---
 { for i in 1 2 3 4 5 6 7 8; do printf '%s.example.com {\n\trespond "hello {$UNSET%s}"\n\trespnd x\n}\n' "$i" "$i"; done; } >many
 expect 'check --max-findings' 1 "$dialtone" check --compact --max-findings 10 many
@@ -184,8 +192,13 @@ expect 'baseline again, none is gone' 0 "$dialtone" check b.caddyfile
 if grep -q gone "$work/err"; then bad 'baseline again, none is gone'; else ok; fi
 expect 'baseline to standard output' 0 "$dialtone" baseline b.caddyfile
 holds 'baseline to standard output' out '"path": "b.caddyfile"'
-expect 'reports do not hold what is known' 0 "$dialtone" check --format sarif b.caddyfile
+expect 'reports do not hold what is known' 0 "$dialtone" check --format json b.caddyfile
 if grep -q DT110 "$work/out"; then bad 'reports do not hold what is known'; else ok; fi
+expect 'SARIF says that it is known' 0 "$dialtone" check --format sarif b.caddyfile
+holds 'SARIF says that it is known' out '"kind": "external"'
+printf 'c.example.com {\n\trespond "{$UNSET}" # dialtone: ignore[DT110] set later\n\trespond "{$UNSET}" # dialtone: ignore[DT110] set later\n}\n' >c.caddyfile
+expect 'baseline without what comments hide' 0 "$dialtone" baseline --no-project c.caddyfile
+if grep -q DT110 "$work/out"; then bad 'baseline without what comments hide'; cat "$work/out"; else ok; fi
 expect 'check --baseline, not there' 3 "$dialtone" check --baseline none.json b.caddyfile
 holds 'check --baseline, not there' err 'dialtone baseline FILE... -o none.json'
 for text in '{}' '[1' '{"baseline_version": 2, "findings": []}' '{"baseline_version": 1, "findings": [1]}' '{"baseline_version": 1, "findings": [{"fingerprint": "x", "count": -1}]}' ''; do
