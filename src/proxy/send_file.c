@@ -6,12 +6,18 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "net/timer.h"
 #include "proxy/response.h"
 #include "proxy/worker.h"
 
-enum { PIECE_BYTES = 64 * 1024 };
+enum {
+    PIECE_BYTES = 64 * 1024,
+    TURN_BYTES = 8 * 1024 * 1024, /* then other connections have their turn */
+};
 
 struct sending {
+    struct timer turn;
+    struct transaction *tx;
     int fd; /* owned; -1: closed */
     const struct file_segment *segments;
     uint32_t n, at;
@@ -61,14 +67,25 @@ static void close_file(struct sending *sending)
     sending->fd = -1;
 }
 
-/* Sends until the client has to catch up, or all is sent. */
+static void turn_comes(struct timer *timer);
+
+/* Sends until the client has to catch up, the turn is over, or all is sent. */
 static void go_on(struct transaction *tx)
 {
+    struct sending *sending = tx->sending;
     struct str piece;
+    size_t sent = 0;
     bool failed = false;
-    while (next_piece(tx, &piece, &failed))
+    while (next_piece(tx, &piece, &failed)) {
         if (!response_data(tx, piece))
             return;
+        sent += piece.len;
+        if (sent < TURN_BYTES)
+            continue;
+        sending->turn.fire = turn_comes;
+        timer_start(tx->worker->loop, &sending->turn, 0);
+        return;
+    }
     close_file(tx->sending);
     if (failed)
         http_reply_abort(tx->request);
@@ -76,12 +93,17 @@ static void go_on(struct transaction *tx)
         response_end(tx, NULL);
 }
 
+static void turn_comes(struct timer *timer)
+{
+    go_on(((struct sending *)((char *)timer - offsetof(struct sending, turn)))->tx);
+}
+
 void send_file(struct transaction *tx, struct http_head *head, int fd,
                const struct file_segment *segments, uint32_t n)
 {
     struct sending *sending = arena_new(tx->arena, struct sending);
     struct worker *worker = tx->worker;
-    *sending = (struct sending){.fd = fd, .segments = segments, .n = n};
+    *sending = (struct sending){.tx = tx, .fd = fd, .segments = segments, .n = n};
     tx->sending = sending;
     if (!worker->file_buffer && n > 0) {
         worker->file_buffer = malloc(PIECE_BYTES);
@@ -105,5 +127,6 @@ void send_file_drained(struct transaction *tx)
 
 void send_file_cancel(struct transaction *tx)
 {
+    timer_remove(&tx->sending->turn);
     close_file(tx->sending);
 }
