@@ -24,7 +24,9 @@ const struct directive *vocabulary_directive(const struct vocabulary *vocabulary
 void scope_label_end(const struct scope *scope, struct diag *diag)
 {
     if (scope->block_end)
-        diag_label(scope->diags, diag, scope->block_end->span, "the block it stands in ends here");
+        diag_label(scope->diags, diag, scope->block_end->span,
+                   "the block it stands in ends here; Caddy's message names " STR_FMT ":%u",
+                   STR_ARG(scope->block_end->home->file), scope->block_end->line);
 }
 
 static bool is_global_option(const struct adapter *adapter, struct str name)

@@ -35,6 +35,16 @@ static void give(struct lint *lint, const struct node *line, enum header_place p
     visit(lint, &change);
 }
 
+/* The third word; also a } that ends the block on this line, which Caddy takes for one. */
+static const struct token *third_word(const struct node *line)
+{
+    const struct token *close = line->parent && !line->next ? line->parent->close : NULL;
+    if (line_word(line, 2) || !close || !line_word(line, 1) ||
+        token_is_on_new_line(line->words[line->n_words - 1], close))
+        return line_word(line, 2);
+    return close;
+}
+
 /* Calls <visit> for every change that the line makes: on it, or in its block. */
 static void each_change(struct lint *lint, const struct node *line, change_fn *visit)
 {
@@ -42,7 +52,7 @@ static void each_change(struct lint *lint, const struct node *line, change_fn *v
     if (is_up || is_down) {
         give(lint, line, is_up ? HEADER_UP : HEADER_DOWN,
              (const struct token *const[]){line_word(line, 0), line_word(line, 1),
-                                           line_word(line, 2)},
+                                           third_word(line)},
              visit);
         return;
     }

@@ -17,11 +17,13 @@ def is_json(text):
         return text.startswith('{"')
 
 
-def answer(caddy, text, is_about_layout):
+def answer(caddy, text, is_about_layout, has_target):
     _, error, warnings = caddy.adapt_all(text.encode())
     if error is not None:
         return "refuses", error
     loud = [w["message"] for w in warnings if is_about_layout or "not formatted" not in w["message"]]
+    if has_target:  # what an older Caddy is given may have another name since
+        loud = [message for message in loud if "is deprecated" not in message]
     return ("warns", str(loud)) if loud else ("silent", "")
 
 
@@ -51,7 +53,7 @@ def main():
                         claim = rule["caddy"].replace("validates", "refuses") if example == "bad" else claim
                         got, why = answer_to_json(binary, folder, text)
                     else:
-                        got, why = answer(caddy, text, rule["name"] == "unformatted")
+                        got, why = answer(caddy, text, rule["name"] == "unformatted", "target" in rule)
                     if got == claim:
                         passed += 1
                     else:
