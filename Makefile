@@ -74,9 +74,10 @@ STATIC_OPENSSL ?= yes
 LINK_PROGRAM = $(CC) $(LDFLAGS) -Wl,--as-needed -o $(BUILD)/dialtone $(CLI_OBJECTS) \
     $(BUILD)/libdialtone.a
 $(BUILD)/dialtone: $(CLI_OBJECTS) $(BUILD)/libdialtone.a
-	@if [ $(STATIC_OPENSSL) = yes ] && $(LINK_PROGRAM) -Wl,-Bstatic -lssl -lcrypto -lnghttp2 -lre2 -lstdc++ \
-	    -Wl,-Bdynamic $(COMPILER_LIBS) -lz -lzstd $(CRYPT_LIB) -lpthread 2>/dev/null; \
-	then echo 'linked $@ with the archives of OpenSSL, nghttp2 and RE2'; \
+	@if [ $(STATIC_OPENSSL) = yes ] && $(LINK_PROGRAM) $(if $(SANITIZE),,-static-libgcc) -Wl,-Bstatic -lssl \
+	    -lcrypto -lnghttp2 -lre2 -lstdc++ -lz -lzstd $(if $(SANITIZE),,-lcrypt) -Wl,-Bdynamic \
+	    $(COMPILER_LIBS) $(CRYPT_LIB) -lpthread 2>/dev/null; \
+	then echo 'linked $@ with the archives of OpenSSL, nghttp2, RE2 and what they need'; \
 	else set -x; $(LINK_PROGRAM) $(COMPILER_LIBS) $(PROXY_LIBS) $(REGEXP_LIBS); fi
 
 $(BUILD)/libdialtone.a: $(LIB_OBJECTS)
