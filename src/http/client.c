@@ -38,6 +38,7 @@ void http_client_free(struct http_client *client)
         return;
     while (client->upstreams) {
         struct http_upstream *upstream = client->upstreams;
+        upstream->pool->waiting = NULL;
         if (upstream->tunnel) {
             tunnel_close(upstream->tunnel);
             continue;
@@ -52,6 +53,8 @@ void http_client_free(struct http_client *client)
         pool_free(pool);
     }
     free(client->scratch.at);
+    h2_calls_free(client);
+    h2_kit_free(client->h2);
     free(client);
 }
 
@@ -88,6 +91,8 @@ struct http_pool *http_pool_new(struct http_client *client, const struct http_po
         pool->config.max_idle = DEFAULT_MAX_IDLE;
     if (!pool->config.max_head_bytes)
         pool->config.max_head_bytes = DEFAULT_MAX_HEAD;
+    pool->has_h2 = config->speaks_h2 && !config->tls;
+    pool->waiting_last = &pool->waiting;
     if (!pool->config.server_name.len)
         pool->config.server_name = config->target.host;
     pool->next = client->pools;
@@ -148,6 +153,22 @@ static void leave_idle_list(struct http_upstream *upstream)
     pool->n_idle--;
 }
 
+static void leave_shared_list(struct http_upstream *upstream)
+{
+    struct http_upstream **link = &upstream->pool->shared;
+    while (*link != upstream)
+        link = &(*link)->shared_next;
+    *link = upstream->shared_next;
+    h2_client_free(upstream);
+}
+
+void upstream_arrived(struct http_upstream *upstream)
+{
+    if (upstream->wants_h2)
+        upstream->pool->n_promised--;
+    upstream->wants_h2 = false;
+}
+
 void upstream_close(struct http_upstream *upstream)
 {
     struct loop *loop = upstream->pool->client->loop;
@@ -155,6 +176,9 @@ void upstream_close(struct http_upstream *upstream)
         return;
     if (upstream->state == UPSTREAM_IDLE)
         leave_idle_list(upstream);
+    if (upstream->state == UPSTREAM_H2)
+        leave_shared_list(upstream);
+    upstream_arrived(upstream);
     if (upstream->dial) {
         dial_cancel(upstream->dial);
         loop_free_later(loop, upstream->dial);
@@ -218,19 +242,76 @@ static void detach(struct http_exchange *exchange)
         upstream->exchange = NULL;
 }
 
+void exchange_report(struct http_exchange *exchange, enum http_failure failure, int error)
+{
+    exchange->failure = failure;
+    exchange->error = error;
+    if (exchange->events->failed)
+        exchange->events->failed(exchange, failure);
+}
+
+static void wait_to_share(struct http_exchange *exchange)
+{
+    struct http_pool *pool = exchange->private_pool;
+    exchange->private_waits = true;
+    exchange->private_next = NULL;
+    *pool->waiting_last = exchange;
+    pool->waiting_last = &exchange->private_next;
+    pool->n_waiting++;
+}
+
+static void stop_waiting(struct http_exchange *exchange)
+{
+    struct http_pool *pool = exchange->private_pool;
+    struct http_exchange **link = &pool->waiting;
+    while (*link && *link != exchange)
+        link = &(*link)->private_next;
+    exchange->private_waits = false;
+    if (!*link)
+        return;
+    *link = exchange->private_next;
+    if (!*link)
+        pool->waiting_last = link;
+    pool->n_waiting--;
+}
+
+/* No connection is on its way for those that wait. What made this one fail is why they fail. */
+static void fail_waiting(struct http_pool *pool, const struct http_exchange *like)
+{
+    struct str tls_error = like->tls_error;
+    enum dial_failure dial_failure = like->dial_failure;
+    enum http_failure failure = like->failure;
+    int error = like->error;
+    unsigned n = pool->n_waiting; /* those that come meanwhile try for themselves */
+    while (n-- > 0 && pool->waiting && pool->n_promised == 0) {
+        struct http_exchange *exchange = pool->waiting;
+        stop_waiting(exchange);
+        exchange->dial_failure = dial_failure;
+        exchange->tls_error = str_dup(exchange->arena, tls_error);
+        exchange_report(exchange, failure, error);
+    }
+}
+
 void exchange_fail(struct http_upstream *upstream, enum http_failure failure, int error)
 {
     struct http_exchange *exchange = upstream->exchange;
+    struct http_pool *pool = upstream->pool;
+    struct http_exchange reason = {.failure = failure, .error = error};
+    struct arena text = ARENA_INIT;
+    bool was_promised = upstream->wants_h2;
+    if (failure == HTTP_FAIL_TLS && upstream->stream.tls)
+        reason.tls_error = str_dup(&text, tls_error_text(&upstream->stream));
     if (exchange) {
-        exchange->failure = failure;
-        exchange->error = error;
-        if (failure == HTTP_FAIL_TLS && upstream->stream.tls)
-            exchange->tls_error = str_dup(exchange->arena, tls_error_text(&upstream->stream));
+        reason.dial_failure = exchange->dial_failure;
+        exchange->tls_error = str_dup(exchange->arena, reason.tls_error);
         detach(exchange);
     }
     upstream_close(upstream);
-    if (exchange && exchange->events->failed)
-        exchange->events->failed(exchange, failure);
+    if (exchange)
+        exchange_report(exchange, failure, error);
+    if (was_promised && pool->n_promised == 0)
+        fail_waiting(pool, &reason);
+    arena_free(&text);
 }
 
 static void dialed(struct dial *dial)
@@ -256,7 +337,7 @@ static void dialed(struct dial *dial)
     h1_client_begin(upstream);
 }
 
-static void dial_fresh(struct http_exchange *exchange)
+static void dial_fresh(struct http_exchange *exchange, bool wants_h2)
 {
     struct http_pool *pool = exchange->private_pool;
     struct http_client *client = pool->client;
@@ -265,6 +346,8 @@ static void dial_fresh(struct http_exchange *exchange)
     if (!upstream || !dial)
         abort();
     upstream->pool = pool;
+    upstream->wants_h2 = wants_h2;
+    pool->n_promised += wants_h2;
     upstream->state = UPSTREAM_DIALING;
     upstream->timer.fire = h1_client_timer;
     upstream->dial = dial;
@@ -281,21 +364,53 @@ static void dial_fresh(struct http_exchange *exchange)
     dial_start(dial, client->loop, &pool->config.target, pool->config.dial_timeout_ns);
 }
 
+/* An upgrade is HTTP/1's. */
+static bool wants_h2(const struct http_exchange *exchange)
+{
+    const struct http_pool_config *config = &exchange->private_pool->config;
+    return config->speaks_h2 &&
+           (config->refuses_h1 || !headers_find(exchange->private_request.headers, HEADER_UPGRADE));
+}
+
+static bool may_start_anew(const struct http_exchange *exchange)
+{
+    return exchange->reused && !exchange->private_retried && !exchange->body_started &&
+           exchange->private_request.content_length == 0 && exchange->private_request.idempotent;
+}
+
 void exchange_lost(struct http_upstream *upstream, enum http_failure failure, int error)
 {
     struct http_exchange *exchange = upstream->exchange;
-    bool replaceable = exchange && exchange->reused && !exchange->private_retried &&
-                       !upstream->got_bytes && !exchange->body_started &&
-                       exchange->private_request.content_length == 0 &&
-                       exchange->private_request.idempotent;
-    if (!replaceable) {
+    if (!exchange || upstream->got_bytes || !may_start_anew(exchange)) {
         exchange_fail(upstream, failure, error);
         return;
     }
     detach(exchange);
     upstream_close(upstream);
     exchange->private_retried = true;
-    dial_fresh(exchange);
+    dial_fresh(exchange, wants_h2(exchange));
+}
+
+static void place(struct http_exchange *exchange);
+
+void exchange_dropped(struct http_exchange *exchange, enum http_failure failure, int error)
+{
+    if (!may_start_anew(exchange)) {
+        exchange_report(exchange, failure, error);
+        return;
+    }
+    exchange->private_retried = true;
+    place(exchange);
+}
+
+void exchange_refused(struct http_exchange *exchange, enum http_failure failure)
+{
+    if (exchange->private_retried || exchange->body_started) {
+        exchange_report(exchange, failure, 0);
+        return;
+    }
+    exchange->private_retried = true;
+    place(exchange);
 }
 
 static void report_limit(struct task *task)
@@ -306,39 +421,100 @@ static void report_limit(struct task *task)
         exchange->events->failed(exchange, HTTP_FAIL_LIMIT);
 }
 
+static struct http_upstream *shared_with_room(struct http_pool *pool)
+{
+    for (struct http_upstream *upstream = pool->shared; upstream;
+         upstream = upstream->shared_next)
+        if (h2_client_has_room(upstream))
+            return upstream;
+    return NULL;
+}
+
+static void use_idle(struct http_exchange *exchange, struct http_upstream *upstream)
+{
+    leave_idle_list(upstream);
+    upstream->state = UPSTREAM_HEAD;
+    timer_stop(&upstream->timer);
+    attach(exchange, upstream);
+    exchange->reused = true;
+    exchange->peer = upstream->peer;
+    exchange->connected_ns = exchange->started_ns;
+    h1_client_send(upstream);
+}
+
+enum { EXPECTED_STREAMS = 100 /* of a connection that does not stand yet */ };
+
+/* Finds a connection: one to share, an idle one, one that is on its way, or a new one. */
+static void place(struct http_exchange *exchange)
+{
+    struct http_pool *pool = exchange->private_pool;
+    const struct http_pool_config *config = &pool->config;
+    bool may_share = wants_h2(exchange) && !config->no_keep_alive;
+    struct http_upstream *shared = may_share ? shared_with_room(pool) : NULL;
+    if (shared) {
+        exchange->reused = true;
+        exchange->connected_ns = loop_now_ns(pool->client->loop);
+        h2_call_start(shared, exchange);
+        return;
+    }
+    if (pool->idle && !(may_share && pool->has_h2)) {
+        use_idle(exchange, pool->idle);
+        return;
+    }
+    if (may_share && pool->has_h2 && pool->n_waiting < pool->n_promised * (EXPECTED_STREAMS - 1)) {
+        wait_to_share(exchange);
+        return;
+    }
+    if (config->max_connections && pool->n_connections >= config->max_connections) {
+        loop_defer(pool->client->loop, &exchange->private_task);
+        return;
+    }
+    dial_fresh(exchange, wants_h2(exchange));
+}
+
+void upstream_share(struct http_upstream *upstream)
+{
+    struct http_pool *pool = upstream->pool;
+    struct http_exchange *exchange = upstream->exchange;
+    upstream_arrived(upstream);
+    pool->has_h2 = true;
+    detach(exchange);
+    h2_client_begin(upstream);
+    upstream->shared_next = pool->shared;
+    pool->shared = upstream;
+    h2_call_start(upstream, exchange);
+    while (pool->waiting && upstream->state == UPSTREAM_H2 && h2_client_has_room(upstream)) {
+        struct http_exchange *next = pool->waiting;
+        stop_waiting(next);
+        next->reused = false;
+        next->connected_ns = loop_now_ns(pool->client->loop);
+        h2_call_start(upstream, next);
+    }
+    unsigned n = pool->n_promised ? 0 : pool->n_waiting;
+    while (n-- > 0 && pool->waiting) {
+        struct http_exchange *next = pool->waiting;
+        stop_waiting(next);
+        place(next);
+    }
+}
+
 void http_exchange_start(struct http_exchange *exchange, struct http_pool *pool,
                          const struct http_outgoing *request)
 {
-    struct loop *loop = pool->client->loop;
     exchange->private_pool = pool;
     exchange->private_request = *request;
     exchange->private_connection = NULL;
-    exchange->private_retried = exchange->private_paused = false;
+    exchange->private_call = NULL;
+    exchange->private_retried = exchange->private_waits = false;
     exchange->private_task = (struct task){.run = report_limit};
     exchange->failure = HTTP_FAIL_NONE;
     exchange->dial_failure = DIAL_OK;
     exchange->error = 0;
     exchange->body_started = exchange->head_received = false;
-    exchange->started_ns = loop_now_ns(loop);
+    exchange->started_ns = loop_now_ns(pool->client->loop);
     exchange->connected_ns = exchange->head_ns = 0;
     exchange->tls_error = str_make("", 0);
-    struct http_upstream *upstream = pool->idle;
-    if (upstream) {
-        leave_idle_list(upstream);
-        upstream->state = UPSTREAM_HEAD;
-        timer_stop(&upstream->timer);
-        attach(exchange, upstream);
-        exchange->reused = true;
-        exchange->peer = upstream->peer;
-        exchange->connected_ns = exchange->started_ns;
-        h1_client_send(upstream);
-        return;
-    }
-    if (pool->config.max_connections && pool->n_connections >= pool->config.max_connections) {
-        loop_defer(loop, &exchange->private_task);
-        return;
-    }
-    dial_fresh(exchange);
+    place(exchange);
 }
 
 void http_exchange_cancel(struct http_exchange *exchange)
@@ -346,21 +522,51 @@ void http_exchange_cancel(struct http_exchange *exchange)
     struct http_upstream *upstream = exchange->private_connection;
     if (exchange->private_task.queued)
         loop_undefer(exchange->private_pool->client->loop, &exchange->private_task);
+    if (exchange->private_waits)
+        stop_waiting(exchange);
+    if (exchange->private_call)
+        h2_call_cancel(exchange->private_call);
     if (!upstream)
         return;
     detach(exchange);
-    upstream_close(upstream);
+    struct http_exchange *next = upstream->pool->waiting;
+    if (!next || !upstream->wants_h2) {
+        upstream_close(upstream);
+        return;
+    }
+    stop_waiting(next); /* the connection comes, for another */
+    attach(next, upstream);
+    next->reused = false;
+}
+
+bool http_exchange_write(struct http_exchange *exchange, struct str data)
+{
+    if (exchange->private_call)
+        return h2_call_write(exchange->private_call, data);
+    return !exchange->private_connection || h1_client_write(exchange->private_connection, data);
+}
+
+void http_exchange_finish(struct http_exchange *exchange, const struct http_headers *trailers)
+{
+    if (exchange->private_call)
+        h2_call_finish(exchange->private_call, trailers);
+    else if (exchange->private_connection)
+        h1_client_finish(exchange->private_connection, trailers);
 }
 
 void http_exchange_pause(struct http_exchange *exchange)
 {
-    if (exchange->private_connection)
+    if (exchange->private_call)
+        h2_call_pause(exchange->private_call);
+    else if (exchange->private_connection)
         stream_pause(&exchange->private_connection->stream);
 }
 
 void http_exchange_resume(struct http_exchange *exchange)
 {
-    if (exchange->private_connection)
+    if (exchange->private_call)
+        h2_call_resume(exchange->private_call);
+    else if (exchange->private_connection)
         stream_resume(&exchange->private_connection->stream);
 }
 

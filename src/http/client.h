@@ -11,6 +11,7 @@
 #include "net/dial.h"
 #include "net/loop.h"
 
+struct h2_call;
 struct http_client;
 struct http_pool;
 struct loop;
@@ -38,6 +39,10 @@ struct http_pool_config {
     unsigned max_idle;       /* 32 */
     unsigned max_connections; /* 0: no limit; beyond it exchanges fail with HTTP_FAIL_LIMIT */
     bool no_keep_alive;
+    /* With TLS: HTTP/2 is offered (which <tls> must do, too); without: it is spoken, unasked.
+     * Requests that upgrade go over HTTP/1 all the same, unless that is refused. */
+    bool speaks_h2;
+    bool refuses_h1;
     size_t max_head_bytes; /* 10 MiB */
 };
 
@@ -76,9 +81,9 @@ struct http_outgoing {
     struct str target; /* origin form, escaped */
     struct str host;   /* Host (":authority") */
     /* All other headers. Host, Content-Length and Transfer-Encoding in it are left out. Connection
-     * goes out as given (for upgrades); hop-by-hop rules are the caller's. */
+     * goes out as given (for upgrades) in HTTP/1; hop-by-hop rules are the caller's. */
     const struct http_headers *headers;
-    int64_t content_length; /* 0: no body; HTTP_LENGTH_UNKNOWN: chunked; else that many bytes */
+    int64_t content_length; /* 0: no body; HTTP_LENGTH_UNKNOWN; else that many bytes */
     bool zero_length;       /* with content_length 0: say "Content-Length: 0" */
     bool idempotent;        /* GET, HEAD, OPTIONS, TRACE, or an Idempotency-Key: may be resent when
                              * a reused connection turns out to be dead */
@@ -102,11 +107,13 @@ struct http_exchange {
     int64_t started_ns, connected_ns, head_ns; /* loop times */
     struct str tls_error; /* in the arena; for HTTP_FAIL_TLS */
 
-    struct http_upstream *private_connection;
+    struct http_upstream *private_connection; /* of HTTP/1 */
+    struct h2_call *private_call;             /* of HTTP/2 */
+    struct http_exchange *private_next;       /* while it waits for a connection to be shared */
     struct http_pool *private_pool;
     struct http_outgoing private_request;
     struct task private_task;
-    bool private_retried, private_paused;
+    bool private_retried, private_waits;
 };
 
 /* Each may be NULL. No event comes after `end`, `failed` or http_exchange_cancel; the exchange's

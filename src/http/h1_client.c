@@ -73,8 +73,18 @@ static void handshake(struct http_upstream *upstream)
     }
     if (status == 0)
         return;
+    struct http_pool *pool = upstream->pool;
     timer_stop(&upstream->timer);
-    upstream->exchange->connected_ns = loop_now_ns(upstream->pool->client->loop);
+    upstream->exchange->connected_ns = loop_now_ns(pool->client->loop);
+    if (upstream->wants_h2 && tls_speaks(&upstream->stream, "h2")) {
+        upstream_share(upstream);
+        return;
+    }
+    if (upstream->wants_h2 && pool->config.refuses_h1) {
+        exchange_fail(upstream, HTTP_FAIL_TLS, EPROTO);
+        return;
+    }
+    upstream_arrived(upstream);
     h1_client_send(upstream);
 }
 
@@ -82,6 +92,10 @@ void h1_client_begin(struct http_upstream *upstream)
 {
     struct http_pool *pool = upstream->pool;
     upstream->state = UPSTREAM_HANDSHAKE;
+    if (!pool->config.tls && upstream->wants_h2) {
+        upstream_share(upstream);
+        return;
+    }
     if (!pool->config.tls) {
         h1_client_send(upstream);
         return;
@@ -92,16 +106,18 @@ void h1_client_begin(struct http_upstream *upstream)
         exchange_fail(upstream, HTTP_FAIL_TLS, ENOMEM);
         return;
     }
+    if (pool->config.speaks_h2 && !upstream->wants_h2)
+        tls_offer(session, "http/1.1");
     stream_use_tls(&upstream->stream, session);
     if (pool->config.tls_timeout_ns)
         timer_start(pool->client->loop, &upstream->timer, pool->config.tls_timeout_ns);
     handshake(upstream);
 }
 
-bool http_exchange_write(struct http_exchange *exchange, struct str data)
+bool h1_client_write(struct http_upstream *upstream, struct str data)
 {
-    struct http_upstream *upstream = exchange->private_connection;
-    if (!upstream || upstream->request_sent || data.len == 0)
+    struct http_exchange *exchange = upstream->exchange;
+    if (upstream->request_sent || data.len == 0)
         return true;
     exchange->body_started = true;
     if (exchange->private_request.content_length < 0)
@@ -117,12 +133,11 @@ bool http_exchange_write(struct http_exchange *exchange, struct str data)
     return false;
 }
 
-void http_exchange_finish(struct http_exchange *exchange, const struct http_headers *trailers)
+void h1_client_finish(struct http_upstream *upstream, const struct http_headers *trailers)
 {
-    struct http_upstream *upstream = exchange->private_connection;
-    if (!upstream || upstream->request_sent)
+    if (upstream->request_sent)
         return;
-    if (exchange->private_request.content_length < 0)
+    if (upstream->exchange->private_request.content_length < 0)
         last_chunk_write(&upstream->stream, trailers);
     upstream->request_sent = true;
     if (upstream->state == UPSTREAM_HEAD)
@@ -283,6 +298,10 @@ static void readable(struct stream *stream)
     char *buffer = loop_read_buffer(stream->loop);
     if (upstream->state == UPSTREAM_HANDSHAKE)
         handshake(upstream);
+    if (upstream->state == UPSTREAM_H2) {
+        stream->events->readable(stream);
+        return;
+    }
     while (!stream->paused && upstream->state != UPSTREAM_CLOSED &&
            upstream->state != UPSTREAM_HANDSHAKE && !upstream->tunnel) {
         ssize_t got = stream_read(stream, buffer, LOOP_SHARED_BYTES);
@@ -348,7 +367,9 @@ void h1_client_timer(struct timer *timer)
 {
     struct http_upstream *upstream = CONTAINER_OF(timer, struct http_upstream, timer);
     const struct http_pool_config *config = &upstream->pool->config;
-    if (!upstream->exchange) {
+    if (upstream->state == UPSTREAM_H2) {
+        h2_client_end(upstream);
+    } else if (!upstream->exchange) {
         upstream_close(upstream);
     } else if (upstream->state == UPSTREAM_HANDSHAKE) {
         exchange_fail(upstream, HTTP_FAIL_TLS_TIMEOUT, ETIMEDOUT);

@@ -13,7 +13,7 @@ enum {
     H2_SERVER_STREAMS = 250,               /* as Go */
     H2_SERVER_WINDOW = 1 << 20,            /* of a stream, and of the connection */
     H2_CLIENT_STREAM_WINDOW = 512 * 1024,  /* what a slow reader makes us keep */
-    H2_CLIENT_CONNECTION_WINDOW = 1 << 30, /* given back at once: the stream's is what limits */
+    H2_CLIENT_CONNECTION_WINDOW = 1 << 24, /* given back at once: the stream's is what limits */
     H2_HEAD_SLOP_BYTES = 320,              /* Go's, for what each field counts beside its text */
 };
 
@@ -51,6 +51,8 @@ void h2_session_close(struct h2_session *session);
 bool h2_session_feed(struct h2_session *session, struct str input);
 /* What was submitted leaves at the end of the round. */
 void h2_session_touch(struct h2_session *session);
+/* Sends what was submitted now; not from within callbacks. */
+void h2_session_send(struct h2_session *session);
 /* All is read and written that ever will be. */
 bool h2_session_is_over(const struct h2_session *session);
 /* More is waiting to be sent than a peer that reads would let pile up. */
@@ -79,7 +81,10 @@ struct h2_fields {
 void h2_fields_begin(struct h2_fields *fields, struct arena *arena, size_t n);
 /* Trusted text: pseudo-header fields and our own. */
 void h2_fields_add(struct h2_fields *fields, struct str name, struct str value);
-/* A list without fields that only HTTP/1 has, or that could not be sent as they are. */
+/* A value as it may stand in a field: no CR, LF or NUL, no blanks around it. */
+struct str h2_sendable_value(struct arena *arena, struct str value);
+/* Left out where it is one that only HTTP/1 has, or could not be sent as it is. */
+void h2_fields_add_header(struct h2_fields *fields, const struct http_header *header);
 void h2_fields_add_list(struct h2_fields *fields, const struct http_headers *headers);
 
 /* ---- Memory of sessions, kept by threads for reuse (h2_memory.c). */

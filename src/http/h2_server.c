@@ -5,7 +5,7 @@
 #include "http/h2_server_private.h"
 
 static const int64_t LONGEST_TICK_NS = 10000000000, SHORTEST_TICK_NS = 20000000;
-static const int64_t GOAWAY_AFTER_NS = 1000000000;
+static const int64_t GOAWAY_AFTER_NS = 1000000000, DROP_FOR_NS = 1000000000;
 
 struct server_request *h2_request_of(struct http_request *request)
 {
@@ -228,28 +228,15 @@ static int on_frame(nghttp2_session *ng, const nghttp2_frame *frame, void *user)
     }
 }
 
-/* What the answer did not wait for is read for a while, so that the client reads the answer. */
-static void drop_data(struct server_request *request, size_t len)
-{
-    struct h2_stream *stream = &request->h2;
-    consume(request, len);
-    if (stream->dropped_bytes <= DRAIN_BYTES && stream->dropped_bytes + (int64_t)len > DRAIN_BYTES)
-        h2_session_reset_stream(&stream->server->session, stream->id, NGHTTP2_NO_ERROR);
-    stream->dropped_bytes += (int64_t)len;
-}
-
 static int on_data(nghttp2_session *ng, uint8_t flags, int32_t id, const uint8_t *bytes,
                    size_t len, void *user)
 {
     struct h2_server *server = user;
     struct server_request *request = request_of_stream(server, id);
     (void)flags;
-    if (!request)
+    /* What the answer did not wait for is dropped; the stream's window is not given back. */
+    if (!request || !request->h2.runs)
         return nghttp2_session_consume_connection(ng, len);
-    if (!request->h2.runs) {
-        drop_data(request, len);
-        return 0;
-    }
     struct h2_stream *stream = &request->h2;
     stream->read_ns = loop_now_ns(server->session.stream->loop);
     if (!stream->reading || stream->paused || stream->saved.len) {
@@ -261,21 +248,18 @@ static int on_data(nghttp2_session *ng, uint8_t flags, int32_t id, const uint8_t
     return 0;
 }
 
-/* The answer is out. A client that would have to send much more, or waits for being told to send,
- * is told not to. */
+/* The answer is out. A client that still sends stops by itself when it has read it, in most cases:
+ * a reset at once would make some of them forget the answer. */
 static int on_frame_sent(nghttp2_session *ng, const nghttp2_frame *frame, void *user)
 {
     struct h2_server *server = user;
-    if ((frame->hd.type != NGHTTP2_DATA && frame->hd.type != NGHTTP2_HEADERS) ||
-        !(frame->hd.flags & NGHTTP2_FLAG_END_STREAM))
-        return 0;
-    struct server_request *request = request_of_stream(server, frame->hd.stream_id);
-    if (!request || request->h2.input_complete)
-        return 0;
-    if (request->public.content_length - (int64_t)request->public.body_read > DRAIN_BYTES ||
-        (request->public.expects_continue && !request->continue_sent))
-        nghttp2_submit_rst_stream(ng, NGHTTP2_FLAG_NONE, frame->hd.stream_id, NGHTTP2_NO_ERROR);
-    request->h2.read_ns = loop_now_ns(server->session.stream->loop);
+    struct server_request *request = NULL;
+    (void)ng;
+    if ((frame->hd.type == NGHTTP2_DATA || frame->hd.type == NGHTTP2_HEADERS) &&
+        (frame->hd.flags & NGHTTP2_FLAG_END_STREAM))
+        request = request_of_stream(server, frame->hd.stream_id);
+    if (request)
+        request->h2.read_ns = loop_now_ns(server->session.stream->loop);
     return 0;
 }
 
@@ -430,15 +414,17 @@ static void check_stream(struct server_request *request, int64_t now)
             h2_request_end(request, HTTP_END_CLIENT_GONE);
         return;
     }
-    if (stream->input_complete || stream->saved.len > 0 ||
-        (stream->runs && (!stream->reading || stream->paused)) ||
+    if (stream->input_complete)
+        return;
+    if (!stream->runs) {
+        if (now - stream->read_ns > DROP_FOR_NS && stream->reply.queued.len == 0)
+            h2_session_reset_stream(&stream->server->session, stream->id, NGHTTP2_NO_ERROR);
+        return;
+    }
+    if (!stream->reading || stream->paused || stream->saved.len > 0 ||
         now - stream->read_ns <= config->read_idle_ns)
         return;
     stream->reading = false;
-    if (!stream->runs) {
-        h2_session_reset_stream(&stream->server->session, stream->id, NGHTTP2_NO_ERROR);
-        return;
-    }
     if (request->public.events->body_failed)
         request->public.events->body_failed(&request->public, HTTP_BODY_TIMEOUT);
 }

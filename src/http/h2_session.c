@@ -13,10 +13,12 @@ enum {
     CLOGGED_FRAMES = 512,
     HEADER_TABLE_BYTES = 4096,
     /* Frames that cost us work and bring nothing: so many at once, and so many a second for long.
-     * A data frame that we send earns some, for each may be answered by window updates. */
+     * A data frame that we send earns some, and more by its size: it is answered by window
+     * updates, of which some peers send one for every few KiB. */
     PATIENCE = 1000,
     PATIENCE_PER_SECOND = 50,
     PATIENCE_PER_DATA = 4,
+    BYTES_PER_PATIENCE = 256,
 };
 
 /* ---- Floods: pings, settings, resets, empty frames. */
@@ -121,7 +123,7 @@ static int send_data(nghttp2_session *ng, nghttp2_frame *frame, const uint8_t *h
     stream_commit(session->stream, FRAME_HEAD_BYTES + len);
     body->moved_ns = loop_now_ns(session->stream->loop);
     if (session->patience < PATIENCE)
-        session->patience += PATIENCE_PER_DATA;
+        session->patience += PATIENCE_PER_DATA + (int64_t)len / BYTES_PER_PATIENCE;
     if (body->blocked && !body->in_drained && body->queued.len <= GOES_ON_BYTES) {
         body->in_drained = true;
         body->next_drained = session->drained;
@@ -143,7 +145,7 @@ nghttp2_data_provider h2_body_provider(struct h2_body *body)
     return (nghttp2_data_provider){.source.ptr = body, .read_callback = read_body};
 }
 
-static void send_frames(struct h2_session *session)
+void h2_session_send(struct h2_session *session)
 {
     session->busy = true;
     while (stream_unsent(session->stream) == 0) {
@@ -175,7 +177,7 @@ bool h2_body_add(struct h2_body *body, int32_t id, struct str data)
         stream_unsent(session->stream) == 0) {
         body->lent = data;
         wake(body, id);
-        send_frames(session);
+        h2_session_send(session);
         data = body->lent;
         body->lent = str_make(NULL, 0);
     }
@@ -233,7 +235,7 @@ void h2_fields_add(struct h2_fields *fields, struct str name, struct str value)
 }
 
 /* A value made of configuration and request must not become what no peer accepts. */
-static struct str sendable_value(struct arena *arena, struct str value)
+struct str h2_sendable_value(struct arena *arena, struct str value)
 {
     value = str_trim(value);
     if (h2_value_is_valid(value))
@@ -245,15 +247,17 @@ static struct str sendable_value(struct arena *arena, struct str value)
     return str_trim(str_make(copy, value.len));
 }
 
+void h2_fields_add_header(struct h2_fields *fields, const struct http_header *header)
+{
+    if (!h2_is_connection_field(header->id) &&
+        (header->id != HEADER_OTHER || h2_name_is_valid(header->name)))
+        h2_fields_add(fields, header->name, h2_sendable_value(fields->arena, header->value));
+}
+
 void h2_fields_add_list(struct h2_fields *fields, const struct http_headers *headers)
 {
-    for (uint32_t i = 0; i < headers->n; i++) {
-        const struct http_header *header = &headers->at[i];
-        if (h2_is_connection_field(header->id) ||
-            (header->id == HEADER_OTHER && !h2_name_is_valid(header->name)))
-            continue;
-        h2_fields_add(fields, header->name, sendable_value(fields->arena, header->value));
-    }
+    for (uint32_t i = 0; i < headers->n; i++)
+        h2_fields_add_header(fields, &headers->at[i]);
 }
 
 /* ---- Sessions. */
@@ -284,7 +288,7 @@ void h2_kit_free(struct h2_kit *kit)
 static void run_flush(struct task *task)
 {
     struct h2_session *session = CONTAINER_OF(task, struct h2_session, flush);
-    send_frames(session);
+    h2_session_send(session);
     while (session->ng && session->drained) {
         struct h2_body *body = session->drained;
         session->drained = body->next_drained;
@@ -326,7 +330,7 @@ void h2_session_touch(struct h2_session *session)
 static bool fail(struct h2_session *session, uint32_t reason)
 {
     nghttp2_session_terminate_session(session->ng, reason);
-    send_frames(session);
+    h2_session_send(session);
     session->failed = true;
     return false;
 }

@@ -146,7 +146,6 @@ struct h2_stream {
     struct buffer saved; /* of the request's body, until it is wanted */
     struct h2_block block; /* of fields that are being read */
     int64_t read_ns;       /* when the peer last sent something of the body, or was asked to */
-    int64_t dropped_bytes; /* of the body, behind the answer */
     int32_t id;
     bool reading, paused;  /* the handler wants its body; but not now */
     bool input_complete, end_told;
@@ -231,6 +230,7 @@ enum upstream_state {
     UPSTREAM_HEAD,      /* the request is being sent, the response head is awaited */
     UPSTREAM_BODY,      /* of the response */
     UPSTREAM_SWITCHED,  /* answered 101: the bytes are no longer HTTP */
+    UPSTREAM_H2,        /* in the pool's list of connections that are shared */
     UPSTREAM_IDLE,      /* in the pool */
     UPSTREAM_CLOSED,
 };
@@ -241,6 +241,8 @@ struct http_upstream {
     struct http_exchange *exchange;     /* borrowed, while one runs */
     struct http_upstream *next, **link; /* in the client's list */
     struct http_upstream *idle_next, *idle_before; /* in the pool's idle list, newest first */
+    struct http_upstream *shared_next; /* in the pool's list of those that speak HTTP/2 */
+    struct h2_client *h2;  /* owned, while the state is UPSTREAM_H2 */
     struct dial *dial;     /* owned while dialing */
     struct http_tunnel *tunnel;
     struct timer timer;
@@ -250,6 +252,7 @@ struct http_upstream {
     struct strbuf trailer_bytes; /* in the exchange's arena */
     unsigned char state;         /* enum upstream_state */
     bool keep_alive, request_sent, got_bytes, write_waits;
+    bool wants_h2; /* it is not known yet whether it gets it */
 };
 
 struct http_pool {
@@ -259,7 +262,12 @@ struct http_pool {
     struct http_pool *next;
     struct http_upstream *idle; /* newest first */
     struct http_upstream *oldest;
+    struct http_upstream *shared; /* that speak HTTP/2 */
+    struct http_exchange *waiting, **waiting_last; /* for one of them to stand */
     unsigned n_idle, n_connections;
+    unsigned n_waiting;
+    unsigned n_promised; /* connections on their way that will be shared */
+    bool has_h2;         /* it is known to be spoken */
     int64_t used_ns;
     struct tls_ticket ticket;
     struct arena text; /* of keyed pools */
@@ -270,6 +278,9 @@ struct http_client {
     struct http_pool *pools; /* owned */
     struct http_upstream *upstreams;
     struct header_scratch scratch;
+    struct h2_kit *h2; /* owned; NULL before the first connection that needs it */
+    struct h2_call *free_calls; /* owned */
+    unsigned n_free_calls;
 };
 
 /* client.c */
@@ -280,12 +291,39 @@ void upstream_put_back(struct http_upstream *upstream);
 void exchange_fail(struct http_upstream *upstream, enum http_failure failure, int error);
 /* As exchange_fail, but a dead idle connection is replaced where that is safe. */
 void exchange_lost(struct http_upstream *upstream, enum http_failure failure, int error);
+/* It is over, without a connection. */
+void exchange_report(struct http_exchange *exchange, enum http_failure failure, int error);
+/* The same where the connection it shared is gone, or (refused) has surely not looked at it: it
+ * moves to another one where that is safe. */
+void exchange_dropped(struct http_exchange *exchange, enum http_failure failure, int error);
+void exchange_refused(struct http_exchange *exchange, enum http_failure failure);
+/* The connection turned out to be HTTP/2: its exchange, and those that wait, go over it. */
+void upstream_share(struct http_upstream *upstream);
+/* It is no longer on its way. */
+void upstream_arrived(struct http_upstream *upstream);
 /* h1_client.c */
 extern const struct stream_events h1_client_events;
 /* The connection stands: TLS or not, sends the request's head. */
 void h1_client_begin(struct http_upstream *upstream);
 void h1_client_send(struct http_upstream *upstream);
+bool h1_client_write(struct http_upstream *upstream, struct str data);
+void h1_client_finish(struct http_upstream *upstream, const struct http_headers *trailers);
 void h1_client_timer(struct timer *timer);
+/* h2_client.c: the connection changes over to HTTP/2. */
+void h2_client_begin(struct http_upstream *upstream);
+bool h2_client_has_room(const struct http_upstream *upstream);
+/* Says good-bye and closes. */
+void h2_client_end(struct http_upstream *upstream);
+/* What upstream_close does of it; exchanges hear nothing. */
+void h2_client_free(struct http_upstream *upstream);
+void h2_calls_free(struct http_client *client);
+/* There must be room. */
+void h2_call_start(struct http_upstream *upstream, struct http_exchange *exchange);
+bool h2_call_write(struct h2_call *call, struct str data);
+void h2_call_finish(struct h2_call *call, const struct http_headers *trailers);
+void h2_call_pause(struct h2_call *call);
+void h2_call_resume(struct h2_call *call);
+void h2_call_cancel(struct h2_call *call);
 
 /* tunnel.c: one side fell out of its owner's hands. */
 void tunnel_close(struct http_tunnel *tunnel);

@@ -27,7 +27,8 @@ struct lowering;
     X(PROXY_PROTOCOL, 0, "the PROXY protocol")                                                     \
     X(LOCAL_ADDRESS, 0, "a local address for upstream connections")                                \
     X(MAX_PER_HOST, 1, "a limit for connections per upstream")                                     \
-    X(UPSTREAM_H2, 0, "HTTP/2 to upstreams")                                                       \
+    X(UPSTREAM_H2, 1, "HTTP/2 to upstreams")                                                       \
+    X(UPSTREAM_H3, 0, "HTTP/3 to upstreams")                                                       \
     X(H2_ONLY, 1, "servers without HTTP/1.1")                                                      \
     X(H2C, 1, "HTTP/2 without TLS")                                                                \
     X(CLIENT_AUTH, 1, "client certificates")                                                       \

@@ -93,8 +93,10 @@ static uint8_t lower_versions(struct lowering *lo, const json_t *transport, cons
                       "this is no version of HTTP that Caddy knows");
         bits |= bit;
     }
-    if (!(bits & DT_PROTOCOL_H1))
+    if (bits & (DT_PROTOCOL_H2 | DT_PROTOCOL_H2C))
         need(lo, FEATURE_UPSTREAM_H2, transport, "versions");
+    if (bits == DT_PROTOCOL_H3)
+        need(lo, FEATURE_UPSTREAM_H3, transport, "versions");
     return bits;
 }
 

@@ -106,6 +106,8 @@ struct tls_ticket {
 struct tls_session *tls_connect(struct tls_client *client, struct str name,
                                 struct tls_ticket *ticket);
 void tls_ticket_free(struct tls_ticket *ticket);
+/* Offers this protocol alone, whatever the client's settings say; before the handshake. */
+void tls_offer(struct tls_session *session, const char *protocol);
 
 /* Facts about a finished handshake. */
 struct tls_info {

@@ -159,6 +159,17 @@ struct tls_session *tls_connect(struct tls_client *client, struct str name,
     return session;
 }
 
+void tls_offer(struct tls_session *session, const char *protocol)
+{
+    unsigned char wire[64];
+    size_t len = strlen(protocol);
+    if (len >= sizeof(wire))
+        return;
+    wire[0] = (unsigned char)len;
+    memcpy(wire + 1, protocol, len);
+    SSL_set_alpn_protos(session->ssl, wire, (unsigned)len + 1);
+}
+
 void tls_ticket_free(struct tls_ticket *ticket)
 {
     SSL_SESSION_free(ticket->session);

@@ -57,8 +57,8 @@ bool check_tables(const struct core *core)
         const char *why = NULL;
         if (transport->proxy_protocol != DT_PROXY_PROTOCOL_NONE)
             why = "the PROXY protocol is not supported";
-        else if (!(transport->versions & DT_PROTOCOL_H1))
-            why = "only HTTP/1.1 is spoken to upstreams";
+        else if (transport->versions == DT_PROTOCOL_H3)
+            why = "HTTP/3 is not spoken to upstreams";
         else if (transport->local_address.len > 0)
             why = "a local address cannot be chosen";
         if (why)

@@ -254,7 +254,8 @@ static void append(struct http_headers *to, const struct http_headers *from)
 {
     if (to->n + from->n > to->cap)
         *to = headers_copy(to->arena, to, from->n + MORE_HEADERS);
-    memcpy(to->at + to->n, from->at, from->n * sizeof(*from->at));
+    if (from->n > 0)
+        memcpy(to->at + to->n, from->at, from->n * sizeof(*from->at));
     to->n += from->n;
 }
 

@@ -383,12 +383,15 @@ static bool make_server(struct core *core, uint32_t row)
 
 static bool make_client(struct core *core, uint32_t row)
 {
-    static const char *const alpn[] = {"http/1.1", NULL};
+    static const char *const both[] = {"h2", "http/1.1", NULL};
+    static const char *const only_h2[] = {"h2", NULL};
     const struct dt_tables *tables = core->tables;
     const struct dt_transport *transport = &tables->transports[row];
     char error[TLS_ERROR_BYTES] = "";
     struct tls_client_config config = {
-        .alpn = alpn,
+        .alpn = !(transport->versions & DT_PROTOCOL_H2)  ? both + 1
+                : transport->versions & DT_PROTOCOL_H1 ? both
+                                                       : only_h2,
         .groups = name_list(core, transport->curves, curve_of),
         .insecure_skip_verify = transport->skips_verify,
     };

@@ -180,6 +180,13 @@ static bool uses_tls(const struct core *core, const struct dt_transport *transpo
     return transport->is_tls;
 }
 
+static void set_versions(struct http_pool_config *config, const struct dt_transport *transport)
+{
+    uint8_t versions = transport->versions;
+    config->speaks_h2 = versions & (config->tls ? DT_PROTOCOL_H2 : DT_PROTOCOL_H2C);
+    config->refuses_h1 = config->speaks_h2 && !(versions & DT_PROTOCOL_H1);
+}
+
 struct http_pool_config upstream_pool_config(const struct core *core,
                                              const struct dt_transport *transport,
                                              const struct dt_upstream *upstream)
@@ -206,6 +213,7 @@ struct http_pool_config upstream_pool_config(const struct core *core,
         .no_keep_alive = !transport->keeps_alive,
         .max_head_bytes = (size_t)transport->max_response_header_bytes,
     };
+    set_versions(&config, transport);
     if (transport->server_name != DT_NONE && tables->templates[transport->server_name].parts.n == 0)
         config.server_name = table_text(tables, tables->templates[transport->server_name].literal);
     return config;
@@ -231,6 +239,7 @@ static struct http_pool *keyed_connections(struct proxying *proxying)
         config.tls = uses_tls(tx->core, transport, to->port)
                          ? tx->core->transport_tls[proxying->pool->transport]
                          : NULL;
+        set_versions(&config, transport);
     }
     config.server_name = name;
     return http_pool_add(tx->worker->client, key, &config);

@@ -264,10 +264,10 @@ class Connection:
         try:
             while not what(self):
                 self.read(limit - time.time())
-        except (ConnectionResetError, BrokenPipeError):
-            self.closed = True
-        except (Closed, OSError):
+        except (Closed, TimeoutError):
             pass
+        except OSError:  # a reset, or what TLS makes of it
+            self.closed = True
         return what(self)
 
     def close(self):

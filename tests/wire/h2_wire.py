@@ -101,6 +101,9 @@ def origin_connection(connection):
             while not lines.endswith(b"\r\n\r\n"):
                 line, pending = take_line(connection, pending)
                 lines += line + b"\r\n"
+            if b" /stall " in lines:  # the body stays where it is
+                hung_up.wait(10)
+                return
             body, pending, trailers = take_body(connection, lines, pending)
             with lock:
                 seen.append((lines, body))
@@ -274,9 +277,17 @@ def test_interim_and_expect():
     connection.body(number, b"abc")
     assert connection.finish(number).body.startswith(b"3 ")
     number = connection.open(request("/respond", "POST", more=[("expect", "100-continue"), ("content-length", "3")]), end=False)
-    connection.finish(number)
+    assert connection.finish(number).status == 200
+
+
+def test_answers_that_do_not_wait_for_the_body():
+    connection = connect(IMPATIENT)
+    number = connection.open(request("/respond", "POST", more=[("content-length", "100000000")]), end=False)
+    connection.body(number, b"x" * 60000, end=False)
+    assert connection.finish(number).status == 200, vars(connection.stream(number))
     connection.until(lambda c: c.stream(number).reset is not None)
-    assert connection.stream(number).status == 200 and connection.stream(number).reset == NO_ERROR
+    assert connection.stream(number).reset == NO_ERROR, connection.stream(number).reset
+    assert connection.open(request("/respond"), wait=5).status == 200
 
 
 def test_answers_without_body():
@@ -306,7 +317,7 @@ def test_slow_reader_stops_the_origin():
 
 def test_slow_origin_stops_the_client():
     connection = connect(PLAIN)
-    number = connection.open(request("/hang", "POST", more=[("content-length", "100000000")]), end=False)
+    number = connection.open(request("/stall", "POST", more=[("content-length", "100000000")]), end=False)
     hung_up.clear()
     sent, limit = 0, time.time() + 3
     while time.time() < limit:
@@ -317,8 +328,9 @@ def test_slow_origin_stops_the_client():
             continue
         connection.body(number, b"x" * min(room, 16384), end=False)
         sent += min(room, 16384)
-    assert sent < 30_000_000, sent
     connection.close()
+    hung_up.set()
+    assert sent < 30_000_000, sent
 
 
 def test_cancel_reaches_the_origin():

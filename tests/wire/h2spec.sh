@@ -29,7 +29,7 @@ https://localhost:18761 {
 	tls internal
 	bind 127.0.0.1
 	handle /proxied {
-		reverse_proxy 127.0.0.1:18762
+		reverse_proxy h2c://127.0.0.1:18762
 	}
 	respond hello
 }
