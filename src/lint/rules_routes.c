@@ -164,7 +164,7 @@ const struct lint_rule route_rules[] = {
      .good = SITE("\t@page not path /api*\n\trespond @page ok\n"),
      .whole = check_regexps},
     {.info = {"DT514", "loose-regexp", "a regular expression in which a dot is any character",
-              SEVERITY_WARNING},
+              SEVERITY_INFO},
      .fix = FIX_SUGGEST,
      .caddy = CADDY_SILENT,
      .why = "In a regular expression . is any character: `.php` is in /xphp-notes too, and "

@@ -51,6 +51,9 @@ static const struct node *as_written(struct lint *lint, const struct source *sou
 static void report_unused(struct lint *lint, const struct node *node, const char *what)
 {
     struct diag *diag = lint_report(lint, node->words[0], "%s is never used", what);
+    /* snippets are kept for later, and other tools import them */
+    if (node->role == ROLE_SNIPPET)
+        lint_soften(lint, diag, SEVERITY_INFO);
     diag_fix(lint_diags(lint), diag, FIX_UNSAFE, lint_whole_lines(lint, line_span_with_block(node)),
              STR(""), "leave it away");
 }

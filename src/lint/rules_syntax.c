@@ -150,7 +150,34 @@ static void check_shell(struct lint *lint)
         node_walk(lint->tree, find_shell_words, lint);
 }
 
-/* --- DT125: the compiler finds it --- */
+/* --- DT108, DT125: the compiler finds them --- */
+
+/* Whether this machine has not even the folder of a file that is named from the root on: then the
+ * configuration is for another one, and which files that has cannot be known. */
+static bool is_elsewhere(struct lint *lint, struct str path)
+{
+    ptrdiff_t slash = str_last_index(path, '/');
+    struct str *names;
+    size_t n;
+    if (!str_has_prefix(path, STR("/")) || slash <= 0)
+        return false;
+    const char *folder = str_dup(lint->arena, str_slice(path, 0, (size_t)slash)).ptr;
+    return source_list_directory(&lint->pipeline->sources, folder, &names, &n) != 0;
+}
+
+static void soften_missing_imports(struct lint *lint)
+{
+    if (lint_is_for_production(lint) || lint->settings->environment == ENVIRONMENT_HOST)
+        return;
+    for (struct diag *diag = lint_diags(lint)->first; diag; diag = diag->next) {
+        if (diag->code != DIAG_UNRESOLVED_IMPORT || diag->severity != SEVERITY_ERROR ||
+            !is_elsewhere(lint, lint_text(lint, diag->span)))
+            continue;
+        lint_soften(lint, diag, SEVERITY_INFO);
+        diag_note(lint_diags(lint), diag,
+                  "its folder is not on this machine either: what it would bring is not checked");
+    }
+}
 
 static void soften_empty_imports(struct lint *lint)
 {
@@ -379,9 +406,12 @@ const struct lint_rule syntax_rules[] = {
     {.code = DIAG_UNRESOLVED_IMPORT,
      .fix = FIX_SUGGEST,
      .caddy = CADDY_REFUSES,
-     .why = "`import` takes the name of a snippet defined before, or a file.",
+     .why = "`import` takes the name of a snippet defined before, or a file.\nA file named from the root "
+            "on, in a folder that is not on this machine, is an info: the configuration is for another "
+            "one. With\n`--env host`, and from the profile `production` on, it is an error.",
      .bad = "(logging) {\n\tlog\n}\nexample.com {\n\timport loging\n}\n",
-     .good = "(logging) {\n\tlog\n}\nexample.com {\n\timport logging\n\trespond ok\n}\n"},
+     .good = "(logging) {\n\tlog\n}\nexample.com {\n\timport logging\n\trespond ok\n}\n",
+     .whole = soften_missing_imports},
     {.code = DIAG_IMPORT_ARGUMENTS,
      .caddy = CADDY_WARNS,
      .why = "{args[1]} is the second argument of the import. Where there is none, the text stays as it is.",
