@@ -500,6 +500,9 @@ static void report_unreachable(struct lint *lint, const struct finding *finding)
 {
     static const char *const fallbacks[] = {"respond", "error", "abort", NULL};
     struct str here = finding->here.name, there = finding->there.name;
+    /* its lines are made of several directives, and stand where it does */
+    if (str_has_prefix(lint_text(lint, finding->there.span), STR("php_server")))
+        there = STR("php_server");
     struct diag *diag = report_here(lint, finding,
                                     str_printf(lint->arena,
                                                "this '" STR_FMT "' is never reached: '" STR_FMT
