@@ -107,7 +107,7 @@ $(OBJ)/gen/%.o: $(GEN)/%.c
 # Caddyfiles are UTF-8, what comes over the wire is bytes
 RE2C_ENCODING = -8
 $(GEN)/http1.c: RE2C_ENCODING =
-$(GEN)/%.c: grammar/%.re
+$(GEN)/%.c: grammar/%.re Makefile
 	@mkdir -p $(@D)
 	re2c $(RE2C_ENCODING) --case-ranges -W -Werror --no-generation-date -o $@ $<
 
