@@ -192,12 +192,18 @@ static enum h2_problem set_host(struct h2_block *block, struct http_request *req
     return H2_FINE;
 }
 
+/* A target with a blank in it would be two words of a request line. */
+static bool has_blank(struct str text)
+{
+    return str_index(text, ' ') >= 0 || str_index(text, '\t') >= 0;
+}
+
 enum h2_problem h2_block_request(struct h2_block *block, struct http_request *request, bool is_all)
 {
     bool is_connect = str_is(block->method, "CONNECT");
     if (block->problem != H2_FINE)
         return block->problem;
-    if (!h2_name_is_valid(block->method))
+    if (!h2_name_is_valid(block->method) || has_blank(block->path) || has_blank(block->authority))
         return H2_MALFORMED;
     if (is_connect ? block->path.ptr || block->scheme.ptr || block->authority.len == 0
                    : block->path.len == 0 || block->scheme.len == 0)
