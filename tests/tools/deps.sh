@@ -44,6 +44,7 @@ groff:groff-base
 chromium:chromium
 unshare:util-linux
 npm:npm
+go:golang-go
 git:git"
 
 has() {
