@@ -16,7 +16,7 @@ static const char *const fix_texts[] = {
     [FIX_NONE] = "none: it needs a person",
     [FIX_SUGGEST] = "a correction is shown, and never applied by itself",
     [FIX_UNSAFE] = "`--fix --unsafe-fixes` applies it: it changes what the configuration does",
-    [FIX_SAFE] = "`--fix` applies it: what Caddy makes of the file stays the same",
+    [FIX_SAFE] = "`--fix` applies it: the JSON that the file becomes stays the same",
 };
 
 static const char *const caddy_names[] = {[CADDY_NONE] = "none",

@@ -145,7 +145,7 @@ static void add_size(struct strbuf *out, int64_t size)
     }
     for (int64_t left = size; left >= 1024; left /= 1024)
         unit++;
-    value /= pow(1024, (double)unit);
+    value /= (double)(INT64_C(1) << 10 * unit);
     double tenths = floor(value * 10 + 0.5) / 10;
     if (tenths < 10)
         strbuf_printf(out, "%.1f %s", tenths, units[unit]);
