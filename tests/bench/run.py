@@ -9,7 +9,7 @@ table shows medians and the ratio to nginx.  One worker each, and 128 idle upstr
 
     run.py BUILD [--rounds N] [--seconds N] [--only NAME,…]
 """
-import argparse, os, re, shutil, signal, socket, statistics, subprocess, sys, tempfile, time
+import argparse, os, re, shutil, signal, socket, statistics, subprocess, tempfile, time
 
 ORIGIN, BASE = 18800, 18810
 BODIES = {"small": 70, "16k": 16384, "1m": 1 << 20}
@@ -200,36 +200,6 @@ def syscalls_per_request(peer, path):
     return (int(total.group(1)) - waits) / count, waits / count
 
 
-def adapt_bench(build, rounds=21):
-    """Wall time and peak memory of `adapt` on a five-line file, whole process, beside Caddy's."""
-    caddy = os.environ.get("CADDY") or shutil.which("caddy")
-    if not caddy:
-        return
-    with tempfile.TemporaryDirectory() as folder:
-        site = write(f"{folder}/Caddyfile", "example.com {\n\tencode zstd gzip\n"
-                     "\treverse_proxy /api/* localhost:9000\n\tfile_server\n}\n")
-        commands = {"dialtone": [f"{build}/dialtone", "adapt", site],
-                    "caddy": [caddy, "adapt", "--config", site, "--adapter", "caddyfile"]}
-        null = os.open(os.devnull, os.O_RDWR)
-        times, memory = {name: [] for name in commands}, {}
-        for _ in range(rounds):
-            for name, argv in commands.items():
-                begin = time.perf_counter()
-                pid = os.posix_spawn(argv[0], argv, {**os.environ, "HOME": folder},
-                                     file_actions=[(os.POSIX_SPAWN_DUP2, null, fd) for fd in (0, 1, 2)])
-                _, status, usage = os.wait4(pid, 0)
-                times[name].append(time.perf_counter() - begin)
-                memory[name] = usage.ru_maxrss
-                if status:
-                    raise SystemExit(f"bench: {name} adapt failed")
-        os.close(null)
-        wall = {name: statistics.median(values) * 1000 for name, values in times.items()}
-        print(f"adapt, five-line file, whole process, median of {rounds}")
-        for name in commands:
-            print(f"  {name:10} {wall[name]:7.2f} ms {memory[name] / 1024:7.1f} MB   "
-                  f"1/{wall['caddy'] / wall[name]:.1f} of Caddy's time, 1/{memory['caddy'] / memory[name]:.1f} of its memory")
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("build")
@@ -239,7 +209,6 @@ def main():
     options = parser.parse_args()
     if not shutil.which("wrk") or not shutil.which("nginx"):
         raise SystemExit("bench: needs wrk and nginx")
-    adapt_bench(os.path.abspath(options.build))
     workloads = [("small, 64 connections", "small", 64), ("16 KiB, 32 connections", "16k", 32),
                  ("1 MiB, 8 connections", "1m", 8)]
     folder = tempfile.mkdtemp(prefix="dialtone-bench-")
