@@ -2,24 +2,9 @@
 # check --fix, --unsafe-fixes and --diff: what is written, printed and left alone. fix.sh BUILD
 set -u
 cd "$(dirname "$0")/../.."
-dialtone=$(cd "${1:-build}" && pwd)/dialtone
-work=$(mktemp -d)
+. tests/cli/expect.sh
 trap 'chmod -R u+w "$work"; rm -rf "$work"' EXIT
-passed=0 failed=0
 
-ok() { passed=$((passed + 1)); }
-bad() { failed=$((failed + 1)); echo "FAILED: $*"; }
-# expect NAME STATUS COMMAND…: runs it, output in $work/out and $work/err
-expect() {
-    name=$1 want=$2
-    shift 2
-    "$@" >"$work/out" 2>"$work/err" </dev/null
-    got=$?
-    if [ $got = "$want" ]; then ok; else bad "$name: exit status $got, not $want"; cat "$work/err"; fi
-}
-holds() { # holds NAME FILE PATTERN
-    if grep -q -- "$3" "$work/$2"; then ok; else bad "$1: no '$3' in $2:"; cat "$work/$2"; fi
-}
 same() { # same NAME FILE FILE
     if cmp -s "$work/$2" "$work/$3"; then ok; else bad "$1: $2 and $3 differ:"; diff "$work/$2" "$work/$3"; fi
 }

@@ -6,8 +6,8 @@ The upstream is written frame by frame (h2.py), so that it can do wrong; the cli
 import hashlib, os, re, socket, ssl, struct, subprocess, sys, tempfile, threading, time
 
 from h2 import *
+from harness import Suite
 
-build = os.path.abspath(sys.argv[1])
 PROXY, UPSTREAM, SECURE, FEW = range(18771, 18775)
 lock = threading.Lock()
 requests, connections, cancelled, alpn = [], [0], threading.Event(), []
@@ -376,7 +376,7 @@ def test_by_alpn():
 
 
 def main():
-    passed = failed = 0
+    suite = Suite("h2 upstream")
     with tempfile.TemporaryDirectory() as folder:
         key, certificate = os.path.join(folder, "key"), os.path.join(folder, "crt")
         subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
@@ -387,44 +387,11 @@ def main():
         for args in ((UPSTREAM, upstream_connection, ()), (FEW, upstream_connection, ((3, 2),)),
                      (SECURE, secure_connection, context)):
             threading.Thread(target=listen, args=args, daemon=True).start()
-        path = os.path.join(folder, "Caddyfile")
-        with open(path, "w") as f:
-            f.write(CONFIG)
-        log = open(os.path.join(folder, "log"), "w+b")
-        proxy = subprocess.Popen([f"{build}/dialtone", "run", path, "--", "--workers", "2"], stdout=log, stderr=log,
-                                 env={**os.environ, "XDG_DATA_HOME": folder})
-        try:
-            for _ in range(200):
-                with socket.socket() as s:
-                    if s.connect_ex(("127.0.0.1", PROXY)) == 0:
-                        break
-                time.sleep(0.05)
-            for name, test in list(globals().items()):
-                if not name.startswith("test_") or (sys.argv[2:] and name not in sys.argv[2:]):
-                    continue
-                try:
-                    test()
-                    passed += 1
-                except Exception as error:  # a failing test must not stop the others
-                    failed += 1
-                    line = error.__traceback__
-                    while line.tb_next:
-                        line = line.tb_next
-                    print(f"FAILED: {name}: {type(error).__name__} in line {line.tb_lineno}: {str(error)[:600]}")
+        with suite.proxy(CONFIG, PROXY, "--workers", "2") as (proxy, _):
+            suite.run(globals())
             proxy.terminate()
-            code = proxy.wait(10)
-            passed, failed = passed + (code == 0), failed + (code != 0)
-            if code:
-                print("FAILED: exit status", code)
-        finally:
-            if proxy.poll() is None:
-                proxy.kill()
-                proxy.wait()
-            if failed:
-                log.seek(0)
-                print(log.read()[-3000:].decode("utf-8", "replace"))
-    print(f"h2 upstream: {passed} passed, {failed} failed")
-    return failed != 0
+            suite.ends(proxy)
+    return suite.end()
 
 
 sys.exit(main())

@@ -3,11 +3,11 @@
 
 The origin speaks HTTP/1.1 and remembers what it saw; the clients of the tests are in h2.py.
 """
-import hashlib, json, os, re, signal, socket, ssl, struct, subprocess, sys, tempfile, threading, time
+import hashlib, json, os, re, socket, struct, sys, threading, time
 
 from h2 import *
+from harness import Suite
 
-build = os.path.abspath(sys.argv[1])
 PLAIN, SECURE, ONLY_H2, ONLY_H1, IMPATIENT, ORIGIN = range(18751, 18757)
 seen, lock = [], threading.Lock()
 sent_bytes, hung_up = [0], threading.Event()
@@ -502,57 +502,16 @@ def test_drain(proxy):
     assert proxy.wait(10) == 0, proxy.returncode
 
 
-def wait_port(port):
-    for _ in range(200):
-        with socket.socket() as s:
-            if s.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.05)
-    raise SystemExit(f"h2: nothing listens on {port}")
-
-
 def main():
     threading.Thread(target=origin, daemon=True).start()
-    passed = failed = 0
-    only = sys.argv[2:]
-    with tempfile.TemporaryDirectory() as folder:
-        path, log_path = os.path.join(folder, "Caddyfile"), os.path.join(folder, "log")
-        with open(path, "w") as f:
-            f.write(CONFIG)
-        log = open(log_path, "w+b")
-        proxy = subprocess.Popen([f"{build}/dialtone", "run", path], stdout=log, stderr=log,
-                                 env={**os.environ, "XDG_DATA_HOME": folder})
-
-        def logged():
+    suite = Suite("h2")
+    with suite.proxy(CONFIG, PLAIN) as (proxy, logged):
+        def settled_log():
             time.sleep(0.3)
-            with open(log_path, "rb") as f:
-                return f.read()
+            return logged()
 
-        try:
-            wait_port(PLAIN)
-            for name, test in list(globals().items()):
-                if not name.startswith("test_") or (only and name not in only):
-                    continue
-                started = time.time()
-                try:
-                    given = {"log": logged, "proxy": proxy}
-                    test(*[given[each] for each in test.__code__.co_varnames[:test.__code__.co_argcount]])
-                    passed += 1
-                except Exception as error:  # a failing test must not stop the others
-                    failed += 1
-                    line = error.__traceback__
-                    while line.tb_next:
-                        line = line.tb_next
-                    print(f"FAILED: {name} after {time.time() - started:.1f} s: {type(error).__name__} in line {line.tb_lineno}: {str(error)[:600]}")
-        finally:
-            if proxy.poll() is None:
-                proxy.kill()
-                proxy.wait()
-            if failed:
-                print("\n".join(line for line in logged().decode("utf-8", "replace").splitlines()
-                                if "handled request" not in line)[-3000:])
-    print(f"h2: {passed} passed, {failed} failed")
-    return failed != 0
+        suite.run(globals(), log=settled_log, proxy=proxy)
+    return suite.end()
 
 
 sys.exit(main())

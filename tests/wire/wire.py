@@ -4,9 +4,10 @@
 The origin is a thread that answers by path and remembers the raw heads it saw; every test sends
 bytes and looks at bytes.  All on loopback, every read bounded in time.
 """
-import base64, hashlib, os, re, socket, subprocess, sys, tempfile, threading, time
+import base64, hashlib, os, re, socket, sys, threading, time
 
-build = os.path.abspath(sys.argv[1])
+from harness import Suite
+
 PROXY, ORIGIN, NOWHERE, TLS = 18731, 18732, 18733, 18734
 seen, seen_lock = [], threading.Lock()
 
@@ -438,64 +439,26 @@ def test_tls():
     assert answer.startswith(b"HTTP/1.0 400 Bad Request") and b"HTTPS" in answer, answer
 
 
-def wait_port(port):
-    for _ in range(200):
-        with socket.socket() as s:
-            if s.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.05)
-    raise SystemExit(f"wire: nothing listens on {port}")
+def drain(suite, proxy):
+    """A proxy that ends finishes the request that is under way."""
+    with socket.create_connection(("127.0.0.1", PROXY), timeout=5) as s:
+        s.sendall(b"POST /echo HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\n\r\nab")
+        time.sleep(0.3)
+        proxy.terminate()
+        time.sleep(0.3)
+        s.sendall(b"cd")
+        answer = s.recv(4096)
+        suite.check(status(answer) == 200, f"drain: {answer}")
 
 
 def main():
     threading.Thread(target=origin, daemon=True).start()
-    passed = failed = 0
-    with tempfile.TemporaryDirectory() as folder:
-        path = os.path.join(folder, "Caddyfile")
-        with open(path, "w") as f:
-            f.write(CONFIG)
-        log = open(os.path.join(folder, "log"), "w+b")
-        proxy = subprocess.Popen([f"{build}/dialtone", "run", path], stdout=log, stderr=log,
-                                 env={**os.environ, "XDG_DATA_HOME": folder})
-        try:
-            wait_port(PROXY)
-            for name, test in list(globals().items()):
-                if not name.startswith("test_"):
-                    continue
-                try:
-                    test()
-                    passed += 1
-                except Exception as error:  # a failing test must not stop the others
-                    failed += 1
-                    print(f"FAILED: {name}: {type(error).__name__}: {str(error)[:600]}")
-            # a draining proxy finishes the request that is under way
-            with socket.create_connection(("127.0.0.1", PROXY), timeout=5) as s:
-                s.sendall(b"POST /echo HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\n\r\nab")
-                time.sleep(0.3)
-                proxy.terminate()
-                time.sleep(0.3)
-                s.sendall(b"cd")
-                answer = s.recv(4096)
-                if status(answer) == 200:
-                    passed += 1
-                else:
-                    failed += 1
-                    print("FAILED: drain:", answer)
-            code = proxy.wait(10)
-            if code == 0:
-                passed += 1
-            else:
-                failed += 1
-                print("FAILED: exit status", code)
-        finally:
-            if proxy.poll() is None:
-                proxy.kill()
-                proxy.wait()
-            if failed:
-                log.seek(0)
-                print(log.read()[-3000:].decode("utf-8", "replace"))
-    print(f"wire: {passed} passed, {failed} failed")
-    return failed != 0
+    suite = Suite("wire")
+    with suite.proxy(CONFIG, PROXY) as (proxy, _):
+        suite.run(globals())
+        drain(suite, proxy)
+        suite.ends(proxy)
+    return suite.end()
 
 
 sys.exit(main())

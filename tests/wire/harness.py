@@ -1,0 +1,77 @@
+"""What the suites here share: a proxy that runs a Caddyfile, and counted tests."""
+import contextlib, os, socket, subprocess, sys, tempfile, time
+
+build = os.path.abspath(sys.argv[1])
+only = sys.argv[2:]
+
+
+def wait_port(port):
+    for _ in range(200):
+        with socket.socket() as s:
+            if s.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.05)
+    raise SystemExit(f"wire: nothing listens on {port}")
+
+
+class Suite:
+    def __init__(self, name):
+        self.name, self.passed, self.failed = name, 0, 0
+
+    def check(self, is_fine, complaint):
+        self.passed, self.failed = self.passed + bool(is_fine), self.failed + (not is_fine)
+        if not is_fine:
+            print("FAILED:", complaint)
+
+    def run(self, names, **given):
+        """Every test_ function of <names>, or those named on the command line; each gets what its
+        parameters name of <given>."""
+        for name, test in list(names.items()):
+            if not name.startswith("test_") or (only and name not in only):
+                continue
+            started = time.time()
+            try:
+                test(*[given[each] for each in test.__code__.co_varnames[:test.__code__.co_argcount]])
+                self.passed += 1
+            except Exception as error:  # a failing test must not stop the others
+                line = error.__traceback__
+                while line.tb_next:
+                    line = line.tb_next
+                self.check(False, f"{name} after {time.time() - started:.1f} s: {type(error).__name__} "
+                                  f"in line {line.tb_lineno}: {str(error)[:600]}")
+
+    @contextlib.contextmanager
+    def proxy(self, config, port, *options):
+        """The process that serves <config>, once it listens on <port>, and a function that gives its
+        log so far, as bytes. It is gone at the end; where tests failed, the log's end is shown."""
+        with tempfile.TemporaryDirectory() as folder:
+            path, log_path = os.path.join(folder, "Caddyfile"), os.path.join(folder, "log")
+            with open(path, "w") as f:
+                f.write(config)
+
+            def logged():
+                with open(log_path, "rb") as f:
+                    return f.read()
+
+            with open(log_path, "wb") as log:
+                proxy = subprocess.Popen([f"{build}/dialtone", "run", path, *(["--", *options] if options else [])],
+                                         stdout=log, stderr=log, env={**os.environ, "XDG_DATA_HOME": folder})
+            try:
+                wait_port(port)
+                yield proxy, logged
+            finally:
+                if proxy.poll() is None:
+                    proxy.kill()
+                    proxy.wait()
+                if self.failed:
+                    print("\n".join(line for line in logged().decode("utf-8", "replace").splitlines()
+                                    if "handled request" not in line)[-3000:])
+
+    def ends(self, proxy):
+        """Waits for a proxy that was asked to end, and counts how it does."""
+        code = proxy.wait(10)
+        self.check(code == 0, f"exit status {code}")
+
+    def end(self):
+        print(f"{self.name}: {self.passed} passed, {self.failed} failed")
+        return self.failed != 0
