@@ -4,6 +4,7 @@
 #include "base/glob.h"
 
 #include "base/arena.h"
+#include "base/parse.h"
 
 /* --- globs --- */
 
@@ -160,14 +161,6 @@ bool glob_match_deep(struct str pattern, struct str path)
 }
 
 /* --- patterns with percent signs --- */
-
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c |= 0x20;
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
 
 /* Decodes %xx; false where one is malformed. */
 static bool add_unescaped(struct strbuf *out, struct str text)

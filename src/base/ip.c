@@ -68,17 +68,6 @@ static enum ip_result parse_ipv4(struct str text, uint8_t fields[4])
     return IP_OK;
 }
 
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    return -1;
-}
-
 /* The hexadecimal field at the front of <text>: its length in <len>. */
 static enum ip_result parse_field(struct str text, uint32_t *value, size_t *len)
 {

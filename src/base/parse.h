@@ -48,6 +48,10 @@ enum parse_result split_host_port(struct str text, struct str *host, struct str 
 /* "80" or "8000-8010"; both ends count. */
 enum parse_result parse_port_range(struct str text, uint16_t *first, uint16_t *last);
 
+/* What a digit stands for, or -1: of hexadecimal numbers, in either case; of base64 (RFC 4648). */
+int hex_digit(char c);
+int base64_digit(char c);
+
 /* Go's unicode.IsSpace, and the text without such characters at its ends. */
 bool rune_is_space(uint32_t rune);
 struct str str_trim_unicode(struct str text);

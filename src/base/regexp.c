@@ -2,6 +2,7 @@
  * and says what it would not compile. */
 #include "base/regexp.h"
 
+#include "base/parse.h"
 #include "base/vec.h"
 
 enum { MAX_REPEAT = 1000 };
@@ -95,14 +96,6 @@ static bool is_word(char c)
     return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
 }
 
-static int hex_value(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c |= 0x20;
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 static bool is_octal(char c)
 {
     return c >= '0' && c <= '7';
@@ -115,14 +108,14 @@ static bool take_hex(struct scan *scan, uint32_t *rune)
 {
     *rune = 0;
     if (peek(scan, 0) != '{') {
-        int high = hex_value(peek(scan, 0)), low = hex_value(peek(scan, 1));
+        int high = hex_digit(peek(scan, 0)), low = hex_digit(peek(scan, 1));
         scan->at += 2;
         *rune = (uint32_t)(high * 16 + low);
         return high >= 0 && low >= 0;
     }
     size_t begin = ++scan->at;
-    while (hex_value(peek(scan, 0)) >= 0) {
-        *rune = *rune * 16 + (uint32_t)hex_value(peek(scan, 0));
+    while (hex_digit(peek(scan, 0)) >= 0) {
+        *rune = *rune * 16 + (uint32_t)hex_digit(peek(scan, 0));
         scan->at++;
         if (*rune > 0x10FFFF)
             return false;

@@ -21,6 +21,14 @@ static bool ascii_space(char c)
     return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
+bool str_is_one_of(struct str a, const char *const *words)
+{
+    for (; *words; words++)
+        if (str_is(a, *words))
+            return true;
+    return false;
+}
+
 bool str_eq_nocase(struct str a, struct str b)
 {
     if (a.len != b.len)

@@ -39,6 +39,9 @@ static inline bool str_is(struct str a, const char *text)
     return (a.len == 0 || a.ptr[0] == text[0]) && str_eq(a, str_from(text));
 }
 
+/* Whether it is one of the words of a NULL-terminated list. */
+bool str_is_one_of(struct str a, const char *const *words);
+
 bool str_eq_nocase(struct str a, struct str b); /* ASCII only */
 int str_compare(struct str a, struct str b);    /* byte order, as Go compares strings */
 bool str_has_prefix(struct str s, struct str prefix);

@@ -2,17 +2,7 @@
 #include "directives/tls_pem.h"
 
 #include "base/arena.h"
-
-static int base64_value(char c)
-{
-    if (c >= 'A' && c <= 'Z')
-        return c - 'A';
-    if (c >= 'a' && c <= 'z')
-        return c - 'a' + 26;
-    if (c >= '0' && c <= '9')
-        return c - '0' + 52;
-    return c == '+' ? 62 : c == '/' ? 63 : -1;
-}
+#include "base/parse.h"
 
 /* Cuts a line off <text>, without its end and the blanks before that. */
 static struct str cut_line(struct str *text)
@@ -38,14 +28,14 @@ static bool normalize(struct arena *arena, struct str body, struct str *base64)
             padding++;
         else if (strchr(" \t\r\n", c))
             continue;
-        else if (padding || base64_value(c) < 0)
+        else if (padding || base64_digit(c) < 0)
             return false;
         out[n++] = c;
     }
     if (n % 4 || padding > 2)
         return false;
     if (padding) {
-        int value = base64_value(out[n - padding - 1]);
+        int value = base64_digit(out[n - padding - 1]);
         out[n - padding - 1] = digits[value & (padding == 2 ? 0x30 : 0x3c)];
     }
     out[n] = '\0';

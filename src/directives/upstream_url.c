@@ -3,6 +3,7 @@
 #include "directives/upstream_url.h"
 
 #include "base/arena.h"
+#include "base/parse.h"
 #include "syntax/address.h"
 
 static bool is_alpha(char c)
@@ -27,21 +28,12 @@ static bool is_host_byte(unsigned char c)
            is_one_of((char)c, "!$&'()*+,;=:[]<>\"-_.~");
 }
 
-static int hex_value(char c)
-{
-    if (is_digit(c))
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
 /* The byte that %XX at <at> stands for, or -1. */
 static int escaped_byte(struct str text, size_t at)
 {
     if (at + 2 >= text.len)
         return -1;
-    int high = hex_value(text.ptr[at + 1]), low = hex_value(text.ptr[at + 2]);
+    int high = hex_digit(text.ptr[at + 1]), low = hex_digit(text.ptr[at + 2]);
     return high < 0 || low < 0 ? -1 : high * 16 + low;
 }
 

@@ -130,18 +130,12 @@ static uint32_t end_of(const struct correction *correction)
     return correction->edits[correction->n_edits - 1].end;
 }
 
-static int compare_texts(struct str a, struct str b)
-{
-    int order = str_compare(a, b);
-    return order < 0 ? -1 : order > 0;
-}
-
 static int compare_places(const void *a, const void *b)
 {
     const struct correction *left = *(struct correction *const *)a;
     const struct correction *right = *(struct correction *const *)b;
     if (left->text != right->text)
-        return compare_texts(left->text->path, right->text->path);
+        return str_compare(left->text->path, right->text->path);
     if (begin_of(left) != begin_of(right))
         return begin_of(left) < begin_of(right) ? -1 : 1;
     if (end_of(left) != end_of(right))
@@ -149,7 +143,7 @@ static int compare_places(const void *a, const void *b)
     if (left->rule != right->rule)
         return strcmp(left->rule->id, right->rule->id);
     for (size_t i = 0; i < left->n_edits && i < right->n_edits; i++) {
-        int order = compare_texts(left->edits[i].text, right->edits[i].text);
+        int order = str_compare(left->edits[i].text, right->edits[i].text);
         if (order)
             return order;
     }

@@ -1,6 +1,8 @@
 /* The chunked coding, one byte at a time where it is framing and in whole pieces where it is data. */
 #include "http/h1_parse.h"
 
+#include "base/parse.h"
+
 enum {
     LARGEST_SIZE_DIGITS = 16,
     EXCESS_LIMIT = 16 * 1024, /* Go's: more framing than this, beyond 16 bytes a chunk, is abuse */
@@ -21,14 +23,6 @@ enum chunk_state {
     CHUNK_LAST_LF,     /* the very last byte */
     CHUNK_OVER,
 };
-
-static int hex_value(unsigned char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c |= 0x20;
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
 
 static bool is_text(unsigned char c)
 {
@@ -57,7 +51,7 @@ static bool framing_byte(struct h1_chunked *decoder, unsigned char c)
     case CHUNK_SIZE:
     case CHUNK_SIZE_MORE:
         decoder->excess++;
-        digit = hex_value(c);
+        digit = hex_digit(c);
         if (digit >= 0) {
             decoder->left = decoder->left << 4 | (unsigned)digit;
             decoder->state = CHUNK_SIZE_MORE;

@@ -81,10 +81,7 @@ static bool is_field(const struct header_change *change, const char *name)
 
 static bool value_is_one_of(const struct header_change *change, const char *const *values)
 {
-    for (size_t i = 0; change->value && values[i]; i++)
-        if (token_is(change->value, values[i]))
-            return true;
-    return false;
+    return change->value && str_is_one_of(change->value->text, values);
 }
 
 static void offer_removal(struct lint *lint, struct diag *diag, const struct header_change *change)

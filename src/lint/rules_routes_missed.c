@@ -25,14 +25,6 @@ struct finding {
     struct place here, there; /* there: the first that is to blame */
 };
 
-static bool is_one_of(struct str name, const char *const *names)
-{
-    for (; *names; names++)
-        if (str_is(name, *names))
-            return true;
-    return false;
-}
-
 /* --- kinds --- */
 
 static const json_t *match_of(const json_t *route)
@@ -189,7 +181,7 @@ static enum kind kind_of_taken(struct lint *lint, const struct finding *finding)
 {
     const struct missed *missed = finding->missed;
     bool takes_all = !match_of(missed->blamed[0]);
-    if (is_one_of(finding->here.name, middleware) && missed->n_blamed == 1)
+    if (str_is_one_of(finding->here.name, middleware) && missed->n_blamed == 1)
         return KIND_LATE;
     if (takes_all && str_is(finding->there.name, "redir"))
         return KIND_SWALLOWED;
@@ -217,7 +209,7 @@ static enum kind kind_of(struct lint *lint, const struct finding *finding)
         return KIND_REWRITTEN;
     case MISSED_REWRITTEN:
         /* files that exist are not rewritten, nor is what is done to their answers */
-        return serves_files(missed->route) || is_one_of(finding->here.name, middleware)
+        return serves_files(missed->route) || str_is_one_of(finding->here.name, middleware)
                    ? KIND_NONE
                    : KIND_REWRITTEN;
     case MISSED_STRIPPED:
@@ -509,7 +501,7 @@ static void report_unreachable(struct lint *lint, const struct finding *finding)
                                                "' answers every request first",
                                                STR_ARG(here), STR_ARG(there)));
     /* a last resort that is never needed does no harm */
-    if (is_one_of(here, fallbacks) && !is_one_of(there, fallbacks))
+    if (str_is_one_of(here, fallbacks) && !str_is_one_of(there, fallbacks))
         lint_soften(lint, diag, SEVERITY_WARNING);
     /* php_server serves files by itself */
     if (str_is(here, "file_server") && str_is(there, "php_server"))
@@ -632,7 +624,7 @@ static void report_late(struct lint *lint, const struct finding *finding)
                                                "' has answered by then",
                                                STR_ARG(here), STR_ARG(finding->there.name)));
     label_there(lint, diag, finding, "answers every request that gets here");
-    if (is_one_of(here, guards))
+    if (str_is_one_of(here, guards))
         diag_note(lint_diags(lint), diag, "nobody is asked to log in");
     explain_order(lint, diag, finding);
     suggest_earlier(lint, diag, finding);

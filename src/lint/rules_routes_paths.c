@@ -5,14 +5,6 @@
 #include "lint/lint_private.h"
 #include "lint/routes.h"
 
-static bool is_one_of(struct str name, const char *const *names)
-{
-    for (; *names; names++)
-        if (str_is(name, *names))
-            return true;
-    return false;
-}
-
 /* The text stands in the file as it is: no quotes, arguments or variables. */
 static bool is_literal(const struct lint *lint, const struct token *token)
 {
@@ -58,9 +50,9 @@ static void add_sibling(const struct lint *lint, struct siblings *all, const str
     for (uint32_t i = 0; i < line->n_words; i++)
         if (str_has_suffix(line->words[i]->text, STR("*")))
             below_put(&all->below, line->words[i]->text, line->words[i]);
-    all->answers_all |= is_one_of(line_name(line), answers) &&
+    all->answers_all |= str_is_one_of(line_name(line), answers) &&
                         (!is_for_path || str_is(matcher->text, "/*"));
-    all->has_application |= is_one_of(line_name(line), applications) && !is_for_path;
+    all->has_application |= str_is_one_of(line_name(line), applications) && !is_for_path;
 }
 
 static struct siblings *siblings_in(const struct lint *lint, const struct node *block)
@@ -108,7 +100,7 @@ static bool only_answers(const struct node *line)
     static const char *const answers[] = {"respond", "redir",   "error",  "abort",
                                           "rewrite", "metrics", "header", NULL};
     for (const struct node *inner = line->body; inner; inner = inner->next)
-        if (!is_one_of(line_name(inner), answers))
+        if (!str_is_one_of(line_name(inner), answers))
             return false;
     return line->body != NULL;
 }
@@ -124,7 +116,7 @@ void check_exact_path(struct lint *lint, const struct node *line)
     struct str name = line_name(line);
     bool has_slash = str_has_suffix(path->text, STR("/"));
     bool is_folder =
-        has_slash || is_one_of(name, of_folders) || is_one_of(last_segment(path->text), folders);
+        has_slash || str_is_one_of(name, of_folders) || str_is_one_of(last_segment(path->text), folders);
     if (str_is(name, "file_server") && path_is_of_disk(path->text))
         return;
     struct diag *diag = lint_report(
@@ -152,16 +144,16 @@ static bool sets_protection(const struct lint *lint, const struct node *header)
         "X-XSS-Protection",          "Feature-Policy",          "-Server",
         "X-Robots-Tag",              NULL};
     const struct token *field = line_argument(lint, header, 0);
-    size_t n_protecting = field && is_one_of(field->text, fields);
+    size_t n_protecting = field && str_is_one_of(field->text, fields);
     for (const struct node *line = header->body; line; line = line->next)
-        n_protecting += is_one_of(line_name(line), fields);
+        n_protecting += str_is_one_of(line_name(line), fields);
     return n_protecting > 0;
 }
 
 /* Whether the front page alone may well be meant. */
 static bool is_for_front_page(struct lint *lint, const struct node *line)
 {
-    if (is_one_of(line_name(line), for_all_pages))
+    if (str_is_one_of(line_name(line), for_all_pages))
         return false;
     if (str_is(line_name(line), "header"))
         return !sets_protection(lint, line);
@@ -249,7 +241,7 @@ static void check_guard(struct lint *lint, const struct node *line)
 
 void check_prefix(struct lint *lint, const struct node *line)
 {
-    if (is_one_of(line_name(line), guards)) {
+    if (str_is_one_of(line_name(line), guards)) {
         if (line_directive(lint, line))
             check_guard(lint, line);
         return;
@@ -484,7 +476,7 @@ bool redirect_is_misread(const struct lint *lint, const struct node *line)
     if (!str_is(line_name(line), "redir") || !inline_path(lint, line) || !target ||
         line_argument(lint, line, 1))
         return false;
-    return is_one_of(target->text, kinds) ||
+    return str_is_one_of(target->text, kinds) ||
            (target->text.len == 3 && parse_go_uint(target->text, 16, &status) == PARSE_OK);
 }
 

@@ -35,3 +35,9 @@ enum dt_encoding coding_next(const struct transaction *tx, struct dt_range list,
     *rank = best;
     return chosen;
 }
+
+bool coding_is_forbidden(const struct http_headers *headers)
+{
+    const struct http_header *control = headers_find_named(headers, STR("Cache-Control"));
+    return control && str_contains(control->value, STR("no-transform"));
+}

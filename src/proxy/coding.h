@@ -8,6 +8,8 @@
  * DT_ENCODING_NONE is the end. */
 enum dt_encoding coding_next(const struct transaction *tx, struct dt_range list, unsigned *rank);
 enum { CODING_FIRST = INT32_MAX };
+/* Whether Cache-Control says no-transform; as Caddy, of the first such field only. */
+bool coding_is_forbidden(const struct http_headers *headers);
 /* "gzip" */
 struct str coding_name(enum dt_encoding coding);
 

@@ -59,3 +59,8 @@ int file_stat(struct arena *arena, struct str path, struct stat *out)
         return -EINVAL;
     return stat(str_dup(arena, path).ptr, out) == 0 ? 0 : -errno;
 }
+
+bool time_is_later(const struct timespec *a, const struct timespec *b)
+{
+    return a->tv_sec > b->tv_sec || (a->tv_sec == b->tv_sec && a->tv_nsec > b->tv_nsec);
+}

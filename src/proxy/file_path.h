@@ -5,6 +5,7 @@
 
 struct arena;
 struct stat;
+struct timespec;
 struct transaction;
 
 /* A row of templates that is the root of a site; "." where it is empty. */
@@ -18,5 +19,7 @@ struct str file_path_tidy(struct arena *arena, struct str path);
 struct str file_path_base(struct str path);
 /* 0 or -errno; a NUL in the path is -EINVAL. */
 int file_stat(struct arena *arena, struct str path, struct stat *out);
+/* Whether <a> is after <b>. */
+bool time_is_later(const struct timespec *a, const struct timespec *b);
 
 #endif

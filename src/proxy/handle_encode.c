@@ -4,12 +4,6 @@
 #include "proxy/coding.h"
 #include "proxy/handlers.h"
 
-static bool forbids_changes(const struct http_headers *headers)
-{
-    const struct http_header *control = headers_find_named(headers, STR("Cache-Control"));
-    return control && str_contains(control->value, STR("no-transform"));
-}
-
 /* A client sends back the tag that our coding made of the handler's; the handlers behind know only
  * theirs. */
 static void restore_tag(struct transaction *tx, enum dt_encoding coding)
@@ -28,7 +22,7 @@ enum step handle_encode(struct transaction *tx, const struct dt_handler *handler
 {
     const struct dt_encoder *row = &tx->tables->encoders[handler->row];
     unsigned rank = CODING_FIRST;
-    if (forbids_changes(&tx->headers))
+    if (coding_is_forbidden(&tx->headers))
         return STEP_NEXT;
     enum dt_encoding coding = coding_next(tx, row->codings, &rank);
     if (coding == DT_ENCODING_NONE)

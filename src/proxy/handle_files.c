@@ -321,11 +321,6 @@ static enum step serve_file(struct serving *serving)
 
 /* --- directories --- */
 
-static bool is_later(const struct timespec *a, const struct timespec *b)
-{
-    return a->tv_sec > b->tv_sec || (a->tv_sec == b->tv_sec && a->tv_nsec > b->tv_nsec);
-}
-
 static struct str link_target(struct transaction *tx, int directory, const char *name)
 {
     char target[PATH_MAX];
@@ -355,7 +350,7 @@ static void add_entry(const struct serving *serving, int directory, const char *
         item.target = link_target(tx, directory, name);
     item.name = str_printf(tx->arena, "%s%s", name, item.is_directory ? "/" : "");
     item.lower = str_lower(tx->arena, item.name);
-    if (is_later(&item.modified, &listing->modified))
+    if (time_is_later(&item.modified, &listing->modified))
         listing->modified = item.modified;
     *(item.is_directory ? &listing->n_directories : &listing->n_files) += 1;
     listing->items[listing->n++] = item;

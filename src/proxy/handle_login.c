@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 
+#include "base/parse.h"
 #include "proxy/handlers.h"
 #include "proxy/password.h"
 #include "proxy/worker.h"
@@ -30,17 +31,6 @@ static enum step ask_for_password(struct transaction *tx, struct str realm)
     return transaction_fail(tx, 401, STR("not authenticated"));
 }
 
-static int base64_value(char c)
-{
-    if (c >= 'A' && c <= 'Z')
-        return c - 'A';
-    if (c >= 'a' && c <= 'z')
-        return c - 'a' + 26;
-    if (c >= '0' && c <= '9')
-        return c - '0' + 52;
-    return c == '+' ? 62 : c == '/' ? 63 : -1;
-}
-
 /* Strictly: whole groups of four, padding only at the end. */
 static bool base64_decode(struct arena *arena, struct str text, struct str *out)
 {
@@ -51,7 +41,7 @@ static bool base64_decode(struct arena *arena, struct str text, struct str *out)
     if (text.len % 4 != 0)
         return false;
     for (size_t i = 0; i < text.len; i++) {
-        int value = base64_value(text.ptr[i]);
+        int value = base64_digit(text.ptr[i]);
         if (text.ptr[i] == '=' && i + 2 >= text.len) {
             padding++;
             value = 0;

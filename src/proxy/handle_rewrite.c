@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/glob.h"
+#include "base/parse.h"
 #include "proxy/handlers.h"
 #include "proxy/regexp.h"
 #include "proxy/template.h"
@@ -72,18 +73,10 @@ static bool same_letter(char a, char b)
     return str_eq_nocase(str_make(&a, 1), str_make(&b, 1));
 }
 
-static int hex_value(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c |= 0x20;
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* The byte that "%xx" stands for, or -1. */
 static int escaped_byte(const char *text)
 {
-    int high = hex_value(text[1]), low = hex_value(text[2]);
+    int high = hex_digit(text[1]), low = hex_digit(text[2]);
     return text[0] != '%' || high < 0 || low < 0 ? -1 : high * 16 + low;
 }
 

@@ -176,11 +176,6 @@ static bool match_first(struct transaction *tx, const struct dt_file_matcher *ma
     return false;
 }
 
-static bool is_newer(const struct timespec *a, const struct timespec *b)
-{
-    return a->tv_sec > b->tv_sec || (a->tv_sec == b->tv_sec && a->tv_nsec > b->tv_nsec);
-}
-
 /* <best> is of the best so far; <any> where there is one. As in Caddy an empty file is never the
  * largest, and the smallest of all so far does not count if it is empty. */
 static bool is_better(enum dt_try_policy policy, const struct stat *status, const struct stat *best,
@@ -192,7 +187,7 @@ static bool is_better(enum dt_try_policy policy, const struct stat *status, cons
     case DT_TRY_LARGEST:
         return status->st_size > (any ? best->st_size : 0);
     case DT_TRY_NEWEST:
-        return !any || is_newer(&status->st_mtim, &best->st_mtim);
+        return !any || time_is_later(&status->st_mtim, &best->st_mtim);
     case DT_TRY_FIRST:
     case DT_TRY_FIRST_OR_LAST:
         break;

@@ -83,13 +83,6 @@ static bool is_long_enough(const struct dt_encoder *row, const struct http_head 
            is_event_stream(&head->headers);
 }
 
-/* As Caddy: of the first field only. */
-static bool forbids_changes(const struct http_headers *headers)
-{
-    const struct http_header *control = headers_find_named(headers, STR("Cache-Control"));
-    return control && str_contains(control->value, STR("no-transform"));
-}
-
 static void vary_by_coding(struct http_headers *headers)
 {
     if (!headers_have_token(headers, HEADER_VARY, STR("Accept-Encoding")))
@@ -120,7 +113,7 @@ static void start_encoding(struct transaction *tx, const struct deferred_work *w
     if (start.len > 0 && !headers_find(&head->headers, HEADER_CONTENT_TYPE))
         headers_add(&head->headers, HEADER_CONTENT_TYPE, sniff_content_type(start));
     if (headers_get(&head->headers, HEADER_CONTENT_ENCODING).len > 0 ||
-        forbids_changes(&head->headers) ||
+        coding_is_forbidden(&head->headers) ||
         !match_response(tx->core, &tx->tables->response_matchers[row->matcher], head->status,
                         &head->headers))
         return;

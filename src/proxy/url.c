@@ -4,6 +4,7 @@
 #include "proxy/url.h"
 
 #include "base/arena.h"
+#include "base/parse.h"
 
 /* --- encoding --- */
 
@@ -70,14 +71,6 @@ struct str url_escape(struct str text, enum url_encoding encoding, struct arena 
         }
     }
     return str_make(out, n);
-}
-
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c |= 0x20;
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
 bool url_unescape(struct str text, enum url_encoding encoding, struct arena *arena, struct str *out)

@@ -3,19 +3,9 @@
 #include "syntax/address.h"
 
 #include "base/arena.h"
+#include "base/parse.h"
 
 #include <stdio.h>
-
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    return -1;
-}
 
 static bool ipv4_parse(struct str text, uint8_t ip[4])
 {
