@@ -60,7 +60,7 @@ FUZZERS := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 .SECONDARY: $(GEN_SOURCES)
 .SUFFIXES:
 .PHONY: all help libs run test deps unit property fixes corpus corpus-update inventory wire layers asan clang fuzz oracle \
-    conformance oom twin story bench bench-proxy bench-compiler install uninstall clean
+    conformance oom twin smuggle story bench bench-proxy bench-compiler install uninstall clean
 
 all: $(BUILD)/dialtone $(BUILD)/libdialtone.a $(BUILD)/libdialtone-proxy.a
 
@@ -242,6 +242,10 @@ oracle: all $(BUILD)/batch $(BUILD)/fmt_batch
 # `make twin`: the same Caddyfiles and requests to a real Caddy and to dialtone (TWIN=NAME…)
 twin: all
 	@BUILD=$(BUILD) tests/twin/run.sh $(BUILD) $(TWIN)
+
+# `make smuggle`: requests with two readings, beside Caddy, nginx, HAProxy and h2o
+smuggle: all
+	@CADDY="$$(BUILD=$(BUILD) tests/tools/caddy.sh)" tests/smuggle/smuggle.py $(BUILD) --peers
 
 # `make story`: the router story in network namespaces (root)
 story: all

@@ -110,13 +110,17 @@ enum h1_problem request_set_target(struct http_request *request, struct str text
     return H1_NO_PROBLEM;
 }
 
-/* Answers that no handler is asked for. */
+/* Answers that no handler is asked for: to `OPTIONS *`, and to CONNECT, which asks a forward proxy for
+ * a tunnel (Caddy lets it pass; nginx refuses it, too). */
 static bool answered_here(struct http_request *request)
 {
     struct http_head head = {0};
-    if (!str_is(request->path, "*"))
+    if (str_is(request->method, "CONNECT"))
+        head.status = 405;
+    else if (str_is(request->path, "*"))
+        head.status = 200;
+    else
         return false;
-    head.status = 200;
     http_reply(request, &head, str_make(NULL, 0));
     return true;
 }

@@ -32,6 +32,7 @@ python-module:venv:python3-venv
 python-module:pip:python3-pip
 nginx:nginx-light
 haproxy:haproxy
+h2o:h2o
 varnishtest:varnish
 wrk:wrk
 h2load:nghttp2-client

@@ -395,6 +395,14 @@ def test_malformed_requests():
         connection.close()
 
 
+def test_connect():
+    connection = connect(PLAIN)
+    number = connection.open([(":method", "CONNECT"), (":authority", "elsewhere:443")])
+    connection.until(lambda c: c.stream(number).ended, 3)
+    assert connection.stream(number).status == 405, vars(connection.stream(number))
+    connection.close()
+
+
 def test_lengths_that_do_not_match():
     for length, body in ((5, b"abc"), (3, b"abcdef")):
         with lock:

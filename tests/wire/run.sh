@@ -6,4 +6,5 @@ status=0
 for suite in wire h2_wire h2_upstream; do
     python3 "tests/wire/$suite.py" "${1:-build}" || status=1
 done
+python3 tests/smuggle/smuggle.py "${1:-build}" || status=1
 exit $status

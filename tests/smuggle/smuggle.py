@@ -1,0 +1,285 @@
+#!/usr/bin/env python3
+"""Requests that two readers could understand in two ways: smuggle.py BUILD [--peers] [ID…]
+
+Every request of requests.txt goes to dialtone as bytes, with a strict origin behind it. What that
+origin sees, and the status that the client gets where nothing is passed on, is written in the file:
+
+    === ID N[,STATUS] [why]: what it is        N requests reach the origin
+    a line, with its CRLF                      a line ends in \\: without CRLF
+    \\r \\n \\t \\0 \\\\ \\xHH {TEXT*TIMES}
+
+With --peers the same bytes go to Caddy, nginx, HAProxy and h2o. Then: what Caddy does not pass on is
+not passed on; what nginx, HAProxy and h2o all refuse is refused; and what is passed on is what Caddy
+passes on, byte for byte in method, target and body. [why] is the reason of an exception.
+"""
+import os, re, shutil, signal, socket, subprocess, sys, tempfile, threading, time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+IDLE = 0.3  # seconds without a byte after which an answer is taken as all there is
+
+
+def cases():
+    with open(os.path.join(HERE, "requests.txt"), encoding="latin-1") as f:
+        text = f.read()
+    for block in re.split(r"(?m)^=== ", text)[1:]:
+        title, _, body = block.partition("\n")
+        name, count, status, reason = re.fullmatch(
+            r"(\S+) (\d+)(?:,(\d+))?(?: \[(.*)\])?: .+", title).groups()
+        yield name, int(count), int(status) if status else None, reason, raw(body)
+
+
+def raw(text):
+    def unescape(line):
+        line = re.sub(r"\{([^*{}]+)\*(\d+)\}", lambda m: m.group(1) * int(m.group(2)), line)
+        return re.sub(r"\\(x[0-9a-f]{2}|[rnt0\\])",
+                      lambda m: {"r": "\r", "n": "\n", "t": "\t", "0": "\0", "\\": "\\"}.get(m.group(1))
+                      or chr(int(m.group(1)[1:], 16)), line)
+
+    bytes_of = ""
+    for line in text.split("\n")[:-1]:
+        goes_on = re.search(r"(?<!\\)(\\\\)*\\$", line) is not None
+        bytes_of += unescape(line[:-1]) if goes_on else unescape(line) + "\r\n"
+    return bytes_of.encode("latin-1")
+
+
+class Origin:
+    """Reads requests by the letter of RFC 9112 and remembers them; what is none is remembered too."""
+
+    def __init__(self):
+        self.listener = socket.create_server(("127.0.0.1", 0), backlog=64)
+        self.port = self.listener.getsockname()[1]
+        self.seen, self.lock = [], threading.Lock()
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self):
+        while True:
+            connection, _ = self.listener.accept()
+            threading.Thread(target=self.serve, args=(connection,), daemon=True).start()
+
+    def remember(self, *what):
+        with self.lock:
+            self.seen.append(what)
+
+    def take(self):
+        with self.lock:
+            seen, self.seen = self.seen, []
+        return seen
+
+    def serve(self, connection):
+        pending = b""
+        try:
+            while True:
+                while b"\r\n\r\n" not in pending:
+                    more = connection.recv(65536)
+                    if not more:
+                        if pending:
+                            self.remember("junk", pending[:60])
+                        return
+                    pending += more
+                head, _, pending = pending.partition(b"\r\n\r\n")
+                lines = head.split(b"\r\n")
+                line = re.fullmatch(rb"([!#-'*+.0-9A-Z^-z|~-]+) (\S+) HTTP/1\.[01]", lines[0])
+                fields = [re.fullmatch(rb"([!#-'*+.0-9A-Z^-z|~-]+):[ \t]*([^\0\r\n]*?)[ \t]*", each) for each in lines[1:]]
+                if not line or not all(fields):
+                    self.remember("junk", head[:200])
+                    return
+                fields = [(each.group(1).lower(), each.group(2)) for each in fields]
+                lengths = [value for name, value in fields if name == b"content-length"]
+                codings = [value for name, value in fields if name == b"transfer-encoding"]
+                if len(lengths) + len(codings) > 1 or not all(re.fullmatch(rb"\d+", each) for each in lengths) \
+                        or not all(each == b"chunked" for each in codings):
+                    self.remember("junk", head[:200])
+                    return
+                body = b""
+                if codings:
+                    while True:
+                        while b"\r\n" not in pending:
+                            pending += self.more(connection)
+                        size, _, pending = pending.partition(b"\r\n")
+                        n = int(size.split(b";")[0], 16)
+                        if n == 0:
+                            break
+                        while len(pending) < n + 2:
+                            pending += self.more(connection)
+                        body, pending = body + pending[:n], pending[n + 2:]
+                    while not pending.startswith(b"\r\n"):
+                        while b"\r\n" not in pending:
+                            pending += self.more(connection)
+                        _, _, pending = pending.partition(b"\r\n")
+                    pending = pending[2:]
+                elif lengths:
+                    while len(pending) < int(lengths[0]):
+                        pending += self.more(connection)
+                    body, pending = pending[:int(lengths[0])], pending[int(lengths[0]):]
+                self.remember(line.group(1), line.group(2), body)
+                connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n"
+                                   + (b"" if line.group(1) == b"HEAD" else b"ok"))
+        except (OSError, EOFError, ValueError):
+            pass
+        finally:
+            connection.close()
+
+    @staticmethod
+    def more(connection):
+        more = connection.recv(65536)
+        if not more:
+            raise EOFError
+        return more
+
+
+def free_port():
+    with socket.create_server(("127.0.0.1", 0)) as s:
+        return s.getsockname()[1]
+
+
+CADDYFILE = "{\n\tadmin off\n\tauto_https off\n\tpersist_config off\n}\n:%d {\n\treverse_proxy 127.0.0.1:%d\n}\n"
+NGINX = """worker_processes 1; daemon off; master_process off; pid %(folder)s/nginx.pid; error_log %(folder)s/nginx.log;
+events {}
+http { access_log off; %(temporary)s
+upstream u { server 127.0.0.1:%(origin)d; keepalive 8; }
+server { listen 127.0.0.1:%(port)d; location / { proxy_http_version 1.1; proxy_set_header Connection ""; proxy_pass http://u; } } }
+"""
+HAPROXY = """defaults
+ mode http
+ timeout client 5s
+ timeout server 5s
+ timeout connect 5s
+frontend f
+ bind 127.0.0.1:%(port)d
+ default_backend b
+backend b
+ server s 127.0.0.1:%(origin)d
+"""
+H2O = """listen: {host: 127.0.0.1, port: %(port)d}
+user: root
+pid-file: %(folder)s/h2o.pid
+error-log: %(folder)s/h2o.log
+num-threads: 1
+hosts:
+  default:
+    paths: {"/": {proxy.reverse.url: "http://127.0.0.1:%(origin)d/"}}
+"""
+
+
+class Proxy:
+    def __init__(self, name, build, folder):
+        self.name, self.origin, self.port = name, Origin(), free_port()
+        given = {"port": self.port, "origin": self.origin.port, "folder": folder}
+        path = os.path.join(folder, name)
+        if name in ("dialtone", "caddy"):
+            text = CADDYFILE % (self.port, self.origin.port)
+            command = [f"{build}/dialtone", "run", path] if name == "dialtone" else \
+                [os.environ["CADDY"], "run", "--adapter", "caddyfile", "--config", path]
+        elif name == "nginx":
+            given["temporary"] = " ".join(f"{each}_temp_path {folder}/{each};" for each in
+                                          ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
+            text, command = NGINX % given, ["nginx", "-c", path]
+        elif name == "haproxy":
+            text, command = HAPROXY % given, ["haproxy", "-db", "-q", "-f", path]
+        else:
+            text, command = H2O % given, ["h2o", "-c", path]
+        with open(path, "w") as f:
+            f.write(text)
+        environment = {**os.environ, "XDG_DATA_HOME": folder, "XDG_CONFIG_HOME": folder,
+                       "PATH": os.environ["PATH"] + ":/usr/sbin:/sbin"}
+        with open(os.path.join(folder, name + ".out"), "wb") as log:
+            self.process = subprocess.Popen(command, stdout=log, stderr=log, env=environment, cwd=folder)
+        for _ in range(200):
+            with socket.socket() as s:
+                if s.connect_ex(("127.0.0.1", self.port)) == 0:
+                    return
+            time.sleep(0.05)
+        with open(os.path.join(folder, name + ".out")) as log:
+            raise SystemExit(f"smuggle: {name} does not listen: {log.read()[-500:]}")
+
+    def ask(self, request):
+        """What the origin saw, and the statuses that came back."""
+        answer = b""
+        with socket.create_connection(("127.0.0.1", self.port), timeout=5) as s:
+            try:
+                s.sendall(request)
+                s.settimeout(IDLE)
+                while True:
+                    more = s.recv(65536)
+                    if not more:
+                        break
+                    answer += more
+            except OSError:
+                pass
+        time.sleep(0.02)
+        statuses = [int(each) for each in re.findall(rb"(?m)^(?:ok)?HTTP/1\.[01] (\d\d\d)\b", answer)]
+        return self.origin.take(), [each for each in statuses if each != 100]
+
+    def end(self):
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            self.process.wait(5)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+
+def results_of(proxy, wanted, results):
+    proxy.ask(b"GET /warm HTTP/1.1\r\nHost: t.test\r\n\r\n")
+    for name, _, _, _, request in wanted:
+        results[name, proxy.name] = proxy.ask(request)
+
+
+def judge(case, results, has_peers):
+    """Complaints about what dialtone did."""
+    name, count, status, reason, _ = case
+    seen, statuses = results[name, "dialtone"]
+    if any(each[0] == "junk" for each in seen):
+        yield f"the origin cannot read what it was sent: {seen}"
+    if len(seen) != count:
+        yield f"{len(seen)} requests reach the origin, not {count}: {seen}"
+    if status and (not statuses or statuses[-1] != status):
+        yield f"the statuses are {statuses}, not … {status}"
+    if not has_peers or reason:
+        return
+    by_caddy = results[name, "caddy"][0]
+    if seen != by_caddy[:len(seen)]:
+        yield f"the origin sees {seen}, behind Caddy {by_caddy}"
+    most = max(len(results[name, each][0]) for each in ("nginx", "haproxy", "h2o"))
+    if len(seen) > most:
+        yield f"{len(seen)} requests reach the origin, behind nginx, HAProxy and h2o at most {most}"
+
+
+def main():
+    build = os.path.abspath(sys.argv[1])
+    has_peers = "--peers" in sys.argv
+    shows = "--show" in sys.argv
+    only = [each for each in sys.argv[2:] if not each.startswith("--")]
+    wanted = [each for each in cases() if not only or each[0] in only]
+    names = ["dialtone"] + (["caddy", "nginx", "haproxy", "h2o"] if has_peers else [])
+    results, failed = {}, 0
+    folder = tempfile.mkdtemp(prefix="smuggle.")
+    proxies = []
+    try:
+        for each in names:
+            proxies.append(Proxy(each, build, folder))
+        threads = [threading.Thread(target=results_of, args=(each, wanted, results)) for each in proxies]
+        for each in threads:
+            each.start()
+        for each in threads:
+            each.join()
+        for case in wanted:
+            complaints = list(judge(case, results, has_peers))
+            failed += bool(complaints)
+            for each in complaints:
+                print(f"FAILED: {case[0]}: {each}")
+            if shows:
+                print(case[0], {each: (len(results[case[0], each][0]), results[case[0], each][1]) for each in names})
+        alive = proxies[0].process.poll() is None
+    finally:
+        for each in proxies:
+            each.end()
+        shutil.rmtree(folder, ignore_errors=True)
+    if not alive:
+        print("FAILED: dialtone is gone")
+    failed += not alive
+    print(f"smuggling: {len(wanted) + 1 - failed} passed, {failed} failed")
+    return failed != 0
+
+
+sys.exit(main())
