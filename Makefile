@@ -44,7 +44,7 @@ PLUGINS_TEXT  := src/plugins/builtin.caddyfile
 SHELLS        := bash zsh fish
 GEN_SOURCES   := $(LEXERS:grammar/%.re=$(GEN)/%.c) $(PARSERS:grammar/%.y=$(GEN)/%.c) \
     $(GEN)/builtin_plugins.c $(GEN)/completion_texts.c
-PROXY_GEN     := $(GEN)/http1.c
+PROXY_GEN     := $(GEN)/http1.c $(GEN)/proxy_header.c
 
 objects        = $(patsubst $(GEN)/%.c,$(OBJ)/gen/%.o,$(patsubst src/%.c,$(OBJ)/%.o,$(1)))
 CXX_OBJECTS   := $(CXX_SOURCES:src/%.cc=$(OBJ)/%.o)
@@ -106,7 +106,7 @@ $(OBJ)/gen/%.o: $(GEN)/%.c
 
 # Caddyfiles are UTF-8, what comes over the wire is bytes
 RE2C_ENCODING = -8
-$(GEN)/http1.c: RE2C_ENCODING =
+$(PROXY_GEN): RE2C_ENCODING =
 $(GEN)/%.c: grammar/%.re Makefile
 	@mkdir -p $(@D)
 	re2c $(RE2C_ENCODING) --case-ranges -W -Werror --no-generation-date -o $@ $<

@@ -34,6 +34,7 @@ for file in src/*.[ch] src/*/*.[ch] grammar/*; do
     case $file in
     src/pipeline.* | src/library.c) folder=pipeline ;;
     grammar/http1.re) folder=http ;;
+    grammar/proxy_header.re) folder=net ;;
     grammar/*) folder=syntax ;;
     esac
     for include in $(sed -n 's/^[[:space:]]*#[[:space:]]*include "\(.*\)"/\1/p' "$file"); do
