@@ -28,6 +28,7 @@ struct dt_range {
     X(dt_text, texts)                                                                              \
     X(dt_listener, listeners)                                                                      \
     X(dt_server, servers)                                                                          \
+    X(dt_proxy_header, proxy_headers)                                                              \
     X(dt_host_index, host_indexes)                                                                 \
     X(dt_host_entry, host_entries)                                                                 \
     X(dt_route, routes)                                                                            \
@@ -323,6 +324,28 @@ struct dt_server {
     uint8_t is_trusted_proxies_strict;
     uint8_t is_trusted_proxies_unix;
     uint8_t is_automatic_redirect; /* made by the compiler: HTTP to HTTPS */
+    uint32_t origin;
+    uint32_t proxy_header; /* proxy_headers; DT_NONE: none is looked for */
+    uint32_t reserved;
+};
+
+/* What is done with the PROXY header in front of a connection. */
+enum dt_proxy_policy {
+    DT_PROXY_IGNORE,  /* it is taken off and counts for nothing */
+    DT_PROXY_USE,     /* its addresses are the connection's */
+    DT_PROXY_REJECT,  /* connections with one are closed */
+    DT_PROXY_REQUIRE, /* as USE; connections without one are closed */
+    DT_PROXY_SKIP,    /* none is looked for */
+};
+
+/* By the peer: <denied> are rejected, those <allowed> use theirs, for all others <policy> holds. Unix
+ * peers use theirs. */
+struct dt_proxy_header {
+    int64_t timeout_ns; /* then there is none; <0: waits for ever */
+    struct dt_range allowed, denied; /* ip_ranges */
+    uint8_t policy;                  /* enum dt_proxy_policy */
+    uint8_t is_in_tls;               /* it stands inside of TLS, not in front of it */
+    uint8_t reserved[2];
     uint32_t origin;
 };
 
@@ -1007,7 +1030,8 @@ _Static_assert(sizeof(struct dt_origin) == 16, "dt_origin");
 _Static_assert(sizeof(struct dt_part) == 24, "dt_part");
 _Static_assert(sizeof(struct dt_template) == 20, "dt_template");
 _Static_assert(sizeof(struct dt_listener) == 60, "dt_listener");
-_Static_assert(sizeof(struct dt_server) == 176, "dt_server");
+_Static_assert(sizeof(struct dt_server) == 184, "dt_server");
+_Static_assert(sizeof(struct dt_proxy_header) == 32, "dt_proxy_header");
 _Static_assert(sizeof(struct dt_host_index) == 16, "dt_host_index");
 _Static_assert(sizeof(struct dt_host_entry) == 20, "dt_host_entry");
 _Static_assert(sizeof(struct dt_route) == 28, "dt_route");

@@ -7,13 +7,15 @@
 #include <sys/socket.h>
 
 #include "http/http_private.h"
+#include "net/proxy_header.h"
 
 enum { DEFAULT_MAX_IDLE = 32, DEFAULT_MAX_HEAD = 10 * 1024 * 1024 };
 static const int64_t DEFAULT_IDLE_NS = 120000000000;
 /* What many requests at once have opened beyond max_idle is not closed between two bursts. */
 enum { SURPLUS_TIMES = 8 };
 static const int64_t SURPLUS_NS = 1000000000;
-static const int64_t UNUSED_POOL_NS = 300000000000;
+static const int64_t UNUSED_POOL_NS = 300000000000, SWEEP_NS = 10000000000;
+enum { POOL_BUCKETS = 1024 /* of keyed pools */ };
 
 struct http_client *http_client_new(struct loop *loop)
 {
@@ -32,6 +34,15 @@ static void pool_free(struct http_pool *pool)
     free(pool);
 }
 
+static void pools_free(struct http_pool *pools)
+{
+    while (pools) {
+        struct http_pool *pool = pools;
+        pools = pool->next;
+        pool_free(pool);
+    }
+}
+
 void http_client_free(struct http_client *client)
 {
     if (!client)
@@ -47,11 +58,10 @@ void http_client_free(struct http_client *client)
             upstream->exchange->private_connection = NULL;
         upstream_close(upstream);
     }
-    while (client->pools) {
-        struct http_pool *pool = client->pools;
-        client->pools = pool->next;
-        pool_free(pool);
-    }
+    pools_free(client->pools);
+    for (size_t i = 0; client->keyed && i < POOL_BUCKETS; i++)
+        pools_free(client->keyed[i]);
+    free(client->keyed);
     free(client->scratch.at);
     h2_calls_free(client);
     h2_kit_free(client->h2);
@@ -78,7 +88,8 @@ void http_client_interface_gone(struct http_client *client, unsigned index)
     }
 }
 
-struct http_pool *http_pool_new(struct http_client *client, const struct http_pool_config *config)
+static struct http_pool *pool_make(struct http_client *client,
+                                   const struct http_pool_config *config)
 {
     struct http_pool *pool = calloc(1, sizeof(*pool));
     if (!pool)
@@ -95,46 +106,72 @@ struct http_pool *http_pool_new(struct http_client *client, const struct http_po
     pool->waiting_last = &pool->waiting;
     if (!pool->config.server_name.len)
         pool->config.server_name = config->target.host;
+    return pool;
+}
+
+struct http_pool *http_pool_new(struct http_client *client, const struct http_pool_config *config)
+{
+    struct http_pool *pool = pool_make(client, config);
     pool->next = client->pools;
     client->pools = pool;
     return pool;
 }
 
-struct http_pool *http_pool_find(struct http_client *client, struct str key)
+static struct http_pool **bucket_of(struct http_client *client, struct str key)
 {
-    for (struct http_pool *pool = client->pools; pool; pool = pool->next)
-        if (pool->key.len && str_eq(pool->key, key)) {
-            pool->used_ns = loop_now_ns(client->loop);
-            return pool;
-        }
-    return NULL;
+    uint32_t hash = 2166136261u; /* FNV-1a */
+    for (size_t i = 0; i < key.len; i++)
+        hash = (hash ^ (unsigned char)key.ptr[i]) * 16777619u;
+    return &client->keyed[hash % POOL_BUCKETS];
 }
 
+struct http_pool *http_pool_find(struct http_client *client, struct str key)
+{
+    struct http_pool *pool = client->keyed ? *bucket_of(client, key) : NULL;
+    while (pool && !str_eq(pool->key, key))
+        pool = pool->next;
+    if (pool)
+        pool->used_ns = loop_now_ns(client->loop);
+    return pool;
+}
+
+/* Pools that nobody uses go, now and then. */
 static void sweep_pools(struct http_client *client)
 {
-    int64_t before = loop_now_ns(client->loop) - UNUSED_POOL_NS;
-    for (struct http_pool **link = &client->pools; *link;) {
-        struct http_pool *pool = *link;
-        if (!pool->key.len || pool->n_connections || pool->used_ns > before) {
-            link = &pool->next;
-            continue;
+    int64_t now = loop_now_ns(client->loop);
+    if (now < client->swept_ns + SWEEP_NS)
+        return;
+    client->swept_ns = now;
+    for (size_t i = 0; i < POOL_BUCKETS; i++) {
+        for (struct http_pool **link = &client->keyed[i]; *link;) {
+            struct http_pool *pool = *link;
+            if (pool->n_connections || pool->used_ns > now - UNUSED_POOL_NS) {
+                link = &pool->next;
+                continue;
+            }
+            *link = pool->next;
+            pool_free(pool);
         }
-        *link = pool->next;
-        pool_free(pool);
     }
 }
 
 struct http_pool *http_pool_add(struct http_client *client, struct str key,
                                 const struct http_pool_config *config)
 {
+    if (!client->keyed)
+        client->keyed = calloc(POOL_BUCKETS, sizeof(struct http_pool *));
+    if (!client->keyed)
+        abort();
     sweep_pools(client);
-    struct http_pool *pool = http_pool_new(client, config);
+    struct http_pool *pool = pool_make(client, config), **bucket = bucket_of(client, key);
     struct dial_target *target = &pool->config.target;
     pool->key = str_dup(&pool->text, key);
     target->host = str_dup(&pool->text, target->host);
     target->zone = str_dup(&pool->text, target->zone);
     pool->config.server_name = str_dup(&pool->text, pool->config.server_name);
     pool->used_ns = loop_now_ns(client->loop);
+    pool->next = *bucket;
+    *bucket = pool;
     return pool;
 }
 
@@ -314,6 +351,20 @@ void exchange_fail(struct http_upstream *upstream, enum http_failure failure, in
     arena_free(&text);
 }
 
+/* Tells whose connection it is. As Caddy, which does not know where the client meant to go either:
+ * the destination is all zeros, and so are the ports. */
+static void announce(struct http_upstream *upstream)
+{
+    const struct http_pool_config *config = &upstream->pool->config;
+    char header[PROXY_HEADER_WRITTEN_BYTES];
+    struct address nowhere = {.family = config->proxy_client.family};
+    size_t len =
+        proxy_header_write(config->proxy_version, &config->proxy_client, &nowhere, header);
+    stream_write(&upstream->stream, str_make(header, len));
+    if (config->tls)
+        stream_flush(&upstream->stream); /* before what is written is encrypted */
+}
+
 static void dialed(struct dial *dial)
 {
     struct http_upstream *upstream = dial->ctx;
@@ -334,6 +385,8 @@ static void dialed(struct dial *dial)
     }
     upstream->peer = exchange->peer = dial->peer;
     exchange->connected_ns = loop_now_ns(loop);
+    if (upstream->pool->config.proxy_version)
+        announce(upstream);
     h1_client_begin(upstream);
 }
 

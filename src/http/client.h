@@ -39,6 +39,10 @@ struct http_pool_config {
     unsigned max_idle;       /* 32 */
     unsigned max_connections; /* 0: no limit; beyond it exchanges fail with HTTP_FAIL_LIMIT */
     bool no_keep_alive;
+    /* Each connection begins with a PROXY header of this version, 1 or 2 (0: without): it is
+     * <proxy_client>'s, or (AF_UNSPEC) our own. */
+    unsigned char proxy_version;
+    struct address proxy_client;
     /* With TLS: HTTP/2 is offered (which <tls> must do, too); without: it is spoken, unasked.
      * Requests that upgrade go over HTTP/1 all the same, unless that is refused. */
     bool speaks_h2;

@@ -403,6 +403,24 @@ static void read_failed(struct http_connection *connection)
     connection_close(connection, HTTP_END_CLIENT_GONE);
 }
 
+/* Uses what the connection's stream brought. False: somebody else reads on. */
+static bool use_input(struct http_connection *connection, struct str input)
+{
+    struct stream *stream = &connection->stream;
+    if (connection->knows_version)
+        feed(connection, input);
+    else
+        feed_first(connection, input);
+    if (connection->state == CONNECTION_H2) {
+        stream->events->readable(stream);
+        return false;
+    }
+    settle(connection);
+    if (stream->paused && stream->hangup && connection->state != CONNECTION_CLOSED)
+        h1_server_events.hangup(stream);
+    return true;
+}
+
 static void readable(struct stream *stream)
 {
     struct http_connection *connection = CONTAINER_OF(stream, struct http_connection, stream);
@@ -421,18 +439,15 @@ static void readable(struct stream *stream)
             return;
         }
         buffer[got] = '\0';
-        if (connection->knows_version)
-            feed(connection, str_make(buffer, (size_t)got));
-        else
-            feed_first(connection, str_make(buffer, (size_t)got));
-        if (connection->state == CONNECTION_H2) {
-            stream->events->readable(stream);
+        if (!use_input(connection, str_make(buffer, (size_t)got)))
             return;
-        }
-        settle(connection);
-        if (stream->paused && stream->hangup && connection->state != CONNECTION_CLOSED)
-            h1_server_events.hangup(stream);
     }
+}
+
+void h1_server_feed(struct http_connection *connection, struct str input)
+{
+    if (input.len == 0 || use_input(connection, input))
+        readable(&connection->stream);
 }
 
 /* The peer closed its direction while we are busy: as in Go that means it has gone, unless it sent

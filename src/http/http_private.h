@@ -103,8 +103,11 @@ struct http_connection {
     struct task resume;
     struct timer timer;
     struct address peer;
+    struct address local; /* by a PROXY header, if <knows_local> */
     uint32_t tag;
     unsigned char state; /* enum connection_state */
+    unsigned char proxy_header; /* enum http_proxy_header; until it is dealt with */
+    bool hides_tls, knows_local;
     bool processing;     /* input is being worked on further up the stack */
     bool reading_body;   /* the handler wants it */
     bool body_paused;
@@ -196,8 +199,14 @@ void connection_finish(struct http_connection *connection);
 void connection_close(struct http_connection *connection, enum http_end end);
 /* The running request is over: tells the handler and recycles its memory. */
 void request_done(struct http_connection *connection, enum http_end end);
+/* The first bytes, which somebody else has read; more are read then. */
+void h1_server_feed(struct http_connection *connection, struct str input);
 /* server.c */
 void server_forget(struct http_connection *connection);
+/* Nothing but HTTP, or TLS and HTTP, comes from now on. False: it is closed. */
+bool connection_begin(struct http_connection *connection);
+/* proxied.c: waits for a PROXY header first. */
+void proxied_begin(struct http_connection *connection);
 
 /* h2_server.c: the connection changes over to HTTP/2. False (and nothing has changed) where there is
  * no memory. */
@@ -275,7 +284,9 @@ struct http_pool {
 
 struct http_client {
     struct loop *loop;
-    struct http_pool *pools; /* owned */
+    struct http_pool *pools;  /* owned; those without key */
+    struct http_pool **keyed; /* owned: buckets of those with one; NULL before the first */
+    int64_t swept_ns;         /* when <keyed> was last looked through for pools that nobody uses */
     struct http_upstream *upstreams;
     struct header_scratch scratch;
     struct h2_kit *h2; /* owned; NULL before the first connection that needs it */

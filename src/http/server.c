@@ -55,6 +55,23 @@ struct http_server *http_server_new(struct loop *loop, const struct http_server_
     return server;
 }
 
+bool connection_begin(struct http_connection *connection)
+{
+    struct http_server *server = connection->server;
+    if (server->config.tls && !connection->stream.tls) {
+        struct tls_session *session =
+            tls_accept(server->config.tls, &connection->peer, &connection->stream);
+        if (!session) {
+            connection_close(connection, HTTP_END_CLIENT_GONE);
+            return false;
+        }
+        stream_use_tls(&connection->stream, session);
+    }
+    connection->waits_head = true;
+    timer_start(server->loop, &connection->timer, server->config.read_header_timeout_ns);
+    return true;
+}
+
 void http_server_connection(struct http_server *server, int fd, const struct address *peer,
                             uint32_t tag)
 {
@@ -74,24 +91,18 @@ void http_server_connection(struct http_server *server, int fd, const struct add
         close(fd);
         return;
     }
-    if (server->config.tls) {
-        struct tls_session *session =
-            tls_accept(server->config.tls, &connection->peer, &connection->stream);
-        if (!session) {
-            stream_close(&connection->stream);
-            loop_free_later(server->loop, connection);
-            return;
-        }
-        stream_use_tls(&connection->stream, session);
-    }
     connection->next = server->connections;
     connection->link = &server->connections;
     if (connection->next)
         connection->next->link = &connection->next;
     server->connections = connection;
     server->n_connections++;
-    connection->waits_head = true;
-    timer_start(server->loop, &connection->timer, server->config.read_header_timeout_ns);
+    if (server->config.proxy_header)
+        connection->proxy_header = server->config.proxy_header(peer, server->config.ctx);
+    if (connection->proxy_header != HTTP_PROXY_HEADER_SKIP)
+        proxied_begin(connection);
+    else
+        connection_begin(connection);
 }
 
 void server_forget(struct http_connection *connection)
@@ -208,6 +219,8 @@ struct address http_connection_local(struct http_connection *connection)
 {
     struct sockaddr_storage sa;
     socklen_t len = sizeof(sa);
+    if (connection->knows_local)
+        return connection->local;
     if (getsockname(connection->stream.watch.fd, (struct sockaddr *)&sa, &len) < 0)
         return (struct address){.family = AF_UNSPEC};
     return address_from((struct sockaddr *)&sa, len);
@@ -220,7 +233,12 @@ struct stream *http_connection_stream(struct http_connection *connection)
 
 bool http_connection_is_tls(const struct http_connection *connection)
 {
-    return connection->stream.tls != NULL;
+    return connection->stream.tls != NULL && !connection->hides_tls;
+}
+
+struct http_connection *http_connection_of(const struct stream *stream)
+{
+    return CONTAINER_OF(stream, struct http_connection, stream);
 }
 
 uint32_t http_connection_tag(const struct http_connection *connection)

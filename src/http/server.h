@@ -79,6 +79,15 @@ struct http_request_events {
     void (*done)(struct http_request *request, enum http_end end);
 };
 
+/* What is done with the PROXY header that may stand in front of a connection. */
+enum http_proxy_header {
+    HTTP_PROXY_HEADER_SKIP,    /* none is looked for */
+    HTTP_PROXY_HEADER_IGNORE,  /* it is taken off and counts for nothing */
+    HTTP_PROXY_HEADER_USE,     /* its addresses are the connection's from then on */
+    HTTP_PROXY_HEADER_REJECT,  /* a connection with one is closed */
+    HTTP_PROXY_HEADER_REQUIRE, /* as USE; a connection without one is closed */
+};
+
 struct http_server_config {
     void (*on_request)(struct http_request *request, void *ctx);
     void *ctx;
@@ -87,6 +96,12 @@ struct http_server_config {
      * plain connections where they begin with HTTP/2's preface. */
     bool speaks_h2;
     bool refuses_h1; /* connections that speak it are closed */
+    /* Asked for each connection; NULL: always HTTP_PROXY_HEADER_SKIP. */
+    enum http_proxy_header (*proxy_header)(const struct address *peer, void *ctx);
+    int64_t proxy_header_timeout_ns; /* then it is taken for a connection without one; <0: none */
+    /* The header is inside of TLS, not in front of it. As in Caddy the connection then counts as
+     * one without TLS. */
+    bool proxy_header_in_tls;
     int64_t read_header_timeout_ns; /* 0 takes Caddy's defaults in each: 1 m, 5 m, 1 m, 1 m */
     int64_t idle_timeout_ns;
     int64_t read_idle_ns;
@@ -110,11 +125,13 @@ void http_server_drain(struct http_server *server, void (*drained)(void *ctx), v
 void http_server_free(struct http_server *server);
 unsigned http_server_connections(const struct http_server *server);
 
-/* Facts about the connection. */
+/* Facts about the connection; the addresses are those of its PROXY header where it had one. */
 const struct address *http_connection_peer(const struct http_connection *connection);
 /* Asks the kernel: call it when needed only. */
 struct address http_connection_local(struct http_connection *connection);
 struct stream *http_connection_stream(struct http_connection *connection); /* for tls_info */
+/* Whose stream it is. */
+struct http_connection *http_connection_of(const struct stream *stream);
 bool http_connection_is_tls(const struct http_connection *connection);
 uint32_t http_connection_tag(const struct http_connection *connection);
 struct loop *http_connection_loop(const struct http_connection *connection);

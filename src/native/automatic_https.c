@@ -326,7 +326,8 @@ static void place_redirects(struct redirect_plan *plan)
     struct lowered_servers *servers = plan->servers;
     struct redirect_groups groups = {0};
     struct lowered_server extra = {.name = STR("remaining_auto_https_redirects"),
-                                   .logs = plan->logs};
+                                   .logs = plan->logs,
+                                   .row.proxy_header = DT_NONE};
     make_groups(plan, &groups);
     if (groups.list.n)
         qsort(groups.list.at, groups.list.n, sizeof(*groups.list.at), by_address);

@@ -24,7 +24,7 @@ struct lowering;
     X(KEEPALIVE_PROBES, 0, "TCP keep-alive settings of its own")                                   \
     X(CLIENT_CERTIFICATE, 1, "client certificates for upstreams")                                  \
     X(RENEGOTIATION, 0, "TLS renegotiation")                                                       \
-    X(PROXY_PROTOCOL, 0, "the PROXY protocol")                                                     \
+    X(PROXY_PROTOCOL, 1, "the PROXY protocol")                                                     \
     X(LOCAL_ADDRESS, 0, "a local address for upstream connections")                                \
     X(MAX_PER_HOST, 1, "a limit for connections per upstream")                                     \
     X(UPSTREAM_H2, 1, "HTTP/2 to upstreams")                                                       \

@@ -55,6 +55,9 @@ static const char *const policy_kinds[] = {"DT_POLICY_NONE",
 #undef X
 };
 
+static const char *const proxy_policies[] = {
+    "DT_PROXY_IGNORE", "DT_PROXY_USE", "DT_PROXY_REJECT", "DT_PROXY_REQUIRE", "DT_PROXY_SKIP",
+};
 static const char *const networks[] = {
     "DT_NETWORK_NONE", "DT_NETWORK_TCP",  "DT_NETWORK_TCP4",
     "DT_NETWORK_TCP6", "DT_NETWORK_UNIX", "DT_NETWORK_FD",
@@ -161,7 +164,13 @@ static const struct column servers_columns[] = {PLAIN(read_timeout_ns),
                                                 PLAIN(is_trusted_proxies_strict),
                                                 PLAIN(is_trusted_proxies_unix),
                                                 PLAIN(is_automatic_redirect),
-                                                TO(origin, origins)};
+                                                TO(origin, origins),
+                                                TO(proxy_header, proxy_headers)};
+#undef ROW
+#define ROW dt_proxy_header
+static const struct column proxy_headers_columns[] = {
+    PLAIN(timeout_ns),           TO(allowed, ip_ranges), TO(denied, ip_ranges),
+    NAMED(policy, proxy_policies), PLAIN(is_in_tls),       TO(origin, origins)};
 #undef ROW
 #define ROW dt_host_index
 static const struct column host_indexes_columns[] = {TO(slots, host_entries), TO(others, numbers)};

@@ -9,12 +9,13 @@
 
 static const int64_t SECOND = 1000000000;
 enum { DEFAULT_MAX_HEADER_BYTES = 16 << 10, DEFAULT_KEEPALIVE_PROBES = 9 };
+enum { DEFAULT_PROXY_HEADER_SECONDS = 10 /* of the library that Caddy uses */ };
 
 struct server_json {
     struct dt_server row;
     const json_t *listen, *errors, *named_routes, *policies, *automatic, *trusted_proxies;
     const json_t *client_ip_headers, *logs, *protocols, *listen_protocols, *underscores, *dots;
-    const json_t *routes;
+    const json_t *routes, *wrappers;
     int8_t is_strict_sni_host;
     uint32_t strictness;
 };
@@ -24,7 +25,7 @@ struct server_json {
 static const struct field server_fields[] = {
     {"@id", FIELD_IGNORED, 0},
     {"listen", FIELD_JSON, IN(listen)},
-    {"listener_wrappers", FIELD_REFUSED, 0},
+    {"listener_wrappers", FIELD_JSON, IN(wrappers)},
     {"packet_conn_wrappers", FIELD_REFUSED, 0},
     {"read_timeout", FIELD_DURATION, ROW(read_timeout_ns)},
     {"read_header_timeout", FIELD_DURATION, ROW(read_header_timeout_ns)},
@@ -173,6 +174,71 @@ static uint8_t lower_strict_sni_host(struct lowering *lo, const json_t *server,
     return wanted < 0 ? policy != NULL : (uint8_t)wanted;
 }
 
+static uint8_t lower_proxy_policy(struct lowering *lo, const json_t *wrapper, struct str name)
+{
+    static const char *const names[] = {
+        [DT_PROXY_IGNORE] = "IGNORE", [DT_PROXY_USE] = "USE",   [DT_PROXY_REJECT] = "REJECT",
+        [DT_PROXY_REQUIRE] = "REQUIRE", [DT_PROXY_SKIP] = "SKIP",
+    };
+    for (uint8_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        if (str_eq_nocase(name, str_from(names[i])))
+            return i;
+    if (name.len)
+        reject_at(lo, wrapper, "'" STR_FMT "' is no policy for PROXY headers", STR_ARG(name));
+    return DT_PROXY_IGNORE;
+}
+
+static struct dt_proxy_header lower_proxy_header(struct lowering *lo, const json_t *wrapper)
+{
+    struct wrapper_json {
+        struct dt_proxy_header row;
+        const json_t *allowed, *denied;
+        struct str policy;
+    } in = {0};
+    static const struct field fields[] = {
+        {"wrapper", FIELD_IGNORED, 0},
+        {"timeout", FIELD_DURATION, offsetof(struct wrapper_json, row.timeout_ns)},
+        {"allow", FIELD_JSON, offsetof(struct wrapper_json, allowed)},
+        {"deny", FIELD_JSON, offsetof(struct wrapper_json, denied)},
+        {"fallback_policy", FIELD_STR, offsetof(struct wrapper_json, policy)},
+        {0},
+    };
+    read_object(lo, wrapper, "the PROXY protocol", fields, &in);
+    in.row.policy = lower_proxy_policy(lo, wrapper, in.policy);
+    in.row.allowed = lower_ip_ranges(lo, in.allowed);
+    in.row.denied = lower_ip_ranges(lo, in.denied);
+    in.row.origin = origin_here(lo);
+    set_default(&in.row.timeout_ns, DEFAULT_PROXY_HEADER_SECONDS * SECOND);
+    return in.row;
+}
+
+/* What connections go through in front of TLS, and behind it. */
+static uint32_t lower_listener_wrappers(struct lowering *lo, const json_t *wrappers)
+{
+    uint32_t proxy_header = DT_NONE, tls = 0;
+    size_t n = elements(lo, wrappers, "the listener wrappers");
+    for (uint32_t i = 0; i < n; i++)
+        if (str_is(member_str(json_array_get(wrappers, i), "wrapper"), "tls"))
+            tls = i;
+    for (uint32_t i = 0; i < n; i++) {
+        const json_t *wrapper = json_array_get(wrappers, i);
+        struct str name = member_str(wrapper, "wrapper");
+        const struct token *before = enter(lo, wrapper);
+        if (str_is(name, "proxy_protocol") && proxy_header != DT_NONE) {
+            refuse(lo, "the proxy core reads one PROXY header only");
+        } else if (str_is(name, "proxy_protocol")) {
+            struct dt_proxy_header row = lower_proxy_header(lo, wrapper);
+            row.is_in_tls = i >= tls; /* Caddy: without 'tls' it comes first */
+            proxy_header = push_proxy_headers(lo, row);
+        } else if (!str_is(name, "tls")) {
+            refuse(lo, "the proxy core cannot do the listener wrapper '" STR_FMT "' yet",
+                   STR_ARG(name));
+        }
+        leave(lo, before);
+    }
+    return proxy_header;
+}
+
 static void read_automatic(struct lowering *lo, struct lowered_server *server)
 {
     struct automatic_json {
@@ -218,6 +284,7 @@ static struct lowered_server read_server(struct lowering *lo, const char *name, 
     row->client_ip_headers = lower_header_names(lo, in.client_ip_headers);
     row->underscore_headers = lower_lowercase(lo, in.underscores);
     row->dot_headers = lower_lowercase(lo, in.dots);
+    row->proxy_header = lower_listener_wrappers(lo, in.wrappers);
     row->is_strict_sni_host = lower_strict_sni_host(lo, json, in.policies, in.is_strict_sni_host);
     for (size_t i = 0; i < elements(lo, in.routes, "the routes"); i++) {
         struct server_route route = {.json = json_array_get(in.routes, i)};

@@ -193,7 +193,8 @@ size_t proxy_header_write(int version, const struct address *source,
                           const struct address *destination,
                           char out[static PROXY_HEADER_WRITTEN_BYTES])
 {
-    static const char unknown[] = "PROXY UNKNOWN\r\n", local[] = {COMMAND_LOCAL, FAMILY_UNSPEC, 0, 0};
+    static const char unknown[] = "PROXY UNKNOWN\r\n";
+    static const char local[] = {COMMAND_LOCAL, FAMILY_UNSPEC, 0, 0};
     bool has_addresses = is_ip(source) && is_ip(destination);
     bool is_4 = source->family == AF_INET && destination->family == AF_INET;
     if (version == 1 && has_addresses)

@@ -7,8 +7,8 @@
 #include "base/str.h"
 #include "net/address.h"
 
-/* The PROXY protocol, versions 1 and 2 (HAProxy's doc/proxy-protocol.txt): what a load balancer puts in
- * front of a connection to tell whose it is. No input or output here, only bytes. */
+/* The PROXY protocol, versions 1 and 2 (HAProxy's doc/proxy-protocol.txt): what a load balancer puts
+ * in front of a connection to tell whose it is. No input or output here, only bytes. */
 
 enum {
     PROXY_HEADER_FIXED_BYTES = 16,     /* of version 2: signature, command, family, length */
@@ -20,8 +20,8 @@ enum {
 
 struct proxy_header {
     size_t len;    /* bytes that it takes */
-    bool is_local; /* of the sender itself (health checks), or it does not tell: the connection's own
-                    * addresses hold */
+    bool is_local; /* of the sender itself (health checks), or it does not tell: the addresses of the
+                    * connection hold */
     struct address source, destination; /* AF_UNSPEC for those of unix sockets */
 };
 
@@ -33,8 +33,8 @@ enum proxy_header_result {
     PROXY_HEADER_BAD,     /* it is one, and malformed */
 };
 
-/* Looks for a header at the start of <input>. Extensions (TLVs) are skipped, and their checksum is not
- * looked at: as in Caddy. */
+/* Looks for a header at the start of <input>, which has a byte behind it. Extensions (TLVs) are
+ * skipped, and their checksum is not looked at: as in Caddy. */
 enum proxy_header_result proxy_header_parse(struct str input, struct proxy_header *out);
 
 /* Writes a header of <version> 1 or 2 that says so; its length. Addresses of different families go

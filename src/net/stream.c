@@ -199,6 +199,29 @@ ssize_t stream_read(struct stream *stream, char *into, size_t cap)
     return -errno;
 }
 
+ssize_t stream_peek_socket(struct stream *stream, char *into, size_t cap)
+{
+    ssize_t got = recv(stream->watch.fd, into, cap, MSG_PEEK);
+    if (got >= 0)
+        return got;
+    if (errno != EAGAIN && errno != EINTR)
+        return -errno;
+    stream->readable = errno == EINTR;
+    return STREAM_AGAIN;
+}
+
+void stream_skip_socket(struct stream *stream, size_t len)
+{
+    char *nowhere = loop_read_buffer(stream->loop);
+    while (len > 0) {
+        size_t some = len < LOOP_SHARED_BYTES ? len : LOOP_SHARED_BYTES;
+        ssize_t got = recv(stream->watch.fd, nowhere, some, 0);
+        if (got <= 0)
+            return;
+        len -= (size_t)got;
+    }
+}
+
 void stream_write_pieces(struct stream *stream, const struct str *data, int n)
 {
     struct gather *gather = &stream->loop->gather;

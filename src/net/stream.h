@@ -52,6 +52,10 @@ void stream_use_tls(struct stream *stream, struct tls_session *session);
 
 /* Reads at most <cap> bytes: the count, 0 at the peer's (clean) end, STREAM_AGAIN, or -errno. */
 ssize_t stream_read(struct stream *stream, char *into, size_t cap);
+/* What the socket itself holds, below TLS; it stays there. As stream_read. */
+ssize_t stream_peek_socket(struct stream *stream, char *into, size_t cap);
+/* Takes <len> bytes of what was peeked at from the socket, and drops them. */
+void stream_skip_socket(struct stream *stream, size_t len);
 /* Hands over bytes; they are copied or sent before it returns. Failures come as `broken`. */
 void stream_write(struct stream *stream, struct str data);
 /* The same for several pieces (at most STREAM_PIECES) that belong together. */

@@ -55,9 +55,7 @@ bool check_tables(const struct core *core)
     for (uint32_t i = 0; i < tables->n_transports; i++) {
         const struct dt_transport *transport = &tables->transports[i];
         const char *why = NULL;
-        if (transport->proxy_protocol != DT_PROXY_PROTOCOL_NONE)
-            why = "the PROXY protocol is not supported";
-        else if (transport->versions == DT_PROTOCOL_H3)
+        if (transport->versions == DT_PROTOCOL_H3)
             why = "HTTP/3 is not spoken to upstreams";
         else if (transport->local_address.len > 0)
             why = "a local address cannot be chosen";

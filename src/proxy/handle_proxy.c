@@ -502,7 +502,8 @@ static enum step run_attempts(struct proxying *proxying)
                 return step;
             continue;
         }
-        if (!upstream_resolve(tx, proxying->upstream, &proxying->destination, &problem))
+        if (!upstream_resolve(tx, proxying->upstream, &proxying->destination, &problem) ||
+            !upstream_can_announce(proxying, &problem))
             return transaction_fail(tx, 502, problem);
         proxy_make_attempt(proxying);
         start_exchange(proxying);

@@ -259,11 +259,7 @@ static bool sni_fits(const struct dt_tables *tables, struct dt_range patterns, s
 
 static struct address local_address(const struct tls_hello *hello)
 {
-    struct sockaddr_storage name;
-    socklen_t len = sizeof(name);
-    if (getsockname(hello->stream->watch.fd, (struct sockaddr *)&name, &len) != 0)
-        return (struct address){0};
-    return address_from((struct sockaddr *)&name, len);
+    return http_connection_local(http_connection_of(hello->stream));
 }
 
 static bool policy_fits(const struct dt_tables *tables, const struct dt_connection_policy *policy,

@@ -140,9 +140,10 @@ static void find_client_ip(struct transaction *tx)
     char text[ADDRESS_TEXT_BYTES];
     struct address client = *peer;
     struct str list;
-    bool is_unix = peer->family != AF_INET && peer->family != AF_INET6;
+    bool is_unix = peer->family == AF_UNIX;
     tx->has_client_ip = true;
-    if (is_unix && !server->is_trusted_proxies_unix)
+    /* not known: a PROXY header told of a unix socket, which Caddy does not trust either */
+    if (peer->family == AF_UNSPEC || (is_unix && !server->is_trusted_proxies_unix))
         return;
     if (!is_unix && server->trusted_proxies.n == 0) {
         str_cut(transaction_peer(tx), STR("%"), &tx->client_ip, &list);

@@ -170,6 +170,16 @@ bool upstream_resolve(struct transaction *tx, uint32_t row, struct destination *
     return true;
 }
 
+bool upstream_can_announce(struct proxying *proxying, struct str *problem)
+{
+    struct address client;
+    if (!proxying->transport->proxy_protocol ||
+        address_parse(transaction_client_ip(proxying->tx), &client))
+        return true;
+    *problem = STR("the client has no IP address that a PROXY header could tell");
+    return false;
+}
+
 /* --- connections --- */
 
 static bool uses_tls(const struct core *core, const struct dt_transport *transport, uint16_t port)
@@ -212,6 +222,7 @@ struct http_pool_config upstream_pool_config(const struct core *core,
         .max_connections = transport->max_per_host,
         .no_keep_alive = !transport->keeps_alive,
         .max_head_bytes = (size_t)transport->max_response_header_bytes,
+        .proxy_version = transport->proxy_protocol,
     };
     set_versions(&config, transport);
     if (transport->server_name != DT_NONE && tables->templates[transport->server_name].parts.n == 0)
@@ -219,17 +230,20 @@ struct http_pool_config upstream_pool_config(const struct core *core,
     return config;
 }
 
-/* Connections whose address or server name depends on the request. */
+/* Connections whose address, server name or PROXY header depends on the request. */
 static struct http_pool *keyed_connections(struct proxying *proxying)
 {
     struct transaction *tx = proxying->tx;
     struct destination *to = &proxying->destination;
     const struct dt_transport *transport = proxying->transport;
-    struct str name = {0};
+    struct str name = {0}, client = {0};
     if (transport->server_name != DT_NONE)
         name = template_expand(tx, transport->server_name);
-    struct str key = str_printf(tx->arena, "%u " STR_FMT " " STR_FMT, proxying->pool->transport,
-                                STR_ARG(to->address), STR_ARG(name));
+    if (transport->proxy_protocol)
+        client = transaction_client_ip(tx);
+    struct str key =
+        str_printf(tx->arena, "%u " STR_FMT " " STR_FMT " " STR_FMT, proxying->pool->transport,
+                   STR_ARG(to->address), STR_ARG(client), STR_ARG(name));
     struct http_pool *pool = http_pool_find(tx->worker->client, key);
     if (pool)
         return pool;
@@ -242,6 +256,8 @@ static struct http_pool *keyed_connections(struct proxying *proxying)
         set_versions(&config, transport);
     }
     config.server_name = name;
+    if (transport->proxy_protocol)
+        address_parse(client, &config.proxy_client); /* upstream_can_announce has seen to it */
     return http_pool_add(tx->worker->client, key, &config);
 }
 
@@ -253,7 +269,7 @@ struct http_pool *upstream_connections(struct proxying *proxying, uint32_t row)
     if (*pool)
         return *pool;
     const struct dt_upstream *upstream = &tx->tables->upstreams[row];
-    if (upstream->host_kind == DT_HOST_TEMPLATE ||
+    if (upstream->host_kind == DT_HOST_TEMPLATE || transport->proxy_protocol ||
         (transport->is_tls && transport->server_name != DT_NONE &&
          tx->tables->templates[transport->server_name].parts.n > 0))
         return keyed_connections(proxying);

@@ -21,6 +21,8 @@ void upstream_free_failures(struct worker *worker);
  * out as one; <*problem> says why. */
 bool upstream_resolve(struct transaction *tx, uint32_t row, struct destination *out,
                       struct str *problem);
+/* False where a PROXY header is to tell whose request it is, and that cannot be told. */
+bool upstream_can_announce(struct proxying *proxying, struct str *problem);
 /* This worker's connections to the run's destination, which is row <row>. */
 struct http_pool *upstream_connections(struct proxying *proxying, uint32_t row);
 

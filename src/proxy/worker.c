@@ -20,6 +20,7 @@
 #include "proxy/upstream.h"
 #include "proxy/health.h"
 #include "proxy/log.h"
+#include "proxy/match.h"
 #include "proxy/transaction.h"
 
 /* xorshift64*: good enough to spread requests. */
@@ -51,6 +52,28 @@ struct listen_target listener_target(const struct dt_tables *tables,
         .fd = (int)listener->fd,
         .unix_mode = listener->unix_mode,
     };
+}
+
+static enum http_proxy_header proxy_header_policy(const struct address *peer, void *ctx)
+{
+    static const enum http_proxy_header policies[] = {
+        [DT_PROXY_IGNORE] = HTTP_PROXY_HEADER_IGNORE, [DT_PROXY_USE] = HTTP_PROXY_HEADER_USE,
+        [DT_PROXY_REJECT] = HTTP_PROXY_HEADER_REJECT,
+        [DT_PROXY_REQUIRE] = HTTP_PROXY_HEADER_REQUIRE, [DT_PROXY_SKIP] = HTTP_PROXY_HEADER_SKIP,
+    };
+    struct worker_server *side = ctx;
+    const struct dt_tables *tables = side->worker->core->tables;
+    const struct dt_proxy_header *row =
+        &tables->proxy_headers[tables->servers[side->row].proxy_header];
+    /* Caddy compares with zones, which no range contains */
+    bool has_zone = peer->family == AF_INET6 && peer->in6.sin6_scope_id != 0;
+    if (peer->family == AF_UNIX)
+        return HTTP_PROXY_HEADER_USE;
+    if (!has_zone && match_address(tables, row->denied, peer, (struct str){0}))
+        return HTTP_PROXY_HEADER_REJECT;
+    if (!has_zone && match_address(tables, row->allowed, peer, (struct str){0}))
+        return HTTP_PROXY_HEADER_USE;
+    return policies[row->policy];
 }
 
 static void on_request(struct http_request *request, void *ctx)
@@ -87,6 +110,13 @@ static struct http_server *side_of(struct worker *worker, uint32_t row, bool is_
         .max_head_bytes = server->max_header_bytes,
         .keep_underscores = server->underscore_headers.n > 0 || server->dot_headers.n > 0,
     };
+    if (server->proxy_header != DT_NONE) {
+        const struct dt_proxy_header *header =
+            &worker->core->tables->proxy_headers[server->proxy_header];
+        config.proxy_header = proxy_header_policy;
+        config.proxy_header_timeout_ns = header->timeout_ns;
+        config.proxy_header_in_tls = header->is_in_tls;
+    }
     *side = (struct worker_server){worker, row, side->http};
     if (!side->http)
         side->http = http_server_new(worker->loop, &config);

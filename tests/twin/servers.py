@@ -35,6 +35,7 @@ class Upstream:
         self.socket.bind(("127.0.0.1", 0))
         self.port = self.socket.getsockname()[1]
         self.is_dead = False
+        self.is_proxied, self.n_connections = False, 0
 
     def start(self):
         if not self.is_dead:
@@ -52,16 +53,32 @@ class Upstream:
     def serve(self, connection):
         reader = Reader(connection, 60)
         with connection:
+            announced = self.announcement(reader) if self.is_proxied else []
             while True:
                 request = reader.request()
                 if request is None:
                     return
+                request.headers += announced
                 self.seen.append((self.name, request))
                 try:
                     if not self.answer(connection, request, reader):
                         return
                 except OSError:
                     return
+
+    def announcement(self, reader):
+        """What the PROXY header in front of a connection says, and which connection it is."""
+        self.n_connections += 1
+        number = self.n_connections
+        data, _ = reader.exactly(16)
+        if data[:12] == b"\r\n\r\n\0\r\nQUIT\n":
+            rest, _ = reader.exactly(int.from_bytes(data[14:], "big"))
+            data += rest
+        else:
+            reader.pending = data + reader.pending
+            data = reader.line() or b""
+        text = data.decode("latin-1") if data.startswith(b"PROXY") else data.hex()
+        return [("PROXY header", text), ("connection", str(number))]
 
     def row_for(self, request):
         target = request.start.split(" ")[1]
@@ -97,6 +114,8 @@ class Upstream:
         options = dict(word.split("=", 1) if "=" in word else (word, "") for word in words)
         if "dead" in options:
             self.is_dead = True
+        if "proxy" in options:
+            self.is_proxied = True
         if not text.strip():
             if "close" in options:
                 self.rows.append({"path": "/", "left": -1, "times": -1, "delay": 0, "data": b"", "keeps": False,
@@ -121,6 +140,7 @@ class Upstream:
                           "echoes": "echo" in options})
 
     def reset(self):
+        self.n_connections = 0
         for row in self.rows:
             row["left"] = row["times"]
 
