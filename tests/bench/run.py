@@ -1,18 +1,48 @@
 #!/usr/bin/env python3
 """CPU time of a proxy per request, side by side with its peers, in one run.
 
-Each proxy stands before the same origin (nginx, `return 200`); wrk with 64 keep-alive connections is
-pinned to one core, proxy and origin to the other.  CPU time is what the kernel's scheduler accounted
-to the proxy's threads (schedstat), divided by the requests wrk counted.  Rounds are interleaved; the
-table shows medians and the ratio to nginx.  One worker each, and 128 idle upstream connections each
-(Caddy's default, and so dialtone's, is 32).
+Each proxy stands before the same origin (nginx, `return 200` and files); the client is pinned to one
+core, proxy and origin to the other.  CPU time is what the kernel's scheduler accounted to the
+proxy's threads (schedstat), divided by the requests that the client counted.  Rounds are interleaved;
+the tables show medians and ratios of them, and where a bar is set, whether it holds.  One worker each,
+and 128 idle upstream connections each (Caddy's default, and so dialtone's, is 32).
 
-    run.py BUILD [--rounds N] [--seconds N] [--only NAME,…]
+    run.py BUILD [--rounds N] [--seconds N] [--peers NAME,…] [--only WORKLOAD,…]
 """
-import argparse, os, re, shutil, signal, socket, statistics, subprocess, tempfile, time
+import argparse, os, re, resource, shutil, signal, socket, ssl, statistics, subprocess, tempfile, time
 
-ORIGIN, BASE = 18800, 18810
-BODIES = {"small": 70, "16k": 16384, "1m": 1 << 20}
+FIRST_PORT = 18800
+# what a peer listens for, by offset from its first port
+PLAIN, UNIX, TLS, TO_TLS, FILES = range(5)
+ROLES = 5
+BODIES = {"small": 70, "4k": 4096, "16k": 16384, "1m": 1 << 20}
+ORIGIN, ORIGIN_TLS = FIRST_PORT, FIRST_PORT + 1
+
+# name, title, role, path, connections, client, {peer: at most}; what every peer runs
+WORKLOADS = [
+    ("small", "HTTP/1.1 keep-alive, 70 bytes, 64 connections", PLAIN, "small", 64, "wrk",
+     {"nginx": 0.84, "haproxy": 0.80, "caddy": 0.16}),
+    ("16k", "HTTP/1.1, 16 KiB, 32 connections", PLAIN, "16k", 32, "wrk", {"nginx": 0.70, "haproxy": 0.75}),
+    ("1m", "HTTP/1.1, 1 MiB, 8 connections", PLAIN, "1m", 8, "wrk", {"nginx": 0.50, "haproxy": 0.75}),
+    ("unix", "upstream over a unix socket", UNIX, "small", 64, "wrk", {"nginx": 0.80}),
+    ("close", "one connection per request", PLAIN, "small", 16, "wrk-close", {"nginx": 0.95}),
+    ("tls", "TLS in front, keep-alive", TLS, "small", 64, "wrk-tls", {"nginx": 0.85}),
+    ("handshake", "TLS in front, full handshake per request (P-256)", TLS, "small", 16, "wrk-tls-close",
+     {"nginx": 0.95}),
+    ("to-tls", "TLS to the upstream", TO_TLS, "small", 64, "wrk", {"nginx": 0.90}),
+    ("h2", "HTTP/2 over TLS in front, 8 connections x 16 streams", TLS, "small", 8, "h2load",
+     {"h2o": 1.0, "haproxy": 1.0, "nginx": 0.70}),
+    ("files-4k", "files of 4 KiB", FILES, "4k", 64, "wrk", {"nginx": 1.0}),
+    ("files-1m", "files of 1 MiB", FILES, "1m", 8, "wrk", {"nginx": 1.0}),
+]
+# two configurations of dialtone's own beside each other: name, title, variant, at most
+VARIANTS = [
+    ("routes", "1,000 hosts x 20 path routes, beside one route", "routes", 1.05),
+    ("log", "with the JSON access log, beside none", "log", 1.08),
+]
+IDLE = 5000
+IDLE_BARS = {PLAIN: 0.5, TLS: 12.0}  # KB for each connection
+SIZE_BARS = {"beside shared libraries": 3e6, "static": 12e6}
 
 
 def cpu_ns(pids):
@@ -38,22 +68,30 @@ def tree(pid):
     return pids
 
 
-def wait_port(port, seconds=10):
-    end = time.time() + seconds
-    while time.time() < end:
-        with socket.socket() as s:
-            if s.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.05)
-    raise SystemExit(f"bench: nothing listens on port {port}")
+def resident_kb(pids):
+    total = 0
+    for pid in pids:
+        with open(f"/proc/{pid}/status") as f:
+            total += int(re.search(r"VmRSS:\s+(\d+)", f.read()).group(1))
+    return total
 
 
 class Peer:
-    def __init__(self, name, port, argv, env=None, cwd=None):
+    def __init__(self, name, port, argv, folder, cores="1"):
         self.name, self.port = name, port
-        self.log = open(os.path.join(cwd, name + ".log"), "wb")
-        self.process = subprocess.Popen(["taskset", "-c", "1", *argv], stdout=self.log, stderr=self.log,
-                                        env={**os.environ, **(env or {})}, cwd=cwd)
+        self.log = open(os.path.join(folder, name + ".log"), "wb")
+        self.process = subprocess.Popen(["taskset", "-c", cores, *argv], stdout=self.log, stderr=self.log, cwd=folder,
+                                        env={**os.environ, "GOMAXPROCS": "1", "XDG_DATA_HOME": folder, "HOME": folder})
+
+    def wait(self):
+        end = time.time() + 20
+        while self.process.poll() is None and time.time() < end:
+            with socket.socket() as s:
+                if s.connect_ex(("127.0.0.1", self.port)) == 0:
+                    return
+            time.sleep(0.05)
+        with open(self.log.name) as f:
+            raise SystemExit(f"bench: {self.name} does not listen on port {self.port}: {f.read()[-500:]}")
 
     def stop(self):
         self.process.send_signal(signal.SIGTERM)
@@ -71,174 +109,355 @@ def write(path, text):
     return path
 
 
-def nginx_conf(folder, name, servers):
-    os.makedirs(os.path.join(folder, name), exist_ok=True)
-    temp = "".join(f"{kind}_temp_path {folder}/{name}/{kind};" for kind in
-                   ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
-    return write(f"{folder}/{name}.conf", f"""daemon off; worker_processes 1; pid {folder}/{name}/pid;
-error_log {folder}/{name}/error.log; events {{ worker_connections 4096; }}
-http {{ access_log off; keepalive_requests 1000000000; {temp} {servers} }}""")
+class Bench:
+    def __init__(self, options):
+        self.build = os.path.abspath(options.build)
+        self.options = options
+        self.folder = tempfile.mkdtemp(prefix="dialtone-bench-")
+        os.chmod(self.folder, 0o755)
+        self.running = []
+        self.next_port = FIRST_PORT + 10
+        self.missed = []
+        for name, size in BODIES.items():
+            write(f"{self.folder}/{name}", "x" * size)
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+                        "-keyout", f"{self.folder}/key.pem", "-out", f"{self.folder}/cert.pem", "-days", "2",
+                        "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"],
+                       check=True, capture_output=True)
+        with open(f"{self.folder}/both.pem", "w") as both:
+            for name in ("cert", "key"):
+                with open(f"{self.folder}/{name}.pem") as f:
+                    both.write(f.read())
 
+    def end(self):
+        for peer in self.running:
+            peer.stop()
+        shutil.rmtree(self.folder, ignore_errors=True)
 
-def start_peers(peers, build, folder, wanted):
-    """Appends to <peers> as they start, the origin first, so that all can be stopped whatever happens."""
-    for name, size in BODIES.items():
-        write(f"{folder}/{name}", "x" * size)
-    small = "x" * BODIES["small"]
-    origin = nginx_conf(folder, "origin", f"""server {{ listen 127.0.0.1:{ORIGIN} backlog=4096; root {folder};
-        location = /small {{ return 200 "{small}"; }} }}""")
-    peers.append(Peer("origin", ORIGIN, ["nginx", "-e", f"{folder}/origin.err", "-c", origin], cwd=folder))
+    def start(self, name, argv_of, roles=ROLES, cores="1"):
+        """A peer whose command line <argv_of> makes of its first port; None where it is not installed."""
+        port, self.next_port = self.next_port, self.next_port + roles
+        argv = argv_of(port)
+        if not argv:
+            print(f"{name}: left out (not installed)")
+            return None
+        peer = Peer(name, port, argv, self.folder, cores)
+        self.running.append(peer)
+        peer.wait()
+        return peer
 
-    def dialtone(port):
-        site = write(f"{folder}/dialtone.caddyfile", f"""{{
-	auto_https off
-}}
-http://127.0.0.1:{port} {{
-	bind 127.0.0.1
-	reverse_proxy 127.0.0.1:{ORIGIN} {{
-		transport http {{
-			keepalive_idle_conns_per_host 128
-		}}
-	}}
-}}
-""")
-        binary = f"{folder}/dialtone-proxy"
-        subprocess.run([f"{build}/dialtone", "build", site, "-o", binary], check=True)
-        return [binary, "--workers", "1"]
+    def stop(self, peer):
+        self.running.remove(peer)
+        peer.stop()
 
-    def nginx(port):
-        return ["nginx", "-e", f"{folder}/nginx.err", "-c", nginx_conf(folder, "nginx", f"""upstream o {{ server 127.0.0.1:{ORIGIN};
-            keepalive 128; keepalive_requests 1000000000; }} server {{ listen 127.0.0.1:{port} backlog=4096;
-            location / {{ proxy_pass http://o; proxy_http_version 1.1; proxy_set_header Connection "";
-            proxy_set_header X-Forwarded-For $remote_addr; proxy_set_header X-Forwarded-Proto $scheme;
-            proxy_set_header X-Forwarded-Host $http_host; }} }}""")]
+    # ---- configurations
 
-    def haproxy(port):
-        return ["haproxy", "-db", "-f", write(f"{folder}/haproxy.cfg", f"""global
+    def nginx_conf(self, name, servers):
+        folder = self.folder
+        os.makedirs(os.path.join(folder, name), exist_ok=True)
+        temp = "".join(f"{kind}_temp_path {folder}/{name}/{kind};" for kind in
+                       ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
+        path = write(f"{folder}/{name}.conf", f"""daemon off; worker_processes 1; worker_rlimit_nofile 30000;
+pid {folder}/{name}/pid; error_log {folder}/{name}/error.log; events {{ worker_connections 12000; }}
+http {{ access_log off; keepalive_requests 1000000000; keepalive_timeout 600; sendfile on; tcp_nopush on;
+ssl_session_cache shared:s:4m; ssl_protocols TLSv1.2 TLSv1.3; {temp} {servers} }}""")
+        return ["nginx", "-e", f"{folder}/{name}.err", "-c", path]
+
+    def start_origin(self):
+        folder, small = self.folder, "x" * BODIES["small"]
+        place = f"""root {folder}; location = /small {{ return 200 "{small}"; }}"""
+        self.running.append(Peer("origin", ORIGIN, self.nginx_conf("origin", f"""
+server {{ listen 127.0.0.1:{ORIGIN} backlog=4096; listen unix:{folder}/origin.sock backlog=4096; {place} }}
+server {{ listen 127.0.0.1:{ORIGIN_TLS} ssl backlog=4096; ssl_certificate {folder}/cert.pem;
+    ssl_certificate_key {folder}/key.pem; {place} }}"""), folder))
+        self.running[-1].wait()
+
+    def caddyfile(self, name, port, options=""):
+        folder, pool = self.folder, "\t\t\tkeepalive_idle_conns_per_host 128\n"
+
+        def site(address, upstream, transport="", body=""):
+            return (f"{address} {{\n\tbind 127.0.0.1\n{body}\treverse_proxy {upstream} {{\n\t\ttransport http {{\n"
+                    f"{pool}{transport}\t\t}}\n\t}}\n}}\n")
+
+        return write(f"{folder}/{name}.caddyfile", f"{{\n\tadmin off\n\tauto_https off\n{options}}}\n"
+                     + site(f"http://127.0.0.1:{port + PLAIN}", f"127.0.0.1:{ORIGIN}")
+                     + site(f"http://127.0.0.1:{port + UNIX}", f"unix/{folder}/origin.sock")
+                     + site(f"https://localhost:{port + TLS}, https://127.0.0.1:{port + TLS}", f"127.0.0.1:{ORIGIN}",
+                            body=f"\ttls {folder}/cert.pem {folder}/key.pem\n")
+                     + site(f"http://127.0.0.1:{port + TO_TLS}", f"127.0.0.1:{ORIGIN_TLS}",
+                            "\t\t\ttls_insecure_skip_verify\n\t\t\tversions 1.1\n")
+                     + f"http://127.0.0.1:{port + FILES} {{\n\tbind 127.0.0.1\n\troot {folder}\n\tfile_server\n}}\n")
+
+    def built(self, name, site, *options):
+        binary = f"{self.folder}/{name}"
+        subprocess.run([f"{self.build}/dialtone", "build", site, "-o", binary, *options], check=True)
+        return binary
+
+    def dialtone(self, port):
+        return [self.built("dialtone-proxy", self.caddyfile("dialtone", port)), "--workers", "1"]
+
+    def nginx(self, port):
+        folder = self.folder
+        head = ('proxy_http_version 1.1; proxy_set_header Connection ""; proxy_set_header X-Forwarded-For $remote_addr;'
+                "proxy_set_header X-Forwarded-Proto $scheme; proxy_set_header X-Forwarded-Host $http_host;")
+        pool = "keepalive 128; keepalive_requests 1000000000;"
+        tls = f"ssl_certificate {folder}/cert.pem; ssl_certificate_key {folder}/key.pem;"
+
+        def server(role, place, more="", tls=""):
+            return f"server {{ listen 127.0.0.1:{port + role}{more} backlog=4096; {tls} location / {{ {place} }} }}\n"
+
+        return shutil.which("nginx") and self.nginx_conf("nginx", f"""
+upstream o {{ server 127.0.0.1:{ORIGIN}; {pool} }} upstream u {{ server unix:{folder}/origin.sock; {pool} }}
+upstream t {{ server 127.0.0.1:{ORIGIN_TLS}; {pool} }} {head}
+{server(PLAIN, "proxy_pass http://o;")}{server(UNIX, "proxy_pass http://u;")}
+{server(TLS, "proxy_pass http://o;", " ssl http2", tls)}{server(TO_TLS, "proxy_pass https://t;")}
+{server(FILES, f"root {folder};")}""")
+
+    def haproxy(self, port):
+        folder = self.folder
+        fronts = [(PLAIN, "", "b"), (UNIX, "", "u"), (TLS, f"ssl crt {folder}/both.pem alpn h2,http/1.1", "b"), (TO_TLS, "", "t")]
+        return shutil.which("haproxy") and ["haproxy", "-db", "-f", write(f"{folder}/haproxy.cfg", f"""global
     nbthread 1
-    maxconn 4000
+    maxconn 8000
 defaults
     mode http
-    timeout client 60s
-    timeout server 60s
+    timeout client 600s
+    timeout server 600s
     timeout connect 5s
     option forwardfor
     http-reuse always
-frontend f
-    bind 127.0.0.1:{port}
-    default_backend b
 backend b
     server o 127.0.0.1:{ORIGIN}
+backend u
+    server o unix@{folder}/origin.sock
+backend t
+    server o 127.0.0.1:{ORIGIN_TLS} ssl verify none
+""" + "".join(f"frontend f{role}\n    bind 127.0.0.1:{port + role} {more}\n    default_backend {backend}\n"
+              for role, more, backend in fronts))]
+
+    def h2o(self, port):
+        folder = self.folder
+        return shutil.which("h2o") and ["h2o", "-c", write(f"{folder}/h2o.conf", f"""user: root
+num-threads: 1
+max-connections: 12000
+pid-file: {folder}/h2o.pid
+error-log: {folder}/h2o.err
+http1-request-timeout: 600
+http2-idle-timeout: 600
+proxy.timeout.keepalive: 60000
+hosts:
+  "127.0.0.1:{port + PLAIN}":
+    listen: {{host: 127.0.0.1, port: {port + PLAIN}}}
+    paths: {{"/": {{proxy.reverse.url: "http://127.0.0.1:{ORIGIN}/"}}}}
+  "127.0.0.1:{port + TLS}":
+    listen: {{host: 127.0.0.1, port: {port + TLS}, ssl: {{certificate-file: {folder}/cert.pem, key-file: {folder}/key.pem}}}}
+    paths: {{"/": {{proxy.reverse.url: "http://127.0.0.1:{ORIGIN}/"}}}}
 """)]
 
-    def caddy(port):
-        site = write(f"{folder}/caddy.caddyfile", f"""{{
-	admin off
-	auto_https off
-}}
-http://127.0.0.1:{port} {{
-	bind 127.0.0.1
-	reverse_proxy 127.0.0.1:{ORIGIN} {{
-		transport http {{
-			keepalive_idle_conns_per_host 128
-		}}
-	}}
-}}
-""")
-        return [os.environ.get("CADDY") or shutil.which("caddy"), "run", "--adapter", "caddyfile", "--config", site]
+    def caddy(self, port):
+        binary = os.environ.get("CADDY") or shutil.which("caddy")
+        return binary and [binary, "run", "--adapter", "caddyfile", "--config", self.caddyfile("caddy", port)]
 
-    starters = {"dialtone": dialtone, "nginx": nginx, "haproxy": haproxy, "caddy": caddy}
-    for i, (name, starter) in enumerate(starters.items()):
-        if wanted and name not in wanted:
+    def variant(self, name, port):
+        """A site in front of the plain origin, with what is measured added."""
+        folder = self.folder
+        proxy = f"\treverse_proxy 127.0.0.1:{ORIGIN} {{\n\t\ttransport http {{\n\t\t\tkeepalive_idle_conns_per_host 128\n\t\t}}\n\t}}\n"
+        if name == "routes":
+            sites = "".join(
+                f"http://host{i}.test:{port} {{\n\tbind 127.0.0.1\n"
+                + "".join(f"\thandle /part{k}/* {{\n\t\trespond {k}\n\t}}\n" for k in range(19))
+                + f"\thandle {{\n\t{proxy}\t}}\n}}\n" for i in range(1000))
+        else:
+            log = f"\tlog {{\n\t\toutput file {folder}/access.log {{\n\t\t\troll_disabled\n\t\t}}\n\t}}\n" if name == "log" else ""
+            sites = f"http://host500.test:{port} {{\n\tbind 127.0.0.1\n{log}{proxy}}}\n"
+        site = write(f"{folder}/{name}.caddyfile", "{\n\tadmin off\n\tauto_https off\n}\n" + sites)
+        return [self.built(f"dialtone-{name}", site), "--workers", "1"]
+
+    # ---- measuring
+
+    def load(self, client, port, path, connections, seconds, host=None, cores="0"):
+        """How many requests were answered."""
+        pin = ["taskset", "-c", cores] if cores else []
+        if client == "h2load":
+            out = subprocess.run([*pin, "h2load", "-t1", f"-c{connections}", "-m16", f"-D{seconds}",
+                                  f"https://127.0.0.1:{port}/{path}"], capture_output=True, text=True).stdout
+            done = re.search(r"(\d+) done, (\d+) succeeded, (\d+) failed, (\d+) errored", out)
+            if not done or int(done.group(3)) or int(done.group(4)):
+                print(f"port {port}: h2load: {done.group(0) if done else out[-200:]}")
+            return int(done.group(2)) if done else 0
+        more = ["-H", "Connection: close"] if client.endswith("-close") else []
+        more += ["-H", f"Host: {host}"] if host else []
+        scheme = "https" if "-tls" in client else "http"
+        out = subprocess.run([*pin, "wrk", "-t1", f"-c{connections}", f"-d{seconds}s", *more,
+                              f"{scheme}://127.0.0.1:{port}/{path}"], capture_output=True, text=True).stdout
+        bad = re.search(r"Non-2xx or 3xx responses: (\d+)", out)
+        errors = re.search(r"Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)", out)
+        if bad or (errors and (errors.group(1) != "0" or errors.group(4) != "0")):
+            print(f"port {port}: {bad.group(0) if bad else ''} {errors.group(0) if errors else ''}")
+        return int(re.search(r"(\d+) requests in", out).group(1))
+
+    def measure(self, peer, role, path, connections, client, seconds, host=None, cores="0"):
+        pids = tree(peer.process.pid)
+        before = cpu_ns(pids)
+        count = self.load(client, peer.port + role, path, connections, seconds, host, cores)
+        return (cpu_ns(pids) - before) / 1000 / max(count, 1)
+
+    def rounds(self, title, peers, measure):
+        """Medians by peer, of rounds that take turns; prints the table."""
+        values = {peer.name: [] for peer in peers}
+        for peer in peers:
+            measure(peer, 1)
+        for _ in range(self.options.rounds):
+            for peer in peers:
+                values[peer.name].append(measure(peer, self.options.seconds))
+        medians = {name: statistics.median(each) for name, each in values.items()}
+        print(f"\n{title}: CPU time per request, median of {self.options.rounds}")
+        for name, each in values.items():
+            print(f"  {name:10} {medians[name]:9.2f} us  ({min(each):.2f}..{max(each):.2f})", flush=True)
+        return medians
+
+    def hold(self, what, ratio, bar):
+        fits = ratio <= bar
+        if not fits:
+            self.missed.append(what)
+        print(f"  {what}: {ratio:.2f}, bar {bar:.2f}{'' if fits else '  MISSED'}", flush=True)
+
+
+def run_workloads(bench, peers):
+    for name, title, role, path, connections, client, bars in WORKLOADS:
+        if not bench.wants(name):
             continue
-        if name == "caddy" and not (os.environ.get("CADDY") or shutil.which("caddy")):
-            print("caddy: left out (no binary; set CADDY=)")
+        taking_part = [peer for peer in peers if peer.name == "dialtone" or peer.name in bars]
+        if client == "h2load" and not shutil.which("h2load"):
+            print(f"\n{title}: left out (no h2load)")
             continue
-        if name in ("nginx", "haproxy") and not shutil.which(name):
-            print(f"{name}: left out (not installed)")
+        medians = bench.rounds(title, taking_part, lambda peer, seconds: bench.measure(
+            peer, role, path, connections, client, seconds))
+        for other, bar in bars.items():
+            if other in medians:
+                bench.hold(f"{name}: dialtone / {other}", medians["dialtone"] / medians[other], bar)
+
+
+def run_variants(bench):
+    for name, title, variant, bar in VARIANTS:
+        if not bench.wants(name):
             continue
-        argv = starter(BASE + i)
-        peers.append(Peer(name, BASE + i, argv, {"GOMAXPROCS": "1", "XDG_DATA_HOME": folder, "HOME": folder}, folder))
+        peers = [bench.start(each, lambda port, each=each: bench.variant(each, port), 1) for each in ("one", variant)]
+        medians = bench.rounds(title, peers, lambda peer, seconds: bench.measure(
+            peer, 0, "small", 64, "wrk", seconds, "host500.test"))
+        bench.hold(f"{name}: with / without", medians[variant] / medians["one"], bar)
+        for peer in peers:
+            bench.stop(peer)
+
+
+def open_idle(port, is_tls):
+    """A connection that had one answer."""
+    s = socket.create_connection(("127.0.0.1", port), timeout=20)
+    if is_tls:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        s = context.wrap_socket(s, server_hostname="localhost")
+    s.sendall(f"GET /small HTTP/1.1\r\nHost: {'localhost' if is_tls else '127.0.0.1'}:{port}\r\n\r\n".encode())
+    answer = b""
+    while not answer.endswith(b"x" * BODIES["small"]):
+        more = s.recv(4096)
+        if not more:
+            raise SystemExit(f"bench: port {port} ended a connection: {answer[:80]}")
+        answer += more
+    return s
+
+
+def run_idle(bench, starters):
+    """Memory of idle keep-alive connections, each after one request; a fresh process for each."""
+    if not bench.wants("idle"):
+        return
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 20000), hard))
+    print(f"\nmemory of {IDLE} idle keep-alive connections, each")
+    for role, bar in IDLE_BARS.items():
+        for name in ("dialtone", "nginx"):
+            peer = name in starters and bench.start(name, starters[name])
+            if not peer:
+                continue
+            warm = [open_idle(peer.port + role, role == TLS) for _ in range(50)]
+            before = resident_kb(tree(peer.process.pid))
+            held = [open_idle(peer.port + role, role == TLS) for _ in range(IDLE)]
+            time.sleep(0.5)
+            each = (resident_kb(tree(peer.process.pid)) - before) / IDLE
+            words = f"idle {'TLS' if role == TLS else 'plain'}: {name}, KB"
+            if name == "dialtone":
+                bench.hold(words, each, bar)
+            else:
+                print(f"  {words}: {each:.2f}")
+            for s in warm + held:
+                s.close()
+            bench.stop(peer)
+
+
+def run_sizes(bench):
+    if not bench.wants("size"):
+        return
+    print("\nsize of a stripped proxy")
+    site = bench.caddyfile("size", 1000)
+    for words, options in (("beside shared libraries", []), ("static", ["--static"])):
+        binary = bench.built("sized", site, *options)
+        subprocess.run(["strip", binary], check=True)
+        bench.hold(f"size, {words}, MB", os.path.getsize(binary) / 1e6, SIZE_BARS[words] / 1e6)
+
+
+def run_scaling(bench):
+    """What two workers get done for the CPU time they use, beside one: origin and client take their
+    share of the two cores, so the time of a request on a core says what remains of twice the work."""
+    if not bench.wants("workers"):
+        return
+    site = None
+    peers = []
+    for n in (1, 2):
+        def argv(port, n=n):
+            nonlocal site
+            site = bench.built(f"dialtone-workers{n}", bench.caddyfile(f"workers{n}", port))
+            return [site, "--workers", str(n)]
+        peers.append(bench.start(f"workers-{n}", argv, cores="0,1"))
+    medians = bench.rounds("one worker and two, on both cores", peers, lambda peer, seconds: bench.measure(
+        peer, PLAIN, "small", 64, "wrk", seconds, cores=None))
+    scale = 2 * medians["workers-1"] / medians["workers-2"]
+    print(f"  workers: two do {scale:.2f} times the work of one, bar 1.80{'' if scale >= 1.8 else '  MISSED'}")
+    if scale < 1.8:
+        bench.missed.append("workers")
     for peer in peers:
-        wait_port(peer.port)
-        if peer.process.poll() is not None:
-            raise SystemExit(f"bench: {peer.name} ended; is port {peer.port} taken?")
-
-
-def measure(peer, path, connections, seconds):
-    pids = tree(peer.process.pid)
-    before = cpu_ns(pids)
-    out = subprocess.run(["taskset", "-c", "0", "wrk", "-t1", f"-c{connections}", f"-d{seconds}s",
-                          f"http://127.0.0.1:{peer.port}/{path}"], capture_output=True, text=True).stdout
-    used = cpu_ns(pids) - before
-    count = int(re.search(r"(\d+) requests in", out).group(1))
-    bad = re.search(r"Non-2xx or 3xx responses: (\d+)", out)
-    errors = re.search(r"Socket errors: (.*)", out)
-    if bad or errors:
-        print(f"{peer.name}: {bad.group(0) if bad else ''} {errors.group(0) if errors else ''}")
-    return used / 1000 / max(count, 1)
-
-
-def syscalls_per_request(peer, path):
-    """strace -c over a short run of its own, never together with the timing."""
-    if not shutil.which("strace"):
-        return None
-    with tempfile.NamedTemporaryFile() as out:
-        traced = [arg for pid in tree(peer.process.pid) for arg in ("-p", str(pid))]
-        trace = subprocess.Popen(["strace", "-f", "-c", "-o", out.name, *traced], stderr=subprocess.DEVNULL)
-        time.sleep(0.5)
-        wrk = subprocess.run(["wrk", "-t1", "-c16", "-d2s", f"http://127.0.0.1:{peer.port}/{path}"],
-                             capture_output=True, text=True).stdout
-        trace.send_signal(signal.SIGINT)
-        trace.wait(10)
-        text = out.read().decode()
-    total = re.search(r"^100\.00\s+\S+\s+(?:\S+\s+)?(\d+)\s+(?:\d+\s+)?total", text, re.M)
-    waits = sum(int(m.group(1)) for m in re.finditer(r"(\d+)\s+(?:\d+\s+)?epoll_p?wait\d?$", text, re.M))
-    count = int(re.search(r"(\d+) requests in", wrk).group(1))
-    if not total or not count:
-        return None
-    return (int(total.group(1)) - waits) / count, waits / count
+        bench.stop(peer)
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("build")
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--seconds", type=int, default=4)
+    parser.add_argument("--seconds", type=int, default=3)
+    parser.add_argument("--peers", default="dialtone,nginx,haproxy,h2o,caddy")
     parser.add_argument("--only", default="")
     options = parser.parse_args()
     if not shutil.which("wrk") or not shutil.which("nginx"):
         raise SystemExit("bench: needs wrk and nginx")
-    workloads = [("small, 64 connections", "small", 64), ("16 KiB, 32 connections", "16k", 32),
-                 ("1 MiB, 8 connections", "1m", 8)]
-    folder = tempfile.mkdtemp(prefix="dialtone-bench-")
-    os.chmod(folder, 0o755)
-    peers = []
+    bench = Bench(options)
+    only = [each for each in options.only.split(",") if each]
+    bench.wants = lambda name: not only or name in only
+    wanted = options.peers.split(",")
+    starters = {name: getattr(bench, name) for name in ("dialtone", "nginx", "haproxy", "h2o", "caddy") if name in wanted}
     try:
-        start_peers(peers, os.path.abspath(options.build), folder, [n for n in options.only.split(",") if n])
-        proxies = peers[1:]
-        for title, path, connections in workloads:
-            results = {peer.name: [] for peer in proxies}
-            for peer in proxies:
-                measure(peer, path, connections, 1)
-            for _ in range(options.rounds):
-                for peer in proxies:
-                    results[peer.name].append(measure(peer, path, connections, options.seconds))
-            medians = {name: statistics.median(values) for name, values in results.items()}
-            print(f"\n{title}: CPU time per proxied request, median of {options.rounds}")
-            for name, values in results.items():
-                ratio = medians[name] / medians["nginx"] if "nginx" in medians else float("nan")
-                print(f"  {name:10} {medians[name]:9.2f} us  ({min(values):.2f}..{max(values):.2f})  "
-                      f"{ratio:5.2f} x nginx")
-        print("\nsystem calls per small request (without epoll_wait, and epoll_wait)")
-        for peer in proxies:
-            counts = syscalls_per_request(peer, "small")
-            if counts:
-                print(f"  {peer.name:10} {counts[0]:.2f} + {counts[1]:.2f}")
+        bench.start_origin()
+        if any(bench.wants(each[0]) for each in WORKLOADS):
+            peers = [bench.start(name, starter) for name, starter in starters.items()]
+            run_workloads(bench, [peer for peer in peers if peer])
+            for peer in peers:
+                if peer:
+                    bench.stop(peer)
+        run_variants(bench)
+        run_scaling(bench)
+        run_idle(bench, starters)
+        run_sizes(bench)
+        print(f"\n{len(bench.missed)} bars missed{': ' + ', '.join(bench.missed) if bench.missed else ''}")
     finally:
-        for peer in peers:
-            peer.stop()
-        shutil.rmtree(folder, ignore_errors=True)
+        bench.end()
 
 
 main()
