@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "base/bytes8.h"
+
 /*!re2c
     re2c:define:YYCTYPE = "unsigned char";
     re2c:define:YYCURSOR = at;
@@ -100,7 +102,7 @@ matched:
 /* One header line after another, to the empty line. <lax>: a bare LF ends a line. */
 static enum h1_result header_lines(struct h1_head *head, const char *bytes, size_t len, bool lax)
 {
-    cursor at = (cursor)bytes + head->line, marker, begin, name_end, a, b;
+    cursor at = (cursor)bytes + head->line, limit = (cursor)bytes + len, marker, begin, name_end, a, b;
     enum header_id id;
     /*!stags:re2c format = 'cursor @@;'; */
 next_line:
@@ -157,6 +159,8 @@ next_line:
 name_done:
     name_end = at - 1;
     a = at;
+    while (at + sizeof(uint64_t) <= limit && bytes8_are_printable((const char *)at))
+        at += sizeof(uint64_t);
     /*!re2c
         value @b crlf { goto value_done; }
         value @b "\n" { if (lax) goto value_done; goto bad; }

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/bytes8.h"
 #include "http/http_private.h"
 
 void head_begin(struct head_writer *writer, struct stream *stream, size_t bytes)
@@ -21,26 +22,58 @@ void head_begin(struct head_writer *writer, struct stream *stream, size_t bytes)
     writer->end = writer->begin + bytes;
 }
 
+/* Where <bytes> more go, which head_begin was told of. */
+static char *room_for(struct head_writer *writer, size_t bytes)
+{
+    char *at = writer->at;
+    if (bytes > (size_t)(writer->end - at))
+        abort(); /* the bound given to head_begin was wrong */
+    writer->at = at + bytes;
+    return at;
+}
+
 void head_text(struct head_writer *writer, struct str text)
 {
-    if (text.len > (size_t)(writer->end - writer->at))
-        abort(); /* the bound given to head_begin was wrong */
+    char *at = room_for(writer, text.len);
     if (text.len)
-        memcpy(writer->at, text.ptr, text.len);
-    writer->at += text.len;
+        memcpy(at, text.ptr, text.len);
+}
+
+static bool may_have_line_ends(const char *begin, size_t len)
+{
+    if (len < 8)
+        return len > 0 &&
+               (len < 4 || bytes4_have_control(begin) || bytes4_have_control(begin + len - 4));
+    for (size_t i = 0; i + 8 <= len; i += 8)
+        if (bytes8_have_control(begin + i))
+            return true;
+    return bytes8_have_control(begin + len - 8);
+}
+
+/* A value made of configuration and request must not become a second header. */
+static void blank_line_ends(char *begin, size_t len)
+{
+    if (!may_have_line_ends(begin, len))
+        return;
+    for (size_t i = 0; i < len; i++)
+        if (begin[i] == '\r' || begin[i] == '\n' || begin[i] == '\0')
+            begin[i] = ' ';
 }
 
 void head_field(struct head_writer *writer, struct str name, struct str value)
 {
-    head_text(writer, name);
-    head_text(writer, STR(": "));
-    char *begin = writer->at;
-    head_text(writer, value);
-    head_text(writer, STR("\r\n"));
-    /* A value made of configuration and request must not become a second header. */
-    for (size_t i = 0; i < value.len; i++)
-        if (begin[i] == '\r' || begin[i] == '\n' || begin[i] == '\0')
-            begin[i] = ' ';
+    char *at = room_for(writer, name.len + value.len + 4);
+    memcpy(at, name.ptr, name.len);
+    at += name.len;
+    *at++ = ':';
+    *at++ = ' ';
+    if (value.len) {
+        memcpy(at, value.ptr, value.len);
+        blank_line_ends(at, value.len);
+    }
+    at += value.len;
+    *at++ = '\r';
+    *at = '\n';
 }
 
 void head_number(struct head_writer *writer, uint64_t number)

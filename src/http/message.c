@@ -22,7 +22,8 @@ enum header_id header_id_of(struct str name)
     return HEADER_OTHER;
 }
 
-static void append(struct http_headers *headers, struct http_header header)
+/* One more header, to be filled in. */
+static struct http_header *append(struct http_headers *headers)
 {
     if (headers->n == headers->cap) {
         uint32_t cap = headers->cap ? headers->cap * 2 : 16;
@@ -32,18 +33,17 @@ static void append(struct http_headers *headers, struct http_header header)
         headers->at = bigger;
         headers->cap = cap;
     }
-    headers->at[headers->n++] = header;
+    return &headers->at[headers->n++];
 }
 
 void headers_add(struct http_headers *headers, enum header_id id, struct str value)
 {
-    append(headers, (struct http_header){.name = names[id], .value = value, .id = id});
+    *append(headers) = (struct http_header){.name = names[id], .value = value, .id = id};
 }
 
 void headers_add_named(struct http_headers *headers, struct str name, struct str value)
 {
-    append(headers,
-           (struct http_header){.name = name, .value = value, .id = header_id_of(name)});
+    *append(headers) = (struct http_header){.name = name, .value = value, .id = header_id_of(name)};
 }
 
 struct http_header *headers_find(const struct http_headers *headers, enum header_id id)

@@ -82,9 +82,8 @@ static void drop_odd_names(struct http_request *request)
     uint32_t kept = 0;
     for (uint32_t i = 0; i < headers->n; i++) {
         struct http_header *header = &headers->at[i];
-        bool odd = header->id == HEADER_OTHER &&
-                   (memchr(header->name.ptr, '_', header->name.len) ||
-                    memchr(header->name.ptr, '.', header->name.len));
+        bool odd = header->id == HEADER_OTHER && (memchr(header->name.ptr, '_', header->name.len) ||
+                                                  memchr(header->name.ptr, '.', header->name.len));
         if (!odd) {
             headers->at[kept++] = *header;
             continue;
@@ -110,8 +109,8 @@ enum h1_problem request_set_target(struct http_request *request, struct str text
     return H1_NO_PROBLEM;
 }
 
-/* Answers that no handler is asked for: to `OPTIONS *`, and to CONNECT, which asks a forward proxy for
- * a tunnel (Caddy lets it pass; nginx refuses it, too). */
+/* Answers that no handler is asked for: to `OPTIONS *`, and to CONNECT, which asks a forward proxy
+ * for a tunnel (Caddy lets it pass; nginx refuses it, too). */
 static bool answered_here(struct http_request *request)
 {
     struct http_head head = {0};

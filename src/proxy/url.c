@@ -179,27 +179,28 @@ bool url_query_next(struct str *rest, struct arena *arena, struct str *key, stru
 
 bool url_split_host_port(struct str hostport, struct str *host, struct str *port)
 {
-    ptrdiff_t colon = str_last_index(hostport, ':');
+    struct str before = hostport;
+    size_t colon = hostport.len;
     *host = hostport;
     *port = (struct str){0};
-    if (colon < 0)
-        return false;
-    struct str before = str_slice(hostport, 0, (size_t)colon);
-    struct str after = str_slice(hostport, (size_t)colon + 1, hostport.len);
-    if (hostport.ptr[0] == '[') {
-        ptrdiff_t close = str_index(hostport, ']');
-        if (close < 0 || close + 1 != colon)
+    while (colon > 0 && hostport.ptr[colon - 1] != ':')
+        if (hostport.ptr[--colon] == '[' || hostport.ptr[colon] == ']')
             return false;
-        before = str_slice(hostport, 1, (size_t)close);
-        if (str_index(before, '[') >= 0)
-            return false;
-    } else if (str_index(before, ':') >= 0 || str_index(before, '[') >= 0 ||
-               str_index(before, ']') >= 0) {
+    if (colon == 0)
         return false;
+    before = str_slice(hostport, 0, colon - 1);
+    if (before.len > 0 && before.ptr[0] == '[') {
+        if (before.ptr[before.len - 1] != ']')
+            return false;
+        before = str_slice(before, 1, before.len - 1);
+        if (str_index(before, '[') >= 0 || str_index(before, ']') >= 0)
+            return false;
+    } else {
+        for (size_t i = 0; i < before.len; i++)
+            if (before.ptr[i] == ':' || before.ptr[i] == '[' || before.ptr[i] == ']')
+                return false;
     }
-    if (str_index(after, ']') >= 0 || str_index(after, '[') >= 0)
-        return false;
     *host = before;
-    *port = after;
+    *port = str_slice(hostport, colon, hostport.len);
     return true;
 }

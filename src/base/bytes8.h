@@ -1,0 +1,41 @@
+#ifndef DIALTONE_BASE_BYTES8_H
+#define DIALTONE_BASE_BYTES8_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+
+/* Questions to eight bytes at once, for scanners that nearly always hear the same answer. */
+
+#define BYTES8_ALL(byte) (UINT64_C(0x0101010101010101) * (byte))
+
+static inline uint64_t bytes8_load(const char *bytes)
+{
+    uint64_t word;
+    memcpy(&word, bytes, sizeof(word));
+    return word;
+}
+
+/* True where one of them may be below 0x20; sure to be true where one is. */
+static inline bool bytes8_have_control(const char *bytes)
+{
+    uint64_t word = bytes8_load(bytes);
+    return ((word - BYTES8_ALL(0x20)) & ~word & BYTES8_ALL(0x80)) != 0;
+}
+
+/* The same of four bytes. */
+static inline bool bytes4_have_control(const char *bytes)
+{
+    uint32_t word;
+    memcpy(&word, bytes, sizeof(word));
+    return ((word - 0x20202020u) & ~word & 0x80808080u) != 0;
+}
+
+/* True only where all of them are within 0x20..0x7e. */
+static inline bool bytes8_are_printable(const char *bytes)
+{
+    uint64_t word = bytes8_load(bytes);
+    return ((word | (word + BYTES8_ALL(1)) | (word - BYTES8_ALL(0x20))) & BYTES8_ALL(0x80)) == 0;
+}
+
+#endif
