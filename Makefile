@@ -15,7 +15,8 @@ endif
 WARNINGS := -Wall -Wextra -Wshadow -Wmissing-prototypes -Wstrict-prototypes -Wpointer-arith -Wvla
 OPTIMISE ?= -O2 -g
 override CPPFLAGS += -D_GNU_SOURCE -Isrc -Iinclude -I$(GEN) -DDIALTONE_VERSION='"$(VERSION)"' \
-    -DDIALTONE_PROXY_LIBS='"$(PROXY_LIBS)"' -DDIALTONE_REGEXP_LIBS='"$(REGEXP_LIBS)"'
+    -DDIALTONE_PROXY_LIBS='"$(PROXY_LIBS)"' -DDIALTONE_REGEXP_LIBS='"$(REGEXP_LIBS)"' \
+    -DDIALTONE_ARGON2_LIBS='"$(ARGON2_LIBS)"'
 override CFLAGS   += -std=gnu11 $(OPTIMISE) $(WARNINGS) $(SANITIZE)
 override LDFLAGS  += $(SANITIZE)
 CXXFLAGS          += -std=c++17 $(OPTIMISE) -Wall -Wextra -fno-rtti $(SANITIZE)
@@ -27,6 +28,8 @@ comma := ,
 CRYPT_LIB = $(if $(SANITIZE),-Wl$(comma)--no-as-needed )-lcrypt
 # only for what holds regular expressions; RE2 itself where its archive can be linked
 REGEXP_LIBS   = $(shell pkg-config --libs re2 2>/dev/null || echo -lre2) -lstdc++
+# only for what holds hashes of Argon2
+ARGON2_LIBS   = $(shell pkg-config --libs libargon2 2>/dev/null || echo -largon2)
 
 GEN := $(BUILD)/gen
 OBJ := $(BUILD)/obj
@@ -75,10 +78,10 @@ LINK_PROGRAM = $(CC) $(LDFLAGS) -Wl,--as-needed -o $(BUILD)/dialtone $(CLI_OBJEC
     $(BUILD)/libdialtone.a
 $(BUILD)/dialtone: $(CLI_OBJECTS) $(BUILD)/libdialtone.a
 	@if [ $(STATIC_OPENSSL) = yes ] && $(LINK_PROGRAM) $(if $(SANITIZE),,-static-libgcc) -Wl,-Bstatic -lssl \
-	    -lcrypto -lnghttp2 -lre2 -lstdc++ -lz -lzstd $(if $(SANITIZE),,-lcrypt) -Wl,-Bdynamic \
+	    -lcrypto -lnghttp2 -lre2 -lstdc++ -largon2 -lz -lzstd $(if $(SANITIZE),,-lcrypt) -Wl,-Bdynamic \
 	    $(COMPILER_LIBS) $(CRYPT_LIB) -lpthread 2>/dev/null; \
 	then echo 'linked $@ with the archives of OpenSSL, nghttp2, RE2 and what they need'; \
-	else set -x; $(LINK_PROGRAM) $(COMPILER_LIBS) $(PROXY_LIBS) $(REGEXP_LIBS); fi
+	else set -x; $(LINK_PROGRAM) $(COMPILER_LIBS) $(PROXY_LIBS) $(REGEXP_LIBS) $(ARGON2_LIBS); fi
 
 $(BUILD)/libdialtone.a: $(LIB_OBJECTS)
 	@rm -f $@

@@ -2,6 +2,7 @@
 #define DIALTONE_PROXY_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 struct dt_tables;
 
@@ -18,6 +19,14 @@ struct dt_regexp_engine {
 extern const struct dt_regexp_engine dt_re2; /* in libdialtone-proxy.a; needs libre2 and libstdc++ */
 /* Before dt_proxy_main, where the tables hold regular expressions. */
 void dt_proxy_use_regexps(const struct dt_regexp_engine *engine);
+
+/* Argon2id (RFC 9106), version 19, of a password; false where the parameters are not allowed. */
+typedef int dt_argon2id_function(uint32_t passes, uint32_t kibibytes, uint32_t lanes,
+                                 const void *password, size_t password_len, const void *salt,
+                                 size_t salt_len, void *hash, size_t hash_len);
+extern dt_argon2id_function dt_argon2id; /* in libdialtone-proxy.a; needs libargon2 */
+/* Before dt_proxy_main, where the tables hold such hashes. */
+void dt_proxy_use_argon2id(dt_argon2id_function *function);
 
 /* Serves what <tables> say until a signal ends it; returns the exit code of the process (0 fine,
  * 1 a check or the start failed, 2 wrong usage, 3 internal). `--help` among the arguments lists

@@ -213,7 +213,8 @@ enum dt_argument {
     X(PROXY_HEADER, "http.reverse_proxy.header.", HEADER)                                          \
     X(SHUTTING_DOWN, "http.shutting_down", NONE)                                                   \
     X(TIME_UNTIL_SHUTDOWN, "http.time_until_shutdown", NONE)                                       \
-    X(ENV, "env.", TEXT) /* the environment of the running proxy */                                \
+    X(ENV, "env.", TEXT)           /* the environment of the running proxy */                      \
+    X(FILE_CONTENT, "file.", TEXT) /* of a path */                                                 \
     X(HOSTNAME, "system.hostname", NONE)                                                           \
     X(SLASH, "system.slash", NONE)                                                                 \
     X(OS, "system.os", NONE)                                                                       \
@@ -268,7 +269,8 @@ enum dt_host_kind {
     DT_HOST_IP6,      /* ip, maybe with a zone */
     DT_HOST_NAME,     /* to be resolved */
     DT_HOST_PATH,     /* a unix socket; an abstract one begins with '@' */
-    DT_HOST_TEMPLATE, /* upstreams only: expand dt_upstream.dial_template, then parse */
+    DT_HOST_TEMPLATE, /* upstreams: expand dt_upstream.dial_template, then parse; listeners:
+                         dt_listener.host_template, when the proxy starts */
     DT_N_HOST_KINDS
 };
 
@@ -282,6 +284,7 @@ struct dt_listener {
     uint16_t unix_mode;     /* permission bits of a unix socket */
     uint32_t fd;            /* DT_NETWORK_FD */
     struct dt_text host;    /* as text, canonical, without brackets and zone; the path for unix */
+    uint32_t host_template; /* DT_HOST_TEMPLATE; else DT_NONE */
     struct dt_text zone;    /* interface name or number; look it up when listening */
     uint8_t ip[16];         /* network order */
     struct dt_text address; /* as Caddy prints it, one port: "tcp6/[fe80::1%eth0]:443", ":80" */
@@ -491,6 +494,7 @@ struct dt_ip_range {
     uint8_t bits;
     uint8_t reserved[2];
     struct dt_text zone; /* when there is one the peer's must be equal */
+    uint32_t template;   /* what it is, once the proxy starts; DT_NONE: as above */
 };
 
 struct dt_status_range {
@@ -501,6 +505,7 @@ struct dt_status_range {
  * name, with and without <name> before it. */
 struct dt_regexp {
     struct dt_text pattern;
+    uint32_t template;      /* what the pattern is each time; DT_NONE: <pattern> */
     struct dt_text name;    /* empty: none */
     struct dt_range groups; /* texts: their names, from the first group on; empty: none */
 };
@@ -520,8 +525,9 @@ enum dt_try_policy {
 };
 
 struct dt_file_matcher {
-    uint32_t root;   /* template */
-    uint32_t policy; /* enum dt_try_policy */
+    uint32_t root;       /* template */
+    uint32_t filesystem; /* template: its name; DT_NONE: the variable fs */
+    uint32_t policy;     /* enum dt_try_policy */
     struct dt_range tries;
     struct dt_range splits; /* texts, lower case: the path ends behind the first that is found */
 };
@@ -584,10 +590,10 @@ struct dt_response {
 
 enum dt_header_op_kind {
     DT_HEADER_NONE,
-    DT_HEADER_DELETE_ALL, /* "-*" */
+    DT_HEADER_DELETE_ALL, /* "-*"; with a <name_template> if that is "*" */
     DT_HEADER_ADD,
     DT_HEADER_SET,
-    DT_HEADER_DELETE,
+    DT_HEADER_DELETE, /* the expanded <name_template> may begin or end with '*' */
     DT_HEADER_DELETE_PREFIX, /* <text>, lower case; also the next two */
     DT_HEADER_DELETE_SUFFIX,
     DT_HEADER_DELETE_CONTAINS,
@@ -665,12 +671,21 @@ struct dt_query_op {
     uint32_t regexp;             /* regexps; DT_NONE: <search> */
 };
 
-enum dt_type { DT_TYPE_STRING, DT_TYPE_TRUE, DT_TYPE_FALSE, DT_TYPE_NUMBER, DT_TYPE_NULL };
+enum dt_type {
+    DT_TYPE_STRING,
+    DT_TYPE_TRUE,
+    DT_TYPE_FALSE,
+    DT_TYPE_NUMBER,
+    DT_TYPE_NULL,
+    DT_TYPE_OTHER, /* a list or an object */
+};
 
 struct dt_assignment {
-    uint32_t variable;
-    uint32_t kind;  /* enum dt_type */
-    uint32_t value; /* template: the string, or the number as text */
+    uint32_t variable; /* DT_NONE: <name> */
+    uint32_t name;     /* template; DT_NONE: <variable> */
+    uint32_t kind;     /* enum dt_type */
+    uint32_t value;    /* template: the string, or what else it is as Go prints it */
+    uint32_t compared; /* template: a number as the vars matchers see it; DT_NONE: <value> */
 };
 
 struct dt_subroute {
@@ -694,6 +709,7 @@ struct dt_file_server {
     uint32_t status_template;      /* DT_NONE: <status> */
     struct dt_range precompressed; /* numbers: enum dt_encoding, the best first */
     struct dt_range etag_suffixes; /* texts: of files that hold the ETag */
+    uint32_t filesystem;           /* template: its name; DT_NONE: the variable fs */
     uint32_t browse;               /* browses: directories are listed; DT_NONE: they are not */
     uint8_t passes_through;        /* what is not there is left to the next handler */
     uint8_t keeps_uris;            /* no redirect that adds or takes away the last '/' */
@@ -730,16 +746,22 @@ struct dt_copy {
     struct dt_range exclude;  /* numbers: header_names */
 };
 
-/* HTTP's basic authentication, with hashes of bcrypt. */
+enum dt_password_hash { DT_HASH_BCRYPT, DT_HASH_ARGON2ID };
+
+/* HTTP's basic authentication. */
 struct dt_login {
     struct dt_range accounts;
     struct dt_text realm;
     uint32_t caches; /* bool: what was found out about a password is remembered */
+    uint32_t hash;   /* enum dt_password_hash; any other hash fits no password */
 };
 
+/* Templates here, as of address ranges and listeners, are expanded once, when the proxy starts. */
 struct dt_account {
     struct dt_text name;
-    struct dt_text hash; /* "$2a$14$…" */
+    struct dt_text hash;    /* "$2a$14$…", "$argon2id$v=19$m=47104,t=1,p=1$…" */
+    uint32_t name_template; /* DT_NONE: <name> */
+    uint32_t hash_template; /* DT_NONE: <hash> */
 };
 
 /* Placeholders whose values depend on another's; worked out when they are asked for. */
@@ -1029,7 +1051,7 @@ static inline uint32_t dt_hash(const char *bytes, uint32_t len)
 _Static_assert(sizeof(struct dt_origin) == 16, "dt_origin");
 _Static_assert(sizeof(struct dt_part) == 24, "dt_part");
 _Static_assert(sizeof(struct dt_template) == 20, "dt_template");
-_Static_assert(sizeof(struct dt_listener) == 60, "dt_listener");
+_Static_assert(sizeof(struct dt_listener) == 64, "dt_listener");
 _Static_assert(sizeof(struct dt_server) == 184, "dt_server");
 _Static_assert(sizeof(struct dt_proxy_header) == 32, "dt_proxy_header");
 _Static_assert(sizeof(struct dt_host_index) == 16, "dt_host_index");
@@ -1040,14 +1062,14 @@ _Static_assert(sizeof(struct dt_host_pattern) == 16, "dt_host_pattern");
 _Static_assert(sizeof(struct dt_path_pattern) == 20, "dt_path_pattern");
 _Static_assert(sizeof(struct dt_condition) == 20, "dt_condition");
 _Static_assert(sizeof(struct dt_value_pattern) == 16, "dt_value_pattern");
-_Static_assert(sizeof(struct dt_ip_range) == 28, "dt_ip_range");
+_Static_assert(sizeof(struct dt_ip_range) == 32, "dt_ip_range");
 _Static_assert(sizeof(struct dt_handler) == 16, "dt_handler");
 _Static_assert(sizeof(struct dt_response) == 24, "dt_response");
 _Static_assert(sizeof(struct dt_header_op) == 32, "dt_header_op");
 _Static_assert(sizeof(struct dt_header_edit) == 24, "dt_header_edit");
 _Static_assert(sizeof(struct dt_rewrite) == 48, "dt_rewrite");
-_Static_assert(sizeof(struct dt_file_matcher) == 24, "dt_file_matcher");
-_Static_assert(sizeof(struct dt_file_server) == 52, "dt_file_server");
+_Static_assert(sizeof(struct dt_file_matcher) == 28, "dt_file_matcher");
+_Static_assert(sizeof(struct dt_file_server) == 56, "dt_file_server");
 _Static_assert(sizeof(struct dt_encoder) == 28, "dt_encoder");
 _Static_assert(sizeof(struct dt_body_limit) == 16, "dt_body_limit");
 _Static_assert(sizeof(struct dt_copy) == 24, "dt_copy");

@@ -240,6 +240,17 @@ struct str ip_format(struct arena *arena, struct ip ip)
     return strbuf_str(&out);
 }
 
+void ip_prefix_mask(struct ip_prefix prefix, uint8_t bytes[16])
+{
+    int size = prefix.ip.is_v6 ? 16 : 4;
+    memset(bytes, 0, 16);
+    for (int i = 0; i < size; i++) {
+        int left = prefix.bits - i * 8;
+        uint8_t mask = left >= 8 ? 0xff : left <= 0 ? 0 : (uint8_t)(0xff << (8 - left));
+        bytes[i] = prefix.ip.bytes[i] & mask;
+    }
+}
+
 bool ip_equal(struct ip a, struct ip b)
 {
     return a.is_v6 == b.is_v6 && memcmp(a.bytes, b.bytes, a.is_v6 ? 16 : 4) == 0 &&

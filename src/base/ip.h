@@ -41,6 +41,8 @@ enum ip_result ip_prefix_parse(struct str text, struct ip_prefix *prefix);
 /* Canonical text (RFC 5952), with the zone; IPv4-mapped addresses keep their dots. */
 struct str ip_format(struct arena *arena, struct ip ip);
 
+/* The address of the network; bytes behind it are 0. */
+void ip_prefix_mask(struct ip_prefix prefix, uint8_t bytes[16]);
 bool ip_equal(struct ip a, struct ip b);
 bool ip_prefix_contains(struct ip_prefix prefix, struct ip ip);
 bool ip_is_loopback(struct ip ip);

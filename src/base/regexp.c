@@ -486,3 +486,48 @@ enum regexp_result regexp_check(struct arena *arena, struct str pattern, struct 
     regexp->n_groups = scan.names.n;
     return REGEXP_OK;
 }
+
+struct str regexp_with_old_names(struct arena *arena, struct str pattern)
+{
+    struct strbuf out = strbuf_in(arena);
+    bool in_class = false;
+    for (size_t i = 0; i < pattern.len; i++) {
+        struct str rest = str_slice(pattern, i, pattern.len);
+        char c = pattern.ptr[i];
+        if (str_has_prefix(rest, STR("\\Q"))) {
+            ptrdiff_t end = str_find(rest, STR("\\E"));
+            size_t len = end < 0 ? rest.len : (size_t)end + 2;
+            strbuf_add(&out, str_slice(rest, 0, len));
+            i += len - 1;
+            continue;
+        }
+        if (c == '\\' && i + 1 < pattern.len) {
+            strbuf_add(&out, str_slice(pattern, i, i + 2));
+            i++;
+            continue;
+        }
+        if (!in_class && str_has_prefix(rest, STR("(?<"))) {
+            strbuf_puts(&out, "(?P<");
+            i += 2;
+            continue;
+        }
+        if (in_class && c == ']')
+            in_class = false;
+        else if (!in_class && c == '[') {
+            in_class = true;
+            strbuf_add_char(&out, c);
+            /* a ']' right behind the bracket is one of the class */
+            if (str_has_prefix(str_slice(pattern, i + 1, pattern.len), STR("^"))) {
+                strbuf_add_char(&out, '^');
+                i++;
+            }
+            if (str_has_prefix(str_slice(pattern, i + 1, pattern.len), STR("]"))) {
+                strbuf_add_char(&out, ']');
+                i++;
+            }
+            continue;
+        }
+        strbuf_add_char(&out, c);
+    }
+    return strbuf_str(&out);
+}

@@ -36,4 +36,7 @@ struct regexp {
 /* <regexp> gets the place of a mistake; where there is none, the groups. */
 enum regexp_result regexp_check(struct arena *arena, struct str pattern, struct regexp *regexp);
 
+/* The pattern with "(?P<name>" for Go's "(?<name>", which older versions of RE2 do not know. */
+struct str regexp_with_old_names(struct arena *arena, struct str pattern);
+
 #endif

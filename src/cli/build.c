@@ -12,6 +12,7 @@
 #include "base/vec.h"
 #include "cli/cli.h"
 #include "dialtone/proxy.h"
+#include "native/emit_c.h"
 
 extern char **environ;
 
@@ -77,7 +78,7 @@ static void add_words(struct arena *arena, arguments *argv, const char *words)
 }
 
 static int compile(struct arena *arena, const struct invocation *invocation, const char *source,
-                   const char *output, bool has_regexps)
+                   const char *output, const struct dt_tables *tables)
 {
     char *library, *headers;
     if (!find_core(arena, invocation->library_folder, &library, &headers))
@@ -94,8 +95,10 @@ static int compile(struct arena *arena, const struct invocation *invocation, con
     vec_push(arena, &argv, (char *)source);
     vec_push(arena, &argv, library);
     add_words(arena, &argv, getenv("LDFLAGS") ? getenv("LDFLAGS") : "");
-    if (has_regexps)
+    if (tables->n_regexps > 0)
         add_words(arena, &argv, DIALTONE_REGEXP_LIBS);
+    if (needs_argon2id(tables))
+        add_words(arena, &argv, DIALTONE_ARGON2_LIBS);
     add_words(arena, &argv, DIALTONE_PROXY_LIBS);
     vec_push(arena, &argv, NULL);
     int status = run_program(argv.at);
@@ -136,8 +139,8 @@ static enum exit_status build(struct pipeline *pipeline, const struct invocation
         source = arena_printf(arena, "%s.c", temporary);
     if (!write_output(source, strbuf_str(&text)))
         return STATUS_TROUBLE;
-    bool built = compile(arena, invocation, source, temporary,
-                         pipeline->tables.n_regexps > 0) == 0 && trial_run(arena, temporary);
+    bool built = compile(arena, invocation, source, temporary, &pipeline->tables) == 0 &&
+                 trial_run(arena, temporary);
     if (built && rename(temporary, output) != 0) {
         fprintf(stderr, "dialtone build: cannot write %s: %s\n", output, strerror(errno));
         built = false;
@@ -176,6 +179,7 @@ enum exit_status command_run(struct invocation *invocation)
             vec_push(&pipeline.arena, &argv, invocation->rest[i]);
         vec_push(&pipeline.arena, &argv, NULL);
         dt_proxy_use_regexps(&dt_re2);
+        dt_proxy_use_argon2id(dt_argon2id);
         status = (enum exit_status)dt_proxy_main(&pipeline.tables, (int)argv.n - 1, argv.at);
     }
     pipeline_free(&pipeline);

@@ -2,6 +2,7 @@
  * the server that redirect from HTTP. */
 #include <stdlib.h>
 
+#include "base/punycode.h"
 #include "native/lower_private.h"
 #include "native/servers.h"
 #include "syntax/placeholder.h"
@@ -53,6 +54,7 @@ static void add_domain(struct lowering *lo, struct lowered_server *server, struc
                        const json_t *value)
 {
     struct named_host host = {json_str(value), origin_of(lo, NULL, NULL, value)};
+    punycode_host(lo->arena, host.name, &host.name);
     if (list_has(json_object_get(server->automatic, "skip"), host.name) || map_get(seen, host.name))
         return;
     if (has_placeholder(host.name)) {

@@ -226,6 +226,15 @@ static void add_root(struct strbuf *out, const struct dt_tables *tables)
     strbuf_puts(out, "};\n");
 }
 
+bool needs_argon2id(const struct dt_tables *tables)
+{
+    for (uint32_t i = 0; i < tables->n_logins; i++) {
+        if (tables->logins[i].hash == DT_HASH_ARGON2ID)
+            return true;
+    }
+    return false;
+}
+
 void emit_c(const struct dt_tables *tables, struct strbuf *out)
 {
     const struct dt_build *build = &tables->build;
@@ -248,7 +257,8 @@ void emit_c(const struct dt_tables *tables, struct strbuf *out)
     strbuf_printf(out,
                   "\nint main(int argc, char **argv)\n"
                   "{\n"
-                  "%s    return dt_proxy_main(&tables, argc, argv);\n"
+                  "%s%s    return dt_proxy_main(&tables, argc, argv);\n"
                   "}\n",
-                  tables->n_regexps ? "    dt_proxy_use_regexps(&dt_re2);\n" : "");
+                  tables->n_regexps ? "    dt_proxy_use_regexps(&dt_re2);\n" : "",
+                  needs_argon2id(tables) ? "    dt_proxy_use_argon2id(dt_argon2id);\n" : "");
 }

@@ -91,7 +91,8 @@ static const char *const query_op_kinds[] = {
 static const char *const try_policies[] = {"DT_TRY_FIRST", "DT_TRY_FIRST_OR_LAST",
                                            "DT_TRY_SMALLEST", "DT_TRY_LARGEST", "DT_TRY_NEWEST"};
 static const char *const types[] = {"DT_TYPE_STRING", "DT_TYPE_TRUE", "DT_TYPE_FALSE",
-                                    "DT_TYPE_NUMBER", "DT_TYPE_NULL"};
+                                    "DT_TYPE_NUMBER", "DT_TYPE_NULL", "DT_TYPE_OTHER"};
+static const char *const password_hashes[] = {"DT_HASH_BCRYPT", "DT_HASH_ARGON2ID"};
 static const char *const contents[] = {"DT_CONTENT_EMPTY", "DT_CONTENT_TEXT", "DT_CONTENT_JSON",
                                        "DT_CONTENT_RUN_TIME"};
 static const char *const certificate_kinds[] = {"DT_CERTIFICATE_NONE", "DT_CERTIFICATE_FILES",
@@ -126,6 +127,7 @@ static const struct column listeners_columns[] = {NAMED(network, networks),
                                                   PLAIN(unix_mode),
                                                   PLAIN(fd),
                                                   PLAIN(host),
+                                                  TO(host_template, templates),
                                                   PLAIN(zone),
                                                   PLAIN(ip),
                                                   PLAIN(address),
@@ -209,13 +211,14 @@ static const struct column value_patterns_columns[] = {PLAIN(text), NAMED(kind, 
 #undef ROW
 #define ROW dt_ip_range
 static const struct column ip_ranges_columns[] = {PLAIN(ip), PLAIN(family), PLAIN(bits),
-                                                  PLAIN(zone)};
+                                                  PLAIN(zone), TO(template, templates)};
 #undef ROW
 #define ROW dt_status_range
 static const struct column status_ranges_columns[] = {PLAIN(from), PLAIN(to)};
 #undef ROW
 #define ROW dt_regexp
-static const struct column regexps_columns[] = {PLAIN(pattern), PLAIN(name), TO(groups, texts)};
+static const struct column regexps_columns[] = {PLAIN(pattern), TO(template, templates), PLAIN(name),
+                                                TO(groups, texts)};
 #undef ROW
 #define ROW dt_regexp_condition
 static const struct column regexp_conditions_columns[] = {
@@ -223,7 +226,8 @@ static const struct column regexp_conditions_columns[] = {
 #undef ROW
 #define ROW dt_file_matcher
 static const struct column file_matchers_columns[] = {
-    TO(root, templates), NAMED(policy, try_policies), TO(tries, try_files), TO(splits, texts)};
+    TO(root, templates), TO(filesystem, templates), NAMED(policy, try_policies),
+    TO(tries, try_files), TO(splits, texts)};
 #undef ROW
 #define ROW dt_try_file
 static const struct column try_files_columns[] = {TO(template, templates), PLAIN(status),
@@ -284,8 +288,9 @@ static const struct column query_ops_columns[] = {NAMED(kind, query_op_kinds), T
                                                   TO(regexp, regexps)};
 #undef ROW
 #define ROW dt_assignment
-static const struct column assignments_columns[] = {TO(variable, variables), NAMED(kind, types),
-                                                    TO(value, templates)};
+static const struct column assignments_columns[] = {TO(variable, variables), TO(name, templates),
+                                                    NAMED(kind, types), TO(value, templates),
+                                                    TO(compared, templates)};
 #undef ROW
 #define ROW dt_subroute
 static const struct column subroutes_columns[] = {TO(routes, routes), TO(error_routes, routes)};
@@ -302,6 +307,7 @@ static const struct column file_servers_columns[] = {TO(root, templates),
                                                      TO(status_template, templates),
                                                      TO(precompressed, numbers),
                                                      TO(etag_suffixes, texts),
+                                                     TO(filesystem, templates),
                                                      TO(browse, browses),
                                                      PLAIN(passes_through),
                                                      PLAIN(keeps_uris)};
@@ -326,10 +332,13 @@ static const struct column copies_columns[] = {PLAIN(status), TO(status_template
                                                TO(include, numbers), TO(exclude, numbers)};
 #undef ROW
 #define ROW dt_login
-static const struct column logins_columns[] = {TO(accounts, accounts), PLAIN(realm), PLAIN(caches)};
+static const struct column logins_columns[] = {TO(accounts, accounts), PLAIN(realm), PLAIN(caches),
+                                               NAMED(hash, password_hashes)};
 #undef ROW
 #define ROW dt_account
-static const struct column accounts_columns[] = {PLAIN(name), PLAIN(hash)};
+static const struct column accounts_columns[] = {PLAIN(name), PLAIN(hash),
+                                                 TO(name_template, templates),
+                                                 TO(hash_template, templates)};
 #undef ROW
 #define ROW dt_map
 static const struct column maps_columns[] = {TO(source, templates), TO(names, numbers),

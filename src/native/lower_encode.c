@@ -79,11 +79,11 @@ static void lower_zstd(struct lowering *lo, const json_t *zstd, struct dt_encode
 {
     struct zstd_json {
         struct str level;
-        uint32_t no_checksum;
-    } in = {0};
+        int8_t has_checksum;
+    } in = {.has_checksum = -1};
     static const struct field fields[] = {
         {"level", FIELD_STR, offsetof(struct zstd_json, level)},
-        {"disable_checksum", FIELD_FLAG32, offsetof(struct zstd_json, no_checksum)},
+        {"checksum", FIELD_TRISTATE, offsetof(struct zstd_json, has_checksum)},
         {0},
     };
     /* Caddy's levels and about the same work for libzstd */
@@ -93,13 +93,13 @@ static void lower_zstd(struct lowering *lo, const json_t *zstd, struct dt_encode
     } levels[] = {{"", 3}, {"fastest", 1}, {"default", 3}, {"better", 7}, {"best", 11}};
     size_t i = 0, n = sizeof(levels) / sizeof(levels[0]);
     read_object(lo, zstd, "the zstd encoder", fields, &in);
-    while (i < n && !str_is(in.level, levels[i].name))
+    while (i < n && !str_eq_nocase(in.level, str_from(levels[i].name)))
         i++;
     if (i == n)
         reject_at(lo, zstd, "'" STR_FMT "' is no level of zstd", STR_ARG(in.level));
     else
         row->zstd_level = levels[i].level;
-    row->zstd_has_checksum = !in.no_checksum;
+    row->zstd_has_checksum = in.has_checksum != 0;
 }
 
 /* In the order that is preferred; without a list the better ones first. */

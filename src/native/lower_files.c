@@ -20,6 +20,11 @@ static uint32_t root_template(struct lowering *lo, struct str root)
     return template_of(lo, root.len ? root : STR("{http.vars.root}"), UNKNOWN_IS_EMPTY);
 }
 
+static uint32_t filesystem_template(struct lowering *lo, struct str name)
+{
+    return name.len ? template_of(lo, name, UNKNOWN_IS_EMPTY) : DT_NONE;
+}
+
 /* ---- the matcher ---- */
 
 static const struct {
@@ -84,11 +89,11 @@ static struct dt_try_file try_file(struct lowering *lo, struct str text, uint32_
 void lower_file_matcher(struct lowering *lo, const json_t *value, struct dt_matcher *out)
 {
     struct file_json {
-        struct str root, policy;
+        struct str root, policy, filesystem;
         const json_t *tries, *splits;
     } in = {0};
     static const struct field fields[] = {
-        {"fs", FIELD_REFUSED, 0},
+        {"fs", FIELD_STR, offsetof(struct file_json, filesystem)},
         {"root", FIELD_STR, offsetof(struct file_json, root)},
         {"try_files", FIELD_JSON, offsetof(struct file_json, tries)},
         {"try_policy", FIELD_STR, offsetof(struct file_json, policy)},
@@ -97,6 +102,7 @@ void lower_file_matcher(struct lowering *lo, const json_t *value, struct dt_matc
     };
     read_object(lo, value, "a file matcher", fields, &in);
     struct dt_file_matcher row = {.root = root_template(lo, in.root)};
+    row.filesystem = filesystem_template(lo, in.filesystem);
     row.policy = lower_try_policy(lo, in.policy);
     size_t n = elements(lo, in.tries, "the files to try");
     size_t n_splits = elements(lo, in.splits, "the places to split at");
@@ -169,13 +175,18 @@ static uint32_t lower_browse(struct lowering *lo, const json_t *browse)
         const json_t *sort;
     } in = {0};
     static const struct field fields[] = {
-        {"template_file", FIELD_REFUSED, 0},
+        {"template_file", FIELD_IGNORED, 0}, /* refused already */
         {"reveal_symlinks", FIELD_FLAG32, offsetof(struct browse_json, reveals_links)},
         {"sort", FIELD_JSON, offsetof(struct browse_json, sort)},
         {"file_limit", FIELD_COUNT, offsetof(struct browse_json, max_files)},
         {0},
     };
     const struct token *before = enter(lo, browse);
+    const json_t *template = json_object_get(browse, "template_file");
+    if (template)
+        refuse_at(lo, template,
+                  "the proxy core cannot show listings by templates of one's own: as for the "
+                  "handler 'templates' they are programs in Go's template language");
     read_object(lo, browse, "a directory listing", fields, &in);
     struct dt_browse row = {.max_files = in.max_files ? in.max_files : DEFAULT_MAX_FILES,
                             .reveals_links = in.reveals_links};
@@ -190,14 +201,14 @@ static uint32_t lower_browse(struct lowering *lo, const json_t *browse)
 void lower_file_server(struct lowering *lo, const json_t *handler, struct dt_handler *out)
 {
     struct server_json {
-        struct str root;
+        struct str root, filesystem;
         const json_t *hidden, *index, *status, *precompressed, *order, *browse;
         struct dt_file_server row;
         int8_t is_canonical;
     } in = {.is_canonical = -1};
     static const struct field fields[] = {
         {"handler", FIELD_IGNORED, 0},
-        {"fs", FIELD_REFUSED, 0},
+        {"fs", FIELD_STR, offsetof(struct server_json, filesystem)},
         {"root", FIELD_STR, offsetof(struct server_json, root)},
         {"hide", FIELD_JSON, offsetof(struct server_json, hidden)},
         {"index_names", FIELD_JSON, offsetof(struct server_json, index)},
@@ -213,6 +224,7 @@ void lower_file_server(struct lowering *lo, const json_t *handler, struct dt_han
     read_object(lo, handler, "a file_server", fields, &in);
     struct dt_file_server row = in.row;
     row.root = root_template(lo, in.root);
+    row.filesystem = filesystem_template(lo, in.filesystem);
     row.hidden = template_list(lo, in.hidden, "the hidden files");
     row.index = in.index ? template_list(lo, in.index, "the index files") : default_index(lo);
     row.status_template = DT_NONE;

@@ -2,6 +2,7 @@
  * the end. */
 #include "base/parse.h"
 #include "json/document.h"
+#include "native/go_value.h"
 #include "native/lower_private.h"
 
 void lower_status(struct lowering *lo, const json_t *value, uint32_t *status, uint32_t *template)
@@ -86,7 +87,14 @@ static void lower_rewrite_handler(struct lowering *lo, const json_t *handler,
 
 static struct dt_assignment assignment(struct lowering *lo, struct str name, const json_t *value)
 {
-    struct dt_assignment row = {.variable = variable(lo, name), .value = DT_NONE};
+    struct dt_assignment row = {
+        .variable = DT_NONE, .name = DT_NONE, .value = DT_NONE, .compared = DT_NONE};
+    uint32_t template = template_of(lo, name, UNKNOWN_IS_EMPTY);
+    struct str constant, text = go_value_text(lo->arena, value);
+    if (template_is_constant(lo, template, &constant))
+        row.variable = variable(lo, str_dup(lo->arena, constant));
+    else
+        row.name = template;
     switch (json_typeof(value)) {
     case JSON_STRING:
         row.kind = DT_TYPE_STRING;
@@ -103,19 +111,18 @@ static struct dt_assignment assignment(struct lowering *lo, struct str name, con
         row.kind = DT_TYPE_NULL;
         break;
     case JSON_INTEGER:
+    case JSON_REAL: {
+        struct str shown = go_value_shown(lo->arena, value);
         row.kind = DT_TYPE_NUMBER;
-        row.value =
-            template_of(lo, str_printf(lo->arena, "%lld", (long long)json_integer_value(value)),
-                        UNKNOWN_IS_EMPTY);
+        row.value = constant_template(lo, text);
+        if (!str_eq(shown, text))
+            row.compared = constant_template(lo, shown);
         break;
-    case JSON_REAL:
-        row.kind = DT_TYPE_NUMBER;
-        row.value = template_of(lo, str_printf(lo->arena, "%.17g", json_real_value(value)),
-                                UNKNOWN_IS_EMPTY);
-        break;
+    }
     case JSON_OBJECT:
-    case JSON_ARRAY:
-        refuse(lo, "the proxy core has no variables that are lists or objects yet");
+    case JSON_ARRAY: /* what is in it is not looked at for placeholders */
+        row.kind = DT_TYPE_OTHER;
+        row.value = constant_template(lo, text);
         break;
     }
     return row;
@@ -132,11 +139,7 @@ static void lower_vars(struct lowering *lo, const json_t *handler, struct dt_han
             continue;
         const struct token *before = lo->place;
         lo->place = origin_of(lo, handler, json_object_iter_key(i), value);
-        struct str constant;
-        if (!template_is_constant(lo, template_of(lo, name, UNKNOWN_IS_EMPTY), &constant))
-            refuse(lo, "the proxy core has no variables with placeholders in their names");
-        else
-            vec_push(lo->arena, &rows, assignment(lo, str_dup(lo->arena, constant), value));
+        vec_push(lo->arena, &rows, assignment(lo, name, value));
         leave(lo, before);
     }
     out->n = (uint32_t)rows.n;
@@ -283,6 +286,16 @@ static const struct handler_row {
     {"map", DT_HANDLER_MAP, lower_map},
 };
 
+/* What Caddy can do and the core never will. */
+static const struct {
+    const char *name, *why;
+} never[] = {
+    {"templates", "its files are programs in Go's template language"},
+    {"acme_server", "it is a certificate authority for others"},
+    {"push", "browsers have given up HTTP/2 pushes"},
+    {"tracing", "it reports to OpenTelemetry collectors"},
+};
+
 static void lower_handler(struct lowering *lo, const json_t *handler, struct dt_handler *out)
 {
     struct str name = member_str(handler, "handler");
@@ -290,6 +303,13 @@ static void lower_handler(struct lowering *lo, const json_t *handler, struct dt_
         if (str_is(name, handlers[i].name)) {
             *out = (struct dt_handler){.kind = handlers[i].kind, .n = 1, .origin = origin_here(lo)};
             handlers[i].lower(lo, handler, out);
+            return;
+        }
+    }
+    for (size_t i = 0; i < sizeof(never) / sizeof(never[0]); i++) {
+        if (str_is(name, never[i].name)) {
+            refuse(lo, "the proxy core does not run the handler '%s': %s", never[i].name,
+                   never[i].why);
             return;
         }
     }

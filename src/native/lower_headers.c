@@ -137,27 +137,26 @@ static void set_values(struct lowering *lo, const json_t *fields, op_list *ops)
 static void delete_all(struct lowering *lo, const json_t *names, op_list *ops)
 {
     for (size_t i = 0; i < elements(lo, names, "header names"); i++) {
-        if (str_is(json_str(json_array_get(names, i)), "*"))
+        struct str name = json_str(json_array_get(names, i));
+        if (str_is(name, "*"))
             vec_push(lo->arena, ops, nameless_op(DT_HEADER_DELETE_ALL));
+        else if (has_placeholder(name))
+            vec_push(lo->arena, ops, op_on(lo, DT_HEADER_DELETE_ALL, name, UNKNOWN_IS_KEPT));
     }
 }
 
 static void delete_some(struct lowering *lo, const json_t *names, op_list *ops)
 {
     for (size_t i = 0; i < elements(lo, names, "header names"); i++) {
-        const json_t *value = json_array_get(names, i);
-        struct str name = json_str(value);
+        struct str name = json_str(json_array_get(names, i));
         bool stars_first = name.len && name.ptr[0] == '*';
         bool stars_last = name.len && name.ptr[name.len - 1] == '*';
         if (str_is(name, "*"))
             continue;
-        if (!stars_first && !stars_last) {
+        if ((!stars_first && !stars_last) || has_placeholder(name)) {
             vec_push(lo->arena, ops, op_on(lo, DT_HEADER_DELETE, name, UNKNOWN_IS_KEPT));
             continue;
         }
-        if (has_placeholder(name))
-            refuse_at(lo, value,
-                      "the proxy core cannot delete headers by a pattern with placeholders");
         struct dt_header_op op = nameless_op(stars_first && stars_last ? DT_HEADER_DELETE_CONTAINS
                                              : stars_first             ? DT_HEADER_DELETE_SUFFIX
                                                                        : DT_HEADER_DELETE_PREFIX);
@@ -184,7 +183,7 @@ static void replace_in(struct lowering *lo, struct str name, const json_t *repla
     if (!str_is(name, "*"))
         op = op_on(lo, DT_HEADER_REPLACE, name, UNKNOWN_IS_KEPT);
     if (in.pattern.len)
-        op.regexp = regexp_of(lo, replacement, in.pattern, (struct str){0});
+        op.regexp = late_regexp_of(lo, replacement, in.pattern);
     else
         op.search = template_of(lo, in.search, UNKNOWN_IS_KEPT);
     op.value = value_template(lo, in.replace, UNKNOWN_IS_KEPT);

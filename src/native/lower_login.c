@@ -1,7 +1,6 @@
 /* basic_auth: the accounts and their hashes. */
-#include "base/parse.h"
+#include "base/base64.h"
 #include "native/lower_private.h"
-#include "syntax/placeholder.h"
 
 struct login_json {
     const json_t *hash, *accounts, *cache;
@@ -19,27 +18,12 @@ static const struct field login_fields[] = {
 /* A hash may stand in base64, so that it needs no dollar signs. */
 static struct str plain_hash(struct lowering *lo, const json_t *value, struct str hash)
 {
-    static const char letters[] =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    struct strbuf out = strbuf_in(lo->arena);
-    uint32_t bits = 0;
-    int n_bits = 0;
+    struct str plain = {0};
     if (str_has_prefix(hash, STR("$")))
         return hash;
-    for (size_t i = 0; i < hash.len && hash.ptr[i] != '='; i++) {
-        const char *letter = hash.ptr[i] ? strchr(letters, hash.ptr[i]) : NULL;
-        if (!letter) {
-            reject_at(lo, value, "the password's hash begins with no '$' and is no base64");
-            return STR("");
-        }
-        bits = bits << 6 | (uint32_t)(letter - letters);
-        n_bits += 6;
-        if (n_bits < 8)
-            continue;
-        n_bits -= 8;
-        strbuf_add_char(&out, (char)(bits >> n_bits & 0xff));
-    }
-    return strbuf_str(&out);
+    if (!base64_decode(lo->arena, hash, BASE64_PADDED, &plain))
+        reject_at(lo, value, "the password's hash begins with no '$' and is no base64");
+    return plain;
 }
 
 static struct dt_range lower_accounts(struct lowering *lo, const json_t *list)
@@ -52,6 +36,7 @@ static struct dt_range lower_accounts(struct lowering *lo, const json_t *list)
         {"password", FIELD_STR, offsetof(struct account_json, hash)},
         {0},
     };
+    struct map names = map_in(lo->arena);
     size_t n = elements(lo, list, "the accounts");
     struct dt_range range = {reserve_accounts(lo, (uint32_t)n), (uint32_t)n};
     for (size_t i = 0; i < n; i++) {
@@ -59,13 +44,19 @@ static struct dt_range lower_accounts(struct lowering *lo, const json_t *list)
         const json_t *value = json_array_get(list, i);
         const struct token *before = enter(lo, value);
         read_object(lo, value, "an account", fields, &in);
-        if (has_placeholder(in.name) || has_placeholder(in.hash))
-            refuse_at(lo, value, "the proxy core cannot expand placeholders in accounts yet");
-        struct str hash = plain_hash(lo, value, in.hash);
-        if (hash.len && !str_has_prefix(hash, STR("$2")))
-            refuse_at(lo, value, "the proxy core knows only bcrypt's hashes, which begin with $2");
-        lo->accounts.at[range.first + i] =
-            (struct dt_account){intern(lo, in.name), intern(lo, hash)};
+        struct dt_account row = {.name_template = start_template_of(lo, &in.name, UNKNOWN_IS_KEPT_AT_START)};
+        row.hash_template = start_template_of(lo, &in.hash, UNKNOWN_IS_KEPT_AT_START);
+        row.name = intern(lo, in.name);
+        if (row.hash_template == DT_NONE)
+            row.hash = intern(lo, plain_hash(lo, value, in.hash));
+        bool lacks_name = in.name.len == 0 && row.name_template == DT_NONE;
+        if (lacks_name || (in.hash.len == 0 && row.hash_template == DT_NONE))
+            reject_at(lo, value, "an account needs a name and the hash of a password");
+        else if (row.name_template == DT_NONE && map_get(&names, in.name))
+            reject_at(lo, value, "there are two accounts of the name '" STR_FMT "'",
+                      STR_ARG(in.name));
+        map_put(&names, str_dup(lo->arena, in.name), &names);
+        lo->accounts.at[range.first + i] = row;
         leave(lo, before);
     }
     return range;
@@ -93,10 +84,12 @@ void lower_login(struct lowering *lo, const json_t *handler, struct dt_handler *
     read_object(lo, in.providers, "the providers of users", provider_fields, &providers);
     read_object(lo, providers.basic, "http_basic", login_fields, &login);
     struct str algorithm = member_str(login.hash, "algorithm");
-    if (algorithm.len && !str_is(algorithm, "bcrypt"))
-        refuse_at(lo, login.hash, "the proxy core cannot check hashes of '" STR_FMT "' yet",
-                  STR_ARG(algorithm));
     struct dt_login row = {.caches = login.cache != NULL};
+    if (str_is(algorithm, "argon2id"))
+        row.hash = DT_HASH_ARGON2ID;
+    else if (algorithm.len && !str_is(algorithm, "bcrypt"))
+        refuse_at(lo, login.hash, "the proxy core does not know hashes of '" STR_FMT "'",
+                  STR_ARG(algorithm));
     row.accounts = lower_accounts(lo, login.accounts);
     row.realm = intern(lo, login.realm.len ? login.realm : STR("restricted"));
     out->row = push_logins(lo, row);

@@ -1,4 +1,5 @@
 /* map: placeholders of the configuration's own. */
+#include "native/go_value.h"
 #include "native/lower_private.h"
 
 /* "{name}" → name. */
@@ -35,25 +36,6 @@ void find_mapped_names(struct lowering *lo, const json_t *root)
         find_mapped_names(lo, json_object_iter_value(i));
 }
 
-static struct str output_text(struct lowering *lo, const json_t *value)
-{
-    if (json_is_integer(value))
-        return str_printf(lo->arena, "%lld", (long long)json_integer_value(value));
-    if (json_is_real(value))
-        return str_printf(lo->arena, "%g", json_real_value(value));
-    if (json_is_boolean(value))
-        return json_is_true(value) ? STR("true") : STR("false");
-    if (!json_is_string(value))
-        refuse_at(lo, value, "the proxy core cannot map to lists or objects");
-    return json_str(value);
-}
-
-/* Text in which '$' means groups has no placeholders. */
-static uint32_t constant_template(struct lowering *lo, struct str text)
-{
-    return push_templates(lo, (struct dt_template){.literal = intern(lo, text)});
-}
-
 static struct dt_mapping lower_mapping(struct lowering *lo, const json_t *value)
 {
     struct mapping_json {
@@ -77,7 +59,7 @@ static struct dt_mapping lower_mapping(struct lowering *lo, const json_t *value)
         outputs[i] = DT_NONE;
         if (json_is_null(output))
             continue;
-        struct str text = output_text(lo, output);
+        struct str text = go_value_text(lo->arena, output);
         outputs[i] =
             in.pattern.len ? constant_template(lo, text) : template_of(lo, text, UNKNOWN_IS_EMPTY);
     }
@@ -124,7 +106,7 @@ void lower_map(struct lowering *lo, const json_t *handler, struct dt_handler *ou
         reject_at(lo, in.defaults, "there must be a default for each destination");
     row.defaults.n = (uint32_t)n_defaults;
     for (size_t i = 0; i < n_defaults; i++) {
-        struct str text = output_text(lo, json_array_get(in.defaults, i));
+        struct str text = go_value_text(lo->arena, json_array_get(in.defaults, i));
         uint32_t template = template_of(lo, text, UNKNOWN_IS_EMPTY);
         if (i == 0)
             row.defaults.first = template;

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/ip.h"
+#include "base/punycode.h"
 #include "native/lower_private.h"
 #include "syntax/placeholder.h"
 
@@ -53,15 +54,6 @@ struct dt_range host_patterns_of(struct lowering *lo, const struct str *hosts, s
     return range;
 }
 
-static bool is_ascii(struct str text)
-{
-    for (size_t i = 0; i < text.len; i++) {
-        if ((unsigned char)text.ptr[i] >= 0x80)
-            return false;
-    }
-    return true;
-}
-
 struct dt_range lower_host_patterns(struct lowering *lo, const json_t *list, uint32_t *n_exact)
 {
     size_t n = elements(lo, list, "the hosts"), n_hosts = 0;
@@ -70,11 +62,8 @@ struct dt_range lower_host_patterns(struct lowering *lo, const json_t *list, uin
         const json_t *value = json_array_get(list, i);
         if (!read_string(lo, value, "a host", &hosts[n_hosts]))
             continue;
-        if (!is_ascii(hosts[n_hosts]))
-            refuse_at(lo, value,
-                      "the proxy core knows host names only in ASCII: write '" STR_FMT
-                      "' in its xn-- form",
-                      STR_ARG(hosts[n_hosts]));
+        if (!punycode_host(lo->arena, hosts[n_hosts], &hosts[n_hosts]))
+            reject_at(lo, value, "the host is no UTF-8");
         n_hosts++;
     }
     return host_patterns_of(lo, hosts, n_hosts, n_exact);
@@ -335,13 +324,9 @@ static bool parse_range(struct str text, struct ip_prefix *prefix)
 
 static struct dt_ip_range ip_range(struct lowering *lo, struct ip_prefix prefix, struct str zone)
 {
-    struct dt_ip_range row = {.family = prefix.ip.is_v6 ? 6 : 4, .bits = (uint8_t)prefix.bits};
-    int size = prefix.ip.is_v6 ? 16 : 4;
-    for (int i = 0; i < size; i++) {
-        int left = prefix.bits - i * 8;
-        uint8_t mask = left >= 8 ? 0xff : left <= 0 ? 0 : (uint8_t)(0xff << (8 - left));
-        row.ip[i] = prefix.ip.bytes[i] & mask;
-    }
+    struct dt_ip_range row = {
+        .family = prefix.ip.is_v6 ? 6 : 4, .bits = (uint8_t)prefix.bits, .template = DT_NONE};
+    ip_prefix_mask(prefix, row.ip);
     row.zone = intern(lo, zone);
     return row;
 }
@@ -352,11 +337,14 @@ struct dt_range lower_ip_ranges(struct lowering *lo, const json_t *ranges)
     struct dt_range range = {reserve_ip_ranges(lo, (uint32_t)n), (uint32_t)n};
     for (size_t i = 0; i < n; i++) {
         const json_t *value = json_array_get(ranges, i);
+        struct dt_ip_range *row = &lo->ip_ranges.at[range.first + i];
         struct str text, address, zone;
+        row->template = DT_NONE;
         if (!read_string(lo, value, "a range", &text))
             continue;
-        if (has_placeholder(text)) {
-            refuse_at(lo, value, "the proxy core cannot expand placeholders in address ranges yet");
+        uint32_t template = start_template_of(lo, &text, UNKNOWN_IS_EMPTY_AT_START);
+        if (template != DT_NONE) {
+            row->template = template;
             continue;
         }
         /* Caddy takes the zone from behind the prefix length: fe80::/10%eth0 */
@@ -368,6 +356,16 @@ struct dt_range lower_ip_ranges(struct lowering *lo, const json_t *ranges)
             lo->ip_ranges.at[range.first + i] = ip_range(lo, prefix, zone);
     }
     return range;
+}
+
+struct dt_range lower_known_ranges(struct lowering *lo, const json_t *ranges)
+{
+    for (size_t i = 0; i < json_array_size(ranges); i++) {
+        const json_t *value = json_array_get(ranges, i);
+        if (has_placeholder(json_str(value)))
+            reject_at(lo, value, "placeholders are not expanded in trusted proxies");
+    }
+    return lower_ip_ranges(lo, ranges);
 }
 
 static void lower_ip(struct lowering *lo, const json_t *value, struct dt_matcher *out)

@@ -71,9 +71,16 @@ struct dt_tables builder_finish(struct lowering *lo);
 enum template_mode {
     UNKNOWN_IS_EMPTY,         /* Caddy's ReplaceAll */
     UNKNOWN_IS_KEPT,          /* Caddy's ReplaceKnown */
-    UNKNOWN_IS_EMPTY_IN_PATH, /* of a rewrite: {path} goes in as it is written in the URI */
+    UNKNOWN_IS_EMPTY_AT_START, /* all that needs a request is unknown */
+    UNKNOWN_IS_KEPT_AT_START,  /* the same */
+    UNKNOWN_IS_EMPTY_IN_PATH,  /* of a rewrite: {path} goes in as it is written in the URI */
 };
 uint32_t template_of(struct lowering *lo, struct str text, enum template_mode mode);
+/* Text that is expanded when the proxy starts, when there is no request yet; DT_NONE where no
+ * placeholder of it has a value then: <*text> is what then is left. */
+uint32_t start_template_of(struct lowering *lo, struct str *text, enum template_mode mode);
+/* Text that has no placeholders, whatever it looks like. */
+uint32_t constant_template(struct lowering *lo, struct str text);
 bool template_is_constant(const struct lowering *lo, uint32_t template, struct str *text);
 
 /* lower_servers.c */
@@ -94,6 +101,8 @@ uint32_t number_groups(struct lowering *lo, const json_t *server);
 
 struct dt_range lower_matcher_sets(struct lowering *lo, const json_t *sets);
 struct dt_range lower_ip_ranges(struct lowering *lo, const json_t *ranges);
+/* The same where Caddy expands no placeholders. */
+struct dt_range lower_known_ranges(struct lowering *lo, const json_t *ranges);
 struct dt_range lower_host_patterns(struct lowering *lo, const json_t *hosts, uint32_t *n_exact);
 struct dt_range host_patterns_of(struct lowering *lo, const struct str *hosts, size_t n,
                                  uint32_t *n_exact);
@@ -134,6 +143,8 @@ void lower_login(struct lowering *lo, const json_t *handler, struct dt_handler *
 
 /* A row of regexps; DT_NONE after an error, or where the pattern is empty. */
 uint32_t regexp_of(struct lowering *lo, const json_t *value, struct str pattern, struct str name);
+/* The same of a pattern that may hold placeholders, which are expanded each time. */
+uint32_t late_regexp_of(struct lowering *lo, const json_t *value, struct str pattern);
 void lower_path_regexp(struct lowering *lo, const json_t *value, struct dt_matcher *out);
 void lower_header_regexp(struct lowering *lo, const json_t *value, struct dt_matcher *out);
 void lower_vars_regexp(struct lowering *lo, const json_t *value, struct dt_matcher *out);

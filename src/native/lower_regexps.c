@@ -2,52 +2,6 @@
 #include "base/regexp.h"
 #include "native/lower_private.h"
 
-/* Go knows "(?<name>", older libraries only "(?P<name>". */
-static struct str with_old_names(struct arena *arena, struct str pattern)
-{
-    struct strbuf out = strbuf_in(arena);
-    bool in_class = false;
-    for (size_t i = 0; i < pattern.len; i++) {
-        struct str rest = str_slice(pattern, i, pattern.len);
-        char c = pattern.ptr[i];
-        if (str_has_prefix(rest, STR("\\Q"))) {
-            ptrdiff_t end = str_find(rest, STR("\\E"));
-            size_t len = end < 0 ? rest.len : (size_t)end + 2;
-            strbuf_add(&out, str_slice(rest, 0, len));
-            i += len - 1;
-            continue;
-        }
-        if (c == '\\' && i + 1 < pattern.len) {
-            strbuf_add(&out, str_slice(pattern, i, i + 2));
-            i++;
-            continue;
-        }
-        if (!in_class && str_has_prefix(rest, STR("(?<"))) {
-            strbuf_puts(&out, "(?P<");
-            i += 2;
-            continue;
-        }
-        if (in_class && c == ']')
-            in_class = false;
-        else if (!in_class && c == '[') {
-            in_class = true;
-            strbuf_add_char(&out, c);
-            /* a ']' right behind the bracket is one of the class */
-            if (str_has_prefix(str_slice(pattern, i + 1, pattern.len), STR("^"))) {
-                strbuf_add_char(&out, '^');
-                i++;
-            }
-            if (str_has_prefix(str_slice(pattern, i + 1, pattern.len), STR("]"))) {
-                strbuf_add_char(&out, ']');
-                i++;
-            }
-            continue;
-        }
-        strbuf_add_char(&out, c);
-    }
-    return strbuf_str(&out);
-}
-
 uint32_t regexp_of(struct lowering *lo, const json_t *value, struct str pattern, struct str name)
 {
     struct regexp regexp = {0};
@@ -58,13 +12,34 @@ uint32_t regexp_of(struct lowering *lo, const json_t *value, struct str pattern,
         return DT_NONE;
     }
     struct dt_regexp row = {
-        .pattern = intern(lo, with_old_names(lo->arena, pattern)),
+        .template = DT_NONE,
+        .pattern = intern(lo, regexp_with_old_names(lo->arena, pattern)),
         .name = intern(lo, name),
         .groups = {reserve_texts(lo, (uint32_t)regexp.n_groups), (uint32_t)regexp.n_groups},
     };
     for (size_t i = 0; i < regexp.n_groups; i++)
         lo->texts.at[row.groups.first + i] = intern(lo, regexp.names[i]);
     return push_regexps(lo, row);
+}
+
+/* Whether Caddy compiles the pattern anew each time: it then is text with placeholders. */
+static bool is_compiled_late(struct str pattern)
+{
+    ptrdiff_t open = str_index(pattern, '{');
+    if (open < 0)
+        return false;
+    return str_index(str_slice(pattern, (size_t)open + 1, pattern.len), '}') > 0;
+}
+
+uint32_t late_regexp_of(struct lowering *lo, const json_t *value, struct str pattern)
+{
+    struct str constant;
+    if (!is_compiled_late(pattern))
+        return regexp_of(lo, value, pattern, (struct str){0});
+    uint32_t template = template_of(lo, pattern, UNKNOWN_IS_KEPT);
+    if (template_is_constant(lo, template, &constant))
+        return regexp_of(lo, value, str_dup(lo->arena, constant), (struct str){0});
+    return push_regexps(lo, (struct dt_regexp){.template = template});
 }
 
 /* {"name": …, "pattern": …} */

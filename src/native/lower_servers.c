@@ -5,7 +5,6 @@
 #include "native/index.h"
 #include "native/lower_private.h"
 #include "native/servers.h"
-#include "syntax/placeholder.h"
 
 static const int64_t SECOND = 1000000000;
 enum { DEFAULT_MAX_HEADER_BYTES = 16 << 10, DEFAULT_KEEPALIVE_PROBES = 9 };
@@ -71,9 +70,7 @@ static void add_addresses(struct lowering *lo, struct lowered_server *server)
         struct bound_address bound = {.origin = origin_of(lo, NULL, NULL, value)};
         struct str text = json_str(value);
         const char *problem;
-        if (has_placeholder(text))
-            refuse_at(lo, value, "the proxy core cannot expand placeholders in listener addresses");
-        else if (!network_parse(lo->arena, text, &bound.parsed, &problem))
+        if (!network_parse(lo->arena, text, &bound.parsed, &problem))
             reject_at(lo, value, "the listener address '" STR_FMT "' %s", STR_ARG(text), problem);
         else
             vec_push(lo->arena, &server->addresses, bound);
@@ -127,7 +124,7 @@ static struct dt_range lower_trusted_proxies(struct lowering *lo, const json_t *
         return (struct dt_range){0};
     }
     read_object(lo, source, "trusted proxies", fields, &in);
-    return lower_ip_ranges(lo, in.ranges);
+    return lower_known_ranges(lo, in.ranges);
 }
 
 static struct dt_range lower_header_names(struct lowering *lo, const json_t *names)
@@ -391,13 +388,18 @@ static void push_sockets(struct lowering *lo, const struct lowered_server *serve
     bool has_tls = lo->servers.at[row].connection_policies.n > 0;
     for (size_t i = 0; i < server->addresses.n; i++) {
         const struct network_address *address = &server->addresses.at[i].parsed;
+        struct str host = address->host;
         lo->place = server->addresses.at[i].origin;
+        uint32_t template = start_template_of(lo, &host, UNKNOWN_IS_EMPTY_AT_START);
+        if (template == DT_NONE && !str_eq(host, address->host))
+            reject(lo, "the placeholder in the listener address has no value when a proxy starts");
         if (address->network == DT_NETWORK_FD)
             need(lo, FEATURE_FD_LISTENER, NULL, NULL);
         for (uint32_t port = address->first_port; port <= address->last_port; port++) {
             struct dt_listener listener = {
                 .network = (uint8_t)address->network,
                 .host_kind = (uint8_t)address->host_kind,
+                .host_template = template,
                 .is_tls = has_tls && port != lo->application.http_port,
                 .port = (uint16_t)port,
                 .unix_mode = address->unix_mode,
@@ -409,6 +411,8 @@ static void push_sockets(struct lowering *lo, const struct lowered_server *serve
                 .origin = origin_here(lo),
             };
             memcpy(listener.ip, address->ip, sizeof(listener.ip));
+            if (listener.host_template != DT_NONE)
+                listener.host_kind = DT_HOST_TEMPLATE;
             push_listeners(lo, listener);
         }
     }

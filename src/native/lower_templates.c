@@ -18,11 +18,8 @@ static const char *const unsupported_placeholders[] = {
     "http.request.body",
     "http.request.tls.client.",
     "http.request.tls.ech",
-    "file.",
     "http.reverse_proxy.is_transport_error",
     "http.reverse_proxy.active.",
-    "http.vars.start_time",
-    "http.vars.uuid",
 };
 
 /* Whether the row's argument can be read from <rest>; fills in the part. */
@@ -81,6 +78,23 @@ static bool resolve(struct lowering *lo, struct str key, struct dt_part *part)
     return true;
 }
 
+/* What has a value before there are requests. */
+static bool is_known_at_start(enum dt_part_kind kind)
+{
+    return kind == DT_PART_ENV || kind == DT_PART_FILE_CONTENT ||
+           (kind >= DT_PART_HOSTNAME && kind <= DT_PART_NOW_UNIX_MS);
+}
+
+static bool is_for_start(enum template_mode mode)
+{
+    return mode == UNKNOWN_IS_EMPTY_AT_START || mode == UNKNOWN_IS_KEPT_AT_START;
+}
+
+static bool keeps_unknown(enum template_mode mode)
+{
+    return mode == UNKNOWN_IS_KEPT || mode == UNKNOWN_IS_KEPT_AT_START;
+}
+
 struct template_parts {
     VEC(struct dt_part) parts;
     struct strbuf literal; /* not yet in <parts> */
@@ -109,7 +123,8 @@ static void cut(struct lowering *lo, struct str text, enum template_mode mode,
             return;
         }
         struct dt_part part = {0};
-        if (piece.kind == PIECE_PLACEHOLDER && resolve(lo, piece.text, &part)) {
+        if (piece.kind == PIECE_PLACEHOLDER && resolve(lo, piece.text, &part) &&
+            (!is_for_start(mode) || is_known_at_start(part.kind))) {
             flush_literal(lo, made);
             if (mode == UNKNOWN_IS_EMPTY_IN_PATH && part.kind == DT_PART_PATH)
                 part.kind = DT_PART_PATH_RAW;
@@ -119,7 +134,7 @@ static void cut(struct lowering *lo, struct str text, enum template_mode mode,
             vec_push(lo->arena, &made->parts, part);
             continue;
         }
-        if (piece.kind == PIECE_PLACEHOLDER && mode != UNKNOWN_IS_KEPT)
+        if (piece.kind == PIECE_PLACEHOLDER && !keeps_unknown(mode))
             continue;
         if (piece.kind == PIECE_PLACEHOLDER)
             piece = piece_reject(&scan, piece);
@@ -131,7 +146,7 @@ uint32_t template_of(struct lowering *lo, struct str text, enum template_mode mo
 {
     struct template_parts made = {.literal = strbuf_in(lo->arena)};
     cut(lo, text, mode, &made);
-    struct dt_template row = {.keeps_unknown = mode == UNKNOWN_IS_KEPT};
+    struct dt_template row = {.keeps_unknown = keeps_unknown(mode)};
     if (made.parts.n == 0) {
         row.literal = intern(lo, strbuf_str(&made.literal));
         return push_templates(lo, row);
@@ -141,6 +156,25 @@ uint32_t template_of(struct lowering *lo, struct str text, enum template_mode mo
         (struct dt_range){reserve_parts(lo, (uint32_t)made.parts.n), (uint32_t)made.parts.n};
     memcpy(lo->parts.at + row.parts.first, made.parts.at, made.parts.n * sizeof(struct dt_part));
     return push_templates(lo, row);
+}
+
+uint32_t start_template_of(struct lowering *lo, struct str *text, enum template_mode mode)
+{
+    struct str constant;
+    if (!has_placeholder(*text))
+        return DT_NONE;
+    uint32_t template = template_of(lo, *text, mode);
+    if (!template_is_constant(lo, template, &constant)) {
+        *text = STR("");
+        return template;
+    }
+    *text = str_dup(lo->arena, constant);
+    return DT_NONE;
+}
+
+uint32_t constant_template(struct lowering *lo, struct str text)
+{
+    return push_templates(lo, (struct dt_template){.literal = intern(lo, text)});
 }
 
 bool template_is_constant(const struct lowering *lo, uint32_t template, struct str *text)

@@ -1,5 +1,6 @@
 /* apps.tls and connection policies: which certificates there are, and who may choose which. */
 #include "base/ip.h"
+#include "base/punycode.h"
 #include "native/features.h"
 #include "native/lower_private.h"
 #include "native/servers.h"
@@ -241,6 +242,7 @@ static const json_t *policy_for(struct lowering *lo, struct str name, bool is_ex
             return policy;
         for (size_t s = 0; s < json_array_size(subjects); s++) {
             struct str subject = json_str(json_array_get(subjects, s));
+            punycode_host(lo->arena, subject, &subject);
             if (is_exact ? str_eq(subject, name) : matches_wildcard(lo, name, subject))
                 return policy;
         }

@@ -388,7 +388,7 @@ uint32_t lower_pool(struct lowering *lo, const json_t *handler)
     lower_balancing(lo, in.balancing, &row);
     uint32_t max_requests = lower_health(lo, in.health, &row);
     row.upstreams = lower_upstreams(lo, in.upstreams, max_requests);
-    row.trusted_proxies = lower_ip_ranges(lo, in.trusted_proxies);
+    row.trusted_proxies = lower_known_ranges(lo, in.trusted_proxies);
     row.responses = lower_response_handlers(lo, in.responses);
     if (json_is_object(in.dynamic))
         refuse_upstreams_at(lo, in.dynamic,

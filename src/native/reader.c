@@ -225,7 +225,9 @@ void read_object(struct lowering *lo, const json_t *object, const char *what,
             field++;
         const struct token *before = lo->place;
         lo->place = origin_of(lo, object, key, value);
-        if (!field->key)
+        if (strcmp(key, "@id") == 0)
+            ; /* Caddy: a name for its admin API, in any object */
+        else if (!field->key)
             refuse(lo, "the proxy core does not know '%s' in %s", key, what);
         else if (!json_is_null(value))
             read_field(lo, value, what, field, (char *)into + field->offset);

@@ -53,6 +53,9 @@ struct core {
     struct passwords *passwords;              /* NULL where nobody logs in */
     struct map media_types;                   /* of file extensions; empty without file servers */
     struct str hostname, working_directory, architecture;
+    /* of variables: those that Caddy sets and hardly anybody reads; DT_NONE */
+    uint32_t start_time_variable, uuid_variable, filesystem_variable;
+    int64_t started_ns; /* monotonic */
     struct worker *workers;
     unsigned n_workers;
     _Atomic int64_t shutdown_at_ns; /* wall clock; 0 while nothing is planned */

@@ -7,12 +7,23 @@
 
 #include "base/arena.h"
 #include "base/glob.h"
+#include "base/parse.h"
 #include "proxy/template.h"
 
 struct str file_root(struct transaction *tx, uint32_t template)
 {
     struct str root = template_expand(tx, template);
     return root.len ? root : STR(".");
+}
+
+bool file_system_exists(struct transaction *tx, uint32_t template)
+{
+    struct str name = {0};
+    if (template != DT_NONE)
+        name = template_expand(tx, template);
+    else if (tx->core->filesystem_variable != DT_NONE)
+        name = value_text(transaction_variable(tx, tx->core->filesystem_variable));
+    return name.len == 0 || str_is(str_trim_unicode(name), "default");
 }
 
 struct str file_path_tidy(struct arena *arena, struct str path)

@@ -10,6 +10,9 @@ struct transaction;
 
 /* A row of templates that is the root of a site; "." where it is empty. */
 struct str file_root(struct transaction *tx, uint32_t template);
+/* Whether a file system of this name is there; <template> DT_NONE: of the name in the variable fs.
+ * There are no others than the system's, which is the default. */
+bool file_system_exists(struct transaction *tx, uint32_t template);
 /* The file that a request path names below <root>: no ".." leads out of it. A final '/' stays. The
  * text has a NUL behind it. */
 struct str file_path_join(struct arena *arena, struct str root, struct str path);

@@ -450,6 +450,8 @@ enum step handle_files(struct transaction *tx, const struct dt_handler *handler)
 {
     struct serving serving = {.tx = tx, .server = &tx->tables->file_servers[handler->row]};
     struct str to;
+    if (!file_system_exists(tx, serving.server->filesystem))
+        return transaction_fail(tx, 404, STR("filesystem not found"));
     serving.root = file_root(tx, serving.server->root);
     serving.path = file_path_join(tx->arena, serving.root, tx->url.path);
     if (str_has_suffix(serving.path, STR("/")))

@@ -63,6 +63,24 @@ static void remove_named(struct transaction *tx, const struct dt_header_op *op, 
     headers->n = kept;
 }
 
+/* A name that is only now known may be a pattern. */
+static void remove_expanded(struct transaction *tx, const struct dt_header_op *op, struct str name,
+                            struct http_headers *headers)
+{
+    struct dt_header_op expanded = *op;
+    bool starts = name.len > 0 && name.ptr[0] == '*';
+    bool ends = name.len > 0 && name.ptr[name.len - 1] == '*';
+    if (str_eq(name, STR("*")))
+        return; /* done before all others */
+    if (starts || ends) {
+        name = str_lower(tx->arena, str_slice(name, starts, name.len - ends));
+        expanded.kind = starts && ends ? DT_HEADER_DELETE_CONTAINS
+                        : starts       ? DT_HEADER_DELETE_SUFFIX
+                                       : DT_HEADER_DELETE_PREFIX;
+    }
+    remove_named(tx, &expanded, name, headers);
+}
+
 static void edit(struct transaction *tx, const struct dt_header_op *op,
                  struct http_headers *headers)
 {
@@ -71,8 +89,17 @@ static void edit(struct transaction *tx, const struct dt_header_op *op,
     switch ((enum dt_header_op_kind)op->kind) {
     case DT_HEADER_NONE:
         return;
-    case DT_HEADER_DELETE_ALL:
     case DT_HEADER_DELETE:
+        if (op->name_template != DT_NONE) {
+            remove_expanded(tx, op, name, headers);
+            return;
+        }
+        remove_named(tx, op, name, headers);
+        return;
+    case DT_HEADER_DELETE_ALL:
+        if (op->name_template != DT_NONE && !str_eq(name, STR("*")))
+            return;
+        /* fallthrough */
     case DT_HEADER_DELETE_PREFIX:
     case DT_HEADER_DELETE_SUFFIX:
     case DT_HEADER_DELETE_CONTAINS:

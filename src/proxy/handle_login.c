@@ -4,7 +4,7 @@
 
 #include <stdlib.h>
 
-#include "base/parse.h"
+#include "base/base64.h"
 #include "proxy/handlers.h"
 #include "proxy/password.h"
 #include "proxy/worker.h"
@@ -18,11 +18,15 @@ struct login {
     bool exists; /* such a user */
 };
 
-enum { MAX_PASSWORD_BYTES = 72 /* bcrypt looks at no more */ };
+enum { MAX_BCRYPT_BYTES = 72 /* it looks at no more */ };
 
 /* For users that do not exist, so that they take as long as others: nobody's password. */
-static const struct str nobodys_hash =
-    STR_INIT("$2a$14$Qq9cLPCVFBxQTLHlXPY2gOqZ0sVwZJ3uVpc0e3bN5PVxJ0JxM1v2K");
+static const struct str nobodys_hashes[] = {
+    [DT_HASH_BCRYPT] = STR_INIT("$2a$14$Qq9cLPCVFBxQTLHlXPY2gOqZ0sVwZJ3uVpc0e3bN5PVxJ0JxM1v2K"),
+    [DT_HASH_ARGON2ID] =
+        STR_INIT("$argon2id$v=19$m=47104,t=1,p=1$G3EsxHtUn0EbUHnsHJuIqg"
+                 "$KfNEQooqgT9ttos9LzGHYRtq8ZB2lG5W8Jjp1VCi4sE"),
+};
 
 static enum step ask_for_password(struct transaction *tx, struct str realm)
 {
@@ -31,40 +35,12 @@ static enum step ask_for_password(struct transaction *tx, struct str realm)
     return transaction_fail(tx, 401, STR("not authenticated"));
 }
 
-/* Strictly: whole groups of four, padding only at the end. */
-static bool base64_decode(struct arena *arena, struct str text, struct str *out)
-{
-    char *bytes = arena_alloc(arena, text.len);
-    size_t n = 0;
-    uint32_t bits = 0;
-    unsigned padding = 0;
-    if (text.len % 4 != 0)
-        return false;
-    for (size_t i = 0; i < text.len; i++) {
-        int value = base64_digit(text.ptr[i]);
-        if (text.ptr[i] == '=' && i + 2 >= text.len) {
-            padding++;
-            value = 0;
-        } else if (value < 0 || padding > 0) {
-            return false;
-        }
-        bits = bits << 6 | (uint32_t)value;
-        if (i % 4 != 3)
-            continue;
-        bytes[n++] = (char)(bits >> 16);
-        bytes[n++] = (char)(bits >> 8);
-        bytes[n++] = (char)bits;
-    }
-    *out = str_make(bytes, n - padding);
-    return true;
-}
-
 static bool read_credentials(struct transaction *tx, struct str *user, struct str *password)
 {
     struct str value = headers_get(&tx->headers, HEADER_AUTHORIZATION), text;
     if (value.len < 6 || !str_eq_nocase(str_slice(value, 0, 6), STR("Basic ")))
         return false;
-    return base64_decode(tx->arena, str_slice(value, 6, value.len), &text) &&
+    return base64_decode(tx->arena, str_slice(value, 6, value.len), BASE64_PADDED, &text) &&
            str_cut(text, STR(":"), user, password);
 }
 
@@ -101,12 +77,15 @@ void login_cancel(struct login *login)
 static enum step ask(struct transaction *tx, const struct login *question, struct str password)
 {
     struct login *login = malloc(sizeof(*login));
-    char *copy = strndup(password.ptr ? password.ptr : "",
-                         password.len < MAX_PASSWORD_BYTES ? password.len : MAX_PASSWORD_BYTES);
+    char *copy = malloc(password.len + 1);
     if (!login || !copy)
         arena_exhausted();
+    if (password.len > 0)
+        memcpy(copy, password.ptr, password.len);
+    copy[password.len] = '\0';
     *login = *question;
     login->job.password = copy;
+    login->job.password_len = password.len;
     if (!passwords_ask(tx->core->passwords, &login->job)) {
         free(copy);
         free(login);
@@ -122,7 +101,8 @@ enum step handle_login(struct transaction *tx, const struct dt_handler *handler)
     const struct dt_login *row = &tables->logins[handler->row];
     struct str user, password;
     struct login login = {.tx = tx, .realm = table_text(tables, row->realm)};
-    login.job.hash = nobodys_hash;
+    login.job.kind = (enum dt_password_hash)row->hash;
+    login.job.hash = nobodys_hashes[row->hash];
     if (!read_credentials(tx, &user, &password))
         return ask_for_password(tx, login.realm);
     for (uint32_t i = 0; i < row->accounts.n && !login.exists; i++) {
@@ -132,12 +112,14 @@ enum step handle_login(struct transaction *tx, const struct dt_handler *handler)
         login.exists = true;
         login.job.hash = table_text(tables, account->hash);
     }
-    bool is_right;
     login.user = user;
     login.job.is_cached = row->caches != 0;
-    password = str_slice(password, 0, MAX_PASSWORD_BYTES);
-    if (row->caches && passwords_known(tx->core->passwords, login.job.hash, password, &is_right))
-        return conclude(tx, user, login.exists, is_right, login.realm);
+    if (row->hash == DT_HASH_BCRYPT && password.len > MAX_BCRYPT_BYTES)
+        password.len = MAX_BCRYPT_BYTES;
+    login.job.password = (char *)password.ptr;
+    login.job.password_len = password.len;
+    if (row->caches && passwords_known(tx->core->passwords, &login.job))
+        return conclude(tx, user, login.exists, login.job.is_right, login.realm);
     login.job.done.run = on_answer;
     login.job.loop = tx->worker->loop;
     return ask(tx, &login, password);

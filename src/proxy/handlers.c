@@ -6,6 +6,33 @@
 #include "proxy/router.h"
 #include "proxy/template.h"
 
+/* The variable of an expanded name; DT_NONE where nobody reads one of this name. */
+static uint32_t find_variable(const struct dt_tables *tables, struct str name)
+{
+    for (uint32_t i = 0; i < tables->n_variables; i++)
+        if (str_eq(table_text(tables, tables->variables[i].name), name))
+            return i;
+    return DT_NONE;
+}
+
+static void set_variable(struct transaction *tx, const struct dt_assignment *assignment,
+                         struct value value)
+{
+    uint32_t variable = assignment->variable;
+    struct str name;
+    if (variable == DT_NONE) {
+        name = template_expand(tx, assignment->name);
+        variable = find_variable(tx->tables, name);
+    } else {
+        name = table_text(tx->tables, tx->tables->variables[variable].name);
+    }
+    /* Caddy: for access logs */
+    if (str_eq(name, STR("http.auth.user.id")))
+        tx->user = value_text(&value);
+    if (variable != DT_NONE)
+        *transaction_variable(tx, variable) = value;
+}
+
 static enum step handle_vars(struct transaction *tx, const struct dt_handler *handler)
 {
     for (uint32_t i = 0; i < handler->n; i++) {
@@ -13,7 +40,7 @@ static enum step handle_vars(struct transaction *tx, const struct dt_handler *ha
         struct value value = {0};
         switch ((enum dt_type)assignment->kind) {
         case DT_TYPE_STRING:
-            value = (struct value){VALUE_STRING, template_expand(tx, assignment->value)};
+            value = (struct value){VALUE_STRING, template_expand(tx, assignment->value), {0}};
             break;
         case DT_TYPE_TRUE:
             value.kind = VALUE_TRUE;
@@ -22,13 +49,18 @@ static enum step handle_vars(struct transaction *tx, const struct dt_handler *ha
             value.kind = VALUE_FALSE;
             break;
         case DT_TYPE_NUMBER:
-            value = (struct value){VALUE_NUMBER, template_expand(tx, assignment->value)};
+            value = (struct value){VALUE_NUMBER, template_expand(tx, assignment->value), {0}};
+            if (assignment->compared != DT_NONE)
+                value.compared = template_expand(tx, assignment->compared);
+            break;
+        case DT_TYPE_OTHER:
+            value = (struct value){VALUE_OTHER, template_expand(tx, assignment->value), {0}};
             break;
         case DT_TYPE_NULL:
             value.kind = VALUE_NULL;
             break;
         }
-        *transaction_variable(tx, assignment->variable) = value;
+        set_variable(tx, assignment, value);
     }
     return STEP_NEXT;
 }

@@ -346,14 +346,24 @@ static bool match_not(struct transaction *tx, const struct dt_matcher *matcher, 
     return matcher->rows.n == 0 || !match_any_set(tx, matcher->rows, failed);
 }
 
+/* A variable, also one that is read by its placeholder, or what a placeholder stands for. */
+static struct str subject_of(struct transaction *tx, uint32_t variable, uint32_t row)
+{
+    if (variable != DT_NONE)
+        return value_compared(transaction_variable(tx, variable));
+    const struct dt_template *template = &tx->tables->templates[row];
+    const struct dt_part *part = &tx->tables->parts[template->parts.first];
+    if (template->parts.n == 1 && part->kind == DT_PART_VARIABLE)
+        return value_compared(transaction_variable(tx, part->number));
+    return template_expand(tx, row);
+}
+
 static bool match_vars(struct transaction *tx, const struct dt_matcher *matcher, bool *failed)
 {
     (void)failed;
     for (uint32_t i = 0; i < matcher->rows.n; i++) {
         const struct dt_condition *condition = &tx->tables->conditions[matcher->rows.first + i];
-        struct str value = condition->number != DT_NONE
-                               ? value_text(transaction_variable(tx, condition->number))
-                               : template_expand(tx, condition->template);
+        struct str value = subject_of(tx, condition->number, condition->template);
         for (uint32_t k = 0; k < condition->values.n; k++) {
             const struct dt_value_pattern *pattern =
                 &tx->tables->value_patterns[condition->values.first + k];
@@ -416,9 +426,7 @@ static bool match_vars_regexp(struct transaction *tx, const struct dt_matcher *m
     for (uint32_t i = 0; i < matcher->rows.n; i++) {
         const struct dt_regexp_condition *condition =
             &tx->tables->regexp_conditions[matcher->rows.first + i];
-        struct str value = condition->number != DT_NONE
-                               ? value_text(transaction_variable(tx, condition->number))
-                               : template_expand(tx, condition->template);
+        struct str value = subject_of(tx, condition->number, condition->template);
         if (regexp_match(tx, condition->regexp, value))
             return true;
     }

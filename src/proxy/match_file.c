@@ -220,6 +220,8 @@ bool match_file(struct transaction *tx, const struct dt_matcher *matcher, bool *
 {
     const struct dt_file_matcher *row = &tx->tables->file_matchers[matcher->rows.first];
     struct str root = file_path_tidy(tx->arena, file_root(tx, row->root));
+    if (!file_system_exists(tx, row->filesystem))
+        return false;
     if (row->policy == DT_TRY_FIRST || row->policy == DT_TRY_FIRST_OR_LAST)
         return match_first(tx, row, root, failed);
     return match_best(tx, row, root);

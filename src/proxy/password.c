@@ -8,6 +8,10 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "base/arena.h"
+#include "base/base64.h"
+#include "base/parse.h"
+#include "dialtone/proxy.h"
 #include "proxy/digest.h"
 
 enum {
@@ -33,6 +37,13 @@ struct passwords {
     struct known known[KNOWN_SLOTS];
 };
 
+static dt_argon2id_function *argon2id;
+
+void dt_proxy_use_argon2id(dt_argon2id_function *function)
+{
+    argon2id = function;
+}
+
 struct passwords *passwords_new(void)
 {
     struct passwords *passwords = calloc(1, sizeof(*passwords));
@@ -52,28 +63,29 @@ static void job_free(struct password_job *job)
 
 /* --- the memory --- */
 
-static struct known *slot_of(struct passwords *passwords, struct str hash, struct str password,
+static struct known *slot_of(struct passwords *passwords, const struct password_job *job,
                              char digest[DIGEST_HEX_BYTES])
 {
     struct str key = str_make(passwords->key, KEY_BYTES);
-    char inner[2 * DIGEST_HEX_BYTES];
+    struct str password = str_make(job->password, job->password_len);
+    char inner[2 * DIGEST_HEX_BYTES + 1];
     uint32_t at = 0;
-    digest_hmac_sha256_hex(key, hash, inner);
+    digest_hmac_sha256_hex(key, job->hash, inner);
     digest_hmac_sha256_hex(key, password, inner + DIGEST_HEX_BYTES);
+    inner[2 * DIGEST_HEX_BYTES] = (char)job->kind;
     digest_hmac_sha256_hex(key, str_make(inner, sizeof(inner)), digest);
     for (int i = 0; i < 8; i++)
         at = at * 31 + (uint8_t)digest[i];
     return &passwords->known[at % KNOWN_SLOTS];
 }
 
-bool passwords_known(struct passwords *passwords, struct str hash, struct str password,
-                     bool *is_right)
+bool passwords_known(struct passwords *passwords, struct password_job *job)
 {
     char digest[DIGEST_HEX_BYTES];
-    struct known *known = slot_of(passwords, hash, password, digest);
+    struct known *known = slot_of(passwords, job, digest);
     pthread_mutex_lock(&passwords->lock);
     bool is_known = known->is_set && memcmp(known->digest, digest, sizeof(digest)) == 0;
-    *is_right = known->is_right;
+    job->is_right = is_known && known->is_right;
     pthread_mutex_unlock(&passwords->lock);
     return is_known;
 }
@@ -81,7 +93,7 @@ bool passwords_known(struct passwords *passwords, struct str hash, struct str pa
 static void remember(struct passwords *passwords, const struct password_job *job)
 {
     char digest[DIGEST_HEX_BYTES];
-    struct known *known = slot_of(passwords, job->hash, str_from(job->password), digest);
+    struct known *known = slot_of(passwords, job, digest);
     pthread_mutex_lock(&passwords->lock);
     memcpy(known->digest, digest, sizeof(digest));
     known->is_set = true;
@@ -91,16 +103,71 @@ static void remember(struct passwords *passwords, const struct password_job *job
 
 /* --- the thread --- */
 
-static bool is_right(struct crypt_data *scratch, const struct password_job *job)
+/* Looks at all of both whatever they hold, so that time tells nothing. */
+static bool are_equal(const char *a, const char *b, size_t len)
 {
+    unsigned difference = 0;
+    for (size_t i = 0; i < len; i++)
+        difference |= (unsigned char)(a[i] ^ b[i]);
+    return difference == 0;
+}
+
+/* crypt would read other schemes' hashes as well, and a password only up to a NUL. */
+static bool fits_bcrypt(struct crypt_data *scratch, const struct password_job *job)
+{
+    if (!str_has_prefix(job->hash, STR("$2")) ||
+        memchr(job->password, '\0', job->password_len))
+        return false;
     /* a text of the tables has a NUL behind it */
     const char *made = crypt_r(job->password, job->hash.ptr, scratch);
-    unsigned difference = 0;
-    if (!made || strlen(made) != job->hash.len)
-        return false;
-    for (size_t i = 0; i < job->hash.len; i++)
-        difference |= (unsigned char)(made[i] ^ job->hash.ptr[i]);
-    return difference == 0;
+    return made && strlen(made) == job->hash.len && are_equal(made, job->hash.ptr, job->hash.len);
+}
+
+/* "m=47104" → 47104; false where it is something else. */
+static bool take_parameter(struct str *rest, struct str name, int bits, uint64_t *value)
+{
+    struct str part;
+    str_cut(*rest, STR(","), &part, rest);
+    return parse_go_uint(str_trim_prefix(part, name), bits, value) == PARSE_OK;
+}
+
+/* $argon2id$v=19$m=KIB,t=PASSES,p=LANES$SALT$KEY */
+static bool fits_argon2id(const struct password_job *job)
+{
+    struct arena arena = ARENA_INIT;
+    struct str parts[6], rest = job->hash, salt, key;
+    uint64_t version, kibibytes, passes, lanes;
+    bool fits = false;
+    for (size_t i = 0; i < 6; i++) {
+        if (str_cut(rest, STR("$"), &parts[i], &rest) != (i < 5))
+            return false;
+    }
+    rest = parts[3];
+    if (argon2id && parts[0].len == 0 && str_is(parts[1], "argon2id") &&
+        parse_go_uint(str_trim_prefix(parts[2], STR("v=")), 32, &version) == PARSE_OK &&
+        version == 19 && take_parameter(&rest, STR("m="), 32, &kibibytes) &&
+        take_parameter(&rest, STR("t="), 32, &passes) &&
+        take_parameter(&rest, STR("p="), 8, &lanes) && rest.len == 0 &&
+        base64_decode(&arena, parts[4], BASE64_RAW, &salt) &&
+        base64_decode(&arena, parts[5], BASE64_RAW, &key)) {
+        char *made = arena_alloc(&arena, key.len + 1);
+        fits = argon2id((uint32_t)passes, (uint32_t)kibibytes, (uint32_t)lanes, job->password,
+                        job->password_len, salt.ptr, salt.len, made, key.len) &&
+               are_equal(made, key.ptr, key.len);
+    }
+    arena_free(&arena);
+    return fits;
+}
+
+static bool is_right(struct crypt_data *scratch, const struct password_job *job)
+{
+    switch (job->kind) {
+    case DT_HASH_BCRYPT:
+        return fits_bcrypt(scratch, job);
+    case DT_HASH_ARGON2ID:
+        return fits_argon2id(job);
+    }
+    return false;
 }
 
 static struct password_job *take_job(struct passwords *passwords)
@@ -127,8 +194,7 @@ static void *run(void *arg)
     if (!scratch)
         abort();
     while ((job = take_job(passwords))) {
-        bool known = job->is_cached && passwords_known(passwords, job->hash,
-                                                       str_from(job->password), &job->is_right);
+        bool known = job->is_cached && passwords_known(passwords, job);
         if (!known)
             job->is_right = is_right(scratch, job);
         if (!known && job->is_cached)

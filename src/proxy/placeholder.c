@@ -4,16 +4,17 @@
 
 #include <arpa/inet.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <time.h>
 
+#include "base/number.h"
 #include "base/parse.h"
+#include "http/date.h"
 #include "net/loop.h"
 #include "net/tls.h"
 #include "proxy/handlers.h"
 #include "proxy/proxying.h"
 #include "proxy/regexp.h"
 #include "proxy/response.h"
+#include "proxy/surroundings.h"
 #include "proxy/text.h"
 #include "proxy/worker.h"
 
@@ -221,37 +222,10 @@ static struct str tls_value(struct transaction *tx, enum dt_part_kind kind)
 
 /* --- times --- */
 
-static struct str wall_time(struct transaction *tx, enum dt_part_kind kind)
-{
-    int64_t ns = loop_wall_ns(tx->worker->loop);
-    time_t seconds = (time_t)(ns / 1000000000);
-    struct tm local;
-    char text[64];
-    localtime_r(&seconds, &local);
-    switch ((unsigned)kind) {
-    case DT_PART_NOW:
-        strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S", &local);
-        char zone[16];
-        strftime(zone, sizeof(zone), "%z %Z", &local);
-        return str_printf(tx->arena, "%s.%09d %s", text, (int)(ns % 1000000000), zone);
-    case DT_PART_NOW_HTTP:
-        return str_make(loop_http_date(tx->worker->loop), 29);
-    case DT_PART_NOW_COMMON_LOG:
-        strftime(text, sizeof(text), "%d/%b/%Y:%H:%M:%S %z", &local);
-        return str_printf(tx->arena, "%s", text);
-    case DT_PART_NOW_YEAR:
-        return text_int(tx->arena, local.tm_year + 1900);
-    case DT_PART_NOW_UNIX:
-        return text_int(tx->arena, seconds);
-    default:
-        return text_int(tx->arena, ns / 1000000);
-    }
-}
-
 static struct str milliseconds(struct transaction *tx, int64_t ns)
 {
     struct strbuf out = strbuf_in(tx->arena);
-    text_add_float(&out, (double)ns / 1e9 * 1e3);
+    number_add_plain(&out, (double)ns / 1e9 * 1e3);
     return strbuf_str(&out);
 }
 
@@ -428,13 +402,6 @@ static struct str version_text(enum http_version version)
     return names[version];
 }
 
-static struct str environment(const struct dt_part *part, struct transaction *tx)
-{
-    /* A text of the tables has a NUL behind it. */
-    const char *value = getenv(dt_chars(tx->tables, part->text));
-    return str_from(value ? value : "");
-}
-
 bool template_value(struct transaction *tx, const struct dt_part *part, struct str *out)
 {
     struct http_request *request = tx->request;
@@ -589,7 +556,7 @@ bool template_value(struct transaction *tx, const struct dt_part *part, struct s
         return map_value(tx, part->number, out);
     case DT_PART_USER_ID:
         *out = tx->user;
-        return tx->user.len > 0;
+        return tx->user.ptr != NULL;
     case DT_PART_INTERCEPT_STATUS:
     case DT_PART_INTERCEPT_HEADER:
         return interception_value(tx, part, out);
@@ -635,32 +602,22 @@ bool template_value(struct transaction *tx, const struct dt_part *part, struct s
         *out = at ? text_duration(tx->arena, at - loop_wall_ns(tx->worker->loop)) : STR("");
         return true;
     }
-    case DT_PART_ENV:
-        *out = environment(part, tx);
-        return true;
-    case DT_PART_HOSTNAME:
-        *out = tx->core->hostname;
-        return true;
-    case DT_PART_SLASH:
-        *out = STR("/");
-        return true;
-    case DT_PART_OS:
-        *out = STR("linux");
-        return true;
-    case DT_PART_WORKING_DIRECTORY:
-        *out = tx->core->working_directory;
-        return true;
-    case DT_PART_ARCH:
-        *out = tx->core->architecture;
-        return true;
-    case DT_PART_NOW:
     case DT_PART_NOW_HTTP:
+        *out = str_make(loop_http_date(tx->worker->loop), HTTP_DATE_BYTES);
+        return true;
+    case DT_PART_ENV:
+    case DT_PART_FILE_CONTENT:
+    case DT_PART_HOSTNAME:
+    case DT_PART_SLASH:
+    case DT_PART_OS:
+    case DT_PART_WORKING_DIRECTORY:
+    case DT_PART_ARCH:
+    case DT_PART_NOW:
     case DT_PART_NOW_COMMON_LOG:
     case DT_PART_NOW_YEAR:
     case DT_PART_NOW_UNIX:
     case DT_PART_NOW_UNIX_MS:
-        *out = wall_time(tx, part->kind);
-        return true;
+        return surroundings_value(tx->core, tx->arena, part, loop_wall_ns(tx->worker->loop), out);
     case DT_N_PART_KINDS:
         break;
     }

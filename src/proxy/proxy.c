@@ -21,6 +21,7 @@
 #include "proxy/media_type.h"
 #include "proxy/password.h"
 #include "proxy/regexp.h"
+#include "proxy/surroundings.h"
 #include "proxy/tls_setup.h"
 #include "proxy/worker.h"
 
@@ -113,6 +114,13 @@ static void print_version(const struct dt_tables *tables)
 
 /* --- the core --- */
 
+static int64_t monotonic_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
 static struct str data_directory(struct core *core, const struct options *options)
 {
     const char *home = getenv("HOME"), *data = getenv("XDG_DATA_HOME");
@@ -164,6 +172,14 @@ static void *aligned_zero(size_t n, size_t size)
     return memory;
 }
 
+static uint32_t find_variable(const struct dt_tables *tables, struct str name)
+{
+    for (uint32_t i = 0; i < tables->n_variables; i++)
+        if (str_eq(table_text(tables, tables->variables[i].name), name))
+            return i;
+    return DT_NONE;
+}
+
 static void core_init(struct core *core, const struct options *options)
 {
     const struct dt_tables *tables = core->tables;
@@ -174,7 +190,10 @@ static void core_init(struct core *core, const struct options *options)
     core->pools = aligned_zero(tables->n_pools + 1, sizeof(struct pool_state));
     core->healths = arena_array(core->arena, struct upstream_health, tables->n_upstreams + 1);
     core->data_directory = data_directory(core, options);
-    describe_system(core);
+    core->started_ns = monotonic_ns();
+    core->start_time_variable = find_variable(tables, STR("start_time"));
+    core->uuid_variable = find_variable(tables, STR("uuid"));
+    core->filesystem_variable = find_variable(tables, STR("fs"));
     if (tables->n_logins > 0)
         core->passwords = passwords_new();
     core->media_types = map_in(core->arena);
@@ -207,13 +226,6 @@ static sigset_t signal_set(void)
     for (size_t i = 0; i < sizeof(handled_signals) / sizeof(handled_signals[0]); i++)
         sigaddset(&set, handled_signals[i]);
     return set;
-}
-
-static int64_t monotonic_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
 static bool all_over(const struct core *core)
@@ -367,6 +379,11 @@ int dt_proxy_main(const struct dt_tables *tables, int argc, char **argv)
     /* Before any thread: only the main one takes signals, by waiting for them. */
     pthread_sigmask(SIG_BLOCK, &set, NULL);
     raise_file_limit();
+    describe_system(&core);
+    if (!surroundings_settle(&core)) {
+        arena_free(&arena);
+        return EXIT_FAILED;
+    }
     core_init(&core, &options);
     if (!regexps_open(&core))
         code = EXIT_FAILED;

@@ -6,7 +6,9 @@
 #include <stdio.h>
 
 #include "base/parse.h"
+#include "base/regexp.h"
 #include "dialtone/proxy.h"
+#include "proxy/template.h"
 
 /* What the groups of one expression matched last. */
 struct capture {
@@ -34,6 +36,8 @@ bool regexps_open(struct core *core)
     core->regexps = arena_array(core->arena, void *, tables->n_regexps);
     for (uint32_t i = 0; i < tables->n_regexps; i++) {
         struct dt_text pattern = tables->regexps[i].pattern;
+        if (tables->regexps[i].template != DT_NONE)
+            continue; /* compiled when it is known */
         core->regexps[i] = engine->compile(dt_chars(tables, pattern), pattern.len);
         if (core->regexps[i])
             continue;
@@ -53,23 +57,47 @@ void regexps_close(struct core *core)
 
 /* --- matches --- */
 
-static int n_groups(const struct transaction *tx, uint32_t row)
+/* An expression in use: a row of the tables, or one that is compiled for this once. */
+struct expression {
+    void *compiled;
+    const struct dt_regexp *row; /* whose groups are known from the tables; NULL: <late> */
+    struct regexp late;
+    int n; /* groups, the whole match included */
+};
+
+static struct expression expression_of(const struct transaction *tx, uint32_t row)
 {
-    return (int)tx->tables->regexps[row].groups.n + 1;
+    const struct dt_regexp *regexp = &tx->tables->regexps[row];
+    return (struct expression){
+        .compiled = tx->core->regexps[row], .row = regexp, .n = (int)regexp->groups.n + 1};
+}
+
+/* False where what the pattern became is none. */
+static bool compile_late(struct transaction *tx, const struct dt_regexp *row,
+                         struct expression *out)
+{
+    struct str pattern = template_expand(tx, row->template);
+    *out = (struct expression){0};
+    if (regexp_check(tx->arena, pattern, &out->late) != REGEXP_OK)
+        return false;
+    pattern = regexp_with_old_names(tx->arena, pattern);
+    out->n = (int)out->late.n_groups + 1;
+    out->compiled = engine->compile(pattern.ptr ? pattern.ptr : "", pattern.len);
+    return out->compiled != NULL;
 }
 
 /* Offsets of the groups of the first match from <from> on; NULL: none. */
-static ptrdiff_t *find(struct transaction *tx, uint32_t row, struct str text, size_t from,
+static ptrdiff_t *find(const struct expression *expression, struct str text, size_t from,
                        ptrdiff_t *offsets)
 {
-    bool found = engine->match(tx->core->regexps[row], text.ptr ? text.ptr : "", text.len, from,
-                               offsets, n_groups(tx, row));
+    bool found = engine->match(expression->compiled, text.ptr ? text.ptr : "", text.len, from,
+                               offsets, expression->n);
     return found ? offsets : NULL;
 }
 
-static ptrdiff_t *offsets_for(struct transaction *tx, uint32_t row)
+static ptrdiff_t *offsets_for(struct transaction *tx, const struct expression *expression)
 {
-    return arena_array(tx->arena, ptrdiff_t, n_groups(tx, row) * 2);
+    return arena_array(tx->arena, ptrdiff_t, expression->n * 2);
 }
 
 static struct str group_text(struct str text, const ptrdiff_t *offsets, int group)
@@ -81,14 +109,14 @@ static struct str group_text(struct str text, const ptrdiff_t *offsets, int grou
 
 bool regexp_match(struct transaction *tx, uint32_t row, struct str text)
 {
-    ptrdiff_t *offsets = find(tx, row, text, 0, offsets_for(tx, row));
-    int n = n_groups(tx, row);
+    struct expression expression = expression_of(tx, row);
+    ptrdiff_t *offsets = find(&expression, text, 0, offsets_for(tx, &expression));
     if (!offsets)
         return false;
     struct capture *capture = arena_new(tx->arena, struct capture);
-    capture->regexp = &tx->tables->regexps[row];
-    capture->groups = arena_array(tx->arena, struct str, n);
-    for (int i = 0; i < n; i++)
+    capture->regexp = expression.row;
+    capture->groups = arena_array(tx->arena, struct str, expression.n);
+    for (int i = 0; i < expression.n; i++)
         capture->groups[i] = group_text(text, offsets, i);
     capture->earlier = tx->captures;
     tx->captures = capture;
@@ -97,16 +125,24 @@ bool regexp_match(struct transaction *tx, uint32_t row, struct str text)
 
 /* --- groups by name --- */
 
+static struct str group_name(const struct dt_tables *tables, const struct expression *expression,
+                             int group)
+{
+    if (!expression->row)
+        return expression->late.names[group - 1];
+    return table_text(tables, tables->texts[expression->row->groups.first + (uint32_t)group - 1]);
+}
+
 /* The group of this number or name; -1: none. */
-static int group_of(const struct dt_tables *tables, const struct dt_regexp *regexp, struct str name)
+static int group_of(const struct dt_tables *tables, const struct expression *expression,
+                    struct str name)
 {
     int64_t number;
     if (name.len > 0 && name.ptr[0] >= '0' && name.ptr[0] <= '9')
-        return parse_go_int(name, &number) == PARSE_OK && number <= regexp->groups.n ? (int)number
-                                                                                     : -1;
-    for (uint32_t i = 0; i < regexp->groups.n && name.len > 0; i++)
-        if (str_eq(table_text(tables, tables->texts[regexp->groups.first + i]), name))
-            return (int)i + 1;
+        return parse_go_int(name, &number) == PARSE_OK && number < expression->n ? (int)number : -1;
+    for (int i = 1; i < expression->n && name.len > 0; i++)
+        if (str_eq(group_name(tables, expression, i), name))
+            return i;
     return -1;
 }
 
@@ -117,7 +153,9 @@ bool regexp_value(const struct transaction *tx, struct str key, struct str *out)
         if (name.len > 0 && str_has_prefix(key, name) && key.len > name.len &&
             key.ptr[name.len] == '.')
             group = str_slice(key, name.len + 1, key.len);
-        int number = group_of(tx->tables, capture->regexp, group);
+        const struct expression expression = {.row = capture->regexp,
+                                              .n = (int)capture->regexp->groups.n + 1};
+        int number = group_of(tx->tables, &expression, group);
         if (number < 0)
             continue;
         *out = capture->groups[number];
@@ -147,8 +185,9 @@ static bool take_name(struct str *rest, struct str *name)
     return true;
 }
 
-static void add_expanded(struct transaction *tx, uint32_t row, struct str text,
-                         const ptrdiff_t *offsets, struct str replacement, struct strbuf *out)
+static void add_expanded(const struct dt_tables *tables, const struct expression *expression,
+                         struct str text, const ptrdiff_t *offsets, struct str replacement,
+                         struct strbuf *out)
 {
     while (replacement.len > 0) {
         struct str before, name;
@@ -161,7 +200,7 @@ static void add_expanded(struct transaction *tx, uint32_t row, struct str text,
             strbuf_add_char(out, '$');
             replacement = str_slice(replacement, 1, replacement.len);
         } else if (take_name(&replacement, &name)) {
-            int group = group_of(tx->tables, &tx->tables->regexps[row], name);
+            int group = group_of(tables, expression, name);
             if (group >= 0)
                 strbuf_add(out, group_text(text, offsets, group));
         } else {
@@ -170,18 +209,18 @@ static void add_expanded(struct transaction *tx, uint32_t row, struct str text,
     }
 }
 
-struct str regexp_replace(struct transaction *tx, uint32_t row, struct str text,
-                          struct str replacement)
+static struct str replace_all(struct transaction *tx, const struct expression *expression,
+                              struct str text, struct str replacement)
 {
-    ptrdiff_t *offsets = offsets_for(tx, row);
+    ptrdiff_t *offsets = offsets_for(tx, expression);
     struct strbuf out = strbuf_in(tx->arena);
     size_t at = 0, copied = 0;
-    while (at <= text.len && find(tx, row, text, at, offsets)) {
+    while (at <= text.len && find(expression, text, at, offsets)) {
         size_t begin = (size_t)offsets[0], end = (size_t)offsets[1], size = 1;
         strbuf_add(&out, str_slice(text, copied, begin));
         /* as Go: nothing right behind a match is not one more */
         if (end > copied || begin == 0)
-            add_expanded(tx, row, text, offsets, replacement, &out);
+            add_expanded(tx->tables, expression, text, offsets, replacement, &out);
         copied = end;
         if (at < text.len)
             utf8_decode(text, at, &size);
@@ -191,14 +230,31 @@ struct str regexp_replace(struct transaction *tx, uint32_t row, struct str text,
     return strbuf_str(&out);
 }
 
+struct str regexp_replace(struct transaction *tx, uint32_t row, struct str text,
+                          struct str replacement)
+{
+    const struct dt_regexp *regexp = &tx->tables->regexps[row];
+    struct expression expression;
+    if (regexp->template == DT_NONE) {
+        expression = expression_of(tx, row);
+        return replace_all(tx, &expression, text, replacement);
+    }
+    if (!compile_late(tx, regexp, &expression))
+        return text;
+    struct str changed = replace_all(tx, &expression, text, replacement);
+    engine->release(expression.compiled);
+    return changed;
+}
+
 bool regexp_expand(struct transaction *tx, uint32_t row, struct str text, struct str replacement,
                    struct str *out)
 {
-    ptrdiff_t *offsets = find(tx, row, text, 0, offsets_for(tx, row));
+    struct expression expression = expression_of(tx, row);
+    ptrdiff_t *offsets = find(&expression, text, 0, offsets_for(tx, &expression));
     struct strbuf expanded = strbuf_in(tx->arena);
     if (!offsets)
         return false;
-    add_expanded(tx, row, text, offsets, replacement, &expanded);
+    add_expanded(tx->tables, &expression, text, offsets, replacement, &expanded);
     *out = strbuf_str(&expanded);
     return true;
 }

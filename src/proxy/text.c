@@ -5,7 +5,9 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/random.h>
+#include <time.h>
 
 #include "base/arena.h"
 
@@ -65,24 +67,29 @@ struct str text_duration(struct arena *arena, int64_t ns)
     return strbuf_str(&out);
 }
 
+void text_add_time(struct strbuf *out, int64_t ns)
+{
+    time_t seconds = (time_t)(ns / 1000000000);
+    unsigned fraction = (unsigned)(ns % 1000000000);
+    char text[64], zone[16];
+    int digits = 9;
+    struct tm local;
+    localtime_r(&seconds, &local);
+    strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S", &local);
+    strftime(zone, sizeof(zone), "%z %Z", &local);
+    strbuf_puts(out, text);
+    for (; fraction > 0 && fraction % 10 == 0; digits--)
+        fraction /= 10;
+    if (fraction > 0)
+        strbuf_printf(out, ".%0*u", digits, fraction);
+    strbuf_printf(out, " %s", zone);
+}
+
 void text_add_seconds(struct strbuf *out, int64_t ns)
 {
     if (ns < 0)
         strbuf_add_char(out, '-');
     add_fraction(out, ns < 0 ? -(uint64_t)ns : (uint64_t)ns, 9);
-}
-
-void text_add_float(struct strbuf *out, double value)
-{
-    char shortest[40], plain[400];
-    int precision = 0;
-    do
-        snprintf(shortest, sizeof(shortest), "%.*e", precision, value);
-    while (strtod(shortest, NULL) != value && ++precision < 17);
-    char *e = strchr(shortest, 'e');
-    int decimals = precision - (e ? atoi(e + 1) : 0);
-    snprintf(plain, sizeof(plain), "%.*f", decimals > 0 ? decimals : 0, value);
-    strbuf_puts(out, plain);
 }
 
 static void random_bytes(uint8_t *bytes, size_t n)

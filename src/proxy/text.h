@@ -9,8 +9,8 @@ struct arena;
 
 /* "1m30s", "1.5ms", "0s". */
 struct str text_duration(struct arena *arena, int64_t ns);
-/* The shortest decimal digits that read back as <value>, without exponent. */
-void text_add_float(struct strbuf *out, double value);
+/* Nanoseconds since 1970 in the local time: "2006-01-02 15:04:05.999999999 -0700 MST". */
+void text_add_time(struct strbuf *out, int64_t ns);
 /* Nanoseconds as seconds: "0.000123". */
 void text_add_seconds(struct strbuf *out, int64_t ns);
 struct str text_int(struct arena *arena, int64_t value);

@@ -21,6 +21,7 @@ struct str value_text(const struct value *value)
     switch (value->kind) {
     case VALUE_STRING:
     case VALUE_NUMBER:
+    case VALUE_OTHER:
         return value->text;
     case VALUE_TRUE:
         return STR("true");
@@ -33,17 +34,42 @@ struct str value_text(const struct value *value)
     return STR("");
 }
 
+struct str value_compared(const struct value *value)
+{
+    return value->compared.ptr ? value->compared : value_text(value);
+}
+
+/* Of those that Caddy sets for itself, the rarely read ones. */
+static void fill_variable(struct transaction *tx, uint32_t variable, struct value *value)
+{
+    const struct core *core = tx->core;
+    if (variable == core->start_time_variable) {
+        struct strbuf text = strbuf_in(tx->arena);
+        int64_t started_ns = tx->request->started_ns, now_ns = loop_now_ns(tx->worker->loop);
+        text_add_time(&text, loop_wall_ns(tx->worker->loop) - (now_ns - started_ns));
+        strbuf_puts(&text, " m=+");
+        strbuf_printf(&text, "%lld.%09lld",
+                      (long long)((started_ns - core->started_ns) / 1000000000),
+                      (long long)((started_ns - core->started_ns) % 1000000000));
+        *value = (struct value){VALUE_STRING, strbuf_str(&text), {0}};
+    } else if (variable == core->uuid_variable && tx->uuid.len > 0) {
+        *value = (struct value){VALUE_STRING, tx->uuid, {0}};
+    }
+}
+
 struct value *transaction_variable(struct transaction *tx, uint32_t variable)
 {
     if (!tx->vars)
         tx->vars = arena_array(tx->arena, struct value, tx->tables->n_variables);
     struct value *value = &tx->vars[variable];
     if (value->kind == VALUE_UNSET && variable == DT_VARIABLE_CLIENT_IP)
-        *value = (struct value){VALUE_STRING, transaction_client_ip(tx)};
+        *value = (struct value){VALUE_STRING, transaction_client_ip(tx), {0}};
     if (value->kind == VALUE_UNSET && variable == DT_VARIABLE_TRUSTED_PROXY) {
         transaction_client_ip(tx);
         value->kind = tx->is_from_trusted_proxy ? VALUE_TRUE : VALUE_FALSE;
     }
+    if (value->kind == VALUE_UNSET)
+        fill_variable(tx, variable, value);
     return value;
 }
 

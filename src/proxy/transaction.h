@@ -16,8 +16,17 @@ struct login;
 struct worker;
 
 struct value {
-    enum { VALUE_UNSET, VALUE_STRING, VALUE_TRUE, VALUE_FALSE, VALUE_NUMBER, VALUE_NULL } kind;
-    struct str text; /* of strings and numbers */
+    enum {
+        VALUE_UNSET,
+        VALUE_STRING,
+        VALUE_TRUE,
+        VALUE_FALSE,
+        VALUE_NUMBER,
+        VALUE_NULL,
+        VALUE_OTHER, /* a list or an object */
+    } kind;
+    struct str text;     /* of strings, numbers and others */
+    struct str compared; /* a number as the vars matchers see it; .ptr NULL: <text> */
 };
 
 /* Why a request cannot be answered as planned; becomes {http.error.*}. */
@@ -115,7 +124,7 @@ struct transaction {
     struct sending *sending;   /* a file that is the body */
     struct proxying *handled;  /* whose answer handle_response routes look at */
     struct login *login;       /* a password that is being looked at */
-    struct str user;           /* who has logged in; empty: nobody */
+    struct str user;           /* who has logged in; .ptr NULL: nobody */
     const struct http_head *intercepted; /* the last answer that was held back */
     struct interception *interception; /* an answer that was held back; response.c's */
     struct encoding *encoding; /* of the body on its way out; response.c's */
@@ -148,5 +157,7 @@ struct str transaction_uri(struct transaction *tx);
 /* The variable's slot, for reading and writing. */
 struct value *transaction_variable(struct transaction *tx, uint32_t variable);
 struct str value_text(const struct value *value);
+/* The same for the vars matchers. */
+struct str value_compared(const struct value *value);
 
 #endif

@@ -15,6 +15,7 @@ header:nghttp2/nghttp2.h:libnghttp2-dev
 header:zlib.h:zlib1g-dev
 header:zstd.h:libzstd-dev
 header:crypt.h:libcrypt-dev
+header:argon2.h:libargon2-dev
 c++:g++
 file:libre2.so:libre2-dev'
 run="$build

@@ -68,7 +68,8 @@ class Case:
             if words[0] == "upstream":
                 values[words[1]] = str(upstreams.add(words[1]))
         self.values = values
-        self.caddyfile = self.with_options(caddyfile)
+        self.is_json = caddyfile.lstrip().startswith('{"')
+        self.caddyfile = caddyfile if self.is_json else self.with_options(caddyfile)
         self.requests = []
         for head, body in parsed:
             words = head.split()

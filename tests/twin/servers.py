@@ -191,6 +191,16 @@ class Result:
         return f"{self.responses} closed={self.is_closed} rest={self.rest!r} seen={self.seen}"
 
 
+# of both servers: what placeholders can read of it
+ENVIRONMENT = {
+    "TWIN_TEXT": "from the environment",
+    "TWIN_ADDRESS": "127.0.0.1",
+    "TWIN_RANGE": "127.0.0.0/8",
+    "TWIN_USER": "bob",
+    "TWIN_HASH": "$2a$04$abcdefghijklmnopqrstuu2r9OfJnfCsdneAXAGHnS4UpFFP8WIrW",
+}
+
+
 class Side:
     def exchange(self, request, upstreams):
         n_seen = len(upstreams.seen)
@@ -264,7 +274,7 @@ class CaddySide(Side):
         config = os.path.join(self.home, "caddy.json")
         with open(config, "w") as f:
             json.dump({"admin": {"listen": f"127.0.0.1:{self.admin}"}}, f)
-        env = {**os.environ, "HOME": self.home, "XDG_DATA_HOME": self.home, "XDG_CONFIG_HOME": self.home}
+        env = {**os.environ, **ENVIRONMENT, "HOME": self.home, "XDG_DATA_HOME": self.home, "XDG_CONFIG_HOME": self.home}
         self.log = open(os.path.join(self.home, "log"), "wb")
         self.process = subprocess.Popen([binary, "run", "--config", config], cwd=self.home, env=env,
                                         stdout=self.log, stderr=self.log)
@@ -274,9 +284,13 @@ class CaddySide(Side):
     def start(self, case):
         self.port = free_port()
         text = case.fill(case.caddyfile, [("PORT", str(self.port)), ("LOG", case.log_path(self.name))])
-        text = text.replace("{\n", f"{{\n\tadmin 127.0.0.1:{self.admin}\n", 1)
+        if case.is_json:
+            text = json.dumps({**json.loads(text), "admin": {"listen": f"127.0.0.1:{self.admin}"}})
+        else:
+            text = text.replace("{\n", f"{{\n\tadmin 127.0.0.1:{self.admin}\n", 1)
         connection = http.client.HTTPConnection("127.0.0.1", self.admin, timeout=30)
-        connection.request("POST", "/load", text.encode(), {"Content-Type": "text/caddyfile"})
+        connection.request("POST", "/load", text.encode(),
+                           {"Content-Type": "application/json" if case.is_json else "text/caddyfile"})
         response = connection.getresponse()
         body = response.read()
         connection.close()
@@ -307,11 +321,11 @@ class DialtoneSide(Side):
 
     def start(self, case):
         self.port = free_port()
-        path = os.path.join(self.home, "Caddyfile")
+        path = os.path.join(self.home, "caddy.json" if case.is_json else "Caddyfile")
         with open(path, "w", encoding="utf-8") as f:
             f.write(case.fill(case.caddyfile, [("PORT", str(self.port)), ("LOG", case.log_path(self.name))]))
         self.errors = open(os.path.join(self.home, "errors"), "w+b")
-        env = {**os.environ, "XDG_DATA_HOME": self.home}
+        env = {**os.environ, **ENVIRONMENT, "XDG_DATA_HOME": self.home}
         self.process = subprocess.Popen([self.program, "run", path, "--", "--workers", "1"], cwd=self.home, env=env,
                                         stdout=subprocess.DEVNULL, stderr=self.errors)
         if wait_for(self.port, self.process):

@@ -59,17 +59,22 @@ static void test_refusals(void)
         {"\"routes\":[1]", "a route must be an object"},
         {"\"routes\":[{\"handle\":[{}]}]", "a handler must say which one it is"},
         {"\"routes\":[{\"handle\":[{\"handler\":\"templates\"}]}]",
-         "the proxy core cannot run the handler 'templates' yet"},
+         "the proxy core does not run the handler 'templates': its files are programs in Go's "
+         "template language"},
+        {"\"routes\":[{\"handle\":[{\"handler\":\"a_plugin\"}]}]",
+         "the proxy core cannot run the handler 'a_plugin' yet"},
         {"\"routes\":[{\"match\":[{\"a_plugin\":{}}]}]",
          "the proxy core cannot run the matcher 'a_plugin' yet"},
         {"\"routes\":[{\"match\":[{\"path_regexp\":{\"pattern\":\"a(\"}}]}]",
          "the expression 'a(' is never closed"},
         {"\"routes\":[{\"match\":[{\"remote_ip\":{\"ranges\":[\"nowhere\"]}}]}]",
          "'nowhere' is no IP address or range"},
-        {"\"routes\":[{\"match\":[{\"host\":[\"b\xc3\xbc.example\"]}]}],"
-         "\"automatic_https\":{\"disable\":true}",
-         "the proxy core knows host names only in ASCII: write 'b\xc3\xbc.example' in its xn-- "
-         "form"},
+        {"\"routes\":[{\"handle\":[{\"handler\":\"authentication\",\"providers\":{\"http_basic\":"
+         "{\"accounts\":[{\"username\":\"a\",\"password\":\"$2a$\"},{\"username\":\"a\","
+         "\"password\":\"$2a$\"}]}}}]}]",
+         "there are two accounts of the name 'a'"},
+        {"\"trusted_proxies\":{\"source\":\"static\",\"ranges\":[\"{env.RANGE}\"]}",
+         "placeholders are not expanded in trusted proxies"},
         {"\"routes\":[{\"handle\":[{\"handler\":\"static_response\",\"status_code\":7}]}]",
          "a status must have three digits"},
         {"\"routes\":[{\"handle\":[{\"handler\":\"static_response\",\"headers\":{\"A\":[\"b\\nc\"]}"

@@ -1,0 +1,52 @@
+/* The shortest text of a number: as few digits as tell it from its neighbours. */
+#include "base/number.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MAX_DIGITS = 17 /* they tell any two doubles apart */ };
+
+/* "d.ddde±dd" with as few digits as will do; how many are behind the point, and the exponent. */
+static int shortest(double value, char text[40], int *exponent)
+{
+    int precision = 0;
+    do
+        snprintf(text, 40, "%.*e", precision, value);
+    while (strtod(text, NULL) != value && ++precision < MAX_DIGITS);
+    const char *e = strchr(text, 'e');
+    *exponent = e ? atoi(e + 1) : 0;
+    return precision;
+}
+
+void number_add_plain(struct strbuf *out, double value)
+{
+    char text[40], *digit = text;
+    int exponent, n = 1 + shortest(value, text, &exponent);
+    if (*digit == '-') {
+        strbuf_add_char(out, '-');
+        digit++;
+    }
+    if (!isdigit((unsigned char)*digit)) {
+        strbuf_puts(out, digit); /* inf, nan */
+        return;
+    }
+    for (int place = exponent > 0 ? exponent : 0; place >= 0 || n > exponent - place; place--) {
+        int at = exponent - place; /* the digit, counted from the first one */
+        if (place == -1)
+            strbuf_add_char(out, '.');
+        strbuf_add_char(out, at < 0 || at >= n ? '0' : digit[at ? at + 1 : 0]);
+    }
+}
+
+void number_add_short(struct strbuf *out, double value)
+{
+    char text[40];
+    int exponent;
+    shortest(value, text, &exponent);
+    if (exponent >= -4 && exponent < 6)
+        number_add_plain(out, value);
+    else
+        strbuf_puts(out, text);
+}
