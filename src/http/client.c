@@ -95,6 +95,7 @@ static struct http_pool *pool_make(struct http_client *client,
     if (!pool)
         abort();
     pool->client = client;
+    pool->protocol = config->speaks_fastcgi ? &fastcgi_upstreams : &h1_upstreams;
     pool->config = *config;
     if (!pool->config.idle_timeout_ns)
         pool->config.idle_timeout_ns = DEFAULT_IDLE_NS;
@@ -377,7 +378,7 @@ static void dialed(struct dial *dial)
         exchange_fail(upstream, HTTP_FAIL_DIAL, dial->error);
         return;
     }
-    int status = stream_open(&upstream->stream, loop, dial->fd, &h1_client_events);
+    int status = stream_open(&upstream->stream, loop, dial->fd, upstream->pool->protocol->events);
     if (status < 0) {
         exchange->dial_failure = DIAL_REFUSED;
         exchange_fail(upstream, HTTP_FAIL_DIAL, -status);
@@ -387,7 +388,7 @@ static void dialed(struct dial *dial)
     exchange->connected_ns = loop_now_ns(loop);
     if (upstream->pool->config.proxy_version)
         announce(upstream);
-    h1_client_begin(upstream);
+    upstream->pool->protocol->begin(upstream);
 }
 
 static void dial_fresh(struct http_exchange *exchange, bool wants_h2)
@@ -402,7 +403,7 @@ static void dial_fresh(struct http_exchange *exchange, bool wants_h2)
     upstream->wants_h2 = wants_h2;
     pool->n_promised += wants_h2;
     upstream->state = UPSTREAM_DIALING;
-    upstream->timer.fire = h1_client_timer;
+    upstream->timer.fire = pool->protocol->timer;
     upstream->dial = dial;
     upstream->next = client->upstreams;
     upstream->link = &client->upstreams;
@@ -596,7 +597,8 @@ bool http_exchange_write(struct http_exchange *exchange, struct str data)
 {
     if (exchange->private_call)
         return h2_call_write(exchange->private_call, data);
-    return !exchange->private_connection || h1_client_write(exchange->private_connection, data);
+    return !exchange->private_connection ||
+           exchange->private_pool->protocol->write(exchange->private_connection, data);
 }
 
 void http_exchange_finish(struct http_exchange *exchange, const struct http_headers *trailers)
@@ -604,7 +606,7 @@ void http_exchange_finish(struct http_exchange *exchange, const struct http_head
     if (exchange->private_call)
         h2_call_finish(exchange->private_call, trailers);
     else if (exchange->private_connection)
-        h1_client_finish(exchange->private_connection, trailers);
+        exchange->private_pool->protocol->finish(exchange->private_connection, trailers);
 }
 
 void http_exchange_pause(struct http_exchange *exchange)
@@ -638,6 +640,8 @@ static const char *const failure_texts[N_HTTP_FAILURES] = {
     [HTTP_FAIL_TRUNCATED] = "connection closed in the middle of the response",
     [HTTP_FAIL_BAD_BODY] = "malformed chunked coding in the response",
     [HTTP_FAIL_LIMIT] = "too many connections to this upstream",
+    [HTTP_FAIL_BAD_RECORD] = "malformed FastCGI record",
+    [HTTP_FAIL_NO_LENGTH] = "the length of the request body is not known",
 };
 
 struct str http_exchange_error(const struct http_exchange *exchange, struct arena *arena)

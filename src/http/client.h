@@ -47,6 +47,9 @@ struct http_pool_config {
      * Requests that upgrade go over HTTP/1 all the same, unless that is refused. */
     bool speaks_h2;
     bool refuses_h1;
+    /* FastCGI instead of HTTP, without TLS: a connection for each exchange. Read and write timeouts
+     * count from the connection on, progress or not. */
+    bool speaks_fastcgi;
     size_t max_head_bytes; /* 10 MiB */
 };
 
@@ -76,6 +79,8 @@ enum http_failure {
     HTTP_FAIL_TRUNCATED,    /* closed or reset in the middle of the response body */
     HTTP_FAIL_BAD_BODY,     /* broken chunked coding in the response */
     HTTP_FAIL_LIMIT,        /* max_connections reached */
+    HTTP_FAIL_BAD_RECORD,   /* not FastCGI */
+    HTTP_FAIL_NO_LENGTH,    /* FastCGI: scripts must be told how long the request's body is */
     N_HTTP_FAILURES
 };
 
@@ -89,6 +94,7 @@ struct http_outgoing {
     const struct http_headers *headers;
     int64_t content_length; /* 0: no body; HTTP_LENGTH_UNKNOWN; else that many bytes */
     bool zero_length;       /* with content_length 0: say "Content-Length: 0" */
+    const struct http_headers *variables; /* for FastCGI, instead of target, host and headers */
     bool idempotent;        /* GET, HEAD, OPTIONS, TRACE, or an Idempotency-Key: may be resent when
                              * a reused connection turns out to be dead */
 };
@@ -132,6 +138,8 @@ struct http_exchange_events {
     void (*head)(struct http_exchange *exchange);
     /* A piece of the body, valid during the call. */
     void (*data)(struct http_exchange *exchange, struct str data);
+    /* The same of what a script behind FastCGI writes to its standard error; any time before `end`. */
+    void (*complaint)(struct http_exchange *exchange, struct str data);
     /* The response is complete. Where the request's body has not been sent in full by then, it
      * need not be any more. */
     void (*end)(struct http_exchange *exchange);

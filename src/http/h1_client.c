@@ -88,7 +88,8 @@ static void handshake(struct http_upstream *upstream)
     h1_client_send(upstream);
 }
 
-void h1_client_begin(struct http_upstream *upstream)
+/* TLS or not, then the request's head. */
+static void begin(struct http_upstream *upstream)
 {
     struct http_pool *pool = upstream->pool;
     upstream->state = UPSTREAM_HANDSHAKE;
@@ -114,7 +115,7 @@ void h1_client_begin(struct http_upstream *upstream)
     handshake(upstream);
 }
 
-bool h1_client_write(struct http_upstream *upstream, struct str data)
+static bool write_body(struct http_upstream *upstream, struct str data)
 {
     struct http_exchange *exchange = upstream->exchange;
     if (upstream->request_sent || data.len == 0)
@@ -133,7 +134,7 @@ bool h1_client_write(struct http_upstream *upstream, struct str data)
     return false;
 }
 
-void h1_client_finish(struct http_upstream *upstream, const struct http_headers *trailers)
+static void finish(struct http_upstream *upstream, const struct http_headers *trailers)
 {
     if (upstream->request_sent)
         return;
@@ -363,7 +364,7 @@ static void drained(struct stream *stream)
     }
 }
 
-void h1_client_timer(struct timer *timer)
+static void timed_out(struct timer *timer)
 {
     struct http_upstream *upstream = CONTAINER_OF(timer, struct http_upstream, timer);
     const struct http_pool_config *config = &upstream->pool->config;
@@ -385,8 +386,16 @@ void h1_client_timer(struct timer *timer)
     }
 }
 
-const struct stream_events h1_client_events = {
+static const struct stream_events events = {
     .readable = readable,
     .drained = drained,
     .broken = broken,
+};
+
+const struct upstream_protocol h1_upstreams = {
+    .events = &events,
+    .begin = begin,
+    .write = write_body,
+    .finish = finish,
+    .timer = timed_out,
 };

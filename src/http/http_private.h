@@ -4,6 +4,7 @@
 #include <stddef.h>
 
 #include "http/client.h"
+#include "http/fastcgi.h"
 #include "http/h1_parse.h"
 #include "http/h2_block.h"
 #include "http/server.h"
@@ -259,13 +260,27 @@ struct http_upstream {
     struct saved_input saved;
     struct body_reader body;
     struct strbuf trailer_bytes; /* in the exchange's arena */
+    struct fastcgi_reader records; /* of FastCGI */
+    size_t head_scanned;           /* of the head in <saved>, there */
     unsigned char state;         /* enum upstream_state */
     bool keep_alive, request_sent, got_bytes, write_waits;
     bool wants_h2; /* it is not known yet whether it gets it */
 };
 
+/* How one protocol does what client.h promises of exchanges, on a connection of its own. */
+struct upstream_protocol {
+    const struct stream_events *events;
+    /* The connection stands. */
+    void (*begin)(struct http_upstream *upstream);
+    bool (*write)(struct http_upstream *upstream, struct str data);
+    void (*finish)(struct http_upstream *upstream, const struct http_headers *trailers);
+    void (*timer)(struct timer *timer);
+};
+extern const struct upstream_protocol h1_upstreams, fastcgi_upstreams;
+
 struct http_pool {
     struct http_client *client;
+    const struct upstream_protocol *protocol;
     struct http_pool_config config;
     struct str key; /* in <text>; empty for pools without */
     struct http_pool *next;
@@ -313,13 +328,8 @@ void upstream_share(struct http_upstream *upstream);
 /* It is no longer on its way. */
 void upstream_arrived(struct http_upstream *upstream);
 /* h1_client.c */
-extern const struct stream_events h1_client_events;
-/* The connection stands: TLS or not, sends the request's head. */
-void h1_client_begin(struct http_upstream *upstream);
+/* On an idle connection: sends the request's head. */
 void h1_client_send(struct http_upstream *upstream);
-bool h1_client_write(struct http_upstream *upstream, struct str data);
-void h1_client_finish(struct http_upstream *upstream, const struct http_headers *trailers);
-void h1_client_timer(struct timer *timer);
 /* h2_client.c: the connection changes over to HTTP/2. */
 void h2_client_begin(struct http_upstream *upstream);
 bool h2_client_has_room(const struct http_upstream *upstream);
