@@ -73,6 +73,8 @@ struct dt_range {
     X(dt_policy, policies)                                                                         \
     X(dt_active_health, active_healths)                                                            \
     X(dt_transport, transports)                                                                    \
+    X(dt_fastcgi, fastcgis)                                                                        \
+    X(dt_cgi_variable, cgi_variables)                                                              \
     X(dt_template, templates)                                                                      \
     X(dt_part, parts)                                                                              \
     X(dt_header_name, header_names)                                                                \
@@ -906,8 +908,22 @@ struct dt_transport {
     struct dt_range plain_ports;                   /* numbers: upstream ports that get no TLS */
     struct dt_range curves;                        /* texts: Go's names */
     struct dt_text local_address;                  /* empty: any */
+    uint32_t fastcgi; /* fastcgis: upstreams speak FastCGI; DT_NONE: they speak HTTP */
     uint32_t origin;
-    uint32_t reserved;
+};
+
+/* What scripts behind FastCGI are told. */
+struct dt_fastcgi {
+    uint32_t root;          /* template: DOCUMENT_ROOT; what of it has no value is "." */
+    struct dt_range splits; /* texts, lower case: a path is a script up to the first that is found */
+    struct dt_range variables; /* cgi_variables: set beside CGI's own, and instead of them */
+    uint32_t resolves_links;   /* DOCUMENT_ROOT is the root without symbolic links */
+    uint32_t captures_stderr;  /* what scripts complain of is logged */
+};
+
+struct dt_cgi_variable {
+    struct dt_text name;
+    uint32_t value; /* template */
 };
 
 /* ---- TLS ---- */
@@ -1079,6 +1095,8 @@ _Static_assert(sizeof(struct dt_upstream) == 76, "dt_upstream");
 _Static_assert(sizeof(struct dt_policy) == 48, "dt_policy");
 _Static_assert(sizeof(struct dt_active_health) == 80, "dt_active_health");
 _Static_assert(sizeof(struct dt_transport) == 160, "dt_transport");
+_Static_assert(sizeof(struct dt_fastcgi) == 28, "dt_fastcgi");
+_Static_assert(sizeof(struct dt_cgi_variable) == 12, "dt_cgi_variable");
 _Static_assert(sizeof(struct dt_certificate) == 64, "dt_certificate");
 _Static_assert(sizeof(struct dt_connection_policy) == 120, "dt_connection_policy");
 _Static_assert(sizeof(struct dt_log) == 56, "dt_log");

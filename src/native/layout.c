@@ -455,7 +455,16 @@ static const struct column transports_columns[] = {PLAIN(dial_timeout_ns),
                                                    TO(plain_ports, numbers),
                                                    TO(curves, texts),
                                                    PLAIN(local_address),
+                                                   TO(fastcgi, fastcgis),
                                                    TO(origin, origins)};
+#undef ROW
+#define ROW dt_fastcgi
+static const struct column fastcgis_columns[] = {TO(root, templates), TO(splits, texts),
+                                                 TO(variables, cgi_variables),
+                                                 PLAIN(resolves_links), PLAIN(captures_stderr)};
+#undef ROW
+#define ROW dt_cgi_variable
+static const struct column cgi_variables_columns[] = {PLAIN(name), TO(value, templates)};
 #undef ROW
 #define ROW dt_template
 static const struct column templates_columns[] = {PLAIN(literal), TO(parts, parts),

@@ -178,6 +178,10 @@ uint32_t lower_rewrite(struct lowering *lo, const json_t *rewrite);
 uint32_t lower_pool(struct lowering *lo, const json_t *handler);
 uint32_t lower_transport(struct lowering *lo, const json_t *transport);
 
+/* lower_fastcgi.c: the transport of that name, with Caddy's defaults */
+
+struct dt_transport lower_fastcgi(struct lowering *lo, const json_t *transport);
+
 /* lower_tls.c */
 
 void lower_tls_app(struct lowering *lo, const json_t *tls);

@@ -223,12 +223,18 @@ uint32_t lower_transport(struct lowering *lo, const json_t *transport)
     struct transport_json in = {.compresses = -1};
     const struct token *before = enter(lo, transport);
     struct str protocol = member_str(transport, "protocol");
+    if (str_is(protocol, "fastcgi")) {
+        struct dt_transport fastcgi = lower_fastcgi(lo, transport);
+        leave(lo, before);
+        return push_transports(lo, fastcgi);
+    }
     if (transport && !str_is(protocol, "http"))
         refuse(lo, "the proxy core cannot run the transport '" STR_FMT "' yet", STR_ARG(protocol));
     else
         read_object(lo, transport, "a transport", transport_fields, &in);
     struct dt_transport row = in.row;
     row.origin = origin_here(lo);
+    row.fastcgi = DT_NONE;
     row.server_name = DT_NONE;
     row.compresses = in.compresses != 0;
     if (row.dial_timeout_ns == 0)

@@ -5,6 +5,8 @@
 #include "syntax/placeholder.h"
 
 static const int64_t MILLISECOND = 1000000, SECOND = 1000000000;
+/* Caddy's: a script must be told how long the body is, so a short one without a length is read first. */
+enum { FASTCGI_REQUEST_BUFFERS = 4096 };
 
 /* ---- upstreams ---- */
 
@@ -379,6 +381,8 @@ uint32_t lower_pool(struct lowering *lo, const json_t *handler)
     if (in.stream_close_delay_ns)
         need(lo, FEATURE_STREAM_CLOSE_DELAY, handler, "stream_close_delay");
     row.transport = lower_transport(lo, in.transport);
+    if (lo->transports.at[row.transport].fastcgi != DT_NONE && row.request_buffers == 0)
+        row.request_buffers = FASTCGI_REQUEST_BUFFERS;
     bool is_tls = lo->transports.at[row.transport].is_tls;
     struct dt_header_op host = {0};
     if (is_tls)

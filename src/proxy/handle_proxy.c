@@ -4,6 +4,7 @@
 #include "base/parse.h"
 #include "net/loop.h"
 #include "proxy/balance.h"
+#include "proxy/cgi.h"
 #include "proxy/handlers.h"
 #include "proxy/log.h"
 #include "proxy/match.h"
@@ -171,7 +172,7 @@ void proxying_upload_end(struct proxying *proxying)
     proxying->upload_complete = true;
     if (proxying->upload != UPLOAD_BUFFERING)
         return;
-    if (proxying->content_length >= 0) /* Caddy: what is chunked stays so */
+    if (proxying->content_length >= 0 || proxying->fastcgi) /* Caddy: what is chunked stays so */
         proxying->content_length = (int64_t)proxying->buffered.len;
     go_on(proxying, run_attempts(proxying));
 }
@@ -344,6 +345,23 @@ static void on_head(struct http_exchange *exchange)
     }
 }
 
+static void flush_due(struct timer *timer)
+{
+    struct proxying *proxying =
+        (struct proxying *)((char *)timer - offsetof(struct proxying, pause));
+    response_flush(proxying->tx);
+}
+
+/* What a script says is gathered, but not for longer than flush_interval. */
+static void flush_later(struct proxying *proxying)
+{
+    int64_t interval = proxying->pool->flush_interval_ns;
+    if (!proxying->tx->tells_length || interval <= 0 || timer_running(&proxying->pause))
+        return;
+    proxying->pause.fire = flush_due;
+    timer_start(proxying->tx->worker->loop, &proxying->pause, interval);
+}
+
 static void on_data(struct http_exchange *exchange, struct str data)
 {
     struct proxying *proxying = exchange->owner;
@@ -356,8 +374,10 @@ static void on_data(struct http_exchange *exchange, struct str data)
     bool was_blocked = proxying->is_reply_blocked;
     int64_t limit = proxying->pool->response_buffers;
     proxying->is_reply_blocked = !response_data(proxying->tx, data);
-    if (exchange->head.content_length < 0 || proxying->pool->flush_interval_ns < 0)
+    if (!proxying->tx->tells_length &&
+        (exchange->head.content_length < 0 || proxying->pool->flush_interval_ns < 0))
         response_flush(proxying->tx);
+    flush_later(proxying);
     proxying->backlog += was_blocked ? (int64_t)data.len : 0;
     if (proxying->is_reply_blocked && limit >= 0 && proxying->backlog >= limit)
         http_exchange_pause(exchange);
@@ -371,11 +391,18 @@ void proxying_client_drained(struct proxying *proxying)
         http_exchange_resume(&proxying->exchange);
 }
 
+static void on_complaint(struct http_exchange *exchange, struct str data)
+{
+    cgi_complaint(exchange->owner, data);
+}
+
 static void on_end(struct http_exchange *exchange)
 {
     struct proxying *proxying = exchange->owner;
     proxying->duration_ns = now_of(proxying) - proxying->started_ns;
     release_upstream(proxying);
+    cgi_log_complaints(proxying);
+    timer_stop(&proxying->pause);
     proxying->has_ended = true;
     if (!proxying->is_held)
         finish_reply(proxying);
@@ -395,6 +422,8 @@ static unsigned status_of(enum http_failure reason)
         return 504;
     case HTTP_FAIL_LIMIT:
         return 503;
+    case HTTP_FAIL_NO_LENGTH:
+        return 411;
     case HTTP_FAIL_NONE:
     case HTTP_FAIL_DIAL:
     case HTTP_FAIL_TLS:
@@ -404,6 +433,7 @@ static unsigned status_of(enum http_failure reason)
     case HTTP_FAIL_HEAD_TOO_LARGE:
     case HTTP_FAIL_TRUNCATED:
     case HTTP_FAIL_BAD_BODY:
+    case HTTP_FAIL_BAD_RECORD:
     case N_HTTP_FAILURES:
         break;
     }
@@ -416,18 +446,27 @@ static void on_failed(struct http_exchange *exchange, enum http_failure reason)
     struct transaction *tx = proxying->tx;
     struct str message = http_exchange_error(exchange, tx->arena);
     release_upstream(proxying);
+    if (proxying->has_head)
+        cgi_log_complaints(proxying);
     if (proxying->is_held) {
         proxying->has_failed = true;
         return;
     }
-    if (proxying->head_sent) {
+    if (proxying->has_head) {
+        if (!proxying->head_sent)
+            proxy_send_response(proxying, (struct str){0});
         proxy_log_broken(proxying, message);
-        http_reply_abort(tx->request);
+        response_abort(tx);
         return;
     }
-    proxying->has_head = false;
+    if (reason == HTTP_FAIL_NO_LENGTH) { /* the client's doing */
+        go_on(proxying, transaction_fail(tx, status_of(reason), message));
+        return;
+    }
     upstream_count_failure(tx->worker, proxying->pool, proxying->upstream);
-    enum step step = retry_or_fail(proxying, reason == HTTP_FAIL_DIAL, status_of(reason), message);
+    /* Caddy: that a script could not be asked is not known to be certain */
+    bool is_certain_not_sent = reason == HTTP_FAIL_DIAL && !proxying->fastcgi;
+    enum step step = retry_or_fail(proxying, is_certain_not_sent, status_of(reason), message);
     if (step == STEP_NEXT)
         step = run_attempts(proxying);
     go_on(proxying, step);
@@ -440,6 +479,7 @@ static const struct http_exchange_events exchange_events = {
     .interim = on_interim,
     .head = on_head,
     .data = on_data,
+    .complaint = on_complaint,
     .end = on_end,
     .failed = on_failed,
 };
@@ -484,7 +524,12 @@ static void start_exchange(struct proxying *proxying)
         .zero_length = proxying->content_length == 0 && says_zero_length(proxying->method),
         .idempotent = is_idempotent(proxying),
     };
-    if (proxying->content_length != 0)
+    if (proxying->fastcgi) {
+        proxying->outgoing.variables = &proxying->variables;
+        if (cgi_leaves_body_out(proxying->method))
+            proxying->outgoing.content_length = 0;
+    }
+    if (proxying->outgoing.content_length != 0)
         proxying->upload = UPLOAD_WAITING;
     http_exchange_start(&proxying->exchange, connections, &proxying->outgoing);
 }
@@ -506,6 +551,8 @@ static enum step run_attempts(struct proxying *proxying)
             !upstream_can_announce(proxying, &problem))
             return transaction_fail(tx, 502, problem);
         proxy_make_attempt(proxying);
+        if (proxying->fastcgi && !cgi_variables(proxying, &proxying->variables, &problem))
+            return transaction_fail(tx, 502, problem);
         start_exchange(proxying);
         return STEP_TAKEN;
     }
@@ -516,6 +563,8 @@ void proxying_cancel(struct proxying *proxying)
     timer_remove(&proxying->pause);
     if (proxying->is_attempting)
         http_exchange_cancel(&proxying->exchange);
+    if (proxying->has_head)
+        cgi_log_complaints(proxying);
     release_upstream(proxying);
 }
 
@@ -526,11 +575,16 @@ enum step handle_proxy(struct transaction *tx, const struct dt_handler *handler)
     proxying->pool_row = handler->row;
     proxying->pool = &tx->tables->pools[handler->row];
     proxying->transport = &tx->tables->transports[proxying->pool->transport];
+    if (proxying->transport->fastcgi != DT_NONE)
+        proxying->fastcgi = &tx->tables->fastcgis[proxying->transport->fastcgi];
     proxying->started_ns = now_of(proxying);
     proxying->buffered = strbuf_in(tx->arena);
     proxying->earlier = tx->proxying;
     tx->proxying = proxying;
     proxy_make_request(proxying);
+    /* Caddy: programs in C would look for another script */
+    if (proxying->fastcgi && memchr(proxying->url.path.ptr, '\0', proxying->url.path.len))
+        return transaction_fail(tx, 400, STR("invalid request path"));
     if (tx->replaces_body) {
         strbuf_add(&proxying->buffered, tx->body);
         proxying->upload_complete = true;

@@ -7,6 +7,7 @@
 
 #include "http/client.h"
 #include "net/loop.h"
+#include "proxy/cgi.h"
 #include "proxy/core.h"
 #include "proxy/log.h"
 #include "proxy/match.h"
@@ -19,12 +20,13 @@ struct check {
     struct worker *worker;
     const struct dt_active_health *settings;
     const struct dt_upstream *asked; /* who answers for it */
+    const struct dt_fastcgi *fastcgi; /* or NULL */
     uint32_t row;                    /* of upstreams: whom it is about */
     struct http_pool *connections;
     struct timer interval, timeout;
     struct http_exchange exchange;
     struct http_outgoing outgoing;
-    struct http_headers headers;
+    struct http_headers headers, variables;
     struct arena arena; /* of the running request */
     int64_t received;
     bool is_running;
@@ -138,6 +140,22 @@ static struct str constant(const struct dt_tables *tables, uint32_t template)
     return template == DT_NONE ? STR("") : table_text(tables, tables->templates[template].literal);
 }
 
+static void ask_script(struct check *check)
+{
+    const struct cgi_check asked = {
+        .method = check->outgoing.method,
+        .target = check->outgoing.target,
+        .host = check->outgoing.host,
+        .headers = &check->headers,
+        .content_length = check->outgoing.content_length,
+    };
+    check->variables =
+        cgi_check_variables(check->worker->core, &check->arena, check->fastcgi, &asked);
+    check->outgoing.variables = &check->variables;
+    if (cgi_leaves_body_out(check->outgoing.method))
+        check->outgoing.content_length = 0;
+}
+
 static void run_check(struct timer *timer)
 {
     struct check *check = (struct check *)((char *)timer - offsetof(struct check, interval));
@@ -170,6 +188,8 @@ static void run_check(struct timer *timer)
             field_remove(core, &check->headers, op->name);
         field_add(core, &check->headers, op->name, value);
     }
+    if (check->fastcgi)
+        ask_script(check);
     check->exchange =
         (struct http_exchange){.events = &check_events, .owner = check, .arena = &check->arena};
     check->timeout.fire = on_timeout;
@@ -197,6 +217,8 @@ static void add_check(struct health *health, struct worker *worker, const struct
         .settings = settings,
         .asked = asked,
         .row = row,
+        .fastcgi =
+            transport->fastcgi == DT_NONE ? NULL : &tables->fastcgis[transport->fastcgi],
         .connections = http_pool_new(worker->client, &config),
         .interval = {.fire = run_check},
     };

@@ -256,8 +256,7 @@ static void add_tls(struct strbuf *out, struct transaction *tx)
     strbuf_puts(out, ",\"ech\":false}");
 }
 
-/* The request as it came, before handlers changed it. */
-static void add_request(struct strbuf *out, struct transaction *tx)
+void log_add_request(struct strbuf *out, struct transaction *tx, const struct log_request *as)
 {
     static const char *const versions[N_HTTP_VERSIONS] = {"", "HTTP/1.0", "HTTP/1.1", "HTTP/2.0",
                                                           "HTTP/3.0"};
@@ -270,18 +269,27 @@ static void add_request(struct strbuf *out, struct transaction *tx)
              ",\"remote_port\":", has_port ? text_int(tx->arena, address_port(peer)) : STR(""));
     add_text(out, ",\"client_ip\":", transaction_client_ip(tx));
     strbuf_printf(out, ",\"proto\":\"%s\"", versions[request->version]);
-    add_text(out, ",\"method\":", request->method);
-    add_text(out, ",\"host\":", request->host);
-    add_text(out, ",\"uri\":", request->target);
+    add_text(out, ",\"method\":", as->method);
+    add_text(out, ",\"host\":", as->host);
+    add_text(out, ",\"uri\":", as->uri);
     strbuf_puts(out, ",\"headers\":{");
-    add_headers(out, request->headers.at, request->headers.n, shows_secrets, &any);
-    add_headers(out, request->dropped_headers, request->n_dropped_headers, shows_secrets, &any);
+    add_headers(out, as->headers->at, as->headers->n, shows_secrets, &any);
+    if (as->headers == &request->headers)
+        add_headers(out, request->dropped_headers, request->n_dropped_headers, shows_secrets, &any);
     strbuf_add_char(out, '}');
     if (request->content_length == HTTP_LENGTH_UNKNOWN && request->version == HTTP_1_1)
         strbuf_puts(out, ",\"transfer_encoding\":[\"chunked\"]");
     if (http_connection_is_tls(request->connection))
         add_tls(out, tx);
     strbuf_add_char(out, '}');
+}
+
+/* The request as it came, before handlers changed it. */
+static void add_request(struct strbuf *out, struct transaction *tx)
+{
+    struct http_request *request = tx->request;
+    struct log_request as = {request->method, request->host, request->target, &request->headers};
+    log_add_request(out, tx, &as);
 }
 
 static int64_t elapsed(struct transaction *tx)

@@ -15,6 +15,13 @@ void log_reopen(struct core *core);
 void log_line(struct core *core, struct worker *worker, enum dt_log_level level, struct str logger,
               struct str message, struct str fields);
 bool log_wants(const struct core *core, enum dt_log_level level);
+/* A request as it is told of: the client's, or what became of it on its way to an upstream. */
+struct log_request {
+    struct str method, host, uri;
+    const struct http_headers *headers;
+};
+/* Appends the field "request" of a line. */
+void log_add_request(struct strbuf *out, struct transaction *tx, const struct log_request *as);
 /* The request's line in the access log. */
 void log_access(struct transaction *tx);
 

@@ -344,9 +344,11 @@ static bool value_of_run(struct transaction *tx, const struct proxying *proxying
         *out = text_int(tx->arena, head->status);
         return proxying->has_head;
     case DT_PART_PROXY_STATUS_TEXT:
-        *out =
-            str_printf(tx->arena, "%u " STR_FMT, head->status,
-                       STR_ARG(head->reason.len ? head->reason : http_status_text(head->status)));
+        *out = head->reason; /* of a script, as it says it */
+        if (!proxying->fastcgi)
+            *out = str_printf(
+                tx->arena, "%u " STR_FMT, head->status,
+                STR_ARG(head->reason.len ? head->reason : http_status_text(head->status)));
         return proxying->has_head;
     default: /* DT_PART_PROXY_HEADER */
         return proxying->has_head &&

@@ -62,7 +62,7 @@ static struct str upgrade_of(struct arena *arena, const struct http_headers *hea
 static struct str via_text(enum http_version version)
 {
     static const struct str texts[N_HTTP_VERSIONS] = {
-        [HTTP_VERSION_NONE] = STR_INIT("1.1 Caddy"),
+        [HTTP_VERSION_NONE] = STR_INIT("0.0 Caddy"), /* Caddy: of answers by FastCGI */
         [HTTP_1_0] = STR_INIT("1.0 Caddy"),
         [HTTP_1_1] = STR_INIT("1.1 Caddy"),
         [HTTP_2] = STR_INIT("2.0 Caddy"),
@@ -176,10 +176,10 @@ void proxy_make_request(struct proxying *proxying)
     proxying->content_length = tx->request->content_length;
     if (tx->replaces_body && proxying->content_length >= 0) /* Caddy: what is chunked stays so */
         proxying->content_length = (int64_t)tx->body.len;
+    proxying->url = tx->url;
     if (proxying->pool->rewrite != DT_NONE) {
-        struct url url = tx->url;
-        rewrite_apply(tx, proxying->pool->rewrite, &proxying->method, &url);
-        proxying->uri = url_request_uri(&url, tx->arena);
+        rewrite_apply(tx, proxying->pool->rewrite, &proxying->method, &proxying->url);
+        proxying->uri = url_request_uri(&proxying->url, tx->arena);
         bool has_no_body =
             str_eq(proxying->method, STR("GET")) || str_eq(proxying->method, STR("HEAD"));
         bool has_changed =
@@ -199,6 +199,8 @@ void proxy_make_request(struct proxying *proxying)
     }
     add_forwarded(proxying, headers, &forwarded);
     headers_add(headers, HEADER_VIA, via_text(tx->request->version));
+    if (proxying->fastcgi && !headers_find(headers, HEADER_USER_AGENT))
+        headers_add(headers, HEADER_USER_AGENT, STR("")); /* Caddy: it is empty, not unknown */
 }
 
 /* RFC 4007, RFC 9844: a zone means nothing to another node. */
@@ -265,8 +267,14 @@ void proxy_make_response(struct proxying *proxying)
     struct http_head *head = &proxying->exchange.head;
     struct str trailer = headers_get(&head->headers, HEADER_TRAILER);
     /* the head of what is passed on at once is out before there is a body to look at */
-    tx->is_untyped = headers_find(&head->headers, HEADER_TRANSFER_ENCODING) != NULL ||
+    tx->is_untyped = (!proxying->fastcgi &&
+                      headers_find(&head->headers, HEADER_TRANSFER_ENCODING) != NULL) ||
                      proxying->pool->flush_interval_ns < 0;
+    /* Caddy: an answer of a script is not flushed, so Go tells the length of a short one */
+    tx->tells_length = proxying->fastcgi && head->content_length < 0 &&
+                       proxying->pool->flush_interval_ns >= 0 &&
+                       !headers_find(&head->headers, HEADER_CONTENT_LENGTH) &&
+                       !response_is_event_stream(&head->headers);
     drop_hop_by_hop(&head->headers);
     headers_remove(&tx->response, HEADER_SERVER);
     headers_add(&tx->response, HEADER_VIA, via_text(head->version));
@@ -279,7 +287,7 @@ void proxy_make_response(struct proxying *proxying)
             headers_edit(tx, edit->response, &head->headers, NULL);
     }
     append(&tx->response, &head->headers);
-    if (trailer.len > 0)
+    if (trailer.len > 0 && !proxying->fastcgi)
         headers_add(&tx->response, HEADER_TRAILER, trailer);
     struct http_head merged = {
         .status = head->status, .headers = tx->response, .content_length = head->content_length};
@@ -291,10 +299,11 @@ void proxy_send_response(struct proxying *proxying, struct str start)
     struct transaction *tx = proxying->tx;
     struct http_head head = {
         .status = proxying->exchange.head.status,
-        .reason = proxying->exchange.head.reason,
         .headers = tx->response,
         .content_length = proxying->exchange.head.content_length,
     };
+    if (!proxying->fastcgi) /* Caddy: a script's own words go nowhere */
+        head.reason = proxying->exchange.head.reason;
     proxying->head_sent = true;
     response_start(tx, &head, start);
 }

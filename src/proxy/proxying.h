@@ -40,6 +40,7 @@ struct proxying {
     /* The request to send; headers and Host once before and once after the operations that are
      * made for each attempt. */
     struct str method, uri;
+    struct url url; /* <uri>, taken apart */
     struct str host, attempt_host;
     struct http_headers prepared, headers;
     struct str upgrade; /* the protocol asked for; empty: none */
@@ -70,6 +71,11 @@ struct proxying {
     const struct dt_response_handler *handler; /* or NULL */
     struct strbuf held;                        /* what came of it by then */
     bool is_held, has_ended, has_failed;
+
+    /* Of a script behind FastCGI. */
+    const struct dt_fastcgi *fastcgi; /* NULL: the upstreams speak HTTP */
+    struct http_headers variables;    /* of the running attempt */
+    struct strbuf complaints;         /* what it wrote to its standard error, to be logged */
 };
 
 /* What the request tells while it runs. */

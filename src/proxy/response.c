@@ -11,13 +11,13 @@
 #include "proxy/sniff.h"
 #include "proxy/template.h"
 
-/* As in Go: what is shorter than this when it ends gets a Content-Length. */
-enum { HELD_BYTES = 2048 };
+/* As in Go: what is not longer than this when it ends gets a Content-Length. */
+enum { HELD_BYTES = 2048, HELD_BYTES_H2 = 4096 };
 
-/* The compression of one body. The head is held back until it is known how long it will be, or that
- * it is long. */
+/* A body that is compressed, or whose length is to be told. The head is held back until it is known
+ * how long it will be, or that it is long. */
 struct encoding {
-    struct encoder *encoder;
+    struct encoder *encoder; /* NULL: it goes out as it is */
     struct http_head head;
     struct strbuf held;
     bool head_sent;
@@ -60,7 +60,7 @@ static const struct deferred_work *encoding_of(const struct transaction *tx)
     return deferred;
 }
 
-static bool is_event_stream(const struct http_headers *headers)
+bool response_is_event_stream(const struct http_headers *headers)
 {
     struct str type = headers_get(headers, HEADER_CONTENT_TYPE), rest;
     str_cut(type, STR(";"), &type, &rest);
@@ -70,7 +70,7 @@ static bool is_event_stream(const struct http_headers *headers)
 bool response_needs_start(const struct transaction *tx, const struct http_head *head)
 {
     const struct deferred_work *encode = encoding_of(tx);
-    if (encode && has_body(tx, head) && !is_event_stream(&head->headers) &&
+    if (encode && has_body(tx, head) && !response_is_event_stream(&head->headers) &&
         (head->content_length < 0 || !headers_find(&head->headers, HEADER_CONTENT_TYPE)))
         return true;
     return needs_type(tx, head);
@@ -80,7 +80,7 @@ static bool is_long_enough(const struct dt_encoder *row, const struct http_head 
                            struct str start)
 {
     return head->content_length > (int64_t)row->min_length || start.len > row->min_length ||
-           is_event_stream(&head->headers);
+           response_is_event_stream(&head->headers);
 }
 
 static void vary_by_coding(struct http_headers *headers)
@@ -125,7 +125,7 @@ static void start_encoding(struct transaction *tx, const struct deferred_work *w
         *tx->encoding = (struct encoding){.encoder = encoder,
                                           .held = strbuf_in(tx->arena),
                                           .can_take_more = true,
-                                          .flushes = is_event_stream(&head->headers)};
+                                          .flushes = response_is_event_stream(&head->headers)};
     }
     headers_remove(&head->headers, HEADER_CONTENT_LENGTH);
     headers_set(&head->headers, HEADER_CONTENT_ENCODING, coding);
@@ -205,6 +205,11 @@ void response_start(struct transaction *tx, struct http_head *head, struct str s
         tx->response = head->headers;
         return;
     }
+    if (tx->tells_length && !tx->encoding && head->content_length < 0 &&
+        !http_status_has_no_body(head->status)) {
+        tx->encoding = arena_new(tx->arena, struct encoding);
+        *tx->encoding = (struct encoding){.held = strbuf_in(tx->arena), .can_take_more = true};
+    }
     if (start.len > 0 && needs_type(tx, head))
         headers_add(&head->headers, HEADER_CONTENT_TYPE, sniff_content_type(start));
     tx->response = head->headers;
@@ -216,12 +221,25 @@ void response_start(struct transaction *tx, struct http_head *head, struct str s
 
 /* --- the body --- */
 
+/* Go looks at what it holds, to HEAD as well. */
+static void type_held(struct transaction *tx)
+{
+    struct encoding *encoding = tx->encoding;
+    struct http_headers *headers = &encoding->head.headers;
+    if (encoding->held.len == 0 || tx->is_untyped || headers_find(headers, HEADER_CONTENT_TYPE) ||
+        headers_find(headers, HEADER_CONTENT_ENCODING))
+        return;
+    headers_add(headers, HEADER_CONTENT_TYPE, sniff_content_type(strbuf_str(&encoding->held)));
+}
+
 static void send_held(struct transaction *tx)
 {
     struct encoding *encoding = tx->encoding;
     if (encoding->head_sent)
         return;
     encoding->head_sent = true;
+    if (!encoding->encoder)
+        type_held(tx);
     http_reply_start(tx->request, &encoding->head);
     encoding->can_take_more = http_reply_data(tx->request, strbuf_str(&encoding->held));
 }
@@ -235,7 +253,7 @@ static void take_encoded(void *ctx, struct str data)
         return;
     }
     strbuf_add(&encoding->held, data);
-    if (encoding->held.len > HELD_BYTES)
+    if (encoding->held.len > (tx->request->version == HTTP_2 ? HELD_BYTES_H2 : HELD_BYTES))
         send_held(tx);
 }
 
@@ -251,6 +269,10 @@ bool response_data(struct transaction *tx, struct str data)
     if (!encoding)
         return http_reply_data(tx->request, data);
     encoding->can_take_more = true;
+    if (!encoding->encoder) {
+        take_encoded(tx, data);
+        return encoding->can_take_more;
+    }
     encoder_run(encoding->encoder, data, encoding->flushes ? ENCODER_FLUSH : ENCODER_MORE,
                 take_encoded, tx);
     if (encoding->flushes)
@@ -262,7 +284,8 @@ void response_flush(struct transaction *tx)
 {
     if (!tx->encoding)
         return;
-    encoder_run(tx->encoding->encoder, STR(""), ENCODER_FLUSH, take_encoded, tx);
+    if (tx->encoding->encoder)
+        encoder_run(tx->encoding->encoder, STR(""), ENCODER_FLUSH, take_encoded, tx);
     send_held(tx);
 }
 
@@ -309,15 +332,25 @@ void response_end(struct transaction *tx, const struct http_headers *trailers)
         return;
     }
     if (encoding) {
-        encoder_run(encoding->encoder, STR(""), ENCODER_END, take_encoded, tx);
-        if (!encoding->head_sent && !trailers)
+        if (encoding->encoder)
+            encoder_run(encoding->encoder, STR(""), ENCODER_END, take_encoded, tx);
+        if (!encoding->head_sent && !trailers &&
+            (encoding->held.len > 0 || !str_eq(tx->request->method, STR("HEAD"))))
             encoding->head.content_length = (int64_t)encoding->held.len;
         send_held(tx);
     }
     http_reply_end(tx->request, trailers);
 }
 
+void response_abort(struct transaction *tx)
+{
+    if (tx->encoding && !tx->encoding->encoder)
+        send_held(tx);
+    http_reply_abort(tx->request);
+}
+
 void response_cancel(struct transaction *tx)
 {
-    encoder_give_back(tx->worker, tx->encoding->encoder);
+    if (tx->encoding->encoder)
+        encoder_give_back(tx->worker, tx->encoding->encoder);
 }

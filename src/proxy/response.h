@@ -24,6 +24,9 @@ void response_resume(struct transaction *tx);
 /* Finds the status that a row changes an answer's to (0: none); false after transaction_fail. */
 bool response_handler_status(struct transaction *tx, const struct dt_response_handler *row,
                              unsigned *status);
+/* Breaks it off, after what was given so far; as http_reply_abort. */
+void response_abort(struct transaction *tx);
+bool response_is_event_stream(const struct http_headers *headers);
 /* Gives back what the answer holds; for a request that is over. */
 void response_cancel(struct transaction *tx);
 

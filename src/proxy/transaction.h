@@ -101,6 +101,7 @@ struct transaction {
     struct http_headers response; /* set by handlers so far */
     struct deferred_work *deferred;
     bool is_untyped;     /* a body without a type stays so */
+    bool tells_length;   /* a body of unknown length is held back until it ends, or is long */
     bool is_unhandled;   /* no handler answered */
     unsigned log_status; /* where the client saw none: 499 */
 

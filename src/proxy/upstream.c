@@ -221,6 +221,7 @@ struct http_pool_config upstream_pool_config(const struct core *core,
         .max_idle = transport->max_idle_per_host,
         .max_connections = transport->max_per_host,
         .no_keep_alive = !transport->keeps_alive,
+        .speaks_fastcgi = transport->fastcgi != DT_NONE,
         .max_head_bytes = (size_t)transport->max_response_header_bytes,
         .proxy_version = transport->proxy_protocol,
     };

@@ -96,8 +96,20 @@ static void test_refusals(void)
          "\"fd/3\"}]}]}]",
          "the upstream 'fd/3' is a file descriptor, which cannot be dialed"},
         {"\"routes\":[{\"handle\":[{\"handler\":\"reverse_proxy\",\"transport\":{\"protocol\":"
-         "\"fastcgi\"}}]}]",
-         "the proxy core cannot run the transport 'fastcgi' yet"},
+         "\"a_plugin\"}}]}]",
+         "the proxy core cannot run the transport 'a_plugin' yet"},
+        {"\"routes\":[{\"handle\":[{\"handler\":\"reverse_proxy\",\"transport\":{\"protocol\":"
+         "\"fastcgi\",\"split_path\":[\".php\",\".ph\xc3\xbc\"]}}]}]",
+         "paths cannot be split at '.ph\xc3\xbc', which is not ASCII"},
+        {"\"routes\":[{\"handle\":[{\"handler\":\"reverse_proxy\",\"transport\":{\"protocol\":"
+         "\"fastcgi\",\"env\":{\"A\":1}}}]}]",
+         "the variable 'A' must be text"},
+        {"\"routes\":[{\"handle\":[{\"handler\":\"reverse_proxy\",\"transport\":{\"protocol\":"
+         "\"fastcgi\",\"env\":[\"A\"]}}]}]",
+         "the variables of scripts must be an object"},
+        {"\"routes\":[{\"handle\":[{\"handler\":\"reverse_proxy\",\"transport\":{\"protocol\":"
+         "\"fastcgi\",\"a_key\":true}}]}]",
+         "the transport fastcgi has no key 'a_key'"},
     };
     struct arena arena = ARENA_INIT;
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {

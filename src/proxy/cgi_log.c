@@ -1,0 +1,71 @@
+/* What scripts behind FastCGI write to their standard error, as a line of the log. */
+
+#include "proxy/cgi.h"
+#include "proxy/log.h"
+#include "proxy/text.h"
+
+enum { MAX_COMPLAINTS = 64 * 1024 }; /* bytes of one request */
+
+void cgi_complaint(struct proxying *proxying, struct str data)
+{
+    if (!proxying->fastcgi->captures_stderr)
+        return;
+    proxying->complaints.arena = proxying->tx->arena;
+    strbuf_add(&proxying->complaints,
+               str_slice(data, 0, MAX_COMPLAINTS - proxying->complaints.len));
+}
+
+static bool is_secret(struct str name)
+{
+    static const char *const names[] = {"http_cookie", "http_set_cookie", "http_authorization",
+                                        "http_proxy_authorization"};
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        if (str_eq_nocase(name, str_from(names[i])))
+            return true;
+    return false;
+}
+
+static void add_variables(struct strbuf *out, struct proxying *proxying)
+{
+    const struct http_headers *variables = &proxying->variables;
+    bool shows_secrets = proxying->tx->server->logs_credentials;
+    strbuf_puts(out, ",\"env\":{");
+    for (uint32_t i = 0; i < variables->n; i++) {
+        struct str name = variables->at[i].name;
+        if (i > 0)
+            strbuf_add_char(out, ',');
+        text_add_json(out, name);
+        strbuf_add_char(out, ':');
+        text_add_json(out, !shows_secrets && is_secret(name) ? STR("") : variables->at[i].value);
+    }
+    strbuf_add_char(out, '}');
+}
+
+/* The headers of the request that was sent, with those that are variables here only. */
+static struct http_headers headers_sent(struct proxying *proxying)
+{
+    struct arena *arena = proxying->tx->arena;
+    struct http_headers headers = headers_copy(arena, &proxying->headers, 1);
+    if (!headers_find(&headers, HEADER_CONTENT_LENGTH))
+        headers_add(&headers, HEADER_CONTENT_LENGTH, text_int(arena, proxying->content_length));
+    return headers;
+}
+
+void cgi_log_complaints(struct proxying *proxying)
+{
+    struct transaction *tx = proxying->tx;
+    enum dt_log_level level = proxying->exchange.head.status >= 400 ? DT_LOG_ERROR : DT_LOG_WARN;
+    if (proxying->complaints.len == 0 || !log_wants(tx->core, level))
+        return;
+    struct strbuf fields = strbuf_in(tx->arena);
+    struct http_headers headers = headers_sent(proxying);
+    struct log_request as = {proxying->method, proxying->attempt_host, tx->request->target,
+                             &headers};
+    log_add_request(&fields, tx, &as);
+    add_variables(&fields, proxying);
+    strbuf_puts(&fields, ",\"body\":");
+    text_add_json(&fields, strbuf_str(&proxying->complaints));
+    log_line(tx->core, tx->worker, level, STR("http.reverse_proxy.transport.fastcgi"),
+             STR("stderr"), strbuf_str(&fields));
+    proxying->complaints.len = 0;
+}
