@@ -1,6 +1,9 @@
 """Cases as files: the Caddyfile, requests, upstreams and files they tell of."""
 import base64, os, re, shutil, tempfile
 
+from fastcgi import Responder
+from messages import unescape
+
 GLOBAL_LINES = "\tauto_https off\n\tpersist_config off\n\tgrace_period 1s\n\tdefault_bind 127.0.0.1\n"
 FIRST_MTIME = 1700000000  # of the first file; each further one is a day younger
 
@@ -8,15 +11,6 @@ FIRST_MTIME = 1700000000  # of the first file; each further one is a day younger
 def read_case(path):
     with open(path, encoding="utf-8") as f:
         return f.read()
-
-
-def unescape(text):
-    r"""\r \n \t \\ \xHH in a raw request."""
-    table = {"r": "\r", "n": "\n", "t": "\t", "\\": "\\", "0": "\0"}
-    def one(match):
-        word = match.group(1)
-        return chr(int(word[1:], 16)) if word[0] == "x" else table[word]
-    return re.sub(r"\\(x[0-9a-fA-F]{2}|[rnt0\\])", one, text).encode("latin-1")
 
 
 class Request:
@@ -65,15 +59,15 @@ class Case:
         values = {"ROOT": self.root, "FOLDER": self.folder}
         for head, body in parsed:
             words = head.split()
-            if words[0] == "upstream":
-                values[words[1]] = str(upstreams.add(words[1]))
+            if words[0] in ("upstream", "fastcgi"):
+                values[words[1]] = str(upstreams.add(words[1], self.maker(words)))
         self.values = values
         self.is_json = caddyfile.lstrip().startswith('{"')
         self.caddyfile = caddyfile if self.is_json else self.with_options(caddyfile)
         self.requests = []
         for head, body in parsed:
             words = head.split()
-            if words[0] == "upstream":
+            if words[0] in ("upstream", "fastcgi"):
                 upstreams.script(words[1], words[2:], self.fill(body))
             elif words[0] == "file":
                 self.make_file(words[1], words[2:], body)
@@ -82,6 +76,12 @@ class Case:
                     self.requests.append(Request(words, self.fill(body), "a.example"))
             else:
                 raise SystemExit(f"twin: what is a section '{head}'?")
+
+    def maker(self, words):
+        """What makes the server of a section, where it is not a plain one."""
+        if words[0] == "fastcgi":
+            return lambda name, seen: Responder(name, seen, self.folder, "unix" in words)
+        return None
 
     @staticmethod
     def with_options(caddyfile):

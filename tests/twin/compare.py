@@ -143,7 +143,8 @@ def comparable(line, names):
 
 def log_differences(caddy, dialtone, caddy_results, dialtone_results):
     """Line by line; the order of the fields of a line does not count."""
-    names = [results[0].names if results else [] for results in (caddy_results, dialtone_results)]
+    names = [[name for result in results for name in result.names]
+             for results in (caddy_results, dialtone_results)]
     left, right = ([comparable(line, n) for line in log] for log, n in zip((caddy, dialtone), names))
     out = []
     for i in range(max(len(left), len(right))):

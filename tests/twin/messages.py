@@ -2,6 +2,15 @@
 import re, socket, time
 
 
+def unescape(text):
+    r"""\r \n \t \\ \xHH in a raw request."""
+    table = {"r": "\r", "n": "\n", "t": "\t", "\\": "\\", "0": "\0"}
+    def one(match):
+        word = match.group(1)
+        return chr(int(word[1:], 16)) if word[0] == "x" else table[word]
+    return re.sub(r"\\(x[0-9a-fA-F]{2}|[rnt0\\])", one, text).encode("latin-1")
+
+
 class Message:
     def __init__(self, start, headers, body, ended):
         self.start, self.headers, self.body = start, headers, body

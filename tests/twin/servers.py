@@ -156,9 +156,9 @@ class Upstreams:
     def __init__(self):
         self.seen, self.by_name = [], {}
 
-    def add(self, name):
+    def add(self, name, make=None):
         if name not in self.by_name:
-            self.by_name[name] = Upstream(name, self.seen)
+            self.by_name[name] = (make or Upstream)(name, self.seen)
         return self.by_name[name].port
 
     def script(self, name, words, text):
