@@ -83,22 +83,55 @@ static const enum path_pattern_kind path_kinds[] = {
     [DT_PATH_ESCAPED] = PATH_ESCAPED,
 };
 
+/* The path as the path matchers of many routes compare it: worked out once, until it is rewritten.
+ */
+static const struct matched_path *matched_path(struct transaction *tx)
+{
+    struct matched_path *seen = &tx->matched_path;
+    struct str path = tx->url.path;
+    if (seen->of.ptr == path.ptr && seen->of.len == path.len && seen->lower.ptr)
+        return seen;
+    seen->of = path;
+    seen->lower = str_lower(tx->arena, path);
+    seen->clean = path_clean(seen->lower, false, tx->arena);
+    return seen;
+}
+
+/* Most patterns are a path or the beginning of one. */
+static bool is_simple(const struct dt_path_pattern *row)
+{
+    return (row->kind == DT_PATH_PREFIX || row->kind == DT_PATH_EXACT) && !row->keeps_slashes;
+}
+
+static bool simple_fits(const struct dt_path_pattern *row, struct str text, struct str path)
+{
+    return (row->kind == DT_PATH_PREFIX ? path.len >= text.len : path.len == text.len) &&
+           memcmp(path.ptr, text.ptr, text.len) == 0;
+}
+
 static bool match_path(struct transaction *tx, const struct dt_matcher *matcher, bool *failed)
 {
-    struct str lower = str_lower(tx->arena, tx->url.path);
+    const struct matched_path *seen = matched_path(tx);
     (void)failed;
     for (uint32_t i = 0; i < matcher->rows.n; i++) {
         const struct dt_path_pattern *row = &tx->tables->path_patterns[matcher->rows.first + i];
         struct path_pattern pattern;
+        struct str path = seen->clean;
+        if (is_simple(row)) {
+            if (simple_fits(row, table_text(tx->tables, row->text), path))
+                return true;
+            continue;
+        }
         if (row->kind == DT_PATH_TEMPLATE)
             pattern = path_pattern_parse(template_expand(tx, row->template));
         else
             pattern = (struct path_pattern){path_kinds[row->kind], row->keeps_slashes,
                                             table_text(tx->tables, row->text)};
-        struct str path =
-            pattern.kind == PATH_ESCAPED ? url_escaped_path(&tx->url, tx->arena) : lower;
-        if (pattern.kind != PATH_ANY)
-            path = path_clean(path, pattern.keep_slashes, tx->arena);
+        if (pattern.kind == PATH_ESCAPED)
+            path =
+                path_clean(url_escaped_path(&tx->url, tx->arena), pattern.keep_slashes, tx->arena);
+        else if (pattern.kind != PATH_ANY && pattern.keep_slashes)
+            path = path_clean(seen->lower, true, tx->arena);
         if (path_pattern_match(&pattern, path, tx->arena))
             return true;
     }
@@ -480,13 +513,13 @@ static matcher_run *const matchers[DT_N_MATCHER_KINDS] = {
 
 bool match_any_set(struct transaction *tx, struct dt_range sets, bool *failed)
 {
-    for (uint32_t i = 0; i < sets.n; i++) {
-        struct dt_range set = tx->tables->matcher_sets[sets.first + i].matchers;
+    const struct dt_matcher_set *set = &tx->tables->matcher_sets[sets.first];
+    for (const struct dt_matcher_set *end = set + sets.n; set < end; set++) {
+        const struct dt_matcher *matcher = &tx->tables->matchers[set->matchers.first];
+        const struct dt_matcher *last = matcher + set->matchers.n;
         bool all = true;
-        for (uint32_t k = 0; all && k < set.n; k++) {
-            const struct dt_matcher *matcher = &tx->tables->matchers[set.first + k];
+        for (; all && matcher < last; matcher++)
             all = matchers[matcher->kind](tx, matcher, failed) && !*failed;
-        }
         if (all || *failed)
             return all;
     }

@@ -137,20 +137,24 @@ static bool take_group(struct transaction *tx, uint32_t group)
     return !taken;
 }
 
-/* Looks at the frame's next route; its handlers are due where it matches. */
+/* Looks for the frame's next route that matches; its handlers are due. */
 static void enter_route(struct transaction *tx, struct frame *frame, bool *failed)
 {
-    uint32_t row = frame->numbers ? frame->numbers[frame->at] : frame->first + frame->at;
-    const struct dt_route *route = &tx->tables->routes[row];
-    frame->at++;
-    frame->next_route = row + 1;
-    if (!match_any_set(tx, route->matcher_sets, failed) || *failed)
+    while (frame->at < frame->n) {
+        uint32_t row = frame->numbers ? frame->numbers[frame->at] : frame->first + frame->at;
+        const struct dt_route *route = &tx->tables->routes[row];
+        frame->at++;
+        frame->next_route = row + 1;
+        bool matches = match_any_set(tx, route->matcher_sets, failed);
+        if (*failed)
+            return;
+        if (!matches || !take_group(tx, route->group))
+            continue;
+        frame->handler = route->handlers.first;
+        frame->handlers_end = route->handlers.first + route->handlers.n;
+        frame->is_terminal = route->is_terminal;
         return;
-    if (!take_group(tx, route->group))
-        return;
-    frame->handler = route->handlers.first;
-    frame->handlers_end = route->handlers.first + route->handlers.n;
-    frame->is_terminal = route->is_terminal;
+    }
 }
 
 /* Nothing answered: an empty 200, or the failure's status behind error routes. */

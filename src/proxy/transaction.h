@@ -67,6 +67,11 @@ struct deferred_work {
     const struct dt_interception *interception;
 };
 
+/* A path in lower case, and that without what can be left out of it. */
+struct matched_path {
+    struct str of, lower, clean;
+};
+
 /* What the file matcher found. */
 struct file_match {
     struct str relative, absolute, remainder;
@@ -117,6 +122,7 @@ struct transaction {
     /* Known once asked for. */
     struct str peer_text, client_ip, uuid, uri;
     bool has_client_ip, is_from_trusted_proxy;
+    struct matched_path matched_path; /* what path matchers compare */
 
     struct capture *captures;  /* of regular expressions, the last match first */
     struct active_map *maps;   /* that have run */
