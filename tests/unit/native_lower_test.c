@@ -109,7 +109,7 @@ static void test_refusals(void)
          "the variables of scripts must be an object"},
         {"\"routes\":[{\"handle\":[{\"handler\":\"reverse_proxy\",\"transport\":{\"protocol\":"
          "\"fastcgi\",\"a_key\":true}}]}]",
-         "the transport fastcgi has no key 'a_key'"},
+         "the proxy core does not know 'a_key' in the transport fastcgi"},
     };
     struct arena arena = ARENA_INIT;
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
