@@ -57,6 +57,8 @@ void h2_session_send(struct h2_session *session);
 bool h2_session_is_over(const struct h2_session *session);
 /* More is waiting to be sent than a peer that reads would let pile up. */
 bool h2_session_is_clogged(const struct h2_session *session);
+/* One more frame without use; true where there were too many. */
+bool h2_session_is_flooded(struct h2_session *session);
 void h2_session_reset_stream(struct h2_session *session, int32_t id, uint32_t code);
 
 /* ---- Bodies on their way out. */

@@ -61,6 +61,7 @@ static void release(struct server_request *request)
     if (stream->next)
         stream->next->h2.link = stream->link;
     h2_body_clear(&stream->reply);
+    stream->server->n_requests--;
     request_give_back(stream->server->connection->server, request);
 }
 
@@ -81,8 +82,25 @@ static struct server_request *request_open(struct h2_server *server, int32_t id)
     if (stream->next)
         stream->next->h2.link = &stream->next;
     server->requests = request;
+    server->n_requests++;
     h2_body_begin(&stream->reply, &server->session, h2_request_drained);
     return request;
+}
+
+static void remember_end(struct h2_server *server, int32_t id, bool by_us)
+{
+    const unsigned n = sizeof(server->ended) / sizeof(server->ended[0]);
+    server->ended[server->n_ended++ % n] = (struct h2_ended){id, by_us};
+}
+
+/* More streams than there may be at once: as Go, which says so in these two ways. The client knows
+ * the limit once it has confirmed our settings. */
+static void refuse_stream(struct h2_server *server, int32_t id)
+{
+    remember_end(server, id, true);
+    h2_session_reset_stream(&server->session, id,
+                            server->settings_confirmed ? NGHTTP2_PROTOCOL_ERROR
+                                                       : NGHTTP2_REFUSED_STREAM);
 }
 
 static int on_begin_headers(nghttp2_session *ng, const nghttp2_frame *frame, void *user)
@@ -98,6 +116,10 @@ static int on_begin_headers(nghttp2_session *ng, const nghttp2_frame *frame, voi
         if (request)
             h2_block_begin(&request->h2.block, H2_BLOCK_TRAILERS, &request->public.trailers,
                            limit);
+        return 0;
+    }
+    if (server->n_requests >= H2_SERVER_STREAMS) {
+        refuse_stream(server, id);
         return 0;
     }
     struct server_request *request = request_open(server, id);
@@ -219,6 +241,9 @@ static int on_frame(nghttp2_session *ng, const nghttp2_frame *frame, void *user)
         if (request)
             request->h2.was_reset = true;
         return 0;
+    case NGHTTP2_SETTINGS:
+        server->settings_confirmed |= frame->hd.flags & NGHTTP2_FLAG_ACK;
+        return 0;
     case NGHTTP2_PING:
         if (server->is_draining && (frame->hd.flags & NGHTTP2_FLAG_ACK))
             h2_server_goaway(server);
@@ -263,15 +288,6 @@ static int on_frame_sent(nghttp2_session *ng, const nghttp2_frame *frame, void *
     return 0;
 }
 
-static void remember_end(struct h2_server *server, const struct h2_stream *stream)
-{
-    const unsigned n = sizeof(server->ended) / sizeof(server->ended[0]);
-    server->ended[server->n_ended++ % n] = (struct h2_ended){
-        .id = stream->id,
-        .by_us = !stream->input_complete && !stream->was_reset,
-    };
-}
-
 /* RFC 9113 5.1 and 5.1.1, of streams that nghttp2 has forgotten. */
 static uint32_t frame_begins(struct h2_session *session, const nghttp2_frame_hd *frame)
 {
@@ -279,6 +295,8 @@ static uint32_t frame_begins(struct h2_session *session, const nghttp2_frame_hd 
     bool is_head = frame->type == NGHTTP2_HEADERS;
     if (frame->type == NGHTTP2_PRIORITY && frame->stream_id == 0)
         return NGHTTP2_PROTOCOL_ERROR;
+    if (is_head && server->n_requests >= H2_SERVER_STREAMS && h2_session_is_flooded(session))
+        return NGHTTP2_ENHANCE_YOUR_CALM;
     if ((!is_head && frame->type != NGHTTP2_DATA) || frame->stream_id % 2 == 0 ||
         frame->stream_id > nghttp2_session_get_last_proc_stream_id(session->ng) ||
         nghttp2_session_find_stream(session->ng, frame->stream_id))
@@ -302,7 +320,7 @@ static int on_stream_close(nghttp2_session *ng, int32_t id, uint32_t code, void 
     nghttp2_session_set_stream_user_data(ng, id, NULL);
     if (!request->h2.is_over)
         h2_request_end(request, HTTP_END_CLIENT_GONE);
-    remember_end(server, &request->h2);
+    remember_end(server, id, !request->h2.input_complete && !request->h2.was_reset);
     release(request);
     if (!server->requests)
         timer_start(connection->server->loop, &connection->timer,
@@ -509,20 +527,36 @@ struct h2_kit *h2_server_kit_new(void)
     return kit;
 }
 
+/* The limit of streams goes out in our settings, but nghttp2 does not hear of it: it would end the
+ * connection of a client that exceeds it, where refuse_stream ends the stream. */
 static bool greet(struct h2_server *server)
 {
+    enum { HEAD_BYTES = 9, SETTING_BYTES = 6 };
     const struct http_server_config *config = &server->connection->server->config;
     const nghttp2_settings_entry settings[] = {
-        {NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, H2_SERVER_STREAMS},
         {NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, H2_SERVER_WINDOW},
         {NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE,
          (uint32_t)config->max_head_bytes + H2_HEAD_SLOP_BYTES},
         {NGHTTP2_SETTINGS_NO_RFC7540_PRIORITIES, 1},
     };
+    const size_t n = sizeof(settings) / sizeof(settings[0]);
+    static const char streams[SETTING_BYTES] = {0, NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, 0, 0,
+                                                H2_SERVER_STREAMS >> 8, (char)H2_SERVER_STREAMS};
     nghttp2_session *ng = server->session.ng;
-    return nghttp2_submit_settings(ng, NGHTTP2_FLAG_NONE, settings,
-                                   sizeof(settings) / sizeof(settings[0])) == 0 &&
-           nghttp2_session_set_local_window_size(ng, NGHTTP2_FLAG_NONE, 0, H2_SERVER_WINDOW) == 0;
+    const uint8_t *frame;
+    if (nghttp2_submit_settings(ng, NGHTTP2_FLAG_NONE, settings, n) != 0 ||
+        nghttp2_session_mem_send(ng, &frame) != (ssize_t)(HEAD_BYTES + n * SETTING_BYTES))
+        return false;
+    char head[HEAD_BYTES];
+    memcpy(head, frame, sizeof(head));
+    head[2] = (char)((n + 1) * SETTING_BYTES);
+    const struct str pieces[] = {
+        str_make(head, sizeof(head)),
+        str_make((const char *)frame + HEAD_BYTES, n * SETTING_BYTES),
+        str_make(streams, sizeof(streams)),
+    };
+    stream_write_pieces(server->session.stream, pieces, 3);
+    return nghttp2_session_set_local_window_size(ng, NGHTTP2_FLAG_NONE, 0, H2_SERVER_WINDOW) == 0;
 }
 
 bool h2_server_begin(struct http_connection *connection)

@@ -17,6 +17,8 @@ struct h2_server {
         bool by_us;
     } ended[16];
     unsigned n_ended;
+    unsigned n_requests;
+    bool settings_confirmed; /* by the client */
     bool reads_head;
     bool is_draining, goaway_sent;
 };

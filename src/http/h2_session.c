@@ -39,7 +39,7 @@ static bool is_of_no_use(const nghttp2_frame_hd *frame)
     }
 }
 
-static bool is_flooded(struct h2_session *session)
+bool h2_session_is_flooded(struct h2_session *session)
 {
     int64_t now = loop_now_ns(session->stream->loop);
     if (--session->patience > 0)
@@ -53,7 +53,7 @@ static bool is_flooded(struct h2_session *session)
 
 static uint32_t judge_frame(struct h2_session *session, const nghttp2_frame_hd *frame)
 {
-    if (is_of_no_use(frame) && is_flooded(session))
+    if (is_of_no_use(frame) && h2_session_is_flooded(session))
         return NGHTTP2_ENHANCE_YOUR_CALM;
     return session->frame_begins ? session->frame_begins(session, frame) : NGHTTP2_NO_ERROR;
 }

@@ -465,11 +465,19 @@ def test_too_many_streams():
     connection.until(lambda c: c.settings)
     numbers = [connection.open(request("/late")) for _ in range(250)]
     assert all(connection.finish(number, 20).body == b"late" for number in numbers)
-    connection = connect(PLAIN)
-    connection.until(lambda c: c.settings)
-    for _ in range(251):
-        connection.open(request("/late"))
-    assert connection.until(lambda c: c.goaway is not None) and connection.goaway == PROTOCOL_ERROR, connection.goaway
+    numbers = [connection.open(request("/late")) for _ in range(253)]  # it has the settings, and has confirmed them
+    ends = [connection.finish(number, 20) for number in numbers]
+    assert all(end.body == b"late" for end in ends[:250])
+    assert [end.reset for end in ends[250:]] == [PROTOCOL_ERROR] * 3, [end.reset for end in ends[250:]]
+    assert connection.goaway is None and connection.finish(connection.open(request("/respond"))).status == 200
+    connection = connect(PLAIN)  # the settings are not read before all of these are sent
+    numbers = [connection.open(request("/late", "POST"), end=False) for _ in range(252)]
+    for number in numbers:  # what is refused may still have been on its way to the end
+        connection.send(HEADERS, END_HEADERS | END_STREAM, number, block([("x-end", "1")]))
+    ends = [connection.finish(number, 20) for number in numbers]
+    assert all(end.body == b"late" for end in ends[:250])
+    assert [end.reset for end in ends[250:]] == [REFUSED_STREAM] * 2, [end.reset for end in ends[250:]]
+    assert connection.goaway is None
 
 
 def test_waiting_has_an_end():
