@@ -66,8 +66,11 @@ def call(method, session=None, **params):
 
 
 def frame_texts(page):
-    """What the frames show: those of other sites are targets of their own, the rest the page's."""
-    texts, script = [], "document.documentElement.innerText"
+    """What the frames show and which protocol brought it: those of other sites are targets of their own, the
+    rest the page's."""
+    texts = []
+    script = ("`${document.documentElement.innerText.trim()} "
+              "(${performance.getEntriesByType('navigation')[0]?.nextHopProtocol})`")
     for info in call("Target.getTargets")["targetInfos"]:
         if info["type"] == "iframe":
             frame = call("Target.attachToTarget", targetId=info["targetId"], flatten=True)["sessionId"]

@@ -82,7 +82,8 @@ http {
   server { listen [::]:80; add_header X-Frame-Options DENY always; root $work/www; }
 }
 EOF
-far nginx -e "$work/nginx.err" -c "$work/nginx.conf" &
+# not by the function: $! would be a shell around it
+nsenter -t "$far_pid" -n nginx -e "$work/nginx.err" -c "$work/nginx.conf" &
 nginx_pid=$!
 
 # ---- the proxy
@@ -99,10 +100,11 @@ stop_proxy() {
     wait "$proxy_pid" 2>/dev/null
     proxy_pid=''
 }
-answers() { # answers URL: the router's page comes, retried for a while
+http=1.1 # the version in front of the proxy
+answers() { # answers URL: the router's page comes, in that version, retried for a while
     for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
-        curl -skg -i --max-time 4 "$1" >"$work/answer" 2>&1 &&
-            grep -q 'the router page' "$work/answer" && return 0
+        curl -skg -i --max-time 4 "--http$http" "$1" >"$work/answer" 2>&1 &&
+            grep -q "^HTTP/$http 200" "$work/answer" && grep -q 'the router page' "$work/answer" && return 0
         sleep 0.2
     done
     cat "$work/answer" "$work/proxy.log"
@@ -110,7 +112,7 @@ answers() { # answers URL: the router's page comes, retried for a while
 }
 refuses() { # refuses URL: every worker answers 502 at once, also those that kept a connection
     for _ in 1 2 3 4 5 6 7 8 9 10 11 12; do
-        status=$(curl -skg -o /dev/null -w '%{http_code}' --max-time 2 "$1")
+        status=$(curl -skg "--http$http" -o /dev/null -w '%{http_code}' --max-time 2 "$1")
         [ "$status" = 502 ] || { echo "status $status"; return 1; }
     done
 }
@@ -121,18 +123,24 @@ no_frame_options() { ! grep -qi '^x-frame-options' "$work/answer"; }
 
 check '--check accepts files, ports and zones' "$work/proxy" --check
 start_proxy "$work/proxy"
-check 'curl gets the router page through the link-local zone' answers "$url"
-check 'X-Frame-Options is gone' no_frame_options
+for http in 1.1 2; do
+    check "HTTP/$http: curl gets the router page through the link-local zone" answers "$url"
+    check "HTTP/$http: X-Frame-Options is gone" no_frame_options
+    check "HTTP/$http: every worker reaches the router" answers_often "$url"
+done
 check 'the router itself still denies framing' sh -c "curl -skg -i --max-time 4 --interface eth0 \
     'https://[$router_address%25eth0]/' | grep -qi '^x-frame-options: deny'"
-check 'every worker reaches the router' answers_often "$url"
 check 'the Host header and SNI carry no zone' sh -c "! grep -q '%' '$work/seen'"
 
 # ---- the interface goes away and comes back, with another index
 ip link del eth0
-check 'without the interface: 502' refuses "$url"
+for http in 1.1 2; do
+    check "HTTP/$http: without the interface: 502" refuses "$url"
+done
 make_link || die 'no second veth pair'
-check 'the interface is back: the router answers again' answers "$url"
+for http in 2 1.1; do
+    check "HTTP/$http: the interface is back: the router answers again" answers "$url"
+done
 
 # ---- the page in a frame
 browser=$(command -v chromium || command -v chromium-browser || command -v google-chrome || :)
@@ -140,11 +148,11 @@ if [ -n "$browser" ]; then
     cat >"$work/frame.html" <<EOF
 <!doctype html><title>frame</title><p>outer page</p><iframe src="$url" width=400 height=200></iframe>
 EOF
-    framed() { # framed URL-OF-FRAME: the browser renders it inside of the frame
+    framed() { # framed URL-OF-FRAME [PROTOCOL]: the browser renders it inside of the frame
         sed "s|src=\"[^\"]*\"|src=\"$1\"|" "$work/frame.html" >"$work/page.html"
-        python3 tests/story/framed.py "$browser" "$work" "file://$work/page.html" 'the router page'
+        python3 tests/story/framed.py "$browser" "$work" "file://$work/page.html" "the router page${2+ ($2)}"
     }
-    check 'a browser shows the router page in a frame' framed "$url"
+    check 'a browser shows the router page in a frame, by HTTP/2' framed "$url" h2
     # the same router without the proxy's help: a plain relay that keeps the header
     cat >"$work/keeps.caddyfile" <<EOF
 {
