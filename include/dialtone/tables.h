@@ -60,6 +60,7 @@ struct dt_range {
     X(dt_browse, browses)                                                                          \
     X(dt_encoder, encoders)                                                                        \
     X(dt_body_limit, body_limits)                                                                  \
+    X(dt_pace, paces)                                                                              \
     X(dt_copy, copies)                                                                             \
     X(dt_login, logins)                                                                            \
     X(dt_account, accounts)                                                                        \
@@ -305,6 +306,7 @@ struct dt_server {
     /* nanoseconds; 0 is none, defaults are filled in */
     int64_t read_timeout_ns, read_header_timeout_ns, read_idle_timeout_ns;
     int64_t write_timeout_ns, write_idle_timeout_ns, idle_timeout_ns;
+    int64_t read_min_rate, write_min_rate; /* bytes a second on average; 0: any */
     int64_t keepalive_interval_ns, keepalive_idle_ns; /* of TCP; <0 is off */
     struct dt_text name;
     struct dt_range routes;
@@ -555,6 +557,7 @@ struct dt_try_file {
     X(FILES, "file_server", file_servers)                                                          \
     X(ENCODE, "encode", encoders)                                                                  \
     X(REQUEST_BODY, "request_body", body_limits)                                                   \
+    X(TIMEOUTS, "timeouts", paces)                                                                 \
     X(COPY_RESPONSE, "copy_response", copies)                                                      \
     X(COPY_HEADERS, "copy_response_headers", copies)                                               \
     X(LOGIN, "authentication", logins)                                                             \
@@ -738,6 +741,12 @@ struct dt_body_limit {
     int64_t max_bytes; /* 0: no limit */
     uint32_t body;     /* template: instead of what the client sends; DT_NONE: none */
     uint32_t reserved;
+};
+
+/* How fast clients have to be from here on, beside what the server says. */
+struct dt_pace {
+    int64_t read_idle_ns, read_min_rate; /* 0: no matter */
+    int64_t write_idle_ns, write_min_rate;
 };
 
 /* What of an upstream's answer goes to the client, in the routes of handle_response. */
@@ -1068,7 +1077,7 @@ _Static_assert(sizeof(struct dt_origin) == 16, "dt_origin");
 _Static_assert(sizeof(struct dt_part) == 24, "dt_part");
 _Static_assert(sizeof(struct dt_template) == 20, "dt_template");
 _Static_assert(sizeof(struct dt_listener) == 64, "dt_listener");
-_Static_assert(sizeof(struct dt_server) == 184, "dt_server");
+_Static_assert(sizeof(struct dt_server) == 200, "dt_server");
 _Static_assert(sizeof(struct dt_proxy_header) == 32, "dt_proxy_header");
 _Static_assert(sizeof(struct dt_host_index) == 16, "dt_host_index");
 _Static_assert(sizeof(struct dt_host_entry) == 20, "dt_host_entry");

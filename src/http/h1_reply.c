@@ -113,8 +113,7 @@ static bool keep_writing(struct http_connection *connection)
     if (!connection->stopped_writing) {
         connection->stopped_writing = true;
         connection->unsent_before = stream_unsent(stream);
-        timer_start(connection->server->loop, &connection->timer,
-                    connection->server->config.write_idle_ns);
+        connection_await_writes(connection);
     }
     return false;
 }

@@ -6,7 +6,7 @@
 #include "net/tls.h"
 
 enum { HEAD_SLOP_BYTES = 4096 /* Go's */ };
-static const int64_t LINGER_NS = 500000000;
+static const int64_t LINGER_NS = 500000000, DRAIN_NS = 60000000000;
 static const char HTTP_ON_TLS[] = "HTTP/1.0 400 Bad Request\r\n\r\n"
                                   "Client sent an HTTP request to an HTTPS server.\n";
 
@@ -37,6 +37,53 @@ void connection_continue(struct http_connection *connection)
         loop_defer(connection->server->loop, &connection->resume);
 }
 
+/* False, and no timer, where the time is over already; INT64_MAX is for ever. */
+static bool start_timer(struct http_connection *connection, int64_t left)
+{
+    if (left == INT64_MAX)
+        timer_stop(&connection->timer);
+    else if (left > 0)
+        timer_start(connection->server->loop, &connection->timer, left);
+    return left > 0;
+}
+
+static int64_t read_left(const struct http_connection *connection)
+{
+    int64_t now = loop_now_ns(connection->server->loop);
+    const struct http_server_config *config = &connection->server->config;
+    int64_t left = request_read_left(config, &connection->request->public, now, now);
+    int64_t reply_left = request_reply_left(config, &connection->request->public, now);
+    left = reply_left < left ? reply_left : left;
+    return left > 0 ? left : 1;
+}
+
+static int64_t write_left(const struct http_connection *connection)
+{
+    const struct http_server *server = connection->server;
+    int64_t now = loop_now_ns(server->loop);
+    if (connection->request)
+        return request_write_left(&server->config, &connection->request->public,
+                                  stream_unsent(&connection->stream), now, now);
+    return server->config.write.idle_ns > 0 ? server->config.write.idle_ns : INT64_MAX;
+}
+
+void connection_await_writes(struct http_connection *connection)
+{
+    int64_t left = write_left(connection);
+    start_timer(connection, left > 0 ? left : 1);
+}
+
+/* Answers may have to be there in a certain time. */
+static void await_reply(struct http_connection *connection)
+{
+    const struct http_server *server = connection->server;
+    if (server->config.write.limit_ns <= 0 || !connection->request || connection->stopped_writing)
+        return; /* what waits for the client has a timer already */
+    int64_t left = request_reply_left(&server->config, &connection->request->public,
+                                      loop_now_ns(server->loop));
+    start_timer(connection, left > 0 ? left : 1);
+}
+
 void connection_finish(struct http_connection *connection)
 {
     struct stream *stream = &connection->stream;
@@ -53,8 +100,10 @@ void connection_finish(struct http_connection *connection)
     saved_clear(&connection->saved);
     stream_end(stream);
     connection->unsent_before = stream_unsent(stream);
-    timer_start(connection->server->loop, &connection->timer,
-                connection->unsent_before ? connection->server->config.write_idle_ns : LINGER_NS);
+    if (connection->unsent_before)
+        connection_await_writes(connection);
+    else
+        timer_start(connection->server->loop, &connection->timer, LINGER_NS);
     stream_resume(stream);
 }
 
@@ -283,16 +332,20 @@ static void settle(struct http_connection *connection)
     case CONNECTION_BODY:
         wants_input = connection->reading_body && !connection->body_paused;
         if (wants_input)
-            timer_start(server->loop, &connection->timer, server->config.read_idle_ns);
+            start_timer(connection, read_left(connection));
+        else
+            await_reply(connection);
         break;
     case CONNECTION_DRAIN:
         wants_input = true;
-        timer_start(server->loop, &connection->timer, server->config.read_idle_ns);
+        timer_start(server->loop, &connection->timer,
+                    server->config.read.idle_ns > 0 ? server->config.read.idle_ns : DRAIN_NS);
         break;
     case CONNECTION_LINGER:
         wants_input = true;
         break;
     case CONNECTION_REPLY:
+        await_reply(connection);
         break;
     case CONNECTION_TUNNEL:
     case CONNECTION_H2:
@@ -494,8 +547,10 @@ static void drained(struct stream *stream)
     if (!connection->stopped_writing)
         return;
     connection->stopped_writing = false;
-    if (connection->state != CONNECTION_BODY || !connection->reading_body)
+    if (connection->state != CONNECTION_BODY || !connection->reading_body) {
         timer_stop(&connection->timer);
+        await_reply(connection);
+    }
     struct server_request *request = connection->request;
     if (!request) {
         h1_server_next(connection);
@@ -521,9 +576,10 @@ void h1_server_next(struct http_connection *connection)
         connection->state = CONNECTION_HEAD;
         connection->waits_head = false;
         connection->unsent_before = stream_unsent(&connection->stream);
-        timer_start(server->loop, &connection->timer,
-                    connection->unsent_before ? server->config.write_idle_ns
-                                              : server->config.idle_timeout_ns);
+        if (connection->unsent_before)
+            connection_await_writes(connection);
+        else
+            timer_start(server->loop, &connection->timer, server->config.idle_timeout_ns);
         if (!connection->processing && (connection->saved.len || connection->stream.paused))
             connection_continue(connection);
         return;
@@ -542,15 +598,24 @@ static bool write_goes_on(struct http_connection *connection)
     size_t unsent = stream_unsent(&connection->stream);
     bool moved = unsent != 0 && unsent != connection->unsent_before;
     connection->unsent_before = unsent;
-    if (moved)
-        timer_start(connection->server->loop, &connection->timer,
-                    connection->server->config.write_idle_ns);
-    return moved;
+    return moved && start_timer(connection, write_left(connection));
+}
+
+static bool reply_is_late(const struct http_connection *connection)
+{
+    const struct http_server *server = connection->server;
+    return connection->request && server->config.write.limit_ns > 0 &&
+           request_reply_left(&server->config, &connection->request->public,
+                              loop_now_ns(server->loop)) <= 0;
 }
 
 void h1_server_timer(struct timer *timer)
 {
     struct http_connection *connection = CONTAINER_OF(timer, struct http_connection, timer);
+    if (reply_is_late(connection)) {
+        connection_close(connection, HTTP_END_CLIENT_GONE);
+        return;
+    }
     if (write_goes_on(connection))
         return;
     if (connection->state == CONNECTION_BODY && !connection->stopped_writing &&

@@ -223,4 +223,5 @@ const struct request_protocol h2_requests = {
     .body_read = body_read,
     .body_pause = body_pause,
     .body_resume = body_resume,
+    .paced = h2_request_paced,
 };

@@ -27,11 +27,12 @@ static void consume(struct server_request *request, size_t len)
 /* How often the connection looks for streams that do not move. */
 static int64_t tick_ns(const struct http_server_config *config)
 {
-    int64_t shortest = config->read_idle_ns;
-    if (config->write_idle_ns < shortest)
-        shortest = config->write_idle_ns;
-    if (config->read_header_timeout_ns < shortest)
-        shortest = config->read_header_timeout_ns;
+    const int64_t times[] = {config->read.idle_ns, config->write.idle_ns, config->read.limit_ns,
+                             config->write.limit_ns};
+    int64_t shortest = config->read_header_timeout_ns;
+    for (size_t i = 0; i < sizeof(times) / sizeof(times[0]); i++)
+        if (times[i] > 0 && times[i] < shortest)
+            shortest = times[i];
     shortest /= 4;
     if (shortest > LONGEST_TICK_NS)
         return LONGEST_TICK_NS;
@@ -426,7 +427,10 @@ static void check_stream(struct server_request *request, int64_t now)
 {
     struct h2_stream *stream = &request->h2;
     const struct http_server_config *config = &stream->server->connection->server->config;
-    if (stream->reply.queued.len > 0 && now - stream->reply.moved_ns > config->write_idle_ns) {
+    size_t unsent = stream->reply.queued.len;
+    bool is_slow = unsent > 0 && request_write_left(config, &request->public, unsent,
+                                                    stream->reply.moved_ns, now) <= 0;
+    if (is_slow || (!stream->is_over && request_reply_left(config, &request->public, now) <= 0)) {
         h2_session_reset_stream(&stream->server->session, stream->id, NGHTTP2_CANCEL);
         if (!stream->is_over)
             h2_request_end(request, HTTP_END_CLIENT_GONE);
@@ -440,7 +444,7 @@ static void check_stream(struct server_request *request, int64_t now)
         return;
     }
     if (!stream->reading || stream->paused || stream->saved.len > 0 ||
-        now - stream->read_ns <= config->read_idle_ns)
+        request_read_left(config, &request->public, stream->read_ns, now) > 0)
         return;
     stream->reading = false;
     if (request->public.events->body_failed)
@@ -458,7 +462,7 @@ static bool connection_moves(struct http_connection *connection, int64_t now)
     if (unsent != connection->unsent_before || unsent == 0)
         server->unsent_since_ns = now;
     connection->unsent_before = unsent;
-    return now - server->unsent_since_ns <= config->write_idle_ns;
+    return config->write.idle_ns <= 0 || now - server->unsent_since_ns <= config->write.idle_ns;
 }
 
 static void tick(struct timer *timer)
@@ -472,8 +476,10 @@ static void tick(struct timer *timer)
         return;
     }
     struct server_request *next;
+    bool has_paces = false;
     for (struct server_request *request = server->requests; request; request = next) {
         next = request->h2.next;
+        has_paces |= request->public.read_pace || request->public.write_pace;
         check_stream(request, now);
     }
     if (server->is_draining)
@@ -482,7 +488,22 @@ static void tick(struct timer *timer)
         nghttp2_session_terminate_session(server->session.ng, NGHTTP2_NO_ERROR);
         h2_session_touch(&server->session);
     }
-    timer_start(loop, timer, tick_ns(&connection->server->config));
+    timer_start(loop, timer,
+                has_paces ? SHORTEST_TICK_NS : tick_ns(&connection->server->config));
+}
+
+/* Looks sooner than the server's own times would have it. */
+void h2_request_paced(struct http_request *public)
+{
+    struct server_request *request = CONTAINER_OF(public, struct server_request, public);
+    struct http_connection *connection = request->h2.server->connection;
+    struct http_server_config config = connection->server->config;
+    if (public->read_pace)
+        config.read = *public->read_pace;
+    if (public->write_pace)
+        config.write = *public->write_pace;
+    if (tick_ns(&config) < tick_ns(&connection->server->config))
+        timer_start(connection->server->loop, &connection->timer, tick_ns(&config));
 }
 
 void h2_server_goaway(struct h2_server *server)

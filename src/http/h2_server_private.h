@@ -31,6 +31,7 @@ void h2_request_body(struct server_request *request, struct str data);
 /* Hands over what was saved, and the end where it has come. */
 void h2_request_deliver(struct task *task);
 void h2_request_drained(struct h2_body *body);
+void h2_request_paced(struct http_request *request);
 void h2_server_goaway(struct h2_server *server);
 
 #endif

@@ -83,6 +83,7 @@ struct request_protocol {
     void (*body_read)(struct http_request *request);
     void (*body_pause)(struct http_request *request);
     void (*body_resume)(struct http_request *request);
+    void (*paced)(struct http_request *request); /* its paces have changed */
 };
 extern const struct request_protocol h1_requests, h2_requests;
 
@@ -200,6 +201,25 @@ void connection_finish(struct http_connection *connection);
 void connection_close(struct http_connection *connection, enum http_end end);
 /* The running request is over: tells the handler and recycles its memory. */
 void request_done(struct http_connection *connection, enum http_end end);
+/* pace.c. When a transfer began, when something of it moved last, and how much. */
+struct http_progress {
+    int64_t started_ns, moved_ns;
+    uint64_t bytes;
+};
+/* Nanoseconds until a pace is broken: 0 and less if it is, INT64_MAX if it never will be. */
+int64_t pace_left(const struct http_pace *pace, const struct http_progress *progress, int64_t now);
+/* The same of a request's body; of its answer, of which <unsent> bytes still wait here; and of the
+ * time in which an answer has to be there. */
+int64_t request_read_left(const struct http_server_config *config,
+                          const struct http_request *request, int64_t moved_ns, int64_t now);
+int64_t request_write_left(const struct http_server_config *config,
+                           const struct http_request *request, size_t unsent, int64_t moved_ns,
+                           int64_t now);
+int64_t request_reply_left(const struct http_server_config *config,
+                           const struct http_request *request, int64_t now);
+
+/* Waits for the client to take what is unsent, as long as the pace allows. */
+void connection_await_writes(struct http_connection *connection);
 /* The first bytes, which somebody else has read; more are read then. */
 void h1_server_feed(struct http_connection *connection, struct str input);
 /* server.c */

@@ -188,6 +188,17 @@ void http_reply_interim(struct http_request *request, const struct http_head *he
     request->private_protocol->interim(request, head);
 }
 
+void http_request_pace(struct http_request *request, const struct http_pace *read,
+                       const struct http_pace *write)
+{
+    if (read)
+        request->read_pace = read;
+    if (write)
+        request->write_pace = write;
+    if (request->private_protocol->paced)
+        request->private_protocol->paced(request);
+}
+
 void http_body_read(struct http_request *request)
 {
     request->private_protocol->body_read(request);

@@ -25,10 +25,10 @@ static void defaults(struct http_server_config *config)
         config->read_header_timeout_ns = MINUTE_NS;
     if (!config->idle_timeout_ns)
         config->idle_timeout_ns = 5 * MINUTE_NS;
-    if (!config->read_idle_ns)
-        config->read_idle_ns = MINUTE_NS;
-    if (!config->write_idle_ns)
-        config->write_idle_ns = MINUTE_NS;
+    if (!config->read.idle_ns)
+        config->read.idle_ns = MINUTE_NS;
+    if (!config->write.idle_ns)
+        config->write.idle_ns = MINUTE_NS;
     if (!config->max_head_bytes)
         config->max_head_bytes = 16 * 1024;
 }

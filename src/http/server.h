@@ -32,7 +32,14 @@ enum http_end {
 enum http_body_failure {
     HTTP_BODY_OK,
     HTTP_BODY_BAD,     /* malformed chunk: answer 400 */
-    HTTP_BODY_TIMEOUT, /* the client sent nothing for read_idle */
+    HTTP_BODY_TIMEOUT, /* the client was too slow */
+};
+
+/* How fast the client has to be, in one direction. */
+struct http_pace {
+    int64_t idle_ns;  /* it may stand still that long; <0: for ever */
+    int64_t min_rate; /* bytes a second on average, from <idle_ns> after the head on; 0: any */
+    int64_t limit_ns; /* all in all, from the head on; 0: as long as it takes */
 };
 
 struct http_request {
@@ -64,6 +71,7 @@ struct http_request {
     uint64_t body_read;     /* bytes of the request body so far */
     uint64_t body_sent;     /* bytes of the response body so far, without framing */
     unsigned status;        /* of the response, 0 before it starts */
+    const struct http_pace *read_pace, *write_pace; /* beside the server's; NULL: none */
     bool close; /* set it to close an HTTP/1 connection after the response */
 };
 
@@ -104,8 +112,7 @@ struct http_server_config {
     bool proxy_header_in_tls;
     int64_t read_header_timeout_ns; /* 0 takes Caddy's defaults in each: 1 m, 5 m, 1 m, 1 m */
     int64_t idle_timeout_ns;
-    int64_t read_idle_ns;
-    int64_t write_idle_ns;
+    struct http_pace read, write; /* of bodies, and of answers */
     size_t max_head_bytes; /* 0: 16 KiB; 4 KiB more are let through */
     bool keep_underscores; /* keep headers with '_' or '.' in the name (to filter them oneself) */
 };
@@ -162,6 +169,11 @@ static inline bool http_reply_started(const struct http_request *request)
 {
     return request->status != 0;
 }
+
+/* For this request, beside what the server asks for; what they point at must outlive it. NULL: no
+ * change. */
+void http_request_pace(struct http_request *request, const struct http_pace *read,
+                       const struct http_pace *write);
 
 /* ---- The request body. Unless one of these is called, it waits unread; when the answer is
  * finished up to 256 KiB of it are read and dropped, more closes the connection. */

@@ -141,6 +141,8 @@ static const struct column servers_columns[] = {PLAIN(read_timeout_ns),
                                                 PLAIN(write_timeout_ns),
                                                 PLAIN(write_idle_timeout_ns),
                                                 PLAIN(idle_timeout_ns),
+                                                PLAIN(read_min_rate),
+                                                PLAIN(write_min_rate),
                                                 PLAIN(keepalive_interval_ns),
                                                 PLAIN(keepalive_idle_ns),
                                                 PLAIN(name),
@@ -326,6 +328,10 @@ static const struct column encoders_columns[] = {TO(codings, numbers),
 #undef ROW
 #define ROW dt_body_limit
 static const struct column body_limits_columns[] = {PLAIN(max_bytes), TO(body, templates)};
+#undef ROW
+#define ROW dt_pace
+static const struct column paces_columns[] = {PLAIN(read_idle_ns), PLAIN(read_min_rate),
+                                              PLAIN(write_idle_ns), PLAIN(write_min_rate)};
 #undef ROW
 #define ROW dt_copy
 static const struct column copies_columns[] = {PLAIN(status), TO(status_template, templates),

@@ -258,6 +258,22 @@ static void lower_request_body(struct lowering *lo, const json_t *handler, struc
     out->row = push_body_limits(lo, row);
 }
 
+static void lower_timeouts(struct lowering *lo, const json_t *handler, struct dt_handler *out)
+{
+    struct dt_pace row = {0};
+    static const struct field fields[] = {
+        {"handler", FIELD_IGNORED, 0},
+        {"read_timeout", FIELD_DURATION, offsetof(struct dt_pace, read_idle_ns)},
+        {"read_min_rate", FIELD_BYTES, offsetof(struct dt_pace, read_min_rate)},
+        {"write_timeout", FIELD_DURATION, offsetof(struct dt_pace, write_idle_ns)},
+        {"write_min_rate", FIELD_BYTES, offsetof(struct dt_pace, write_min_rate)},
+        {"max_write_chunk", FIELD_IGNORED, 0}, /* how Caddy measures; the core sees each write */
+        {0},
+    };
+    read_object(lo, handler, "a timeouts handler", fields, &row);
+    out->row = push_paces(lo, row);
+}
+
 static void lower_reverse_proxy(struct lowering *lo, const json_t *handler, struct dt_handler *out)
 {
     out->row = lower_pool(lo, handler);
@@ -279,6 +295,7 @@ static const struct handler_row {
     {"file_server", DT_HANDLER_FILES, lower_file_server},
     {"encode", DT_HANDLER_ENCODE, lower_encode},
     {"request_body", DT_HANDLER_REQUEST_BODY, lower_request_body},
+    {"timeouts", DT_HANDLER_TIMEOUTS, lower_timeouts},
     {"copy_response", DT_HANDLER_COPY_RESPONSE, lower_copy_response},
     {"copy_response_headers", DT_HANDLER_COPY_HEADERS, lower_copy_headers},
     {"authentication", DT_HANDLER_LOGIN, lower_login},

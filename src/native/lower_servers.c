@@ -29,10 +29,10 @@ static const struct field server_fields[] = {
     {"read_timeout", FIELD_DURATION, ROW(read_timeout_ns)},
     {"read_header_timeout", FIELD_DURATION, ROW(read_header_timeout_ns)},
     {"read_idle_timeout", FIELD_DURATION, ROW(read_idle_timeout_ns)},
-    {"read_min_rate", FIELD_REFUSED, 0},
+    {"read_min_rate", FIELD_BYTES, ROW(read_min_rate)},
     {"write_timeout", FIELD_DURATION, ROW(write_timeout_ns)},
     {"write_idle_timeout", FIELD_DURATION, ROW(write_idle_timeout_ns)},
-    {"write_min_rate", FIELD_REFUSED, 0},
+    {"write_min_rate", FIELD_BYTES, ROW(write_min_rate)},
     {"max_write_chunk", FIELD_IGNORED,
      0}, /* how Caddy measures idleness; the core sees each write */
     {"idle_timeout", FIELD_DURATION, ROW(idle_timeout_ns)},

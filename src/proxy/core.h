@@ -7,6 +7,7 @@
 #include "base/str.h"
 #include "dialtone/tables.h"
 #include "http/message.h"
+#include "http/server.h"
 
 struct log_sink;
 struct passwords;
@@ -49,6 +50,7 @@ struct core {
     struct tls_identity *_Atomic *identities; /* of certificates; a reload swaps them */
     struct log_sink *sinks;                   /* of logs */
     struct str data_directory;
+    struct http_pace *paces;                  /* two of each row: for reading, for writing */
     void **regexps;                           /* of regexps, compiled */
     struct passwords *passwords;              /* NULL where nobody logs in */
     struct map media_types;                   /* of file extensions; empty without file servers */

@@ -96,6 +96,14 @@ static enum step handle_request_body(struct transaction *tx, const struct dt_han
     return STEP_NEXT;
 }
 
+static enum step handle_timeouts(struct transaction *tx, const struct dt_handler *handler)
+{
+    const struct http_pace *paces = &tx->core->paces[2 * handler->row];
+    http_request_pace(tx->request, paces[0].idle_ns > 0 ? &paces[0] : NULL,
+                      paces[1].idle_ns > 0 ? &paces[1] : NULL);
+    return STEP_NEXT;
+}
+
 static enum step handle_intercept(struct transaction *tx, const struct dt_handler *handler)
 {
     struct deferred_work *deferred = arena_new(tx->arena, struct deferred_work);
@@ -114,6 +122,7 @@ static handler_function *const handlers[DT_N_HANDLER_KINDS] = {
     [DT_HANDLER_PROXY] = handle_proxy,       [DT_HANDLER_FILES] = handle_files,
     [DT_HANDLER_ENCODE] = handle_encode,
     [DT_HANDLER_REQUEST_BODY] = handle_request_body,
+    [DT_HANDLER_TIMEOUTS] = handle_timeouts,
     [DT_HANDLER_COPY_RESPONSE] = handle_copy_answer,
     [DT_HANDLER_COPY_HEADERS] = handle_copy_fields,
     [DT_HANDLER_LOGIN] = handle_login,

@@ -189,6 +189,12 @@ static void core_init(struct core *core, const struct options *options)
     core->states = aligned_zero(tables->n_states + 1, sizeof(struct upstream_state));
     core->pools = aligned_zero(tables->n_pools + 1, sizeof(struct pool_state));
     core->healths = arena_array(core->arena, struct upstream_health, tables->n_upstreams + 1);
+    core->paces = arena_array(core->arena, struct http_pace, tables->n_paces * 2 + 1);
+    for (uint32_t i = 0; i < tables->n_paces; i++) {
+        const struct dt_pace *row = &tables->paces[i];
+        core->paces[2 * i] = (struct http_pace){row->read_idle_ns, row->read_min_rate, 0};
+        core->paces[2 * i + 1] = (struct http_pace){row->write_idle_ns, row->write_min_rate, 0};
+    }
     core->data_directory = data_directory(core, options);
     core->started_ns = monotonic_ns();
     core->start_time_variable = find_variable(tables, STR("start_time"));

@@ -105,8 +105,8 @@ static struct http_server *side_of(struct worker *worker, uint32_t row, bool is_
         .refuses_h1 = !(server->protocols & DT_PROTOCOL_H1),
         .read_header_timeout_ns = server->read_header_timeout_ns,
         .idle_timeout_ns = server->idle_timeout_ns,
-        .read_idle_ns = server->read_idle_timeout_ns,
-        .write_idle_ns = server->write_idle_timeout_ns,
+        .read = {server->read_idle_timeout_ns, server->read_min_rate, server->read_timeout_ns},
+        .write = {server->write_idle_timeout_ns, server->write_min_rate, server->write_timeout_ns},
         .max_head_bytes = server->max_header_bytes,
         .keep_underscores = server->underscore_headers.n > 0 || server->dot_headers.n > 0,
     };

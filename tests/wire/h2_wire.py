@@ -155,6 +155,9 @@ CONFIG = f"""{{
 		header Connection close
 		respond "closing"
 	}}
+	timeouts /paced/* {{
+		read_timeout 300ms
+	}}
 	reverse_proxy 127.0.0.1:{ORIGIN}
 }}
 http://:{PLAIN} {{
@@ -496,6 +499,14 @@ def test_waiting_has_an_end():
     connection = connect(IMPATIENT, updates=False)
     number = connection.open(request("/big5000000"))
     assert connection.finish(number).reset == CANCEL, vars(connection.stream(number))
+
+
+def test_handlers_can_be_more_impatient():
+    started = time.time()
+    connection = connect(PLAIN)
+    number = connection.open(request("/paced/echo", "POST"), end=False)  # and no body
+    assert connection.finish(number).status == 408, vars(connection.stream(number))
+    assert 0.2 < time.time() - started < 2, time.time() - started
 
 
 def test_access_log(log):

@@ -1,0 +1,200 @@
+#!/usr/bin/env python3
+"""How slow clients may be, with real clocks: pace.py BUILD"""
+import socket, sys, threading, time
+
+from harness import Suite
+
+LIMITED, RATED, LATE, FOREVER, HANDLER, ORIGIN, QUICK = range(18781, 18788)
+KIND = b"POST / HTTP/1.1\r\nHost: h\r\nContent-Length: %d\r\n\r\n"
+
+
+def origin_connection(connection):
+    """Reads what is announced and says how much it was; /slow takes a while, /big answers at length."""
+    pending = b""
+    try:
+        while b"\r\n\r\n" not in pending:
+            more = connection.recv(65536)
+            if not more:
+                return
+            pending += more
+        head, _, body = pending.partition(b"\r\n\r\n")
+        length = [int(line.split(b":")[1]) for line in head.split(b"\r\n") if line.lower().startswith(b"content-length")]
+        while length and len(body) < length[0]:
+            more = connection.recv(65536)
+            if not more:
+                return
+            body += more
+        path = head.split(b" ")[1]
+        if path == b"/slow":
+            time.sleep(1.5)
+        answer = b"x" * 20_000_000 if path == b"/big" else b"%d bytes" % len(body)
+        connection.sendall(b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: %d\r\n\r\n" % len(answer) + answer)
+    except OSError:
+        pass
+    finally:
+        connection.close()
+
+
+def origin():
+    listener = socket.create_server(("127.0.0.1", ORIGIN), backlog=64)
+    while True:
+        connection, _ = listener.accept()
+        threading.Thread(target=origin_connection, args=(connection,), daemon=True).start()
+
+
+CONFIG = f"""{{
+	auto_https off
+	admin off
+	servers 127.0.0.1:{LIMITED} {{
+		timeouts {{
+			read_body 800ms
+		}}
+	}}
+	servers 127.0.0.1:{RATED} {{
+		timeouts {{
+			read_body_idle 600ms 10
+			write_idle 600ms 10000000
+		}}
+	}}
+	servers 127.0.0.1:{LATE} {{
+		timeouts {{
+			write 800ms
+		}}
+	}}
+	servers 127.0.0.1:{FOREVER} {{
+		timeouts {{
+			read_body_idle -1s
+			write_idle -1s
+		}}
+	}}
+	servers 127.0.0.1:{QUICK} {{
+		timeouts {{
+			read_body_idle 300ms
+		}}
+	}}
+}}
+(all) {{
+	bind 127.0.0.1
+	respond /here "here"
+	reverse_proxy 127.0.0.1:{ORIGIN}
+}}
+http://:{LIMITED}, http://:{RATED}, http://:{LATE}, http://:{FOREVER} {{
+	import all
+}}
+http://:{HANDLER}, http://:{QUICK} {{
+	timeouts /reads/* {{
+		read_timeout 400ms
+	}}
+	timeouts /rates/* {{
+		read_timeout 400ms 10
+		write_timeout 1s
+	}}
+	timeouts /big {{
+		write_timeout 400ms
+	}}
+	import all
+}}
+"""
+
+
+def upload(port, *pieces, path="/"):
+    """(bytes of the answer, when it came): pieces are texts to send and seconds to wait before the next."""
+    body = "".join(piece for piece in pieces if isinstance(piece, str)).encode()
+    started = time.monotonic()
+    with socket.create_connection(("127.0.0.1", port), timeout=5) as s:
+        s.sendall(KIND.replace(b"/ ", path.encode() + b" ", 1) % len(body))
+        for piece in pieces:
+            if isinstance(piece, str):
+                try:
+                    s.sendall(piece.encode())
+                except OSError:
+                    break
+                continue
+            s.settimeout(piece)
+            try:
+                return s.recv(4096), time.monotonic() - started
+            except TimeoutError:
+                pass
+        s.settimeout(5)
+        return s.recv(4096), time.monotonic() - started
+
+
+def download(port, path, pause, pieces=1):
+    """How many bytes come when the first <pieces> reads have a pause before each."""
+    with socket.socket() as s:
+        s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        s.settimeout(5)
+        s.connect(("127.0.0.1", port))
+        s.sendall(b"GET %s HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n" % path.encode())
+        n = 0
+        try:
+            for _ in range(pieces):
+                time.sleep(pause)
+                n += len(s.recv(65536))
+            while True:
+                more = s.recv(1 << 20)
+                if not more:
+                    return n
+                n += len(more)
+        except ConnectionResetError:
+            return n
+
+
+def is_timeout(answer, earliest, latest):
+    text, seconds = answer
+    assert text.startswith(b"HTTP/1.1 408 "), answer
+    assert earliest < seconds < latest, answer
+
+
+def test_a_body_has_its_time():
+    assert upload(LIMITED, "ab", 0.3, "cd")[0].endswith(b"4 bytes")
+    is_timeout(upload(LIMITED, "ab", 0.3, "cd", 0.3, "ef", 0.9, "gh"), 0.7, 1.2)
+
+
+def test_a_body_has_its_rate():
+    assert upload(RATED, "a" * 20, 0.9, "b" * 20, 0.9, "c")[0].endswith(b"41 bytes")
+    is_timeout(upload(RATED, "a", 0.4, "b", 0.5, "c"), 0.6, 1.0)
+
+
+def test_an_answer_has_its_time():
+    assert upload(LATE, "ab", 0.2, "cd")[0].endswith(b"4 bytes")
+    text, seconds = upload(LATE, "ab", path="/slow")
+    assert text == b"" and 0.7 < seconds < 1.3, (text, seconds)
+    text, seconds = upload(LATE, "ab", 2.0, "cd")
+    assert text == b"" and 0.7 < seconds < 1.3, (text, seconds)
+
+
+def test_an_answer_has_its_rate():
+    assert download(RATED, "/big", 0.0) > 20_000_000
+    assert download(RATED, "/big", 0.2, 30) < 20_000_000
+
+
+def test_less_than_nothing_is_for_ever():
+    assert upload(FOREVER, "ab", 1.2, "cd")[0].endswith(b"4 bytes")
+    assert download(FOREVER, "/big", 1.2) > 20_000_000
+
+
+def test_the_handler_asks_for_more():
+    assert upload(HANDLER, "ab", 0.7, "cd")[0].endswith(b"4 bytes")
+    assert upload(HANDLER, "ab", 0.2, "cd", 0.3, "ef", path="/reads/x")[0].endswith(b"6 bytes")
+    is_timeout(upload(HANDLER, "ab", 0.9, "cd", path="/reads/x"), 0.3, 0.8)
+    is_timeout(upload(HANDLER, "ab", 0.3, "c", 0.3, "d", 0.3, "e", path="/rates/x"), 0.3, 0.9)
+    assert download(HANDLER, "/big", 0.0) > 20_000_000
+    assert download(HANDLER, "/big", 1.5) < 20_000_000
+
+
+def test_the_handler_asks_for_less_in_vain():
+    is_timeout(upload(QUICK, "ab", 0.9, "cd", path="/rates/x"), 0.2, 0.8)
+
+
+def main():
+    threading.Thread(target=origin, daemon=True).start()
+    suite = Suite("pace")
+    with suite.proxy(CONFIG, HANDLER) as (proxy, _):
+        suite.run(globals())
+        proxy.terminate()
+        suite.ends(proxy)
+    return suite.end()
+
+
+sys.exit(main())
