@@ -282,7 +282,7 @@ struct dt_listener {
     uint8_t network;   /* enum dt_network */
     uint8_t host_kind; /* enum dt_host_kind */
     uint8_t is_tls;
-    uint8_t reserved;
+    uint8_t protocols; /* enum dt_protocols, or'ed; 0: the server's */
     uint16_t port;
     uint16_t unix_mode;     /* permission bits of a unix socket */
     uint32_t fd;            /* DT_NETWORK_FD */

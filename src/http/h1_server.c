@@ -409,7 +409,7 @@ static bool choose_version(struct http_connection *connection, struct str *input
 {
     static const char preface[] = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
     const struct http_server *server = connection->server;
-    bool is_h2 = connection->stream.tls && tls_speaks(&connection->stream, "h2");
+    bool is_refused, is_h2 = connection->stream.tls && tls_speaks(&connection->stream, "h2");
     if (!connection->stream.tls && server->h2) {
         size_t len = sizeof(preface) - 1;
         if (connection->saved.len + input->len < len)
@@ -423,7 +423,8 @@ static bool choose_version(struct http_connection *connection, struct str *input
             return false;
     }
     connection->knows_version = true;
-    if (is_h2 ? h2_server_begin(connection) : !server->config.refuses_h1)
+    is_refused = is_h2 ? !server->h2 : server->config.refuses_h1;
+    if (!is_refused && (!is_h2 || h2_server_begin(connection)))
         return true;
     connection_close(connection, HTTP_END_CLIENT_GONE);
     return false;

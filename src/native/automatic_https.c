@@ -341,7 +341,7 @@ static void place_redirects(struct redirect_plan *plan)
             insert_into(lo, server, group, servers->managed.n > 0);
             continue;
         }
-        struct bound_address bound = {group->parsed, group->origin};
+        struct bound_address bound = {.parsed = group->parsed, .origin = group->origin};
         vec_push(lo->arena, &extra.addresses, bound);
         for (size_t r = 0; r < group->routes.n; r++) {
             struct server_route route = {.redirect = group->routes.at[r]};

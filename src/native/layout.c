@@ -123,6 +123,7 @@ static const struct column texts_columns[] = {PLAIN(at), PLAIN(len)};
 static const struct column listeners_columns[] = {NAMED(network, networks),
                                                   NAMED(host_kind, host_kinds),
                                                   PLAIN(is_tls),
+                                                  PLAIN(protocols),
                                                   PLAIN(port),
                                                   PLAIN(unix_mode),
                                                   PLAIN(fd),

@@ -55,7 +55,7 @@ static const struct field server_fields[] = {
     {"trusted_proxies_unix", FIELD_FLAG, ROW(is_trusted_proxies_unix)},
     {"logs", FIELD_JSON, IN(logs)},
     {"protocols", FIELD_JSON, IN(protocols)},
-    {"listen_protocols", FIELD_REFUSED, 0},
+    {"listen_protocols", FIELD_JSON, IN(listen_protocols)},
     {"allow_0rtt", FIELD_IGNORED, 0}, /* of HTTP/3 */
     {"metrics", FIELD_REFUSED, 0},
     {0},
@@ -83,7 +83,8 @@ static void set_default(int64_t *value, int64_t otherwise)
         *value = otherwise;
 }
 
-static uint8_t lower_protocols(struct lowering *lo, const json_t *server, const json_t *protocols)
+/* <usual> is what an empty word stands for. */
+static uint8_t protocol_bits(struct lowering *lo, const json_t *protocols, uint8_t usual)
 {
     static const struct {
         const char *name;
@@ -93,20 +94,53 @@ static uint8_t lower_protocols(struct lowering *lo, const json_t *server, const 
                  {"h3", DT_PROTOCOL_H3},
                  {"h2c", DT_PROTOCOL_H2C}};
     uint8_t bits = 0;
-    size_t n = elements(lo, protocols, "'protocols'");
-    if (n == 0)
-        return DT_PROTOCOL_H1 | DT_PROTOCOL_H2 | DT_PROTOCOL_H3;
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < elements(lo, protocols, "'protocols'"); i++) {
+        struct str name = json_str(json_array_get(protocols, i));
+        if (name.len == 0)
+            bits |= usual;
         for (size_t k = 0; k < sizeof(known) / sizeof(known[0]); k++) {
-            if (str_is(json_str(json_array_get(protocols, i)), known[k].name))
+            if (str_is(name, known[k].name))
                 bits |= known[k].bit;
         }
     }
+    if (bits == DT_PROTOCOL_H3)
+        refuse_at(lo, protocols, "the proxy core does not serve HTTP/3");
+    return bits ? bits : usual;
+}
+
+static uint8_t lower_protocols(struct lowering *lo, const json_t *server, const json_t *protocols)
+{
+    uint8_t bits =
+        protocol_bits(lo, protocols, DT_PROTOCOL_H1 | DT_PROTOCOL_H2 | DT_PROTOCOL_H3);
     if (!(bits & DT_PROTOCOL_H1))
         need(lo, FEATURE_H2_ONLY, server, "protocols");
     if (bits & DT_PROTOCOL_H2C)
         need(lo, FEATURE_H2C, server, "protocols");
     return bits;
+}
+
+/* Where listeners have protocols of their own, all get theirs, and the server has what any has: it
+ * decides what TLS offers. */
+static void lower_listen_protocols(struct lowering *lo, struct lowered_server *server,
+                                   const json_t *list)
+{
+    uint8_t usual = server->row.protocols, all = 0;
+    size_t n = elements(lo, list, "'listen_protocols'");
+    if (n == 0)
+        return;
+    if (n != server->addresses.n)
+        reject_at(lo, list, "there must be protocols, or null, for each address");
+    for (size_t i = 0; i < n && i < server->addresses.n; i++) {
+        const json_t *protocols = json_array_get(list, i);
+        const struct token *before = enter(lo, protocols);
+        uint8_t bits = usual;
+        if (protocols && !json_is_null(protocols))
+            bits = protocol_bits(lo, protocols, usual);
+        server->addresses.at[i].protocols = bits;
+        all |= bits;
+        leave(lo, before);
+    }
+    server->row.protocols = all;
 }
 
 static struct dt_range lower_trusted_proxies(struct lowering *lo, const json_t *source)
@@ -287,14 +321,9 @@ static struct lowered_server read_server(struct lowering *lo, const char *name, 
         struct server_route route = {.json = json_array_get(in.routes, i)};
         vec_push(lo->arena, &server.routes, route);
     }
-    if (row->keepalive_interval_ns)
-        need(lo, FEATURE_KEEPALIVE_PROBES, json, "keepalive_interval");
-    if (row->keepalive_idle_ns)
-        need(lo, FEATURE_KEEPALIVE_PROBES, json, "keepalive_idle");
-    if (row->keepalive_count)
-        need(lo, FEATURE_KEEPALIVE_PROBES, json, "keepalive_count");
     read_automatic(lo, &server);
     add_addresses(lo, &server);
+    lower_listen_protocols(lo, &server, in.listen_protocols);
     leave(lo, before);
     return server;
 }
@@ -401,6 +430,7 @@ static void push_sockets(struct lowering *lo, const struct lowered_server *serve
                 .host_kind = (uint8_t)address->host_kind,
                 .host_template = template,
                 .is_tls = has_tls && port != lo->application.http_port,
+                .protocols = server->addresses.at[i].protocols,
                 .port = (uint16_t)port,
                 .unix_mode = address->unix_mode,
                 .fd = address->fd,

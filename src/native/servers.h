@@ -17,6 +17,7 @@ struct token;
 struct bound_address {
     struct network_address parsed;
     const struct token *origin;
+    uint8_t protocols; /* enum dt_protocols, or'ed; 0: the server's */
 };
 
 /* A host name of a server, as its routes match it. */

@@ -22,28 +22,41 @@ enum {
     REST_NS = 100 * 1000 * 1000,
 };
 
-/* Accepted sockets inherit all of these, so none costs a call per connection. */
-static void set_options(int fd, int family, bool only_v6)
+/* Go rounds up to seconds. */
+static void set_seconds(int fd, int option, int64_t ns)
 {
-    int on = 1, v6_only = only_v6, seconds = KEEP_ALIVE_SECONDS, probes = KEEP_ALIVE_PROBES;
+    int seconds = ns ? (int)((ns + 999999999) / 1000000000) : KEEP_ALIVE_SECONDS;
+    if (ns >= 0)
+        setsockopt(fd, IPPROTO_TCP, option, &seconds, sizeof(seconds));
+}
+
+/* Accepted sockets inherit all of these, so none costs a call per connection. */
+static void set_options(int fd, int family, const struct listen_target *target)
+{
+    int on = 1, v6_only = target->network == LISTEN_TCP6;
+    int probes = target->keepalive_count ? target->keepalive_count : KEEP_ALIVE_PROBES;
     setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
     setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on));
     if (family == AF_INET6)
         setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &v6_only, sizeof(v6_only));
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+    if (target->keepalive_interval_ns < 0)
+        return;
     setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
-    setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &seconds, sizeof(seconds));
-    setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &seconds, sizeof(seconds));
-    setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &probes, sizeof(probes));
+    set_seconds(fd, TCP_KEEPIDLE, target->keepalive_idle_ns);
+    set_seconds(fd, TCP_KEEPINTVL, target->keepalive_interval_ns);
+    if (probes > 0)
+        setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &probes, sizeof(probes));
 }
 
-static int bind_and_listen(const struct sockaddr *sa, socklen_t len, bool only_v6)
+static int bind_and_listen(const struct sockaddr *sa, socklen_t len,
+                           const struct listen_target *target)
 {
     int fd = socket(sa->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0)
         return -errno;
     if (sa->sa_family != AF_UNIX)
-        set_options(fd, sa->sa_family, only_v6);
+        set_options(fd, sa->sa_family, target);
     if (bind(fd, sa, len) == 0 && listen(fd, BACKLOG) == 0)
         return fd;
     int error = errno;
@@ -56,11 +69,11 @@ static int open_any(const struct listen_target *target)
     struct sockaddr_in6 in6 = {.sin6_family = AF_INET6, .sin6_port = htons(target->port)};
     struct sockaddr_in in = {.sin_family = AF_INET, .sin_port = htons(target->port)};
     if (target->network == LISTEN_TCP4)
-        return bind_and_listen((struct sockaddr *)&in, sizeof(in), false);
+        return bind_and_listen((struct sockaddr *)&in, sizeof(in), target);
     bool only_v6 = target->network == LISTEN_TCP6;
-    int fd = bind_and_listen((struct sockaddr *)&in6, sizeof(in6), only_v6);
+    int fd = bind_and_listen((struct sockaddr *)&in6, sizeof(in6), target);
     if ((fd == -EAFNOSUPPORT || fd == -EADDRNOTAVAIL) && !only_v6)
-        fd = bind_and_listen((struct sockaddr *)&in, sizeof(in), false);
+        fd = bind_and_listen((struct sockaddr *)&in, sizeof(in), target);
     return fd;
 }
 
@@ -71,7 +84,7 @@ static int open_literal(const struct listen_target *target, struct address addre
         return -EAFNOSUPPORT;
     if (!is_v6) {
         address.in.sin_port = htons(target->port);
-        return bind_and_listen((struct sockaddr *)&address.in, sizeof(address.in), false);
+        return bind_and_listen((struct sockaddr *)&address.in, sizeof(address.in), target);
     }
     unsigned scope = target->zone.len ? address_zone_index(target->zone) : 0;
     if (target->zone.len && !scope)
@@ -79,8 +92,7 @@ static int open_literal(const struct listen_target *target, struct address addre
     address.in6.sin6_port = htons(target->port);
     address.in6.sin6_scope_id = scope;
     /* Caddy: "[::]" under "tcp" takes both families. */
-    return bind_and_listen((struct sockaddr *)&address.in6, sizeof(address.in6),
-                           target->network == LISTEN_TCP6);
+    return bind_and_listen((struct sockaddr *)&address.in6, sizeof(address.in6), target);
 }
 
 static int open_name(const struct listen_target *target)
@@ -105,7 +117,7 @@ static int open_name(const struct listen_target *target)
             best = one;
             break;
         }
-    int fd = bind_and_listen(best->ai_addr, best->ai_addrlen, target->network == LISTEN_TCP6);
+    int fd = bind_and_listen(best->ai_addr, best->ai_addrlen, target);
     freeaddrinfo(found);
     return fd;
 }
@@ -120,12 +132,12 @@ static int open_unix(const struct listen_target *target)
     size_t len = offsetof(struct sockaddr_un, sun_path) + path.len;
     if (path.ptr[0] == '@') {
         sa.sun_path[0] = '\0';
-        return bind_and_listen((struct sockaddr *)&sa, (socklen_t)len, false);
+        return bind_and_listen((struct sockaddr *)&sa, (socklen_t)len, target);
     }
     struct stat found;
     if (lstat(sa.sun_path, &found) == 0 && S_ISSOCK(found.st_mode))
         unlink(sa.sun_path);
-    int fd = bind_and_listen((struct sockaddr *)&sa, (socklen_t)len + 1, false);
+    int fd = bind_and_listen((struct sockaddr *)&sa, (socklen_t)len + 1, target);
     mode_t mode = target->unix_mode ? target->unix_mode : DEFAULT_UNIX_MODE;
     if (fd >= 0 && chmod(sa.sun_path, mode) < 0) {
         int error = errno;

@@ -20,6 +20,10 @@ struct listen_target {
     uint16_t port;
     int fd;           /* LISTEN_FD */
     mode_t unix_mode; /* 0: 0200, as Caddy */
+    /* TCP's probes of idle connections; 0 takes Caddy's defaults: 15 s, 15 s, 9. */
+    int64_t keepalive_interval_ns; /* <0: no probes at all */
+    int64_t keepalive_idle_ns;     /* <0: as the system has it */
+    int keepalive_count;
 };
 
 struct accepted {

@@ -44,6 +44,7 @@ struct listen_target listener_target(const struct dt_tables *tables,
         [DT_NETWORK_TCP6] = LISTEN_TCP6, [DT_NETWORK_UNIX] = LISTEN_UNIX,
         [DT_NETWORK_FD] = LISTEN_FD,
     };
+    const struct dt_server *server = &tables->servers[listener->server];
     return (struct listen_target){
         .network = networks[listener->network],
         .host = table_text(tables, listener->host),
@@ -51,6 +52,9 @@ struct listen_target listener_target(const struct dt_tables *tables,
         .port = listener->port,
         .fd = (int)listener->fd,
         .unix_mode = listener->unix_mode,
+        .keepalive_interval_ns = server->keepalive_interval_ns,
+        .keepalive_idle_ns = server->keepalive_idle_ns,
+        .keepalive_count = (int)server->keepalive_count,
     };
 }
 
@@ -76,6 +80,11 @@ static enum http_proxy_header proxy_header_policy(const struct address *peer, vo
     return policies[row->policy];
 }
 
+static uint32_t n_sides(const struct dt_tables *tables)
+{
+    return tables->n_servers * 2 + tables->n_listeners;
+}
+
 static void on_request(struct http_request *request, void *ctx)
 {
     struct worker_server *side = ctx;
@@ -83,26 +92,31 @@ static void on_request(struct http_request *request, void *ctx)
 }
 
 /* Caddy: over plain connections h2c is what says so, or h2 beside h1. */
-static bool speaks_h2(const struct dt_server *server, bool is_tls)
+static bool speaks_h2(uint8_t protocols, bool is_tls)
 {
-    uint8_t protocols = server->protocols;
     if (is_tls)
         return protocols & DT_PROTOCOL_H2;
     return protocols & DT_PROTOCOL_H2C ||
            (protocols & DT_PROTOCOL_H2 && protocols & DT_PROTOCOL_H1);
 }
 
-/* The plain or the TLS side of a server. */
-static struct http_server *side_of(struct worker *worker, uint32_t row, bool is_tls)
+/* The plain or the TLS side of a server, or one for this listener alone. */
+static struct http_server *side_of(struct worker *worker, uint32_t listener_row)
 {
-    const struct dt_server *server = &worker->core->tables->servers[row];
-    struct worker_server *side = &worker->servers[row * 2 + is_tls];
+    const struct dt_tables *tables = worker->core->tables;
+    const struct dt_listener *listener = &tables->listeners[listener_row];
+    uint32_t row = listener->server;
+    bool is_tls = listener->is_tls;
+    const struct dt_server *server = &tables->servers[row];
+    uint8_t protocols = listener->protocols ? listener->protocols : server->protocols;
+    uint32_t place = listener->protocols ? tables->n_servers * 2 + listener_row : row * 2 + is_tls;
+    struct worker_server *side = &worker->servers[place];
     struct http_server_config config = {
         .on_request = on_request,
         .ctx = side,
         .tls = is_tls ? worker->core->server_tls[row] : NULL,
-        .speaks_h2 = speaks_h2(server, is_tls),
-        .refuses_h1 = !(server->protocols & DT_PROTOCOL_H1),
+        .speaks_h2 = speaks_h2(protocols, is_tls),
+        .refuses_h1 = !(protocols & DT_PROTOCOL_H1),
         .read_header_timeout_ns = server->read_header_timeout_ns,
         .idle_timeout_ns = server->idle_timeout_ns,
         .read = {server->read_idle_timeout_ns, server->read_min_rate, server->read_timeout_ns},
@@ -133,7 +147,7 @@ static int open_listener(struct worker *worker, uint32_t row, int shared_fd)
         return -errno;
     if (fd < 0)
         return fd;
-    return http_server_listen(side_of(worker, listener->server, listener->is_tls), fd, row);
+    return http_server_listen(side_of(worker, row), fd, row);
 }
 
 static void interface_gone(struct interface_watch *watch, unsigned index)
@@ -162,7 +176,7 @@ bool worker_open(struct worker *worker, struct core *core, unsigned index, const
         .core = core,
         .index = index,
         .loop = loop_new(),
-        .servers = calloc(tables->n_servers * 2 + 1, sizeof(struct worker_server)),
+        .servers = calloc(n_sides(tables) + 1, sizeof(struct worker_server)),
         .pools = calloc(tables->n_upstreams + 1, sizeof(struct http_pool *)),
         .log_buffers = calloc(tables->n_logs + 1, sizeof(struct log_buffer)),
         .random = ((uint64_t)now.tv_nsec << 20 ^ (uint64_t)getpid() << 8 ^ index) * 2 + 1,
@@ -198,12 +212,12 @@ static void side_drained(void *ctx)
 static void drain(struct task *task)
 {
     struct worker *worker = (struct worker *)((char *)task - offsetof(struct worker, drain));
-    uint32_t n_sides = worker->core->tables->n_servers * 2;
-    for (uint32_t i = 0; i < n_sides; i++)
+    uint32_t n = n_sides(worker->core->tables);
+    for (uint32_t i = 0; i < n; i++)
         worker->n_draining += worker->servers[i].http != NULL;
     if (worker->n_draining == 0)
         loop_stop(worker->loop);
-    for (uint32_t i = 0; i < n_sides; i++)
+    for (uint32_t i = 0; i < n; i++)
         if (worker->servers[i].http)
             http_server_drain(worker->servers[i].http, side_drained, &worker->servers[i]);
 }
@@ -226,7 +240,7 @@ static void *run(void *arg)
         worker->health = health_start(worker);
     loop_run(worker->loop);
     health_stop(worker->health);
-    for (uint32_t i = 0; i < worker->core->tables->n_servers * 2; i++)
+    for (uint32_t i = 0; i < n_sides(worker->core->tables); i++)
         if (worker->servers[i].http)
             http_server_free(worker->servers[i].http);
     interface_watch_close(&worker->interfaces);

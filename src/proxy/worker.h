@@ -40,7 +40,8 @@ struct worker {
     struct loop *loop;
     pthread_t thread;
     unsigned index;
-    struct worker_server *servers; /* by row, twice: plain, TLS */
+    /* by row, twice: plain, TLS; then one for each listener with protocols of its own */
+    struct worker_server *servers;
     struct http_client *client;
     struct interface_watch interfaces;
     struct http_pool **pools;       /* of upstreams; made when first needed */
