@@ -16,7 +16,7 @@ WARNINGS := -Wall -Wextra -Wshadow -Wmissing-prototypes -Wstrict-prototypes -Wpo
 OPTIMISE ?= -O2 -g
 override CPPFLAGS += -D_GNU_SOURCE -Isrc -Iinclude -I$(GEN) -DDIALTONE_VERSION='"$(VERSION)"' \
     -DDIALTONE_PROXY_LIBS='"$(PROXY_LIBS)"' -DDIALTONE_REGEXP_LIBS='"$(REGEXP_LIBS)"' \
-    -DDIALTONE_ARGON2_LIBS='"$(ARGON2_LIBS)"'
+    -DDIALTONE_ARGON2_LIBS='"$(ARGON2_LIBS)"' -DDIALTONE_DNS_LIBS='"$(DNS_LIBS)"'
 override CFLAGS   += -std=gnu11 $(OPTIMISE) $(WARNINGS) $(SANITIZE)
 override LDFLAGS  += $(SANITIZE)
 CXXFLAGS          += -std=c++17 $(OPTIMISE) -Wall -Wextra -fno-rtti $(SANITIZE)
@@ -30,6 +30,9 @@ CRYPT_LIB = $(if $(SANITIZE),-Wl$(comma)--no-as-needed )-lcrypt
 REGEXP_LIBS   = $(shell pkg-config --libs re2 2>/dev/null || echo -lre2) -lstdc++
 # only for what holds hashes of Argon2
 ARGON2_LIBS   = $(shell pkg-config --libs libargon2 2>/dev/null || echo -largon2)
+
+# only for what looks up SRV records, or asks DNS servers of its own
+DNS_LIBS      = $(shell pkg-config --libs libcares 2>/dev/null || echo -lcares)
 
 GEN := $(BUILD)/gen
 OBJ := $(BUILD)/obj
@@ -78,10 +81,10 @@ LINK_PROGRAM = $(CC) $(LDFLAGS) -Wl,--as-needed -o $(BUILD)/dialtone $(CLI_OBJEC
     $(BUILD)/libdialtone.a
 $(BUILD)/dialtone: $(CLI_OBJECTS) $(BUILD)/libdialtone.a
 	@if [ $(STATIC_OPENSSL) = yes ] && $(LINK_PROGRAM) $(if $(SANITIZE),,-static-libgcc) -Wl,-Bstatic -lssl \
-	    -lcrypto -lnghttp2 -lre2 -lstdc++ -largon2 -lz -lzstd $(if $(SANITIZE),,-lcrypt) -Wl,-Bdynamic \
-	    $(COMPILER_LIBS) $(CRYPT_LIB) -lpthread 2>/dev/null; \
+	    -lcrypto -lnghttp2 -lre2 -lstdc++ -largon2 -lcares -lz -lzstd $(if $(SANITIZE),,-lcrypt) \
+	    -Wl,-Bdynamic $(COMPILER_LIBS) $(CRYPT_LIB) -lpthread 2>/dev/null; \
 	then echo 'linked $@ with the archives of OpenSSL, nghttp2, RE2 and what they need'; \
-	else set -x; $(LINK_PROGRAM) $(COMPILER_LIBS) $(PROXY_LIBS) $(REGEXP_LIBS) $(ARGON2_LIBS); fi
+	else set -x; $(LINK_PROGRAM) $(COMPILER_LIBS) $(PROXY_LIBS) $(REGEXP_LIBS) $(ARGON2_LIBS) $(DNS_LIBS); fi
 
 $(BUILD)/libdialtone.a: $(LIB_OBJECTS)
 	@rm -f $@

@@ -1,6 +1,7 @@
 #ifndef DIALTONE_PROXY_H
 #define DIALTONE_PROXY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -27,6 +28,18 @@ typedef int dt_argon2id_function(uint32_t passes, uint32_t kibibytes, uint32_t l
 extern dt_argon2id_function dt_argon2id; /* in libdialtone-proxy.a; needs libargon2 */
 /* Before dt_proxy_main, where the tables hold such hashes. */
 void dt_proxy_use_argon2id(dt_argon2id_function *function);
+
+/* DNS servers are asked by what comes from outside of the core, for the same reason. */
+struct loop;
+struct resolver;
+struct dt_dns_engine {
+    /* A resolver in one thread's loop. <servers> are "192.0.2.1:53,[2001:db8::1]:53"; NULL: those of
+     * the system. NULL where it cannot be made. */
+    struct resolver *(*open)(struct loop *loop, const char *servers, bool uses_tcp);
+};
+extern const struct dt_dns_engine dt_cares; /* in libdialtone-proxy.a; needs libcares */
+/* Before dt_proxy_main, where the tables hold resolvers or sources of SRV records. */
+void dt_proxy_use_dns(const struct dt_dns_engine *engine);
 
 /* Serves what <tables> say until a signal ends it; returns the exit code of the process (0 fine,
  * 1 a check or the start failed, 2 wrong usage, 3 internal). `--help` among the arguments lists

@@ -76,6 +76,8 @@ struct dt_range {
     X(dt_transport, transports)                                                                    \
     X(dt_fastcgi, fastcgis)                                                                        \
     X(dt_cgi_variable, cgi_variables)                                                              \
+    X(dt_source, sources)                                                                          \
+    X(dt_resolver, resolvers)                                                                      \
     X(dt_template, templates)                                                                      \
     X(dt_part, parts)                                                                              \
     X(dt_header_name, header_names)                                                                \
@@ -214,6 +216,7 @@ enum dt_argument {
     X(PROXY_STATUS_CODE, "http.reverse_proxy.status_code", NONE)                                   \
     X(PROXY_STATUS_TEXT, "http.reverse_proxy.status_text", NONE)                                   \
     X(PROXY_HEADER, "http.reverse_proxy.header.", HEADER)                                          \
+    X(HEALTH_TARGET, "http.reverse_proxy.active.target_upstream", NONE) /* in health checks */     \
     X(SHUTTING_DOWN, "http.shutting_down", NONE)                                                   \
     X(TIME_UNTIL_SHUTDOWN, "http.time_until_shutdown", NONE)                                       \
     X(ENV, "env.", TEXT)           /* the environment of the running proxy */                      \
@@ -815,7 +818,11 @@ struct dt_pool {
     int64_t stream_timeout_ns, stream_close_delay_ns;
     int64_t request_buffers, response_buffers; /* bytes; <0: all, 0: none */
     struct dt_range upstreams;
-    uint32_t policy; /* policies */
+    struct dt_range sources; /* of upstreams that are found while requests come; n 0: none. They
+                                take the place of <upstreams> while their look-ups succeed */
+    uint32_t merges_sources; /* bool: all that any of them finds; what fails is left out */
+    uint32_t max_requests;   /* of an upstream that was found; 0: no limit */
+    uint32_t policy;         /* policies */
     uint32_t retries;
     struct dt_range retry_match; /* matcher_sets; n 0: only GET */
     uint32_t max_fails;
@@ -883,8 +890,10 @@ struct dt_active_health {
     int64_t max_bytes; /* of the answer that are read; 0: no limit */
     struct dt_text uri;
     struct dt_text method;
-    struct dt_text body;
+    uint32_t body;           /* template; DT_NONE: none. What a request tells is not in it, nor in
+                                <headers> */
     struct dt_range headers; /* header_ops: SET and ADD; Host too */
+    uint32_t expect_body;    /* regexps: what the answer's body must hold; DT_NONE */
     uint32_t port;           /* 0: the upstream's */
     uint32_t upstream;       /* upstreams: ask this one instead; DT_NONE */
     uint32_t passes, fails;
@@ -899,7 +908,7 @@ struct dt_transport {
     int64_t dial_timeout_ns, dial_fallback_delay_ns; /* <0: no happy eyeballs */
     int64_t response_header_timeout_ns, read_timeout_ns, write_timeout_ns;
     int64_t tls_handshake_timeout_ns;
-    int64_t keepalive_probe_ns, idle_timeout_ns;
+    int64_t keepalive_probe_ns, idle_timeout_ns; /* <0: no probes */
     int64_t max_response_header_bytes;
     uint32_t max_idle, max_idle_per_host, max_per_host; /* 0: no limit */
     uint8_t keeps_alive;
@@ -916,7 +925,9 @@ struct dt_transport {
     struct dt_text client_certificate, client_key; /* files; empty: none */
     struct dt_range plain_ports;                   /* numbers: upstream ports that get no TLS */
     struct dt_range curves;                        /* texts: Go's names */
-    struct dt_text local_address;                  /* empty: any */
+    struct dt_text local_address; /* "tcp/[fe80::1%eth0]:0"; empty: any */
+    uint32_t forward_proxy; /* template of a URL: the proxy that requests go through; DT_NONE */
+    uint32_t resolver;      /* resolvers: who looks up names of upstreams; DT_NONE: the system */
     uint32_t fastcgi; /* fastcgis: upstreams speak FastCGI; DT_NONE: they speak HTTP */
     uint32_t origin;
 };
@@ -933,6 +944,33 @@ struct dt_fastcgi {
 struct dt_cgi_variable {
     struct dt_text name;
     uint32_t value; /* template */
+};
+
+/* DNS servers that are asked instead of the system's. */
+struct dt_resolver {
+    struct dt_range addresses; /* texts: "192.0.2.1:53", "[fe80::1%eth0]:53" */
+    uint32_t uses_tcp;         /* bool */
+    uint32_t origin;
+};
+
+enum dt_source_kind {
+    DT_SOURCE_NONE,
+    DT_SOURCE_A,   /* the addresses of <name>, with <port> */
+    DT_SOURCE_SRV, /* the services of _service._proto.name, or of <name> alone */
+};
+
+/* Where upstreams are found while requests come. */
+struct dt_source {
+    int64_t refresh_ns;      /* how long an answer is used */
+    int64_t grace_period_ns; /* SRV: how long an old one is where there is no new one; 0: not */
+    uint32_t kind;           /* enum dt_source_kind */
+    uint32_t name;           /* template, as the next */
+    uint32_t port;           /* A */
+    uint32_t service, proto; /* SRV; both DT_NONE: <name> is all */
+    uint32_t families;       /* A: 4, 6; 0: both */
+    struct dt_text network;  /* SRV: goes before the addresses, as "tcp4"; empty: none */
+    uint32_t resolver;       /* resolvers; DT_NONE: the system's */
+    uint32_t origin;
 };
 
 /* ---- TLS ---- */
@@ -1072,6 +1110,21 @@ static inline uint32_t dt_hash(const char *bytes, uint32_t len)
     return hash;
 }
 
+/* Whether services are looked up with the system's DNS servers, which its C library does not do. */
+static inline int dt_needs_system_dns(const struct dt_tables *tables)
+{
+    for (uint32_t i = 0; i < tables->n_sources; i++)
+        if (tables->sources[i].kind == DT_SOURCE_SRV && tables->sources[i].resolver == DT_NONE)
+            return 1;
+    return 0;
+}
+
+/* Whether dt_proxy_use_dns must be called. */
+static inline int dt_needs_dns(const struct dt_tables *tables)
+{
+    return tables->n_resolvers > 0 || dt_needs_system_dns(tables);
+}
+
 /* No row has hidden padding: what is written is all there is. */
 _Static_assert(sizeof(struct dt_origin) == 16, "dt_origin");
 _Static_assert(sizeof(struct dt_part) == 24, "dt_part");
@@ -1099,13 +1152,15 @@ _Static_assert(sizeof(struct dt_encoder) == 28, "dt_encoder");
 _Static_assert(sizeof(struct dt_body_limit) == 16, "dt_body_limit");
 _Static_assert(sizeof(struct dt_copy) == 24, "dt_copy");
 _Static_assert(sizeof(struct dt_response_handler) == 20, "dt_response_handler");
-_Static_assert(sizeof(struct dt_pool) == 152, "dt_pool");
+_Static_assert(sizeof(struct dt_pool) == 168, "dt_pool");
 _Static_assert(sizeof(struct dt_upstream) == 76, "dt_upstream");
 _Static_assert(sizeof(struct dt_policy) == 48, "dt_policy");
 _Static_assert(sizeof(struct dt_active_health) == 80, "dt_active_health");
-_Static_assert(sizeof(struct dt_transport) == 160, "dt_transport");
+_Static_assert(sizeof(struct dt_transport) == 168, "dt_transport");
 _Static_assert(sizeof(struct dt_fastcgi) == 28, "dt_fastcgi");
 _Static_assert(sizeof(struct dt_cgi_variable) == 12, "dt_cgi_variable");
+_Static_assert(sizeof(struct dt_resolver) == 16, "dt_resolver");
+_Static_assert(sizeof(struct dt_source) == 56, "dt_source");
 _Static_assert(sizeof(struct dt_certificate) == 64, "dt_certificate");
 _Static_assert(sizeof(struct dt_connection_policy) == 120, "dt_connection_policy");
 _Static_assert(sizeof(struct dt_log) == 56, "dt_log");

@@ -99,6 +99,8 @@ static int compile(struct arena *arena, const struct invocation *invocation, con
         add_words(arena, &argv, DIALTONE_REGEXP_LIBS);
     if (needs_argon2id(tables))
         add_words(arena, &argv, DIALTONE_ARGON2_LIBS);
+    if (dt_needs_dns(tables))
+        add_words(arena, &argv, DIALTONE_DNS_LIBS);
     add_words(arena, &argv, DIALTONE_PROXY_LIBS);
     vec_push(arena, &argv, NULL);
     int status = run_program(argv.at);
@@ -180,6 +182,7 @@ enum exit_status command_run(struct invocation *invocation)
         vec_push(&pipeline.arena, &argv, NULL);
         dt_proxy_use_regexps(&dt_re2);
         dt_proxy_use_argon2id(dt_argon2id);
+        dt_proxy_use_dns(&dt_cares);
         status = (enum exit_status)dt_proxy_main(&pipeline.tables, (int)argv.n - 1, argv.at);
     }
     pipeline_free(&pipeline);

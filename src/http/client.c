@@ -146,7 +146,8 @@ static void sweep_pools(struct http_client *client)
     for (size_t i = 0; i < POOL_BUCKETS; i++) {
         for (struct http_pool **link = &client->keyed[i]; *link;) {
             struct http_pool *pool = *link;
-            if (pool->n_connections || pool->used_ns > now - UNUSED_POOL_NS) {
+            if (pool->n_holders || pool->n_connections ||
+                pool->used_ns > now - UNUSED_POOL_NS) {
                 link = &pool->next;
                 continue;
             }
@@ -170,10 +171,28 @@ struct http_pool *http_pool_add(struct http_client *client, struct str key,
     target->host = str_dup(&pool->text, target->host);
     target->zone = str_dup(&pool->text, target->zone);
     pool->config.server_name = str_dup(&pool->text, pool->config.server_name);
+    pool->config.dial.local_zone = str_dup(&pool->text, pool->config.dial.local_zone);
+    struct http_forward *forward = &pool->config.forward;
+    forward->host = str_dup(&pool->text, forward->host);
+    forward->authority = str_dup(&pool->text, forward->authority);
+    forward->authorization = str_dup(&pool->text, forward->authorization);
+    forward->user = str_dup(&pool->text, forward->user);
+    forward->password = str_dup(&pool->text, forward->password);
     pool->used_ns = loop_now_ns(client->loop);
     pool->next = *bucket;
     *bucket = pool;
     return pool;
+}
+
+void http_pool_hold(struct http_pool *pool)
+{
+    pool->n_holders++;
+}
+
+void http_pool_release(struct http_pool *pool)
+{
+    pool->n_holders--;
+    pool->used_ns = loop_now_ns(pool->client->loop);
 }
 
 static void leave_idle_list(struct http_upstream *upstream)
@@ -339,6 +358,8 @@ void exchange_fail(struct http_upstream *upstream, enum http_failure failure, in
     bool was_promised = upstream->wants_h2;
     if (failure == HTTP_FAIL_TLS && upstream->stream.tls)
         reason.tls_error = str_dup(&text, tls_error_text(&upstream->stream));
+    if (failure == HTTP_FAIL_FORWARD)
+        reason.tls_error = str_from(upstream->refusal);
     if (exchange) {
         reason.dial_failure = exchange->dial_failure;
         exchange->tls_error = str_dup(exchange->arena, reason.tls_error);
@@ -415,7 +436,7 @@ static void dial_fresh(struct http_exchange *exchange, bool wants_h2)
     exchange->reused = false;
     dial->ctx = upstream;
     dial->done = dialed;
-    dial_start(dial, client->loop, &pool->config.target, pool->config.dial_timeout_ns);
+    dial_start(dial, client->loop, &pool->config.target, &pool->config.dial);
 }
 
 /* An upgrade is HTTP/1's. */
@@ -628,6 +649,7 @@ void http_exchange_resume(struct http_exchange *exchange)
 static const char *const failure_texts[N_HTTP_FAILURES] = {
     [HTTP_FAIL_NONE] = "no failure",
     [HTTP_FAIL_DIAL] = "dial",
+    [HTTP_FAIL_FORWARD] = "the proxy on the way",
     [HTTP_FAIL_TLS] = "TLS handshake",
     [HTTP_FAIL_TLS_TIMEOUT] = "TLS handshake timeout",
     [HTTP_FAIL_WRITE] = "writing the request failed",
@@ -653,8 +675,9 @@ struct str http_exchange_error(const struct http_exchange *exchange, struct aren
         struct str why = dial_failure_text(exchange->dial_failure, exchange->error, reason);
         return str_printf(arena, "dial " STR_FMT ": " STR_FMT, STR_ARG(target), STR_ARG(why));
     }
-    if (exchange->failure == HTTP_FAIL_TLS)
-        return str_printf(arena, STR_FMT ": TLS: " STR_FMT, STR_ARG(target),
+    if (exchange->failure == HTTP_FAIL_TLS || exchange->failure == HTTP_FAIL_FORWARD)
+        return str_printf(arena, STR_FMT ": %s: " STR_FMT, STR_ARG(target),
+                          exchange->failure == HTTP_FAIL_TLS ? "TLS" : "proxy",
                           STR_ARG(exchange->tls_error));
     const char *error = exchange->error ? strerrordesc_np(exchange->error) : NULL;
     return str_printf(arena, STR_FMT ": " STR_FMT "%s%s", STR_ARG(target), STR_ARG(what),

@@ -25,13 +25,28 @@ void http_client_free(struct http_client *client);
  * now, and exchanges on them fail or start anew as if the peer had closed. */
 void http_client_interface_gone(struct http_client *client, unsigned index);
 
+enum http_forward_kind { HTTP_FORWARD_NONE, HTTP_FORWARD_HTTP, HTTP_FORWARD_SOCKS5 };
+
+/* A proxy on the way to an upstream; what is dialed is the proxy then. */
+struct http_forward {
+    enum http_forward_kind kind;
+    bool to_tls;              /* TLS is spoken to the upstream, not to the proxy */
+    struct str host;          /* of the upstream, without brackets */
+    uint16_t port;
+    struct str authority;     /* host:port */
+    struct str authorization; /* HTTP: value of Proxy-Authorization; empty: none */
+    struct str user, password; /* SOCKS */
+    bool has_login;
+};
+
 /* How to reach one upstream, with which settings. Text and tls are borrowed: they must outlive the
  * pool. Times of 0 take Caddy's default, which is none where not said otherwise. */
 struct http_pool_config {
     struct dial_target target;
     struct tls_client *tls;  /* NULL: plain */
     struct str server_name;  /* for TLS; empty: the dial host */
-    int64_t dial_timeout_ns; /* 3 s */
+    struct dial_options dial; /* its text is borrowed, too */
+    struct http_forward forward;
     int64_t tls_timeout_ns;
     int64_t head_timeout_ns; /* from the end of the request to the response head */
     int64_t read_timeout_ns, write_timeout_ns; /* without any progress */
@@ -63,10 +78,15 @@ struct http_pool *http_pool_find(struct http_client *client, struct str key);
 struct http_pool *http_pool_add(struct http_client *client, struct str key,
                                 const struct http_pool_config *config);
 
+/* Keeps a keyed pool while it is empty, until as many calls of http_pool_release. */
+void http_pool_hold(struct http_pool *pool);
+void http_pool_release(struct http_pool *pool);
+
 /* What went wrong with an exchange. */
 enum http_failure {
     HTTP_FAIL_NONE,
     HTTP_FAIL_DIAL,         /* no connection: see exchange->dial_failure and error */
+    HTTP_FAIL_FORWARD,      /* the proxy on the way did not connect */
     HTTP_FAIL_TLS,          /* handshake or verification failed */
     HTTP_FAIL_TLS_TIMEOUT,
     HTTP_FAIL_WRITE,        /* the request could not be sent */
@@ -115,7 +135,7 @@ struct http_exchange {
     bool head_received;
     struct address peer; /* of the connection */
     int64_t started_ns, connected_ns, head_ns; /* loop times */
-    struct str tls_error; /* in the arena; for HTTP_FAIL_TLS */
+    struct str tls_error; /* in the arena; for HTTP_FAIL_TLS and HTTP_FAIL_FORWARD */
 
     struct http_upstream *private_connection; /* of HTTP/1 */
     struct h2_call *private_call;             /* of HTTP/2 */

@@ -13,11 +13,17 @@ static void write_head(struct http_upstream *upstream)
 {
     const struct http_outgoing *request = &upstream->exchange->private_request;
     struct head_writer writer;
+    const struct http_forward *forward = &upstream->pool->config.forward;
+    bool is_absolute = forward->kind == HTTP_FORWARD_HTTP && !forward->to_tls;
     head_begin(&writer, &upstream->stream,
-               128 + request->method.len + request->target.len + request->host.len +
-                   headers_bytes(request->headers));
+               160 + request->method.len + request->target.len + 2 * request->host.len +
+                   forward->authorization.len + headers_bytes(request->headers));
     head_text(&writer, request->method);
     head_text(&writer, STR(" "));
+    if (is_absolute) { /* Go: by the name that the client asked for */
+        head_text(&writer, STR("http://"));
+        head_text(&writer, request->host);
+    }
     head_text(&writer, request->target);
     head_text(&writer, STR(" HTTP/1.1\r\n"));
     head_field(&writer, STR("Host"), request->host);
@@ -26,6 +32,8 @@ static void write_head(struct http_upstream *upstream)
         if (!left_out(header->id))
             head_field(&writer, header->name, header->value);
     }
+    if (is_absolute && forward->authorization.len)
+        head_field(&writer, STR("Proxy-Authorization"), forward->authorization);
     if (request->content_length < 0) {
         head_text(&writer, STR("Transfer-Encoding: chunked\r\n"));
     } else if (request->content_length > 0 || request->zero_length) {
@@ -92,6 +100,10 @@ static void handshake(struct http_upstream *upstream)
 static void begin(struct http_upstream *upstream)
 {
     struct http_pool *pool = upstream->pool;
+    if (!upstream->is_through && forward_is_needed(pool)) {
+        forward_begin(upstream);
+        return;
+    }
     upstream->state = UPSTREAM_HANDSHAKE;
     if (!pool->config.tls && upstream->wants_h2) {
         upstream_share(upstream);
@@ -107,7 +119,7 @@ static void begin(struct http_upstream *upstream)
         exchange_fail(upstream, HTTP_FAIL_TLS, ENOMEM);
         return;
     }
-    if (pool->config.speaks_h2 && !upstream->wants_h2)
+    if (!upstream->wants_h2)
         tls_offer(session, "http/1.1");
     stream_use_tls(&upstream->stream, session);
     if (pool->config.tls_timeout_ns)
@@ -297,6 +309,8 @@ static void readable(struct stream *stream)
 {
     struct http_upstream *upstream = CONTAINER_OF(stream, struct http_upstream, stream);
     char *buffer = loop_read_buffer(stream->loop);
+    if (upstream->state == UPSTREAM_FORWARD)
+        forward_readable(upstream);
     if (upstream->state == UPSTREAM_HANDSHAKE)
         handshake(upstream);
     if (upstream->state == UPSTREAM_H2) {
@@ -304,7 +318,8 @@ static void readable(struct stream *stream)
         return;
     }
     while (!stream->paused && upstream->state != UPSTREAM_CLOSED &&
-           upstream->state != UPSTREAM_HANDSHAKE && !upstream->tunnel) {
+           upstream->state != UPSTREAM_HANDSHAKE && upstream->state != UPSTREAM_FORWARD &&
+           !upstream->tunnel) {
         ssize_t got = stream_read(stream, buffer, LOOP_SHARED_BYTES);
         if (got == STREAM_AGAIN)
             return;
@@ -372,6 +387,9 @@ static void timed_out(struct timer *timer)
         h2_client_end(upstream);
     } else if (!upstream->exchange) {
         upstream_close(upstream);
+    } else if (upstream->state == UPSTREAM_FORWARD) {
+        upstream->refusal = "it does not answer";
+        exchange_fail(upstream, HTTP_FAIL_FORWARD, ETIMEDOUT);
     } else if (upstream->state == UPSTREAM_HANDSHAKE) {
         exchange_fail(upstream, HTTP_FAIL_TLS_TIMEOUT, ETIMEDOUT);
     } else if (upstream->write_waits) {

@@ -256,6 +256,7 @@ bool header_fits_in_trailers(const struct http_header *header);
 /* ---- Upstream connections (client.c, h1_client.c). */
 enum upstream_state {
     UPSTREAM_DIALING,
+    UPSTREAM_FORWARD,   /* a proxy on the way is asked to connect */
     UPSTREAM_HANDSHAKE, /* TLS */
     UPSTREAM_HEAD,      /* the request is being sent, the response head is awaited */
     UPSTREAM_BODY,      /* of the response */
@@ -285,6 +286,9 @@ struct http_upstream {
     unsigned char state;         /* enum upstream_state */
     bool keep_alive, request_sent, got_bytes, write_waits;
     bool wants_h2; /* it is not known yet whether it gets it */
+    bool is_through;            /* the proxy on the way, if there is one */
+    unsigned char forward_step; /* enum socks5_step */
+    const char *refusal;        /* what the proxy on the way did not like, or do */
 };
 
 /* How one protocol does what client.h promises of exchanges, on a connection of its own. */
@@ -313,6 +317,7 @@ struct http_pool {
     unsigned n_promised; /* connections on their way that will be shared */
     bool has_h2;         /* it is known to be spoken */
     int64_t used_ns;
+    unsigned n_holders; /* of a keyed pool */
     struct tls_ticket ticket;
     struct arena text; /* of keyed pools */
 };
@@ -350,6 +355,10 @@ void upstream_arrived(struct http_upstream *upstream);
 /* h1_client.c */
 /* On an idle connection: sends the request's head. */
 void h1_client_send(struct http_upstream *upstream);
+/* forward.c: the connection to the proxy on the way stands; then the protocol begins again. */
+bool forward_is_needed(const struct http_pool *pool);
+void forward_begin(struct http_upstream *upstream);
+void forward_readable(struct http_upstream *upstream);
 /* h2_client.c: the connection changes over to HTTP/2. */
 void h2_client_begin(struct http_upstream *upstream);
 bool h2_client_has_room(const struct http_upstream *upstream);

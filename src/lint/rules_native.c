@@ -56,10 +56,13 @@ const struct lint_rule native_rules[] = {
             "any."},
     {.code = DIAG_NATIVE_UPSTREAM,
      .caddy = CADDY_NONE,
-     .why = "`dynamic` asks DNS, or a plugin, for upstreams while requests come. The proxy core has its "
-            "upstreams in its tables; names\namong them are resolved when it connects.",
-     .bad = FILES "\treverse_proxy {\n\t\tdynamic a app.internal 9000\n\t}\n}\n",
-     .good = FILES "\treverse_proxy app.internal:9000\n}\n"},
+     .why = "The proxy core asks DNS servers for upstreams, and knows those servers by their addresses. "
+            "A server that is a name would have to\nbe looked up first; sources that are plugins need "
+            "Caddy.",
+     .bad = FILES "\treverse_proxy {\n\t\tdynamic a app.internal 9000 {\n\t\t\tresolvers ns.internal\n"
+                  "\t\t}\n\t}\n}\n",
+     .good = FILES "\treverse_proxy {\n\t\tdynamic a app.internal 9000 {\n\t\t\tresolvers 192.0.2.53\n"
+                   "\t\t}\n\t}\n}\n"},
     {.code = DIAG_NATIVE_MATCHER,
      .caddy = CADDY_NONE,
      .why = "The proxy core runs matchers that are tables: hosts, paths, methods, fields, queries, "

@@ -9,7 +9,7 @@ struct lowering;
  * turns to 1 in the commit that teaches the core. */
 #define FEATURES(X)                                                                                \
     X(ACTIVE_HEALTH, 1, "active health checks")                                                    \
-    X(HEALTH_REDIRECTS, 0, "health checks that follow redirects")                                  \
+    X(HEALTH_REDIRECTS, 1, "health checks that follow redirects")                                  \
     X(PASSIVE_HEALTH, 1, "passive health checks")                                                  \
     X(RETRIES, 1, "retries")                                                                       \
     X(RETRY_MATCH, 1, "matchers for retries")                                                      \
@@ -20,12 +20,12 @@ struct lowering;
     X(PROXY_REWRITE, 1, "rewrites by a proxy")                                                     \
     X(VERBOSE_LOGS, 0, "verbose logs of a proxy")                                                  \
     X(TRANSPORT_TIMEOUTS, 1, "read and write timeouts of a transport")                             \
-    X(FALLBACK_DELAY, 0, "a delay between address families of its own")                            \
-    X(KEEPALIVE_PROBES, 0, "TCP keep-alive settings of its own")                                   \
+    X(FALLBACK_DELAY, 1, "a delay between address families of its own")                            \
+    X(KEEPALIVE_PROBES, 1, "TCP keep-alive settings of its own")                                   \
     X(CLIENT_CERTIFICATE, 1, "client certificates for upstreams")                                  \
     X(RENEGOTIATION, 0, "TLS renegotiation")                                                       \
     X(PROXY_PROTOCOL, 1, "the PROXY protocol")                                                     \
-    X(LOCAL_ADDRESS, 0, "a local address for upstream connections")                                \
+    X(LOCAL_ADDRESS, 1, "a local address for upstream connections")                                \
     X(MAX_PER_HOST, 1, "a limit for connections per upstream")                                     \
     X(UPSTREAM_H2, 1, "HTTP/2 to upstreams")                                                       \
     X(UPSTREAM_H3, 0, "HTTP/3 to upstreams")                                                       \

@@ -58,6 +58,9 @@ static const char *const policy_kinds[] = {"DT_POLICY_NONE",
 static const char *const proxy_policies[] = {
     "DT_PROXY_IGNORE", "DT_PROXY_USE", "DT_PROXY_REJECT", "DT_PROXY_REQUIRE", "DT_PROXY_SKIP",
 };
+
+static const char *const source_kinds[] = {"DT_SOURCE_NONE", "DT_SOURCE_A", "DT_SOURCE_SRV"};
+
 static const char *const networks[] = {
     "DT_NETWORK_NONE", "DT_NETWORK_TCP",  "DT_NETWORK_TCP4",
     "DT_NETWORK_TCP6", "DT_NETWORK_UNIX", "DT_NETWORK_FD",
@@ -378,6 +381,9 @@ static const struct column pools_columns[] = {PLAIN(try_duration_ns),
                                               PLAIN(request_buffers),
                                               PLAIN(response_buffers),
                                               TO(upstreams, upstreams),
+                                              TO(sources, sources),
+                                              PLAIN(merges_sources),
+                                              PLAIN(max_requests),
                                               TO(policy, policies),
                                               PLAIN(retries),
                                               TO(retry_match, matcher_sets),
@@ -424,8 +430,9 @@ static const struct column active_healths_columns[] = {PLAIN(interval_ns),
                                                        PLAIN(max_bytes),
                                                        PLAIN(uri),
                                                        PLAIN(method),
-                                                       PLAIN(body),
+                                                       TO(body, templates),
                                                        TO(headers, header_ops),
+                                                       TO(expect_body, regexps),
                                                        PLAIN(port),
                                                        TO(upstream, upstreams),
                                                        PLAIN(passes),
@@ -462,6 +469,8 @@ static const struct column transports_columns[] = {PLAIN(dial_timeout_ns),
                                                    TO(plain_ports, numbers),
                                                    TO(curves, texts),
                                                    PLAIN(local_address),
+                                                   TO(forward_proxy, templates),
+                                                   TO(resolver, resolvers),
                                                    TO(fastcgi, fastcgis),
                                                    TO(origin, origins)};
 #undef ROW
@@ -472,6 +481,23 @@ static const struct column fastcgis_columns[] = {TO(root, templates), TO(splits,
 #undef ROW
 #define ROW dt_cgi_variable
 static const struct column cgi_variables_columns[] = {PLAIN(name), TO(value, templates)};
+#undef ROW
+#define ROW dt_source
+static const struct column sources_columns[] = {PLAIN(refresh_ns),
+                                                PLAIN(grace_period_ns),
+                                                NAMED(kind, source_kinds),
+                                                TO(name, templates),
+                                                TO(port, templates),
+                                                TO(service, templates),
+                                                TO(proto, templates),
+                                                PLAIN(families),
+                                                PLAIN(network),
+                                                TO(resolver, resolvers),
+                                                TO(origin, origins)};
+#undef ROW
+#define ROW dt_resolver
+static const struct column resolvers_columns[] = {TO(addresses, texts), PLAIN(uses_tcp),
+                                                  TO(origin, origins)};
 #undef ROW
 #define ROW dt_template
 static const struct column templates_columns[] = {PLAIN(literal), TO(parts, parts),

@@ -34,6 +34,7 @@ struct lowering {
     struct map invoked; /* named route → row of subroutes + 1 */
     struct map groups;  /* name → bit + 1 */
 
+    bool is_without_request; /* placeholders that a request tells are unknown */
     struct map mapped_names; /* placeholders that maps give → row of mapped + 1 */
 
     struct strbuf strings;
@@ -181,6 +182,13 @@ uint32_t lower_transport(struct lowering *lo, const json_t *transport);
 /* lower_fastcgi.c: the transport of that name, with Caddy's defaults */
 
 struct dt_transport lower_fastcgi(struct lowering *lo, const json_t *transport);
+
+/* lower_sources.c */
+
+/* A row of resolvers; DT_NONE for NULL. */
+uint32_t lower_resolver(struct lowering *lo, const json_t *resolver);
+/* dynamic_upstreams. */
+void lower_sources(struct lowering *lo, const json_t *dynamic, struct dt_pool *pool);
 
 /* lower_tls.c */
 

@@ -19,7 +19,6 @@ static const char *const unsupported_placeholders[] = {
     "http.request.tls.client.",
     "http.request.tls.ech",
     "http.reverse_proxy.is_transport_error",
-    "http.reverse_proxy.active.",
 };
 
 /* Whether the row's argument can be read from <rest>; fills in the part. */
@@ -48,9 +47,23 @@ static bool resolve_argument(struct lowering *lo, const struct placeholder *plac
     return false;
 }
 
+/* Known without any request. */
+static bool is_global(struct str key)
+{
+    static const char *const prefixes[] = {"env.", "file.", "system.", "time.",
+                                           "http.reverse_proxy.active."};
+    for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++) {
+        if (str_has_prefix(key, str_from(prefixes[i])))
+            return true;
+    }
+    return false;
+}
+
 /* Whether Caddy could ever know a placeholder of this name; the part then is filled in. */
 static bool resolve(struct lowering *lo, struct str key, struct dt_part *part)
 {
+    if (lo->is_without_request && !is_global(key))
+        return false;
     for (size_t i = 0; i < sizeof(unsupported_placeholders) / sizeof(char *); i++) {
         if (str_has_prefix(key, str_from(unsupported_placeholders[i]))) {
             refuse(lo, "the proxy core does not know the placeholder {" STR_FMT "} yet",

@@ -2,28 +2,30 @@
 #include "base/parse.h"
 #include "native/features.h"
 #include "native/lower_private.h"
+#include "native/network.h"
+#include "syntax/placeholder.h"
 
 static const int64_t SECOND = 1000000000;
 enum { DEFAULT_IDLE_PER_HOST = 32, DEFAULT_RESPONSE_HEADER_BYTES = 10 << 20 };
 
 struct transport_json {
-    struct str protocol, proxy_protocol, local_address;
+    struct str protocol, proxy_protocol, local_address, forward_proxy;
     struct dt_transport row;
-    const json_t *tls, *keep_alive, *versions;
+    const json_t *tls, *keep_alive, *versions, *resolver, *network_proxy;
     int8_t compresses;
 };
 
 #define ROW(member) offsetof(struct transport_json, row.member)
 static const struct field transport_fields[] = {
     {"protocol", FIELD_STR, offsetof(struct transport_json, protocol)},
-    {"resolver", FIELD_REFUSED, 0},
+    {"resolver", FIELD_JSON, offsetof(struct transport_json, resolver)},
     {"tls", FIELD_JSON, offsetof(struct transport_json, tls)},
     {"keep_alive", FIELD_JSON, offsetof(struct transport_json, keep_alive)},
     {"compression", FIELD_TRISTATE, offsetof(struct transport_json, compresses)},
     {"max_conns_per_host", FIELD_COUNT, ROW(max_per_host)},
     {"proxy_protocol", FIELD_STR, offsetof(struct transport_json, proxy_protocol)},
-    {"forward_proxy_url", FIELD_REFUSED, 0},
-    {"network_proxy", FIELD_REFUSED, 0},
+    {"forward_proxy_url", FIELD_STR, offsetof(struct transport_json, forward_proxy)},
+    {"network_proxy", FIELD_JSON, offsetof(struct transport_json, network_proxy)},
     {"dial_timeout", FIELD_DURATION, ROW(dial_timeout_ns)},
     {"dial_fallback_delay", FIELD_DURATION, ROW(dial_fallback_delay_ns)},
     {"response_header_timeout", FIELD_DURATION, ROW(response_header_timeout_ns)},
@@ -218,6 +220,82 @@ static uint8_t lower_proxy_protocol(struct lowering *lo, const json_t *transport
     return DT_PROXY_PROTOCOL_V2;
 }
 
+static void lower_local_address(struct lowering *lo, const json_t *transport, struct str text,
+                                struct dt_transport *row)
+{
+    const json_t *value = json_object_get(transport, "local_address");
+    struct network_address address;
+    const char *problem;
+    if (!network_parse(lo->arena, text, &address, &problem))
+        reject_at(lo, value, "the local address '" STR_FMT "' %s", STR_ARG(text), problem);
+    else if (address.network == DT_NETWORK_UNIX || address.network == DT_NETWORK_FD)
+        refuse_at(lo, value, "the proxy core knows local addresses of TCP only");
+    else if (address.host_kind == DT_HOST_NAME)
+        refuse_at(lo, value, "the proxy core takes a local address as IP address, not as name");
+    else if (address.first_port != address.last_port)
+        reject_at(lo, value, "the local address '" STR_FMT "' has more than one port",
+                  STR_ARG(text));
+    else
+        row->local_address =
+            intern(lo, network_text(lo->arena, &address, address.first_port, true));
+}
+
+/* Of URLs without placeholders: what could never work is said now. */
+static void check_forward_proxy(struct lowering *lo, struct str url, const struct dt_transport *row)
+{
+    static const char *const schemes[] = {"http", "https", "socks5", "socks5h"};
+    struct str scheme, rest, host, port;
+    size_t i = 0, n = sizeof(schemes) / sizeof(schemes[0]);
+    if (!str_cut(url, STR("://"), &scheme, &rest))
+        scheme = STR(""), rest = STR("");
+    scheme = str_lower(lo->arena, scheme);
+    while (i < n && !str_is(scheme, schemes[i]))
+        i++;
+    ptrdiff_t at = str_last_index(rest, '@');
+    rest = str_slice(rest, (size_t)(at + 1), rest.len);
+    ptrdiff_t slash = str_index(rest, '/');
+    if (slash >= 0)
+        rest = str_slice(rest, 0, (size_t)slash);
+    if (split_host_port(rest, &host, &port) != PARSE_OK)
+        host = rest;
+    if (i == n || host.len == 0)
+        reject(lo, "the proxy '" STR_FMT "' is no URL with a host and one of the schemes http, "
+                   "https, socks5 and socks5h",
+               STR_ARG(url));
+    else if (row->is_tls && str_is(scheme, "https"))
+        refuse(lo, "the proxy core cannot speak TLS to an upstream through a proxy that is spoken "
+                   "to by TLS itself");
+    else if ((row->versions & DT_PROTOCOL_H2C) && !row->is_tls && str_has_prefix(scheme, STR("http")))
+        refuse(lo, "HTTP/2 without TLS does not go through a proxy of HTTP");
+}
+
+static void lower_forward_proxy(struct lowering *lo, const struct transport_json *in,
+                                struct dt_transport *row)
+{
+    struct url_json {
+        struct str from, url;
+    } url = {.url = in->forward_proxy};
+    static const struct field fields[] = {
+        {"from", FIELD_STR, offsetof(struct url_json, from)},
+        {"url", FIELD_STR, offsetof(struct url_json, url)},
+        {0},
+    };
+    const struct token *before = enter(lo, in->network_proxy);
+    row->forward_proxy = DT_NONE;
+    read_object(lo, in->network_proxy, "a proxy on the way", fields, &url);
+    if (in->forward_proxy.len)
+        url.url = in->forward_proxy; /* Caddy: the older way wins */
+    else if (in->network_proxy && !str_is(url.from, "url") && !str_is(url.from, "none"))
+        refuse(lo, "the proxy core knows no proxy from '" STR_FMT "'", STR_ARG(url.from));
+    if (url.url.len || str_is(url.from, "url")) {
+        row->forward_proxy = template_of(lo, url.url, UNKNOWN_IS_EMPTY);
+        (void)enter(lo, json_object_get(in->network_proxy, "url"));
+        if (!has_placeholder(url.url))
+            check_forward_proxy(lo, url.url, row);
+    }
+    leave(lo, before);
+}
+
 uint32_t lower_transport(struct lowering *lo, const json_t *transport)
 {
     struct transport_json in = {.compresses = -1};
@@ -236,6 +314,7 @@ uint32_t lower_transport(struct lowering *lo, const json_t *transport)
     row.origin = origin_here(lo);
     row.fastcgi = DT_NONE;
     row.server_name = DT_NONE;
+    row.forward_proxy = DT_NONE;
     row.compresses = in.compresses != 0;
     if (row.dial_timeout_ns == 0)
         row.dial_timeout_ns = 3 * SECOND;
@@ -252,13 +331,14 @@ uint32_t lower_transport(struct lowering *lo, const json_t *transport)
     if (row.write_timeout_ns)
         need(lo, FEATURE_TRANSPORT_TIMEOUTS, transport, "write_timeout");
     if (in.local_address.len)
-        need(lo, FEATURE_LOCAL_ADDRESS, transport, "local_address");
-    row.local_address = intern(lo, in.local_address);
+        lower_local_address(lo, transport, in.local_address, &row);
+    row.resolver = lower_resolver(lo, in.resolver);
     row.versions = lower_versions(lo, transport, in.versions);
     row.proxy_protocol = lower_proxy_protocol(lo, transport, in.proxy_protocol);
     lower_keep_alive(lo, in.keep_alive, &row);
     if (in.tls)
         lower_tls(lo, in.tls, &row);
+    lower_forward_proxy(lo, &in, &row);
     leave(lo, before);
     return push_transports(lo, row);
 }

@@ -198,7 +198,7 @@ static void lower_balancing(struct lowering *lo, const json_t *balancing, struct
 /* ---- health ---- */
 
 struct active_json {
-    struct str path, uri, upstream, method, body;
+    struct str path, uri, upstream, method, body, expect_body;
     int64_t interval_ns, timeout_ns, max_bytes;
     uint32_t passes, fails, expect_status, follows_redirects;
     uint16_t port;
@@ -220,7 +220,7 @@ static const struct field active_fields[] = {
     {"fails", FIELD_COUNT, offsetof(struct active_json, fails)},
     {"max_size", FIELD_BYTES, offsetof(struct active_json, max_bytes)},
     {"expect_status", FIELD_COUNT, offsetof(struct active_json, expect_status)},
-    {"expect_body", FIELD_REFUSED, 0},
+    {"expect_body", FIELD_STR, offsetof(struct active_json, expect_body)},
     {0},
 };
 
@@ -237,15 +237,15 @@ static uint32_t lower_active_health(struct lowering *lo, const json_t *active)
     need(lo, FEATURE_ACTIVE_HEALTH, active, in.uri.len ? "uri" : "port");
     if (in.follows_redirects)
         need(lo, FEATURE_HEALTH_REDIRECTS, active, "follow_redirects");
-    if (has_placeholder(in.body))
-        refuse(lo, "the proxy core cannot expand placeholders in health checks yet");
+    lo->is_without_request = true;
     struct dt_active_health row = {
         .interval_ns = in.interval_ns ? in.interval_ns : 30 * SECOND,
         .timeout_ns = in.timeout_ns ? in.timeout_ns : 5 * SECOND,
         .max_bytes = in.max_bytes,
         .uri = intern(lo, in.uri.len ? in.uri : in.path),
         .method = intern(lo, in.method.len ? in.method : STR("GET")),
-        .body = intern(lo, in.body),
+        .body = in.body.len ? template_of(lo, in.body, UNKNOWN_IS_KEPT) : DT_NONE,
+        .expect_body = DT_NONE,
         .headers = lower_header_fields(lo, in.headers, UNKNOWN_IS_KEPT),
         .port = in.upstream.len ? 0 : in.port,
         .upstream = DT_NONE,
@@ -254,8 +254,12 @@ static uint32_t lower_active_health(struct lowering *lo, const json_t *active)
         .expect_status = in.expect_status,
         .follows_redirects = in.follows_redirects,
     };
+    lo->is_without_request = false;
     if (in.upstream.len)
         row.upstream = push_upstreams(lo, upstream_of(lo, in.upstream));
+    if (in.expect_body.len)
+        row.expect_body = regexp_of(lo, json_object_get(active, "expect_body"), in.expect_body,
+                                    STR(""));
     return push_active_healths(lo, row);
 }
 
@@ -392,13 +396,11 @@ uint32_t lower_pool(struct lowering *lo, const json_t *handler)
     lower_balancing(lo, in.balancing, &row);
     uint32_t max_requests = lower_health(lo, in.health, &row);
     row.upstreams = lower_upstreams(lo, in.upstreams, max_requests);
+    row.max_requests = max_requests;
     row.trusted_proxies = lower_known_ranges(lo, in.trusted_proxies);
     row.responses = lower_response_handlers(lo, in.responses);
     if (json_is_object(in.dynamic))
-        refuse_upstreams_at(lo, in.dynamic,
-                            "upstreams that are found while requests come ('" STR_FMT
-                            "') need a running Caddy; name them here",
-                            STR_ARG(member_str(in.dynamic, "source")));
+        lower_sources(lo, in.dynamic, &row);
     if (in.is_verbose)
         need(lo, FEATURE_VERBOSE_LOGS, handler, "verbose_logs");
     if (in.rewrite) {

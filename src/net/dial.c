@@ -13,7 +13,9 @@
 #include "net/net_private.h"
 #include "net/resolve.h"
 
-enum { KEEP_ALIVE_SECONDS = 30, KEEP_ALIVE_PROBES = 9 };
+/* Go: only the time between probes can be chosen */
+enum { KEEP_ALIVE_IDLE_SECONDS = 15, KEEP_ALIVE_SECONDS = 30, KEEP_ALIVE_PROBES = 9 };
+static const int64_t SECOND_NS = 1000000000;
 static const int64_t DEFAULT_TIMEOUT_NS = 3000000000;
 static const int64_t FALLBACK_NS = 300000000;
 static const int64_t SHORTEST_STEP_NS = 2000000000;
@@ -58,14 +60,44 @@ static void connected(struct dial_attempt *attempt)
     end_with(dial, DIAL_OK, 0);
 }
 
-static void set_options(int fd)
+static void set_options(int fd, const struct dial_options *options)
 {
-    int on = 1, seconds = KEEP_ALIVE_SECONDS, probes = KEEP_ALIVE_PROBES;
+    int on = 1, idle = KEEP_ALIVE_IDLE_SECONDS, seconds = KEEP_ALIVE_SECONDS;
+    int probes = KEEP_ALIVE_PROBES;
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+    if (options->probe_ns < 0)
+        return;
+    if (options->probe_ns > 0)
+        seconds = (int)((options->probe_ns + SECOND_NS - 1) / SECOND_NS);
     setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
-    setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &seconds, sizeof(seconds));
+    setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle, sizeof(idle));
     setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &seconds, sizeof(seconds));
     setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &probes, sizeof(probes));
+}
+
+static socklen_t address_len(const struct address *address)
+{
+    return address->family == AF_INET ? sizeof(address->in) : sizeof(address->in6);
+}
+
+/* 0, or -errno. */
+static int bind_local(int fd, const struct dial_options *options)
+{
+    struct address local = options->local;
+    int on = 1;
+    if (local.family == AF_UNSPEC)
+        return 0;
+    if (options->local_zone.len) {
+        local.in6.sin6_scope_id = address_zone_index(options->local_zone);
+        if (!local.in6.sin6_scope_id)
+            return -ENODEV;
+    }
+    /* the port is chosen when the peer is known, so that many may share it */
+    if (address_port(&local) == 0)
+        setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof(on));
+    else
+        setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+    return bind(fd, (const struct sockaddr *)&local.in, address_len(&local)) == 0 ? 0 : -errno;
 }
 
 static void attempt_ready(struct watch *watch, unsigned events);
@@ -76,11 +108,15 @@ static int connect_to(struct dial_attempt *attempt, const struct sockaddr *sa, s
     int fd = socket(sa->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0)
         return -errno;
-    if (sa->sa_family != AF_UNIX)
-        set_options(fd);
     attempt->watch.fd = fd;
     attempt->watch.ready = attempt_ready;
-    int status = connect(fd, sa, len) == 0 ? 1 : -errno;
+    int status = 0;
+    if (sa->sa_family != AF_UNIX) {
+        set_options(fd, &attempt->dial->options);
+        status = bind_local(fd, &attempt->dial->options);
+    }
+    if (status == 0)
+        status = connect(fd, sa, len) == 0 ? 1 : -errno;
     if (status == -EINPROGRESS)
         status = loop_watch(attempt->dial->loop, &attempt->watch);
     if (status < 0) {
@@ -102,8 +138,8 @@ static void attempt_next(struct dial_attempt *attempt)
     struct dial_attempt *other = &dial->attempts[attempt == &dial->attempts[0]];
     while (attempt->next < attempt->end) {
         const struct address *address = &dial->addresses[attempt->next++];
-        socklen_t len = address->family == AF_INET ? sizeof(address->in) : sizeof(address->in6);
-        int status = connect_to(attempt, (const struct sockaddr *)&address->in, len);
+        int status =
+            connect_to(attempt, (const struct sockaddr *)&address->in, address_len(address));
         if (status < 0) {
             dial->error = -status;
             continue;
@@ -178,26 +214,45 @@ static void start_fallback(struct timer *timer)
         attempt_next(&dial->attempts[1]);
 }
 
+/* Whether it can be reached from where the dial is to come from. */
+static bool suits(const struct dial *dial, const struct address *address)
+{
+    sa_family_t local = dial->options.local.family;
+    return local == AF_UNSPEC || local == address->family;
+}
+
 /* The first address's family goes first; the other one joins in after a while. */
 static void try_addresses(struct dial *dial, const struct resolved *result)
 {
     unsigned n = 0;
+    sa_family_t first = AF_UNSPEC;
+    bool is_serial = dial->options.fallback_ns < 0;
     dial->addresses = malloc(sizeof(*dial->addresses) * RESOLVE_ADDRESSES);
     if (!dial->addresses) {
         end_with(dial, DIAL_REFUSED, ENOMEM);
         return;
     }
-    sa_family_t first = result->addresses[0].family;
-    for (unsigned i = 0; i < result->n; i++)
-        if (result->addresses[i].family == first)
-            dial->addresses[n++] = result->addresses[i];
+    for (unsigned i = 0; i < result->n; i++) {
+        const struct address *address = &result->addresses[i];
+        if (!suits(dial, address))
+            continue;
+        if (first == AF_UNSPEC)
+            first = address->family;
+        if (is_serial || address->family == first)
+            dial->addresses[n++] = *address;
+    }
     dial->attempts[0].end = dial->attempts[1].next = n;
-    for (unsigned i = 0; i < result->n; i++)
-        if (result->addresses[i].family != first)
+    for (unsigned i = 0; i < result->n && !is_serial; i++)
+        if (suits(dial, &result->addresses[i]) && result->addresses[i].family != first)
             dial->addresses[n++] = result->addresses[i];
     dial->attempts[1].end = n;
+    if (n == 0) {
+        end_with(dial, DIAL_BAD_ADDRESS, EAFNOSUPPORT);
+        return;
+    }
     if (dial->attempts[1].next < n)
-        timer_start(dial->loop, &dial->fallback, FALLBACK_NS);
+        timer_start(dial->loop, &dial->fallback,
+                    dial->options.fallback_ns ? dial->options.fallback_ns : FALLBACK_NS);
     attempt_next(&dial->attempts[0]);
 }
 
@@ -261,8 +316,9 @@ static void dial_unix(struct dial *dial)
 }
 
 void dial_start(struct dial *dial, struct loop *loop, const struct dial_target *target,
-                int64_t timeout_ns)
+                const struct dial_options *options)
 {
+    int64_t timeout_ns = options->timeout_ns > 0 ? options->timeout_ns : DEFAULT_TIMEOUT_NS;
     void (*done)(struct dial *) = dial->done;
     void *ctx = dial->ctx;
     memset(dial, 0, sizeof(*dial));
@@ -270,6 +326,7 @@ void dial_start(struct dial *dial, struct loop *loop, const struct dial_target *
     dial->ctx = ctx;
     dial->loop = loop;
     dial->target = *target;
+    dial->options = *options;
     dial->fd = -1;
     dial->finish.run = finish;
     dial->timeout.fire = timed_out;
@@ -279,8 +336,6 @@ void dial_start(struct dial *dial, struct loop *loop, const struct dial_target *
         dial->attempts[i].watch.fd = -1;
         dial->attempts[i].step.fire = step_over;
     }
-    if (timeout_ns <= 0)
-        timeout_ns = DEFAULT_TIMEOUT_NS;
     dial->deadline_ns = loop_now_ns(loop) + timeout_ns;
     timer_start(loop, &dial->timeout, timeout_ns);
     struct address address;
@@ -293,7 +348,8 @@ void dial_start(struct dial *dial, struct loop *loop, const struct dial_target *
                      : target->network == DIAL_TCP6 ? AF_INET6
                                                     : AF_UNSPEC;
         dial->resolution =
-            resolve_start(loop, target->host, target->port, family, name_resolved, dial);
+            resolve_start(loop, options->resolver, target->host, target->port, family,
+                          name_resolved, dial);
         if (!dial->resolution)
             end_with(dial, DIAL_NOT_FOUND, EAI_NONAME);
     }

@@ -9,6 +9,8 @@
 #include "net/loop.h"
 #include "net/timer.h"
 
+struct resolver;
+
 enum dial_network { DIAL_TCP, DIAL_TCP4, DIAL_TCP6, DIAL_UNIX };
 
 /* Where to connect. Zones are looked up when dialing, never before: interfaces come and go. */
@@ -17,6 +19,16 @@ struct dial_target {
     struct str host; /* IP literal without brackets and zone, host name, or path ("@x": abstract) */
     struct str zone; /* interface name, or its number */
     uint16_t port;
+};
+
+/* How; zero is Caddy's way. */
+struct dial_options {
+    int64_t timeout_ns;        /* 0: 3 s */
+    int64_t fallback_ns;       /* head start of the first family; 0: 300 ms, <0: no second one */
+    int64_t probe_ns;          /* between TCP's keep-alive probes; 0: 30 s, <0: no probes */
+    struct address local;      /* where it comes from; AF_UNSPEC: anywhere */
+    struct str local_zone;     /* of a link-local one */
+    struct resolver *resolver; /* for names; NULL: the system's */
 };
 
 enum dial_failure {
@@ -36,13 +48,12 @@ struct dial_attempt {
     unsigned next, end; /* in dial->addresses */
 };
 
-enum { DIAL_ADDRESSES = 16 };
-
 /* One connection being made; embed it. Host names are resolved in a helper thread; their addresses
- * are tried in order, both families at once after 300 ms. */
+ * are tried in order, both families at once after a while. */
 struct dial {
     struct loop *loop;
     struct dial_target target; /* text borrowed until done */
+    struct dial_options options;
     struct dial_attempt attempts[2];
     struct timer timeout, fallback;
     struct resolution *resolution; /* while a name is being looked up */
@@ -61,7 +72,7 @@ struct dial {
 
 /* <done> and <ctx> are set before; everything else is set here. */
 void dial_start(struct dial *dial, struct loop *loop, const struct dial_target *target,
-                int64_t timeout_ns);
+                const struct dial_options *options);
 /* Stops it; `done` does not come any more. */
 void dial_cancel(struct dial *dial);
 /* As Go writes it in errors: "tcp [fe80::1%eth0]:443", "unix /run/x.sock". */

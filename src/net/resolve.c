@@ -9,33 +9,34 @@
 
 #include "net/net_private.h"
 
-struct resolution {
+struct system_resolution {
+    struct resolution public;
     struct task task; /* posted back to the loop */
-    struct resolution *next;
+    struct system_resolution *next;
     struct loop *loop;
-    void (*done)(void *ctx, const struct resolved *result);
+    resolved_addresses *done;
     void *ctx;
     int family;
     uint16_t port;
     bool cancelled; /* under lock */
-    char host[256];
+    char host[RESOLVE_NAME_BYTES];
     struct resolved result;
 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t wanted = PTHREAD_COND_INITIALIZER;
-static struct resolution *queue, **queue_end = &queue; /* under lock */
+static struct system_resolution *queue, **queue_end = &queue; /* under lock */
 static bool running;
 
 static void deliver(struct task *task)
 {
-    struct resolution *resolution = CONTAINER_OF(task, struct resolution, task);
+    struct system_resolution *resolution = CONTAINER_OF(task, struct system_resolution, task);
     if (!resolution->cancelled)
         resolution->done(resolution->ctx, &resolution->result);
     free(resolution);
 }
 
-static void look_up(struct resolution *resolution)
+static void look_up(struct system_resolution *resolution)
 {
     struct addrinfo hints = {.ai_family = resolution->family, .ai_socktype = SOCK_STREAM};
     struct addrinfo *found = NULL;
@@ -60,7 +61,7 @@ static void *helper(void *unused)
     for (;;) {
         while (!queue)
             pthread_cond_wait(&wanted, &lock);
-        struct resolution *resolution = queue;
+        struct system_resolution *resolution = queue;
         queue = resolution->next;
         if (!queue)
             queue_end = &queue;
@@ -89,16 +90,25 @@ static void start_helper(void)
     pthread_attr_destroy(&attributes);
 }
 
-struct resolution *resolve_start(struct loop *loop, struct str host, uint16_t port, int family,
-                                 void (*done)(void *ctx, const struct resolved *result),
-                                 void *ctx)
+static void cancel(struct resolution *public)
 {
-    struct resolution *resolution = calloc(1, sizeof(*resolution));
+    pthread_mutex_lock(&lock);
+    CONTAINER_OF(public, struct system_resolution, public)->cancelled = true;
+    pthread_mutex_unlock(&lock);
+}
+
+struct resolution *resolve_start(struct loop *loop, struct resolver *resolver, struct str host,
+                                 uint16_t port, int family, resolved_addresses *done, void *ctx)
+{
+    if (resolver)
+        return resolver->addresses(resolver, host, port, family, done, ctx);
+    struct system_resolution *resolution = calloc(1, sizeof(*resolution));
     if (!resolution || host.len >= sizeof(resolution->host) ||
         memchr(host.ptr, '\0', host.len)) {
         free(resolution);
         return NULL;
     }
+    resolution->public.cancel = cancel;
     resolution->task.run = deliver;
     resolution->loop = loop;
     resolution->done = done;
@@ -113,12 +123,10 @@ struct resolution *resolve_start(struct loop *loop, struct str host, uint16_t po
     queue_end = &resolution->next;
     pthread_cond_signal(&wanted);
     pthread_mutex_unlock(&lock);
-    return resolution;
+    return &resolution->public;
 }
 
 void resolve_cancel(struct resolution *resolution)
 {
-    pthread_mutex_lock(&lock);
-    resolution->cancelled = true;
-    pthread_mutex_unlock(&lock);
+    resolution->cancel(resolution);
 }

@@ -14,13 +14,12 @@ static uint32_t choose(struct proxying *proxying, uint32_t policy);
 
 static bool is_available(const struct proxying *proxying, uint32_t i)
 {
-    return upstream_is_available(proxying->tx->core, proxying->pool,
-                                 proxying->pool->upstreams.first + i);
+    return upstream_is_available(proxying->pool, proxying->candidates[i]);
 }
 
 static uint32_t requests_of(const struct proxying *proxying, uint32_t i)
 {
-    return upstream_state(proxying->tx->core, proxying->pool->upstreams.first + i)->requests;
+    return proxying->candidates[i]->state->requests;
 }
 
 /* --- without a key --- */
@@ -29,7 +28,7 @@ static uint32_t choose_random(struct proxying *proxying, const struct dt_policy 
 {
     uint32_t best = DT_NONE, n_available = 0;
     (void)policy;
-    for (uint32_t i = 0; i < proxying->pool->upstreams.n; i++)
+    for (uint32_t i = 0; i < proxying->n_candidates; i++)
         if (is_available(proxying, i) && worker_random(proxying->tx->worker, ++n_available) == 0)
             best = i;
     return best;
@@ -43,7 +42,7 @@ static uint32_t choose_of_some(struct proxying *proxying, const struct dt_policy
     uint32_t sample[MAX_CHOICES], n = 0, n_available = 0, best = DT_NONE, n_equal = 0;
     uint32_t wanted = policy->choose < MAX_CHOICES ? policy->choose : MAX_CHOICES;
     struct worker *worker = proxying->tx->worker;
-    for (uint32_t i = 0; i < proxying->pool->upstreams.n; i++) {
+    for (uint32_t i = 0; i < proxying->n_candidates; i++) {
         if (!is_available(proxying, i))
             continue;
         n_available++;
@@ -71,7 +70,7 @@ static uint32_t choose_least_requests(struct proxying *proxying, const struct dt
 {
     uint32_t best = DT_NONE, fewest = 0, n_equal = 0;
     (void)policy;
-    for (uint32_t i = 0; i < proxying->pool->upstreams.n; i++) {
+    for (uint32_t i = 0; i < proxying->n_candidates; i++) {
         if (!is_available(proxying, i))
             continue;
         uint32_t requests = requests_of(proxying, i);
@@ -93,7 +92,7 @@ static uint32_t next_robin(struct proxying *proxying)
 /* The counter starts at 1, as Caddy's does. */
 static uint32_t choose_round_robin(struct proxying *proxying, const struct dt_policy *policy)
 {
-    uint32_t n = proxying->pool->upstreams.n;
+    uint32_t n = proxying->n_candidates;
     (void)policy;
     for (uint32_t tries = 0; tries < n; tries++) {
         uint32_t i = next_robin(proxying) % n;
@@ -107,7 +106,7 @@ static uint32_t choose_round_robin(struct proxying *proxying, const struct dt_po
 static uint32_t choose_weighted(struct proxying *proxying, const struct dt_policy *policy)
 {
     const struct dt_number *weights = &proxying->tx->tables->numbers[policy->weights.first];
-    uint32_t n = proxying->pool->upstreams.n, total = 0, n_weights = 0, turn = 0, n_available = 0;
+    uint32_t n = proxying->n_candidates, total = 0, n_weights = 0, turn = 0, n_available = 0;
     if (policy->weights.n < 2)
         return n ? 0 : DT_NONE;
     for (uint32_t i = 0; i < policy->weights.n; i++) {
@@ -144,7 +143,7 @@ static uint32_t choose_weighted(struct proxying *proxying, const struct dt_polic
 static uint32_t choose_first(struct proxying *proxying, const struct dt_policy *policy)
 {
     (void)policy;
-    for (uint32_t i = 0; i < proxying->pool->upstreams.n; i++)
+    for (uint32_t i = 0; i < proxying->n_candidates; i++)
         if (is_available(proxying, i))
             return i;
     return DT_NONE;
@@ -154,15 +153,12 @@ static uint32_t choose_first(struct proxying *proxying, const struct dt_policy *
 
 static uint32_t choose_by_hash(struct proxying *proxying, struct str key)
 {
-    const struct dt_tables *tables = proxying->tx->tables;
     uint32_t best = DT_NONE;
     uint64_t highest = 0;
-    for (uint32_t i = 0; i < proxying->pool->upstreams.n; i++) {
-        const struct dt_upstream *upstream =
-            &tables->upstreams[proxying->pool->upstreams.first + i];
+    for (uint32_t i = 0; i < proxying->n_candidates; i++) {
         if (!is_available(proxying, i))
             continue;
-        uint64_t hash = digest_xxh64(table_text(tables, upstream->dial), key);
+        uint64_t hash = digest_xxh64(proxying->candidates[i]->dial, key);
         if (hash > highest) {
             highest = hash;
             best = i;
@@ -245,9 +241,7 @@ static struct str cookie_for(struct proxying *proxying, const struct dt_policy *
 {
     const struct dt_tables *tables = proxying->tx->tables;
     char *hex = arena_alloc(proxying->tx->arena, DIGEST_HEX_BYTES);
-    digest_hmac_sha256_hex(
-        table_text(tables, policy->secret),
-        table_text(tables, tables->upstreams[proxying->pool->upstreams.first + i].dial), hex);
+    digest_hmac_sha256_hex(table_text(tables, policy->secret), proxying->candidates[i]->dial, hex);
     return str_make(hex, DIGEST_HEX_BYTES);
 }
 
@@ -256,7 +250,7 @@ static uint32_t choose_by_cookie(struct proxying *proxying, const struct dt_poli
     struct dt_part part = {.kind = DT_PART_COOKIE, .text = policy->key};
     struct str value = {0};
     template_value(proxying->tx, &part, &value);
-    for (uint32_t i = 0; value.len > 0 && i < proxying->pool->upstreams.n; i++)
+    for (uint32_t i = 0; value.len > 0 && i < proxying->n_candidates; i++)
         if (is_available(proxying, i) && str_eq(cookie_for(proxying, policy, i), value))
             return i;
     uint32_t chosen = choose(proxying, policy->fallback);
@@ -291,10 +285,10 @@ static uint32_t choose(struct proxying *proxying, uint32_t policy)
     return policies[row->kind](proxying, row);
 }
 
-uint32_t balance_choose(struct proxying *proxying)
+const struct backend *balance_choose(struct proxying *proxying)
 {
     uint32_t i = choose(proxying, proxying->pool->policy);
-    return i == DT_NONE ? DT_NONE : proxying->pool->upstreams.first + i;
+    return i == DT_NONE ? NULL : proxying->candidates[i];
 }
 
 uint32_t balance_find_unknown(const struct dt_tables *tables)

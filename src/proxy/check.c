@@ -57,19 +57,9 @@ bool check_tables(const struct core *core)
         const char *why = NULL;
         if (transport->versions == DT_PROTOCOL_H3)
             why = "HTTP/3 is not spoken to upstreams";
-        else if (transport->local_address.len > 0)
-            why = "a local address cannot be chosen";
         if (why)
             say(core, transport->origin, "transport", why);
         is_fine &= why == NULL;
-    }
-    for (uint32_t i = 0; i < tables->n_pools; i++) {
-        const struct dt_pool *pool = &tables->pools[i];
-        if (pool->active_health == DT_NONE ||
-            !tables->active_healths[pool->active_health].follows_redirects)
-            continue;
-        say(core, pool->origin, "health check", "redirects cannot be followed");
-        is_fine = false;
     }
     return is_fine;
 }

@@ -9,6 +9,8 @@
 #include "http/message.h"
 #include "http/server.h"
 
+struct found_upstream;
+struct hosts;
 struct log_sink;
 struct passwords;
 struct tls_client;
@@ -30,6 +32,16 @@ struct upstream_health {
     uint32_t passes, fails; /* the checking worker's own */
 };
 
+/* An upstream that a request may go to: a row of upstreams, or one that was found. */
+struct backend {
+    struct str dial; /* key of hashes */
+    struct upstream_state *state;
+    const struct upstream_health *health; /* NULL: not actively checked */
+    struct found_upstream *found;         /* NULL: <row> */
+    uint32_t row;
+    uint32_t max_requests; /* 0: no limit */
+};
+
 /* One row of pools. */
 struct pool_state {
     _Atomic uint32_t robin; /* any worker adds to it */
@@ -44,6 +56,8 @@ struct core {
     struct upstream_state *states;     /* dt_upstream.state */
     struct upstream_health *healths;   /* of upstreams */
     struct pool_state *pools;          /* of pools */
+    const struct backend **backends;   /* of upstreams */
+    struct hosts *hosts;               /* owned; NULL where no upstreams are found */
     struct tls_client **transport_tls; /* of transports; NULL where plain */
     struct tls_server **server_tls;    /* of servers; NULL where plain */
     struct tls_state *tls;

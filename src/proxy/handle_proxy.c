@@ -11,6 +11,7 @@
 #include "proxy/proxy_head.h"
 #include "proxy/response.h"
 #include "proxy/router.h"
+#include "proxy/sources.h"
 #include "proxy/upstream.h"
 #include "proxy/worker.h"
 
@@ -32,10 +33,17 @@ static void go_on(struct proxying *proxying, enum step step)
 static void release_upstream(struct proxying *proxying)
 {
     if (proxying->is_counted)
-        atomic_fetch_sub_explicit(&upstream_state(proxying->tx->core, proxying->upstream)->requests,
-                                  1, memory_order_relaxed);
+        atomic_fetch_sub_explicit(&proxying->backend->state->requests, 1, memory_order_relaxed);
     proxying->is_counted = false;
     proxying->is_attempting = false;
+}
+
+/* The backend of the last attempt may go. */
+static void leave_backend(struct proxying *proxying)
+{
+    if (proxying->backend && proxying->backend->found)
+        found_release(proxying->tx->worker, proxying->backend->found);
+    proxying->backend = NULL;
 }
 
 /* --- trying again --- */
@@ -210,10 +218,10 @@ static void check_passively(struct proxying *proxying)
     for (uint32_t i = 0; i < pool->unhealthy_statuses.n; i++) {
         struct dt_range one = {pool->unhealthy_statuses.first + i, 1};
         if (match_status(tables, one, proxying->exchange.head.status))
-            upstream_count_failure(worker, pool, proxying->upstream);
+            upstream_count_failure(worker, pool, proxying->backend);
     }
     if (pool->unhealthy_latency_ns > 0 && proxying->latency_ns >= pool->unhealthy_latency_ns)
-        upstream_count_failure(worker, pool, proxying->upstream);
+        upstream_count_failure(worker, pool, proxying->backend);
 }
 
 /* The upstream has switched protocols, as the client asked it to. */
@@ -426,6 +434,7 @@ static unsigned status_of(enum http_failure reason)
         return 411;
     case HTTP_FAIL_NONE:
     case HTTP_FAIL_DIAL:
+    case HTTP_FAIL_FORWARD:
     case HTTP_FAIL_TLS:
     case HTTP_FAIL_WRITE:
     case HTTP_FAIL_CLOSED:
@@ -463,7 +472,8 @@ static void on_failed(struct http_exchange *exchange, enum http_failure reason)
         go_on(proxying, transaction_fail(tx, status_of(reason), message));
         return;
     }
-    upstream_count_failure(tx->worker, proxying->pool, proxying->upstream);
+    proxying->has_head = false;
+    upstream_count_failure(tx->worker, proxying->pool, proxying->backend);
     /* Caddy: that a script could not be asked is not known to be certain */
     bool is_certain_not_sent = reason == HTTP_FAIL_DIAL && !proxying->fastcgi;
     enum step step = retry_or_fail(proxying, is_certain_not_sent, status_of(reason), message);
@@ -502,12 +512,10 @@ static bool says_zero_length(struct str method)
            str_eq(method, STR("PATCH"));
 }
 
-static void start_exchange(struct proxying *proxying)
+static void start_exchange(struct proxying *proxying, struct http_pool *connections)
 {
     struct transaction *tx = proxying->tx;
-    struct http_pool *connections = upstream_connections(proxying, proxying->upstream);
-    atomic_fetch_add_explicit(&upstream_state(tx->core, proxying->upstream)->requests, 1,
-                              memory_order_relaxed);
+    atomic_fetch_add_explicit(&proxying->backend->state->requests, 1, memory_order_relaxed);
     proxying->is_counted = proxying->is_attempting = true;
     proxying->attempt_ns = now_of(proxying);
     proxying->exchange = (struct http_exchange){
@@ -534,38 +542,66 @@ static void start_exchange(struct proxying *proxying)
     http_exchange_start(&proxying->exchange, connections, &proxying->outgoing);
 }
 
+/* Tries one of the candidates; STEP_NEXT: there is to be another attempt at once. */
+static enum step attempt(struct proxying *proxying)
+{
+    struct transaction *tx = proxying->tx;
+    struct str problem = {0};
+    const struct backend *chosen = balance_choose(proxying);
+    if (!chosen)
+        return retry_or_fail(proxying, true, 503, STR("no upstreams available"));
+    if (chosen->found)
+        found_hold(chosen->found);
+    leave_backend(proxying);
+    proxying->backend = chosen;
+    if (!upstream_resolve(proxying, &problem) || !upstream_can_announce(proxying, &problem))
+        return transaction_fail(tx, 502, problem);
+    struct http_pool *connections = upstream_connections(proxying, &problem);
+    if (!connections)
+        return transaction_fail(tx, 502, problem);
+    proxy_make_attempt(proxying);
+    if (proxying->fastcgi && !cgi_variables(proxying, &proxying->variables, &problem))
+        return transaction_fail(tx, 502, problem);
+    start_exchange(proxying, connections);
+    return STEP_TAKEN;
+}
+
 /* Chooses upstreams until an attempt is under way. */
 static enum step run_attempts(struct proxying *proxying)
 {
-    struct transaction *tx = proxying->tx;
+    const struct dt_pool *pool = proxying->pool;
     for (;;) {
-        struct str problem = {0};
-        proxying->upstream = balance_choose(proxying);
-        if (proxying->upstream == DT_NONE) {
-            enum step step = retry_or_fail(proxying, true, 503, STR("no upstreams available"));
-            if (step != STEP_NEXT)
-                return step;
-            continue;
+        if (pool->sources.n > 0) {
+            if (!sources_find(proxying))
+                return STEP_TAKEN;
+        } else {
+            proxying->candidates = proxying->tx->core->backends + pool->upstreams.first;
+            proxying->n_candidates = pool->upstreams.n;
         }
-        if (!upstream_resolve(tx, proxying->upstream, &proxying->destination, &problem) ||
-            !upstream_can_announce(proxying, &problem))
-            return transaction_fail(tx, 502, problem);
-        proxy_make_attempt(proxying);
-        if (proxying->fastcgi && !cgi_variables(proxying, &proxying->variables, &problem))
-            return transaction_fail(tx, 502, problem);
-        start_exchange(proxying);
-        return STEP_TAKEN;
+        enum step step = attempt(proxying);
+        if (step != STEP_NEXT)
+            return step;
     }
+}
+
+void proxying_found(struct proxying *proxying)
+{
+    enum step step = attempt(proxying);
+    if (step == STEP_NEXT)
+        step = run_attempts(proxying);
+    go_on(proxying, step);
 }
 
 void proxying_cancel(struct proxying *proxying)
 {
     timer_remove(&proxying->pause);
+    sources_cancel(proxying);
     if (proxying->is_attempting)
         http_exchange_cancel(&proxying->exchange);
     if (proxying->has_head)
         cgi_log_complaints(proxying);
     release_upstream(proxying);
+    leave_backend(proxying);
 }
 
 enum step handle_proxy(struct transaction *tx, const struct dt_handler *handler)

@@ -296,7 +296,7 @@ static bool value_of_run(struct transaction *tx, const struct proxying *proxying
 {
     const struct destination *to = &proxying->destination;
     const struct http_head *head = &proxying->exchange.head;
-    bool is_chosen = to->upstream != NULL;
+    bool is_chosen = to->is_chosen;
     switch (part->kind) {
     case DT_PART_UPSTREAM_ADDRESS:
         *out = to->address;
@@ -314,7 +314,7 @@ static bool value_of_run(struct transaction *tx, const struct proxying *proxying
         *out = text_int(tx->arena, to->requests);
         return is_chosen;
     case DT_PART_UPSTREAM_MAX_REQUESTS:
-        *out = text_int(tx->arena, is_chosen ? to->upstream->max_requests : 0);
+        *out = text_int(tx->arena, to->max_requests);
         return is_chosen;
     case DT_PART_UPSTREAM_FAILS:
         *out = text_int(tx->arena, to->fails);
@@ -596,6 +596,9 @@ bool template_value(struct transaction *tx, const struct dt_part *part, struct s
     case DT_PART_PROXY_STATUS_TEXT:
     case DT_PART_PROXY_HEADER:
         return proxy_value(tx, part, out);
+    case DT_PART_HEALTH_TARGET:
+        *out = tx->health_target;
+        return tx->health_target.len > 0;
     case DT_PART_SHUTTING_DOWN:
         *out = atomic_load(&tx->core->shutdown_at_ns) ? STR("true") : STR("false");
         return true;

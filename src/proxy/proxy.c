@@ -17,12 +17,14 @@
 #include "base/parse.h"
 #include "proxy/check.h"
 #include "proxy/core.h"
+#include "proxy/hosts.h"
 #include "proxy/log.h"
 #include "proxy/media_type.h"
 #include "proxy/password.h"
 #include "proxy/regexp.h"
 #include "proxy/surroundings.h"
 #include "proxy/tls_setup.h"
+#include "proxy/upstream.h"
 #include "proxy/worker.h"
 
 enum exit_code { EXIT_FINE, EXIT_FAILED, EXIT_USAGE, EXIT_INTERNAL };
@@ -195,6 +197,9 @@ static void core_init(struct core *core, const struct options *options)
         core->paces[2 * i] = (struct http_pace){row->read_idle_ns, row->read_min_rate, 0};
         core->paces[2 * i + 1] = (struct http_pace){row->write_idle_ns, row->write_min_rate, 0};
     }
+    upstream_make_backends(core);
+    if (tables->n_sources > 0)
+        core->hosts = hosts_new();
     core->data_directory = data_directory(core, options);
     core->started_ns = monotonic_ns();
     core->start_time_variable = find_variable(tables, STR("start_time"));
@@ -400,6 +405,7 @@ int dt_proxy_main(const struct dt_tables *tables, int argc, char **argv)
     if (core.passwords)
         passwords_free(core.passwords);
     regexps_close(&core);
+    hosts_free(core.hosts);
     free(core.states);
     free(core.pools);
     arena_free(&arena);

@@ -6,17 +6,29 @@
 #include "net/timer.h"
 #include "proxy/transaction.h"
 
+struct backend;
+struct finding;
 struct worker;
 
 /* Where one attempt goes. */
 struct destination {
-    const struct dt_upstream *upstream; /* NULL before the first was chosen */
-    struct str address;                 /* "tcp/host:port" */
-    struct str hostport;                /* "host:port", the path of a unix socket */
+    bool is_chosen; /* false before the first was */
+    struct str address; /* "tcp/host:port" */
+    struct str hostport; /* "host:port", the path of a unix socket */
     struct str host;
     uint16_t port;
-    struct dial_target target; /* of an address that is a template */
-    uint32_t requests, fails;  /* as they were when it was chosen */
+    struct dial_target target;
+    uint32_t requests, fails; /* as they were when it was chosen */
+    uint32_t max_requests;
+};
+
+/* Waits for what sources find. */
+struct source_wait {
+    struct finding *finding; /* NULL: does not wait */
+    struct source_wait *next, **link;
+    const struct backend **merged; /* of several sources; in the request's arena */
+    uint32_t n_merged;
+    uint32_t at; /* of the pool's sources */
 };
 
 /* What is known of the request's body. */
@@ -45,7 +57,12 @@ struct proxying {
     struct http_headers prepared, headers;
     struct str upgrade; /* the protocol asked for; empty: none */
 
-    uint32_t upstream; /* row, of the running attempt */
+    /* What the next attempt chooses from; valid until it has. */
+    const struct backend *const *candidates;
+    uint32_t n_candidates;
+    struct source_wait wait; /* for them to be found */
+
+    const struct backend *backend; /* of the running attempt; held where it was found */
     struct destination destination;
     struct timer pause; /* before a retry */
     int64_t started_ns, attempt_ns;
@@ -85,6 +102,8 @@ void proxying_upload_failed(struct proxying *proxying, enum http_body_failure re
 void proxying_client_drained(struct proxying *proxying);
 /* Ends what still works for it; for a request that is over. */
 void proxying_cancel(struct proxying *proxying);
+/* Its candidates are there. */
+void proxying_found(struct proxying *proxying);
 /* Sends the answer that was held back for routes, after <status> (0: its own). */
 void proxying_copy(struct proxying *proxying, unsigned status);
 

@@ -57,6 +57,12 @@ void regexps_close(struct core *core)
 
 /* --- matches --- */
 
+bool regexp_matches(const struct core *core, uint32_t row, struct str text)
+{
+    ptrdiff_t offsets[2];
+    return engine->match(core->regexps[row], text.ptr ? text.ptr : "", text.len, 0, offsets, 1);
+}
+
 /* An expression in use: a row of the tables, or one that is compiled for this once. */
 struct expression {
     void *compiled;

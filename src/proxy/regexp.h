@@ -12,6 +12,8 @@ void regexps_close(struct core *core);
 /* Whether the text holds a match; its groups then are {http.regexp.*}. The text must live as long as
  * the request. */
 bool regexp_match(struct transaction *tx, uint32_t row, struct str text);
+/* The same outside of requests; nothing is remembered. */
+bool regexp_matches(const struct core *core, uint32_t row, struct str text);
 /* Every match becomes <replacement>, in which $1 and ${name} are groups. */
 struct str regexp_replace(struct transaction *tx, uint32_t row, struct str text,
                           struct str replacement);

@@ -391,8 +391,8 @@ static bool make_client(struct core *core, uint32_t row)
         .groups = name_list(core, transport->curves, curve_of),
         .insecure_skip_verify = transport->skips_verify,
     };
-    if (!transport->is_tls)
-        return true;
+    if (!transport->is_tls && transport->forward_proxy == DT_NONE)
+        return true; /* TLS may be spoken to a proxy on the way */
     if (transport->has_roots) {
         config.trust = trust_of(core, transport->ca_files, transport->ca_certificates, error);
         if (!config.trust)

@@ -132,6 +132,7 @@ struct transaction {
     struct proxying *handled;  /* whose answer handle_response routes look at */
     struct login *login;       /* a password that is being looked at */
     struct str user;           /* who has logged in; .ptr NULL: nobody */
+    struct str health_target;  /* whom a health check is about; empty for requests */
     const struct http_head *intercepted; /* the last answer that was held back */
     struct interception *interception; /* an answer that was held back; response.c's */
     struct encoding *encoding; /* of the body on its way out; response.c's */

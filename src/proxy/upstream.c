@@ -6,34 +6,41 @@
 
 #include "base/parse.h"
 #include "net/loop.h"
+#include "proxy/forward.h"
+#include "proxy/hosts.h"
+#include "proxy/sources.h"
 #include "proxy/template.h"
 #include "proxy/text.h"
 #include "proxy/worker.h"
 
 /* --- availability --- */
 
-bool upstream_is_available(const struct core *core, const struct dt_pool *pool, uint32_t row)
+bool upstream_is_available(const struct dt_pool *pool, const struct backend *backend)
 {
-    const struct upstream_state *state = upstream_state(core, row);
-    uint32_t max_requests = core->tables->upstreams[row].max_requests;
-    if (atomic_load_explicit(&core->healths[row].is_down, memory_order_relaxed))
+    const struct upstream_state *state = backend->state;
+    if (backend->health &&
+        atomic_load_explicit(&backend->health->is_down, memory_order_relaxed))
         return false;
     if (pool->fail_duration_ns > 0 &&
         atomic_load_explicit(&state->fails, memory_order_relaxed) >= pool->max_fails)
         return false;
-    return max_requests == 0 ||
-           atomic_load_explicit(&state->requests, memory_order_relaxed) < max_requests;
+    return backend->max_requests == 0 ||
+           atomic_load_explicit(&state->requests, memory_order_relaxed) < backend->max_requests;
 }
 
 /* A failure that is forgotten when its time is over. */
 struct remembered_failure {
     struct timer timer;
-    struct upstream_state *state;
+    struct worker *worker;
+    struct upstream_state *state; /* held where the upstream was found */
+    bool was_found;
     struct remembered_failure *next, **link; /* in the worker's list; what points here */
 };
 
 static void failure_free(struct remembered_failure *failure)
 {
+    if (failure->was_found)
+        hosts_release(failure->state, loop_now_ns(failure->worker->loop));
     *failure->link = failure->next;
     if (failure->next)
         failure->next->link = failure->link;
@@ -55,15 +62,20 @@ void upstream_free_failures(struct worker *worker)
 
 enum { MAX_REMEMBERED = 100000 };
 
-void upstream_count_failure(struct worker *worker, const struct dt_pool *pool, uint32_t row)
+void upstream_count_failure(struct worker *worker, const struct dt_pool *pool,
+                            const struct backend *backend)
 {
-    struct upstream_state *state = upstream_state(worker->core, row);
+    struct upstream_state *state = backend->state;
     if (pool->fail_duration_ns <= 0 || atomic_load(&state->fails) >= MAX_REMEMBERED)
         return;
     struct remembered_failure *failure = calloc(1, sizeof(*failure));
     if (!failure)
         return;
+    failure->worker = worker;
     failure->state = state;
+    failure->was_found = backend->found != NULL;
+    if (failure->was_found)
+        hosts_hold(state);
     failure->timer.fire = forget_failure;
     failure->link = &worker->failures;
     failure->next = worker->failures;
@@ -94,9 +106,8 @@ static enum dial_network dial_network(enum dt_network network)
     return DIAL_TCP;
 }
 
-/* Reads "network/host:port" as it came out of a template. */
-static bool parse_dial(struct transaction *tx, struct str dial, struct destination *out,
-                       struct str *problem)
+bool upstream_parse_dial(struct arena *arena, struct str dial, struct destination *out,
+                         struct str *problem)
 {
     static const struct {
         struct str name;
@@ -115,7 +126,7 @@ static bool parse_dial(struct transaction *tx, struct str dial, struct destinati
         while (i < n && !str_eq_nocase(networks[i].name, network))
             i++;
         if (i == n) {
-            *problem = str_printf(tx->arena, "upstream address \"" STR_FMT "\": unknown network",
+            *problem = str_printf(arena, "upstream address \"" STR_FMT "\": unknown network",
                                   STR_ARG(dial));
             return false;
         }
@@ -124,16 +135,16 @@ static bool parse_dial(struct transaction *tx, struct str dial, struct destinati
         network = STR("tcp");
         rest = dial;
     }
-    network = str_lower(tx->arena, network);
+    network = str_lower(arena, network);
     out->hostport = rest;
-    out->address = str_printf(tx->arena, STR_FMT "/" STR_FMT, STR_ARG(network), STR_ARG(rest));
+    out->address = str_printf(arena, STR_FMT "/" STR_FMT, STR_ARG(network), STR_ARG(rest));
     out->host = rest;
     out->target.host = rest;
     if (out->target.network == DIAL_UNIX)
         return rest.len > 0;
     if (split_host_port(rest, &out->host, &port) != PARSE_OK ||
         parse_go_int(port, &number) != PARSE_OK || number < 1 || number > 65535) {
-        *problem = str_printf(tx->arena, "upstream address \"" STR_FMT "\" needs a host and a port",
+        *problem = str_printf(arena, "upstream address \"" STR_FMT "\" needs a host and a port",
                               STR_ARG(dial));
         return false;
     }
@@ -147,19 +158,45 @@ static bool parse_dial(struct transaction *tx, struct str dial, struct destinati
     return true;
 }
 
-bool upstream_resolve(struct transaction *tx, uint32_t row, struct destination *out,
-                      struct str *problem)
+struct dial_target upstream_target(const struct dt_tables *tables,
+                                   const struct dt_upstream *upstream)
+{
+    return (struct dial_target){
+        .network = dial_network(upstream->network),
+        .host = table_text(tables, upstream->host),
+        .zone = table_text(tables, upstream->zone),
+        .port = upstream->port,
+    };
+}
+
+void upstream_make_backends(struct core *core)
+{
+    const struct dt_tables *tables = core->tables;
+    uint32_t n = tables->n_upstreams;
+    struct backend *rows = arena_array(core->arena, struct backend, n + 1);
+    core->backends = arena_array(core->arena, const struct backend *, n + 1);
+    for (uint32_t i = 0; i < n; i++) {
+        const struct dt_upstream *upstream = &tables->upstreams[i];
+        rows[i] = (struct backend){
+            .dial = table_text(tables, upstream->dial),
+            .state = &core->states[upstream->state],
+            .health = &core->healths[i],
+            .row = i,
+            .max_requests = upstream->max_requests,
+        };
+        core->backends[i] = &rows[i];
+    }
+}
+
+/* What the tables say of its address. */
+static bool resolve_row(struct transaction *tx, const struct dt_upstream *upstream,
+                        struct destination *out, struct str *problem)
 {
     const struct dt_tables *tables = tx->tables;
-    const struct dt_upstream *upstream = &tables->upstreams[row];
-    const struct upstream_state *state = upstream_state(tx->core, row);
-    *out = (struct destination){
-        .upstream = upstream,
-        .requests = atomic_load_explicit(&state->requests, memory_order_relaxed),
-        .fails = atomic_load_explicit(&state->fails, memory_order_relaxed),
-    };
     if (upstream->host_kind == DT_HOST_TEMPLATE)
-        return parse_dial(tx, template_expand(tx, upstream->dial_template), out, problem);
+        return upstream_parse_dial(tx->arena, template_expand(tx, upstream->dial_template), out,
+                                   problem);
+    out->target = upstream_target(tables, upstream);
     out->address = table_text(tables, upstream->address);
     out->hostport = table_text(tables, upstream->hostport);
     out->host = table_text(tables, upstream->host);
@@ -180,6 +217,22 @@ bool upstream_can_announce(struct proxying *proxying, struct str *problem)
     return false;
 }
 
+bool upstream_resolve(struct proxying *proxying, struct str *problem)
+{
+    const struct backend *backend = proxying->backend;
+    struct destination to = {0};
+    bool is_fine = backend->found
+                       ? found_resolve(backend->found, proxying->tx->arena, &to, problem)
+                       : resolve_row(proxying->tx, &proxying->tx->tables->upstreams[backend->row],
+                                     &to, problem);
+    to.is_chosen = true;
+    to.requests = atomic_load_explicit(&backend->state->requests, memory_order_relaxed);
+    to.fails = atomic_load_explicit(&backend->state->fails, memory_order_relaxed);
+    to.max_requests = backend->max_requests;
+    proxying->destination = to;
+    return is_fine;
+}
+
 /* --- connections --- */
 
 static bool uses_tls(const struct core *core, const struct dt_transport *transport, uint16_t port)
@@ -197,22 +250,55 @@ static void set_versions(struct http_pool_config *config, const struct dt_transp
     config->refuses_h1 = config->speaks_h2 && !(versions & DT_PROTOCOL_H1);
 }
 
-struct http_pool_config upstream_pool_config(const struct core *core,
-                                             const struct dt_transport *transport,
-                                             const struct dt_upstream *upstream)
+/* The text was looked at when the tables were made: "tcp/host:port". */
+static void set_local_address(struct dial_options *options, struct str text)
 {
+    struct str network, rest, host, port, zone = {0}, before;
+    int64_t number = 0;
+    if (!str_cut(text, STR("/"), &network, &rest) ||
+        split_host_port(rest, &host, &port) != PARSE_OK || parse_go_int(port, &number) != PARSE_OK)
+        return;
+    if (str_cut(host, STR("%"), &before, &zone))
+        host = before;
+    if (host.len > 0 && !address_parse(host, &options->local))
+        return;
+    options->local_zone = zone;
+    if (options->local.family == AF_INET)
+        options->local.in.sin_port = htons((uint16_t)number);
+    else if (options->local.family == AF_INET6)
+        options->local.in6.sin6_port = htons((uint16_t)number);
+}
+
+static bool has_parts(const struct dt_tables *tables, uint32_t template)
+{
+    return template != DT_NONE && tables->templates[template].parts.n > 0;
+}
+
+/* DNS' root is no part of a name in certificates. */
+static struct str without_root(struct str name)
+{
+    while (name.len > 1 && name.ptr[name.len - 1] == '.')
+        name.len--;
+    return name;
+}
+
+struct http_pool_config upstream_pool_config(const struct worker *worker,
+                                             const struct dt_transport *transport,
+                                             const struct dial_target *target)
+{
+    const struct core *core = worker->core;
     const struct dt_tables *tables = core->tables;
     uint32_t row = (uint32_t)(transport - tables->transports);
     struct http_pool_config config = {
-        .target =
+        .target = *target,
+        .tls = uses_tls(core, transport, target->port) ? core->transport_tls[row] : NULL,
+        .dial =
             {
-                .network = dial_network(upstream->network),
-                .host = table_text(tables, upstream->host),
-                .zone = table_text(tables, upstream->zone),
-                .port = upstream->port,
+                .timeout_ns = transport->dial_timeout_ns,
+                .fallback_ns = transport->dial_fallback_delay_ns,
+                .probe_ns = transport->keepalive_probe_ns,
+                .resolver = worker_resolver(worker, transport->resolver),
             },
-        .tls = uses_tls(core, transport, upstream->port) ? core->transport_tls[row] : NULL,
-        .dial_timeout_ns = transport->dial_timeout_ns,
         .tls_timeout_ns = transport->tls_handshake_timeout_ns,
         .head_timeout_ns = transport->response_header_timeout_ns,
         .read_timeout_ns = transport->read_timeout_ns,
@@ -225,56 +311,80 @@ struct http_pool_config upstream_pool_config(const struct core *core,
         .max_head_bytes = (size_t)transport->max_response_header_bytes,
         .proxy_version = transport->proxy_protocol,
     };
+    if (transport->local_address.len > 0)
+        set_local_address(&config.dial, table_text(tables, transport->local_address));
     set_versions(&config, transport);
-    if (transport->server_name != DT_NONE && tables->templates[transport->server_name].parts.n == 0)
+    config.server_name = without_root(target->host);
+    if (transport->server_name != DT_NONE && !has_parts(tables, transport->server_name))
         config.server_name = table_text(tables, tables->templates[transport->server_name].literal);
     return config;
 }
 
-/* Connections whose address, server name or PROXY header depends on the request. */
-static struct http_pool *keyed_connections(struct proxying *proxying)
+/* Whether connections are the same whatever the request. */
+static bool is_constant(const struct proxying *proxying)
+{
+    const struct dt_tables *tables = proxying->tx->tables;
+    const struct dt_transport *transport = proxying->transport;
+    const struct backend *backend = proxying->backend;
+    return !transport->proxy_protocol &&
+           !(transport->is_tls && has_parts(tables, transport->server_name)) &&
+           !has_parts(tables, transport->forward_proxy) &&
+           (backend->found ||
+            tables->upstreams[backend->row].host_kind != DT_HOST_TEMPLATE);
+}
+
+/* Connections that are known by a key, because what they are to, or their PROXY header, depends on
+ * the request or was found while requests came. */
+static struct http_pool *keyed_connections(struct proxying *proxying, struct str *problem)
 {
     struct transaction *tx = proxying->tx;
     struct destination *to = &proxying->destination;
     const struct dt_transport *transport = proxying->transport;
-    struct str name = {0}, client = {0};
+    struct str name = {0}, client = {0}, forward = {0};
+    bool has_forward =
+        transport->forward_proxy != DT_NONE && to->target.network != DIAL_UNIX;
     if (transport->server_name != DT_NONE)
         name = template_expand(tx, transport->server_name);
     if (transport->proxy_protocol)
         client = transaction_client_ip(tx);
-    struct str key =
-        str_printf(tx->arena, "%u " STR_FMT " " STR_FMT " " STR_FMT, proxying->pool->transport,
-                   STR_ARG(to->address), STR_ARG(client), STR_ARG(name));
+    if (has_forward)
+        forward = template_expand(tx, transport->forward_proxy);
+    struct str key = str_printf(
+        tx->arena, "%u " STR_FMT " " STR_FMT " " STR_FMT " " STR_FMT, proxying->pool->transport,
+        STR_ARG(to->address), STR_ARG(client), STR_ARG(name), STR_ARG(forward));
     struct http_pool *pool = http_pool_find(tx->worker->client, key);
     if (pool)
         return pool;
-    struct http_pool_config config = upstream_pool_config(tx->core, transport, to->upstream);
-    if (to->upstream->host_kind == DT_HOST_TEMPLATE) {
-        config.target = to->target;
-        config.tls = uses_tls(tx->core, transport, to->port)
-                         ? tx->core->transport_tls[proxying->pool->transport]
-                         : NULL;
-        set_versions(&config, transport);
-    }
-    config.server_name = name;
+    struct http_pool_config config = upstream_pool_config(tx->worker, transport, &to->target);
+    if (name.len > 0)
+        config.server_name = name;
     if (transport->proxy_protocol)
         address_parse(client, &config.proxy_client); /* upstream_can_announce has seen to it */
+    if (has_forward && !forward_set(&config, forward, to->host, to->hostport, tx->worker->core,
+                                    proxying->pool->transport, tx->arena, problem))
+        return NULL;
     return http_pool_add(tx->worker->client, key, &config);
 }
 
-struct http_pool *upstream_connections(struct proxying *proxying, uint32_t row)
+struct http_pool *upstream_connections(struct proxying *proxying, struct str *problem)
 {
     struct transaction *tx = proxying->tx;
     const struct dt_transport *transport = proxying->transport;
-    struct http_pool **pool = &tx->worker->pools[row];
-    if (*pool)
-        return *pool;
-    const struct dt_upstream *upstream = &tx->tables->upstreams[row];
-    if (upstream->host_kind == DT_HOST_TEMPLATE || transport->proxy_protocol ||
-        (transport->is_tls && transport->server_name != DT_NONE &&
-         tx->tables->templates[transport->server_name].parts.n > 0))
-        return keyed_connections(proxying);
-    struct http_pool_config config = upstream_pool_config(tx->core, transport, upstream);
-    *pool = http_pool_new(tx->worker->client, &config);
-    return *pool;
+    const struct backend *backend = proxying->backend;
+    struct http_pool **kept = backend->found ? found_connections(backend->found)
+                                             : &tx->worker->pools[backend->row];
+    if (*kept)
+        return *kept;
+    if (!is_constant(proxying))
+        return keyed_connections(proxying, problem);
+    if (backend->found || transport->forward_proxy != DT_NONE) {
+        *kept = keyed_connections(proxying, problem);
+        if (*kept)
+            http_pool_hold(*kept);
+        return *kept;
+    }
+    struct http_pool_config config =
+        upstream_pool_config(tx->worker, transport, &proxying->destination.target);
+    *kept = http_pool_new(tx->worker->client, &config);
+    return *kept;
 }

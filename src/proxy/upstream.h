@@ -5,30 +5,35 @@
 
 struct http_pool;
 
-/* The shared counters of a row of upstreams. */
-static inline struct upstream_state *upstream_state(const struct core *core, uint32_t row)
-{
-    return &core->states[core->tables->upstreams[row].state];
-}
 /* Neither down nor full. */
-bool upstream_is_available(const struct core *core, const struct dt_pool *pool, uint32_t row);
+bool upstream_is_available(const struct dt_pool *pool, const struct backend *backend);
 /* Remembers a failure for the pool's fail_duration; nothing where passive checks are off. */
-void upstream_count_failure(struct worker *worker, const struct dt_pool *pool, uint32_t row);
+void upstream_count_failure(struct worker *worker, const struct dt_pool *pool,
+                            const struct backend *backend);
 /* Frees what is still remembered; the loop must not run any more. */
 void upstream_free_failures(struct worker *worker);
 
-/* Finds out where an attempt on this row goes. False where its address, a template, does not come
- * out as one; <*problem> says why. */
-bool upstream_resolve(struct transaction *tx, uint32_t row, struct destination *out,
-                      struct str *problem);
+/* The backends of all rows of upstreams, in core.backends. */
+void upstream_make_backends(struct core *core);
+
+/* Reads "network/host:port"; false, and in <*problem> why, where it is none. The text is kept. */
+bool upstream_parse_dial(struct arena *arena, struct str dial, struct destination *out,
+                         struct str *problem);
+/* Finds out where an attempt on the run's backend goes. False where its address does not come out
+ * as one; <*problem> says why. */
+bool upstream_resolve(struct proxying *proxying, struct str *problem);
 /* False where a PROXY header is to tell whose request it is, and that cannot be told. */
 bool upstream_can_announce(struct proxying *proxying, struct str *problem);
-/* This worker's connections to the run's destination, which is row <row>. */
-struct http_pool *upstream_connections(struct proxying *proxying, uint32_t row);
+/* This worker's connections to the run's destination; NULL where a proxy on the way has no address,
+ * <*problem> says why. */
+struct http_pool *upstream_connections(struct proxying *proxying, struct str *problem);
 
 /* Settings of a transport's connections to an upstream, without what depends on a request. */
-struct http_pool_config upstream_pool_config(const struct core *core,
+struct http_pool_config upstream_pool_config(const struct worker *worker,
                                              const struct dt_transport *transport,
-                                             const struct dt_upstream *upstream);
+                                             const struct dial_target *target);
+/* Where a row of upstreams is that is no template. */
+struct dial_target upstream_target(const struct dt_tables *tables,
+                                   const struct dt_upstream *upstream);
 
 #endif

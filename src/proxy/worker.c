@@ -17,11 +17,13 @@
 #include "net/listen.h"
 #include "proxy/core.h"
 #include "proxy/encoder.h"
-#include "proxy/upstream.h"
 #include "proxy/health.h"
 #include "proxy/log.h"
 #include "proxy/match.h"
+#include "proxy/resolvers.h"
+#include "proxy/sources.h"
 #include "proxy/transaction.h"
+#include "proxy/upstream.h"
 
 /* xorshift64*: good enough to spread requests. */
 uint32_t worker_random(struct worker *worker, uint32_t limit)
@@ -160,6 +162,8 @@ static void interface_gone(struct interface_watch *watch, unsigned index)
 /* Whether requests may go to a link-local address. */
 static bool dials_zones(const struct dt_tables *tables)
 {
+    if (tables->n_sources > 0)
+        return true;
     for (uint32_t i = 0; i < tables->n_upstreams; i++)
         if (tables->upstreams[i].zone.len > 0 ||
             tables->upstreams[i].host_kind == DT_HOST_TEMPLATE)
@@ -186,6 +190,9 @@ bool worker_open(struct worker *worker, struct core *core, unsigned index, const
         return false;
     }
     worker->client = http_client_new(worker->loop);
+    worker->sources = sources_open(worker);
+    if (!resolvers_open(worker))
+        return false;
     worker->interfaces = (struct interface_watch){.watch.fd = -1, .gone = interface_gone};
     if (dials_zones(tables))
         (void)interface_watch_open(&worker->interfaces, worker->loop);
@@ -244,7 +251,9 @@ static void *run(void *arg)
         if (worker->servers[i].http)
             http_server_free(worker->servers[i].http);
     interface_watch_close(&worker->interfaces);
+    sources_close(worker->sources);
     http_client_free(worker->client);
+    resolvers_close(worker);
     log_flush(worker);
     upstream_free_failures(worker);
     encoders_free(worker);

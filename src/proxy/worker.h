@@ -19,6 +19,8 @@ struct http_client;
 struct http_pool;
 struct http_server;
 struct loop;
+struct resolver;
+struct sources;
 
 /* Collected log lines of one worker for one sink. */
 struct log_buffer {
@@ -45,6 +47,8 @@ struct worker {
     struct http_client *client;
     struct interface_watch interfaces;
     struct http_pool **pools;       /* of upstreams; made when first needed */
+    struct resolver **resolvers;    /* owned; of resolvers, and the system's at the end */
+    struct sources *sources;        /* owned; NULL where no upstreams are found */
     struct log_buffer *log_buffers; /* of logs */
     struct timer log_timer;
     struct encoder *encoders; /* owned; those that no request uses */
@@ -69,6 +73,12 @@ void worker_drain(struct worker *worker);
 void worker_stop(struct worker *worker);
 /* After the thread has been joined. */
 void worker_close(struct worker *worker);
+
+/* Who looks names up, by row of resolvers; NULL for DT_NONE: the system. */
+static inline struct resolver *worker_resolver(const struct worker *worker, uint32_t row)
+{
+    return row == DT_NONE ? NULL : worker->resolvers[row];
+}
 
 /* A number below <limit>, not for secrets. */
 uint32_t worker_random(struct worker *worker, uint32_t limit);

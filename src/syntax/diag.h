@@ -93,7 +93,7 @@ enum severity { SEVERITY_NONE, SEVERITY_INFO, SEVERITY_WARNING, SEVERITY_ERROR }
     X(NATIVE_CERTIFICATE, "DT1002", "native-certificate-needed", ERROR, \
       "the proxy core needs a certificate it cannot get")                                          \
     X(NATIVE_UPSTREAM, "DT1003", "native-runtime-upstream", ERROR, \
-      "upstreams that only a running Caddy can find")                                              \
+      "upstreams that the proxy core cannot find")                                              \
     X(NATIVE_MATCHER, "DT1004", "native-matcher-limit", ERROR, \
       "a matcher that the proxy core cannot run")
 

@@ -17,7 +17,8 @@ header:zstd.h:libzstd-dev
 header:crypt.h:libcrypt-dev
 header:argon2.h:libargon2-dev
 c++:g++
-file:libre2.so:libre2-dev'
+file:libre2.so:libre2-dev
+header:ares.h:libc-ares-dev'
 run="$build
 curl:curl
 ip:iproute2

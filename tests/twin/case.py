@@ -1,8 +1,11 @@
 """Cases as files: the Caddyfile, requests, upstreams and files they tell of."""
 import base64, os, re, shutil, tempfile
 
+from dns import DnsServer
 from fastcgi import Responder
 from messages import unescape
+from proxies import ForwardProxy
+from servers import Upstream, server_context
 
 GLOBAL_LINES = "\tauto_https off\n\tpersist_config off\n\tgrace_period 1s\n\tdefault_bind 127.0.0.1\n"
 FIRST_MTIME = 1700000000  # of the first file; each further one is a day younger
@@ -59,15 +62,15 @@ class Case:
         values = {"ROOT": self.root, "FOLDER": self.folder}
         for head, body in parsed:
             words = head.split()
-            if words[0] in ("upstream", "fastcgi"):
-                values[words[1]] = str(upstreams.add(words[1], self.maker(words)))
+            if words[0] in ("upstream", "fastcgi", "dns", "proxy"):
+                values[words[1]] = str(upstreams.add(words[1], self.maker(words, upstreams)))
         self.values = values
         self.is_json = caddyfile.lstrip().startswith('{"')
         self.caddyfile = caddyfile if self.is_json else self.with_options(caddyfile)
         self.requests = []
         for head, body in parsed:
             words = head.split()
-            if words[0] in ("upstream", "fastcgi"):
+            if words[0] in ("upstream", "fastcgi", "dns", "proxy"):
                 upstreams.script(words[1], words[2:], self.fill(body))
             elif words[0] == "file":
                 self.make_file(words[1], words[2:], body)
@@ -77,11 +80,18 @@ class Case:
             else:
                 raise SystemExit(f"twin: what is a section '{head}'?")
 
-    def maker(self, words):
-        """What makes the server of a section, where it is not a plain one."""
-        if words[0] == "fastcgi":
-            return lambda name, seen: Responder(name, seen, self.folder, "unix" in words)
-        return None
+    def maker(self, words, upstreams):
+        """What makes the server of a section."""
+        if words[0] == "dns":
+            return lambda name, seen: DnsServer(name)
+        if words[0] == "proxy":
+            return ForwardProxy
+        options = dict(word.split("=", 1) if "=" in word else (word, "") for word in words)
+        if words[0] == "upstream":
+            port = upstreams.by_name[options["port-of"]].port if "port-of" in options else 0
+            return lambda name, seen: Upstream(name, seen, options.get("address", "127.0.0.1"), port,
+                                               server_context() if "tls" in options else None)
+        return lambda name, seen: Responder(name, seen, self.folder, "unix" in words)
 
     @staticmethod
     def with_options(caddyfile):

@@ -1,5 +1,5 @@
 """Who is asked and who answers: Caddy, dialtone, and the upstreams behind both."""
-import http.client, json, os, re, shutil, signal, socket, subprocess, tempfile, threading, time
+import http.client, json, os, re, shutil, signal, socket, ssl, subprocess, tempfile, threading, time
 
 from messages import Message, Reader
 
@@ -24,17 +24,34 @@ def wait_for(port, process):
 
 # ---- upstreams ----
 
+made_context = []
+
+
+def server_context():
+    """TLS with a certificate of its own, made once."""
+    if not made_context:
+        with tempfile.TemporaryDirectory(prefix="dialtone-twin-") as folder:
+            key, certificate = os.path.join(folder, "key"), os.path.join(folder, "certificate")
+            subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+                            "-keyout", key, "-out", certificate, "-days", "7", "-subj", "/CN=upstream.example",
+                            "-addext", "subjectAltName=DNS:upstream.example,IP:127.0.0.1"],
+                           check=True, capture_output=True)
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(certificate, key)
+            made_context.append(context)
+    return made_context[0]
+
 
 class Upstream:
     """One scripted server: it answers by the rows that were given for it, else tells what it was asked."""
 
-    def __init__(self, name, seen):
-        self.name, self.seen, self.rows = name, seen, []
-        self.socket = socket.socket()
+    def __init__(self, name, seen, address="127.0.0.1", port=0, tls=None):
+        self.name, self.seen, self.rows, self.tls = name, seen, [], tls
+        self.socket = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET)
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self.socket.bind(("127.0.0.1", 0))
+        self.socket.bind((address, port))
         self.port = self.socket.getsockname()[1]
-        self.is_dead = False
+        self.is_dead = self.tells_peer = False
         self.is_proxied, self.n_connections = False, 0
 
     def start(self):
@@ -51,6 +68,12 @@ class Upstream:
             threading.Thread(target=self.serve, args=(connection,), daemon=True).start()
 
     def serve(self, connection):
+        if self.tls:
+            try:
+                connection = self.tls.wrap_socket(connection, server_side=True)
+            except OSError:
+                connection.close()
+                return
         reader = Reader(connection, 60)
         with connection:
             announced = self.announcement(reader) if self.is_proxied else []
@@ -94,6 +117,8 @@ class Upstream:
         if row is None:
             method, target = request.start.split(" ")[:2]
             body = f"{self.name} {method} {target}\n".encode("latin-1")
+            if self.tells_peer:
+                body += f"from {connection.getpeername()[0]}\n".encode()
             if request.body:
                 body += b"body %d: %s\n" % (len(request.body), request.body[:100])
             head = f"HTTP/1.1 200 OK\r\nX-Upstream: {self.name}\r\nContent-Length: {len(body)}\r\n\r\n"
@@ -114,6 +139,8 @@ class Upstream:
         options = dict(word.split("=", 1) if "=" in word else (word, "") for word in words)
         if "dead" in options:
             self.is_dead = True
+        if "tell-peer" in options:
+            self.tells_peer = True
         if "proxy" in options:
             self.is_proxied = True
         if not text.strip():
@@ -203,7 +230,7 @@ ENVIRONMENT = {
 
 class Side:
     def exchange(self, request, upstreams):
-        n_seen = len(upstreams.seen)
+        n_seen = 0 if "all" in request.options else len(upstreams.seen)
         time.sleep(float(request.options.get("after", 0)))
         wait = float(request.options.get("wait", 5))
         if request.is_h2:

@@ -1,0 +1,115 @@
+/* Proxies on the way to upstreams: what their URLs say. */
+
+#include "proxy/forward.h"
+
+#include "base/parse.h"
+#include "http/client.h"
+#include "net/tls.h"
+#include "proxy/core.h"
+#include "proxy/url.h"
+
+static const struct scheme {
+    struct str name;
+    enum http_forward_kind kind;
+    uint16_t port;
+    bool is_tls;
+} schemes[] = {
+    {STR_INIT("http"), HTTP_FORWARD_HTTP, 80, false},
+    {STR_INIT("https"), HTTP_FORWARD_HTTP, 443, true},
+    {STR_INIT("socks5"), HTTP_FORWARD_SOCKS5, 1080, false},
+    {STR_INIT("socks5h"), HTTP_FORWARD_SOCKS5, 1080, false},
+};
+
+static const struct scheme *scheme_of(struct str name)
+{
+    for (size_t i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++)
+        if (str_eq_nocase(schemes[i].name, name))
+            return &schemes[i];
+    return NULL;
+}
+
+/* RFC 7617 */
+static struct str basic_authorization(struct arena *arena, struct str user, struct str password)
+{
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    struct str text = str_printf(arena, STR_FMT ":" STR_FMT, STR_ARG(user), STR_ARG(password));
+    struct strbuf out = strbuf_in(arena);
+    strbuf_puts(&out, "Basic ");
+    for (size_t i = 0; i < text.len; i += 3) {
+        uint32_t bits = 0;
+        for (size_t k = 0; k < 3; k++)
+            bits = bits << 8 | (i + k < text.len ? (uint8_t)text.ptr[i + k] : 0);
+        for (size_t k = 0; k < 4; k++)
+            strbuf_add_char(&out, i + k <= text.len ? digits[bits >> (18 - 6 * k) & 63] : '=');
+    }
+    return strbuf_str(&out);
+}
+
+/* "user:password", with %-escapes. */
+static bool set_login(struct http_forward *forward, struct str text, struct arena *arena)
+{
+    struct str user = text, password = {0};
+    (void)str_cut(text, STR(":"), &user, &password);
+    if (!url_unescape(user, URL_PATH, arena, &forward->user) ||
+        !url_unescape(password, URL_PATH, arena, &forward->password))
+        return false;
+    forward->has_login = true;
+    if (forward->kind == HTTP_FORWARD_HTTP)
+        forward->authorization = basic_authorization(arena, forward->user, forward->password);
+    return true;
+}
+
+/* Host and port of the proxy become what is dialed. */
+static bool set_target(struct dial_target *target, struct str text, uint16_t default_port)
+{
+    struct str host, port = {0}, before, zone;
+    int64_t number = default_port;
+    if (!url_split_host_port(text, &host, &port))
+        host = text;
+    if (host.len > 1 && host.ptr[0] == '[' && host.ptr[host.len - 1] == ']')
+        host = str_slice(host, 1, host.len - 1);
+    if (port.len > 0 && (parse_go_int(port, &number) != PARSE_OK || number < 1 || number > 65535))
+        return false;
+    *target = (struct dial_target){.network = DIAL_TCP, .host = host, .port = (uint16_t)number};
+    if (str_cut(host, STR("%25"), &before, &zone)) {
+        target->host = before;
+        target->zone = zone;
+    }
+    return host.len > 0;
+}
+
+bool forward_set(struct http_pool_config *config, struct str url, struct str host,
+                 struct str hostport, const struct core *core, uint32_t transport,
+                 struct arena *arena, struct str *problem)
+{
+    struct http_forward *forward = &config->forward;
+    struct str name = {0}, rest = {0}, path;
+    const struct scheme *scheme = NULL;
+    if (str_cut(url, STR("://"), &name, &rest))
+        scheme = scheme_of(name);
+    (void)str_cut(rest, STR("/"), &rest, &path);
+    *problem = STR("the URL of the proxy on the way is none, or of another scheme than http, "
+                   "https, socks5 and socks5h");
+    if (!scheme)
+        return false;
+    *forward = (struct http_forward){
+        .kind = scheme->kind,
+        .to_tls = config->tls != NULL,
+        .host = host,
+        .port = config->target.port,
+        .authority = hostport,
+    };
+    ptrdiff_t at = str_last_index(rest, '@');
+    if (at >= 0 && !set_login(forward, str_slice(rest, 0, (size_t)at), arena))
+        return false;
+    if (!set_target(&config->target, str_slice(rest, (size_t)(at + 1), rest.len), scheme->port))
+        return false;
+    if (!scheme->is_tls)
+        return true;
+    *problem = STR("TLS to an upstream does not go through a proxy that is spoken to by TLS");
+    if (forward->to_tls)
+        return false;
+    config->tls = core->transport_tls[transport];
+    config->server_name = config->target.host;
+    return true;
+}
