@@ -85,6 +85,12 @@ struct dt_range {
     X(dt_certificate, certificates)                                                                \
     X(dt_connection_policy, connection_policies)                                                   \
     X(dt_log, logs)                                                                                \
+    X(dt_log_encoder, log_encoders)                                                                \
+    X(dt_log_filter, log_filters)                                                                  \
+    X(dt_log_action, log_actions)                                                                  \
+    X(dt_log_replacement, log_replacements)                                                        \
+    X(dt_log_addition, log_additions)                                                              \
+    X(dt_log_field, log_fields)                                                                    \
     X(dt_access_logger, access_loggers)
 
 /* ---- places, numbers, names ---- */
@@ -565,7 +571,8 @@ struct dt_try_file {
     X(COPY_HEADERS, "copy_response_headers", copies)                                               \
     X(LOGIN, "authentication", logins)                                                             \
     X(INTERCEPT, "intercept", interceptions)                                                       \
-    X(MAP, "map", maps)
+    X(MAP, "map", maps)                                                                            \
+    X(LOG_APPEND, "log_append", log_fields)
 
 #define X(id, name, rows) DT_HANDLER_##id,
 enum dt_handler_kind { DT_HANDLER_NONE, DT_HANDLERS(X) DT_N_HANDLER_KINDS };
@@ -685,15 +692,17 @@ enum dt_type {
     DT_TYPE_FALSE,
     DT_TYPE_NUMBER,
     DT_TYPE_NULL,
-    DT_TYPE_OTHER, /* a list or an object */
+    DT_TYPE_OTHER,   /* a list or an object */
+    DT_TYPE_LOGGERS, /* the names that access_logger_names lists */
 };
 
 struct dt_assignment {
-    uint32_t variable; /* DT_NONE: <name> */
-    uint32_t name;     /* template; DT_NONE: <variable> */
-    uint32_t kind;     /* enum dt_type */
-    uint32_t value;    /* template: the string, or what else it is as Go prints it */
-    uint32_t compared; /* template: a number as the vars matchers see it; DT_NONE: <value> */
+    uint32_t variable;       /* DT_NONE: <name> */
+    uint32_t name;           /* template; DT_NONE: <variable> */
+    uint32_t kind;           /* enum dt_type */
+    uint32_t value;          /* template: the string, or what else it is as Go prints it */
+    uint32_t compared;       /* template: a number as the vars matchers see it; DT_NONE: <value> */
+    struct dt_range loggers; /* access_loggers, of DT_TYPE_LOGGERS */
 };
 
 struct dt_subroute {
@@ -1025,12 +1034,7 @@ struct dt_connection_policy {
 
 /* ---- logs ---- */
 
-enum dt_log_output { DT_LOG_STDERR, DT_LOG_STDOUT, DT_LOG_DISCARD, DT_LOG_FILE };
-enum dt_log_format {
-    DT_LOG_AUTOMATIC,
-    DT_LOG_JSON,
-    DT_LOG_CONSOLE
-}; /* automatic: console on a terminal */
+enum dt_log_output { DT_LOG_STDERR, DT_LOG_STDOUT, DT_LOG_DISCARD, DT_LOG_FILE, DT_LOG_NET };
 enum dt_log_level {
     DT_LOG_DEBUG,
     DT_LOG_INFO,
@@ -1039,28 +1043,152 @@ enum dt_log_level {
     DT_LOG_PANIC,
     DT_LOG_FATAL
 };
+/* The permissions of directories that are made for a log file. */
+enum dt_log_directory {
+    DT_LOG_DIRECTORY_PRIVATE, /* 0700 */
+    DT_LOG_DIRECTORY_MODE,    /* <directory_mode> */
+    DT_LOG_DIRECTORY_INHERIT, /* as the nearest one that is there */
+    DT_LOG_DIRECTORY_FILE,    /* as the file's, and whoever may read may enter */
+};
 
-/* A sink. The first row is always the default log. */
+/* A log. The first row is always the default one. Logs with the same output share it, as the first
+ * of them opens it. */
 struct dt_log {
+    int64_t roll_interval_ns;     /* 0: not by age */
+    int64_t sampling_interval_ns; /* 0: every line is written */
+    int64_t dial_timeout_ns;      /* 0: the system's */
     struct dt_text name;
-    struct dt_text file;
     struct dt_range include, exclude; /* texts: logger names, a name covers all below it */
-    uint32_t file_mode;
-    uint32_t roll_megabytes, roll_keep, roll_keep_days; /* roll_megabytes 0: never */
-    uint8_t output;                                     /* enum dt_log_output */
-    uint8_t format;                                     /* enum dt_log_format */
-    uint8_t level;                                      /* enum dt_log_level */
-    uint8_t roll_gzip;
+    struct dt_range encoders;         /* log_encoders: the outermost first; at least one */
+    uint32_t file;                    /* template of what the process knows; DT_NONE */
+    uint32_t file_mode;               /* 0: not said, 0600 where it is new */
+    uint32_t directory_mode;
+    uint32_t roll_megabytes, roll_keep, roll_keep_days; /* roll_megabytes 0: never rolled */
+    struct dt_range roll_at;                            /* numbers: minutes of the day, ascending */
+    struct dt_text backup_layout;  /* Go's, of the time in names of rolled files; empty: Caddy's */
+    struct dt_text network, host;  /* of DT_LOG_NET, in Go's words; <host>: or a socket's path */
+    uint32_t port;
+    uint32_t sampling_first, sampling_thereafter; /* all of <first>, then one in <thereafter> */
+    uint8_t output;                               /* enum dt_log_output */
+    uint8_t level;                                /* enum dt_log_level */
+    uint8_t directory;                            /* enum dt_log_directory */
+    uint8_t roll_coding;                          /* enum dt_encoding, of rolled files */
+    uint8_t roll_local_time;
+    uint8_t is_soft_start; /* it does not matter whether the peer is there at the start */
+    uint8_t reserved[2];
     uint32_t origin;
+};
+
+/* How lines are written. The first three are the last of a chain, the others change what the next
+ * one writes. */
+enum dt_log_encoder_kind {
+    DT_LOG_AUTOMATIC, /* on a terminal as CONSOLE by this row, else as JSON by the defaults */
+    DT_LOG_JSON,
+    DT_LOG_CONSOLE,
+    DT_LOG_FILTER,
+    DT_LOG_APPEND,
+    DT_LOG_JOURNALD, /* syslog's "<6>" goes before the line; a console line then has no time */
+};
+enum dt_log_time { DT_LOG_TIME_SECONDS, DT_LOG_TIME_MILLIS, DT_LOG_TIME_NANOS, DT_LOG_TIME_LAYOUT };
+enum dt_log_duration {
+    DT_LOG_DURATION_SECONDS,
+    DT_LOG_DURATION_MILLIS,
+    DT_LOG_DURATION_NANOS,
+    DT_LOG_DURATION_TEXT
+};
+enum dt_log_level_format {
+    DT_LOG_LEVEL_LOWER,
+    DT_LOG_LEVEL_UPPER,
+    DT_LOG_LEVEL_COLOR,
+    DT_LOG_LEVEL_NONE
+};
+
+struct dt_log_encoder {
+    /* a line has no field whose key is empty; defaults are filled in */
+    struct dt_text message_key, level_key, time_key, name_key;
+    struct dt_text line_ending;
+    struct dt_text time_layout; /* Go's */
+    struct dt_range filters;    /* log_filters, of DT_LOG_FILTER */
+    struct dt_range additions;  /* log_additions, of DT_LOG_APPEND */
+    uint8_t kind;               /* enum dt_log_encoder_kind */
+    uint8_t time;               /* enum dt_log_time */
+    uint8_t duration;           /* enum dt_log_duration */
+    uint8_t level;              /* enum dt_log_level_format */
+    uint32_t is_local_time;     /* bool; of <time_layout> */
+    uint32_t obeys_no_color;    /* bool: the environment may turn colours off */
+};
+
+enum dt_log_filter_kind {
+    DT_LOG_FILTER_NONE,
+    DT_LOG_FILTER_DELETE,
+    DT_LOG_FILTER_RENAME,  /* <value> */
+    DT_LOG_FILTER_REPLACE, /* <value> */
+    DT_LOG_FILTER_HASH,
+    DT_LOG_FILTER_IP_MASK,
+    DT_LOG_FILTER_QUERY, /* <actions>, as the next two */
+    DT_LOG_FILTER_COOKIE,
+    DT_LOG_FILTER_SET_COOKIE,
+    DT_LOG_FILTER_REGEXP, /* <replacements> */
+};
+
+/* What becomes of one field. */
+struct dt_log_filter {
+    struct dt_text field; /* "request>headers>Cookie" */
+    struct dt_text value;
+    struct dt_range actions;      /* log_actions */
+    struct dt_range replacements; /* log_replacements: one after the other */
+    uint32_t kind;                /* enum dt_log_filter_kind */
+    uint32_t ip4_bits, ip6_bits;  /* 0, or too many: the address becomes "<nil>" */
+};
+
+/* Of a query parameter or a cookie. */
+struct dt_log_action {
+    uint32_t kind; /* DT_LOG_FILTER_REPLACE, HASH or DELETE */
+    struct dt_text name;
+    struct dt_text value;
+};
+
+struct dt_log_replacement {
+    uint32_t regexp;
+    struct dt_text value; /* $1 and ${name} are groups */
+};
+
+/* A field that an encoder adds to every line. */
+struct dt_log_addition {
+    struct dt_text field;
+    struct dt_text json; /* the value, where there is no <part> */
+    uint32_t part;       /* parts: a placeholder that the process knows; DT_NONE */
+};
+
+enum dt_log_value {
+    DT_LOG_VALUE_TEXT,          /* <text>, or the variable that has this name */
+    DT_LOG_VALUE_PART,          /* <part> */
+    DT_LOG_VALUE_NULL,          /* a placeholder that nobody knows */
+    DT_LOG_VALUE_ANSWER,        /* the body of the answer */
+    DT_LOG_VALUE_ANSWER_BASE64, /* the same in base64 */
+};
+
+/* A field that a handler adds to the line of its request: when the request is answered, or
+ * <is_early> before it goes on. */
+struct dt_log_field {
+    struct dt_text key;
+    struct dt_text text;
+    uint32_t kind;     /* enum dt_log_value */
+    uint32_t part;     /* parts; DT_NONE */
+    uint32_t variable; /* variables; DT_NONE */
+    uint32_t is_early; /* bool */
+    uint32_t is_late;  /* bool; what a body is made into is early and late */
 };
 
 /* Where the access log lines of a host go; rows of a server are sorted by host. Look up the host
  * without port as it is, then with one more of its labels replaced by '*' each time, from the left
  * on (*.b.c, *.*.c); else the server's default_logger. All rows of one host are used. */
 struct dt_access_logger {
-    struct dt_text host;  /* lower case; may begin with "*." */
-    struct dt_text name;  /* the "logger" of its lines: http.log.access[.NAME] */
-    struct dt_range logs; /* numbers: logs; each still decides by level */
+    struct dt_text host;        /* may begin with "*."; compared with regard to case */
+    struct dt_text name;        /* the "logger" of its lines: http.log.access[.NAME] */
+    struct dt_text error_name;  /* of its failures: http.log.error[.NAME] */
+    struct dt_range logs;       /* numbers: logs that take <name>; each still decides by level */
+    struct dt_range error_logs; /* numbers: the same of <error_name> */
 };
 
 /* ---- the root ---- */
@@ -1163,7 +1291,10 @@ _Static_assert(sizeof(struct dt_resolver) == 16, "dt_resolver");
 _Static_assert(sizeof(struct dt_source) == 56, "dt_source");
 _Static_assert(sizeof(struct dt_certificate) == 64, "dt_certificate");
 _Static_assert(sizeof(struct dt_connection_policy) == 120, "dt_connection_policy");
-_Static_assert(sizeof(struct dt_log) == 56, "dt_log");
-_Static_assert(sizeof(struct dt_access_logger) == 24, "dt_access_logger");
+_Static_assert(sizeof(struct dt_log) == 136, "dt_log");
+_Static_assert(sizeof(struct dt_log_encoder) == 76, "dt_log_encoder");
+_Static_assert(sizeof(struct dt_log_filter) == 44, "dt_log_filter");
+_Static_assert(sizeof(struct dt_log_field) == 36, "dt_log_field");
+_Static_assert(sizeof(struct dt_access_logger) == 40, "dt_access_logger");
 
 #endif

@@ -94,7 +94,8 @@ static const char *const query_op_kinds[] = {
 static const char *const try_policies[] = {"DT_TRY_FIRST", "DT_TRY_FIRST_OR_LAST",
                                            "DT_TRY_SMALLEST", "DT_TRY_LARGEST", "DT_TRY_NEWEST"};
 static const char *const types[] = {"DT_TYPE_STRING", "DT_TYPE_TRUE", "DT_TYPE_FALSE",
-                                    "DT_TYPE_NUMBER", "DT_TYPE_NULL", "DT_TYPE_OTHER"};
+                                    "DT_TYPE_NUMBER", "DT_TYPE_NULL", "DT_TYPE_OTHER",
+                                    "DT_TYPE_LOGGERS"};
 static const char *const password_hashes[] = {"DT_HASH_BCRYPT", "DT_HASH_ARGON2ID"};
 static const char *const contents[] = {"DT_CONTENT_EMPTY", "DT_CONTENT_TEXT", "DT_CONTENT_JSON",
                                        "DT_CONTENT_RUN_TIME"};
@@ -104,8 +105,27 @@ static const char *const client_auths[] = {
     "DT_CLIENT_AUTH_NONE", "DT_CLIENT_AUTH_REQUEST", "DT_CLIENT_AUTH_REQUIRE",
     "DT_CLIENT_AUTH_VERIFY_IF_GIVEN", "DT_CLIENT_AUTH_REQUIRE_AND_VERIFY"};
 static const char *const outputs[] = {"DT_LOG_STDERR", "DT_LOG_STDOUT", "DT_LOG_DISCARD",
-                                      "DT_LOG_FILE"};
-static const char *const formats[] = {"DT_LOG_AUTOMATIC", "DT_LOG_JSON", "DT_LOG_CONSOLE"};
+                                      "DT_LOG_FILE", "DT_LOG_NET"};
+static const char *const log_directories[] = {"DT_LOG_DIRECTORY_PRIVATE", "DT_LOG_DIRECTORY_MODE",
+                                              "DT_LOG_DIRECTORY_INHERIT", "DT_LOG_DIRECTORY_FILE"};
+static const char *const log_encoder_kinds[] = {"DT_LOG_AUTOMATIC", "DT_LOG_JSON",
+                                                "DT_LOG_CONSOLE",   "DT_LOG_FILTER",
+                                                "DT_LOG_APPEND",    "DT_LOG_JOURNALD"};
+static const char *const log_times[] = {"DT_LOG_TIME_SECONDS", "DT_LOG_TIME_MILLIS",
+                                        "DT_LOG_TIME_NANOS", "DT_LOG_TIME_LAYOUT"};
+static const char *const log_durations[] = {"DT_LOG_DURATION_SECONDS", "DT_LOG_DURATION_MILLIS",
+                                            "DT_LOG_DURATION_NANOS", "DT_LOG_DURATION_TEXT"};
+static const char *const log_level_formats[] = {"DT_LOG_LEVEL_LOWER", "DT_LOG_LEVEL_UPPER",
+                                                "DT_LOG_LEVEL_COLOR", "DT_LOG_LEVEL_NONE"};
+static const char *const log_filter_kinds[] = {
+    "DT_LOG_FILTER_NONE",   "DT_LOG_FILTER_DELETE",  "DT_LOG_FILTER_RENAME",
+    "DT_LOG_FILTER_REPLACE", "DT_LOG_FILTER_HASH",   "DT_LOG_FILTER_IP_MASK",
+    "DT_LOG_FILTER_QUERY",  "DT_LOG_FILTER_COOKIE", "DT_LOG_FILTER_SET_COOKIE",
+    "DT_LOG_FILTER_REGEXP",
+};
+static const char *const log_values[] = {"DT_LOG_VALUE_TEXT", "DT_LOG_VALUE_PART",
+                                         "DT_LOG_VALUE_NULL", "DT_LOG_VALUE_ANSWER",
+                                         "DT_LOG_VALUE_ANSWER_BASE64"};
 static const char *const levels[] = {"DT_LOG_DEBUG", "DT_LOG_INFO",  "DT_LOG_WARN",
                                      "DT_LOG_ERROR", "DT_LOG_PANIC", "DT_LOG_FATAL"};
 
@@ -296,7 +316,7 @@ static const struct column query_ops_columns[] = {NAMED(kind, query_op_kinds), T
 #define ROW dt_assignment
 static const struct column assignments_columns[] = {TO(variable, variables), TO(name, templates),
                                                     NAMED(kind, types), TO(value, templates),
-                                                    TO(compared, templates)};
+                                                    TO(compared, templates), TO(loggers, access_loggers)};
 #undef ROW
 #define ROW dt_subroute
 static const struct column subroutes_columns[] = {TO(routes, routes), TO(error_routes, routes)};
@@ -544,21 +564,80 @@ static const struct column connection_policies_columns[] = {TO(sni, host_pattern
 #undef ROW
 #define ROW dt_log
 static const struct column logs_columns[] = {PLAIN(name),
-                                             PLAIN(file),
+                                             TO(file, templates),
                                              TO(include, texts),
                                              TO(exclude, texts),
+                                             TO(encoders, log_encoders),
                                              PLAIN(file_mode),
+                                             PLAIN(directory_mode),
                                              PLAIN(roll_megabytes),
                                              PLAIN(roll_keep),
                                              PLAIN(roll_keep_days),
+                                             PLAIN(roll_interval_ns),
+                                             TO(roll_at, numbers),
+                                             PLAIN(backup_layout),
+                                             PLAIN(network),
+                                             PLAIN(host),
+                                             PLAIN(port),
+                                             PLAIN(dial_timeout_ns),
+                                             PLAIN(sampling_interval_ns),
+                                             PLAIN(sampling_first),
+                                             PLAIN(sampling_thereafter),
                                              NAMED(output, outputs),
-                                             NAMED(format, formats),
                                              NAMED(level, levels),
-                                             PLAIN(roll_gzip),
+                                             NAMED(directory, log_directories),
+                                             PLAIN(roll_coding),
+                                             PLAIN(roll_local_time),
+                                             PLAIN(is_soft_start),
                                              TO(origin, origins)};
 #undef ROW
+#define ROW dt_log_encoder
+static const struct column log_encoders_columns[] = {NAMED(kind, log_encoder_kinds),
+                                                     PLAIN(message_key),
+                                                     PLAIN(level_key),
+                                                     PLAIN(time_key),
+                                                     PLAIN(name_key),
+                                                     PLAIN(line_ending),
+                                                     NAMED(time, log_times),
+                                                     PLAIN(time_layout),
+                                                     PLAIN(is_local_time),
+                                                     NAMED(duration, log_durations),
+                                                     NAMED(level, log_level_formats),
+                                                     PLAIN(obeys_no_color),
+                                                     TO(filters, log_filters),
+                                                     TO(additions, log_additions)};
+#undef ROW
+#define ROW dt_log_filter
+static const struct column log_filters_columns[] = {PLAIN(field),
+                                                    NAMED(kind, log_filter_kinds),
+                                                    PLAIN(value),
+                                                    PLAIN(ip4_bits),
+                                                    PLAIN(ip6_bits),
+                                                    TO(actions, log_actions),
+                                                    TO(replacements, log_replacements)};
+#undef ROW
+#define ROW dt_log_action
+static const struct column log_actions_columns[] = {NAMED(kind, log_filter_kinds), PLAIN(name),
+                                                    PLAIN(value)};
+#undef ROW
+#define ROW dt_log_replacement
+static const struct column log_replacements_columns[] = {TO(regexp, regexps), PLAIN(value)};
+#undef ROW
+#define ROW dt_log_addition
+static const struct column log_additions_columns[] = {PLAIN(field), PLAIN(json), TO(part, parts)};
+#undef ROW
+#define ROW dt_log_field
+static const struct column log_fields_columns[] = {PLAIN(key),
+                                                   NAMED(kind, log_values),
+                                                   PLAIN(text),
+                                                   TO(part, parts),
+                                                   TO(variable, variables),
+                                                   PLAIN(is_early),
+                                                   PLAIN(is_late)};
+#undef ROW
 #define ROW dt_access_logger
-static const struct column access_loggers_columns[] = {PLAIN(host), PLAIN(name), TO(logs, numbers)};
+static const struct column access_loggers_columns[] = {PLAIN(host), PLAIN(name), TO(logs, numbers),
+                                                       PLAIN(error_name), TO(error_logs, numbers)};
 #undef ROW
 
 static const struct layout layouts[] = {

@@ -122,6 +122,10 @@ static struct dt_assignment assignment(struct lowering *lo, struct str name, con
     case JSON_OBJECT:
     case JSON_ARRAY: /* what is in it is not looked at for placeholders */
         row.kind = DT_TYPE_OTHER;
+        if (row.variable == DT_VARIABLE_ACCESS_LOGGER_NAMES && json_is_array(value)) {
+            row.kind = DT_TYPE_LOGGERS;
+            row.loggers = lower_logger_list(lo, value);
+        }
         row.value = constant_template(lo, text);
         break;
     }
@@ -301,6 +305,7 @@ static const struct handler_row {
     {"authentication", DT_HANDLER_LOGIN, lower_login},
     {"intercept", DT_HANDLER_INTERCEPT, lower_intercept},
     {"map", DT_HANDLER_MAP, lower_map},
+    {"log_append", DT_HANDLER_LOG_APPEND, lower_log_append},
 };
 
 /* What Caddy can do and the core never will. */

@@ -44,7 +44,8 @@ static struct dt_range lower_accounts(struct lowering *lo, const json_t *list)
         const json_t *value = json_array_get(list, i);
         const struct token *before = enter(lo, value);
         read_object(lo, value, "an account", fields, &in);
-        struct dt_account row = {.name_template = start_template_of(lo, &in.name, UNKNOWN_IS_KEPT_AT_START)};
+        struct dt_account row = {.name_template =
+                                     start_template_of(lo, &in.name, UNKNOWN_IS_KEPT_AT_START)};
         row.hash_template = start_template_of(lo, &in.hash, UNKNOWN_IS_KEPT_AT_START);
         row.name = intern(lo, in.name);
         if (row.hash_template == DT_NONE)

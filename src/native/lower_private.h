@@ -82,6 +82,11 @@ uint32_t template_of(struct lowering *lo, struct str text, enum template_mode mo
 uint32_t start_template_of(struct lowering *lo, struct str *text, enum template_mode mode);
 /* Text that has no placeholders, whatever it looks like. */
 uint32_t constant_template(struct lowering *lo, struct str text);
+/* The row of parts for one placeholder, without braces; DT_NONE where Caddy knows none of that
+ * name, or after an error. */
+uint32_t placeholder_part(struct lowering *lo, struct str key);
+/* Whether the placeholder has a value before there are requests. */
+bool is_known_at_start(enum dt_part_kind kind);
 bool template_is_constant(const struct lowering *lo, uint32_t template, struct str *text);
 
 /* lower_servers.c */
@@ -200,5 +205,13 @@ struct dt_range lower_connection_policies(struct lowering *lo, const json_t *pol
 
 void lower_logs(struct lowering *lo, const json_t *logging);
 void lower_server_logs(struct lowering *lo, const json_t *logs, struct dt_server *server);
+/* access_logger_names: rows of access_loggers. */
+struct dt_range lower_logger_list(struct lowering *lo, const json_t *names);
+
+/* lower_log_encoders.c */
+
+/* The chain of a log's encoders; NULL: the one it has by default. */
+struct dt_range lower_log_encoders(struct lowering *lo, const json_t *encoder);
+void lower_log_append(struct lowering *lo, const json_t *handler, struct dt_handler *out);
 
 #endif

@@ -92,7 +92,7 @@ static bool resolve(struct lowering *lo, struct str key, struct dt_part *part)
 }
 
 /* What has a value before there are requests. */
-static bool is_known_at_start(enum dt_part_kind kind)
+bool is_known_at_start(enum dt_part_kind kind)
 {
     return kind == DT_PART_ENV || kind == DT_PART_FILE_CONTENT ||
            (kind >= DT_PART_HOSTNAME && kind <= DT_PART_NOW_UNIX_MS);
@@ -188,6 +188,15 @@ uint32_t start_template_of(struct lowering *lo, struct str *text, enum template_
 uint32_t constant_template(struct lowering *lo, struct str text)
 {
     return push_templates(lo, (struct dt_template){.literal = intern(lo, text)});
+}
+
+uint32_t placeholder_part(struct lowering *lo, struct str key)
+{
+    struct dt_part part = {0};
+    if (!resolve(lo, key, &part))
+        return DT_NONE;
+    part.raw = intern(lo, STR_JOIN(lo->arena, STR("{"), key, STR("}")));
+    return push_parts(lo, part);
 }
 
 bool template_is_constant(const struct lowering *lo, uint32_t template, struct str *text)

@@ -8,6 +8,7 @@
 #include "base/str.h"
 #include "net/address.h"
 
+struct arena;
 struct stream;
 struct tls_session;
 
@@ -122,6 +123,10 @@ bool tls_info(const struct stream *stream, struct tls_info *out);
 bool tls_speaks(const struct stream *stream, const char *protocol);
 /* The client's certificate in DER, empty where there is none; valid with the stream. */
 struct str tls_peer_certificate(const struct stream *stream);
+/* Common name and serial number (in decimal) of the client's certificate; false where there is
+ * none. */
+bool tls_peer_names(const struct stream *stream, struct arena *arena, struct str *common_name,
+                    struct str *serial);
 /* Why the handshake or the record layer failed. */
 struct str tls_error_text(const struct stream *stream);
 /* The first bytes were not TLS but an HTTP request. */

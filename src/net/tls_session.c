@@ -362,6 +362,40 @@ struct str tls_peer_certificate(const struct stream *stream)
     return str_make((const char *)der, (size_t)len);
 }
 
+static struct str common_name_of(const X509 *certificate, struct arena *arena)
+{
+    const X509_NAME *subject = X509_get_subject_name(certificate);
+    struct str name = STR("");
+    unsigned char *text;
+    int len, last = -1;
+    /* the last one counts, as in Go */
+    for (int at; (at = X509_NAME_get_index_by_NID(subject, NID_commonName, last)) >= 0;)
+        last = at;
+    if (last < 0)
+        return name;
+    len = ASN1_STRING_to_UTF8(&text, X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, last)));
+    if (len < 0)
+        return name;
+    name = str_dup(arena, str_make((const char *)text, (size_t)len));
+    OPENSSL_free(text);
+    return name;
+}
+
+bool tls_peer_names(const struct stream *stream, struct arena *arena, struct str *common_name,
+                    struct str *serial)
+{
+    X509 *certificate = stream->tls ? SSL_get0_peer_certificate(stream->tls->ssl) : NULL;
+    if (!certificate)
+        return false;
+    BIGNUM *number = ASN1_INTEGER_to_BN(X509_get0_serialNumber(certificate), NULL);
+    char *digits = number ? BN_bn2dec(number) : NULL;
+    *common_name = common_name_of(certificate, arena);
+    *serial = digits ? str_dup(arena, str_from(digits)) : STR("");
+    OPENSSL_free(digits);
+    BN_free(number);
+    return true;
+}
+
 struct str tls_error_text(const struct stream *stream)
 {
     return str_from(stream->tls ? stream->tls->error : "");

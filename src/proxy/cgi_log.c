@@ -25,20 +25,16 @@ static bool is_secret(struct str name)
     return false;
 }
 
-static void add_variables(struct strbuf *out, struct proxying *proxying)
+static void write_variables(const struct log_view *view, const void *ctx)
 {
+    const struct proxying *proxying = ctx;
     const struct http_headers *variables = &proxying->variables;
     bool shows_secrets = proxying->tx->server->logs_credentials;
-    strbuf_puts(out, ",\"env\":{");
     for (uint32_t i = 0; i < variables->n; i++) {
         struct str name = variables->at[i].name;
-        if (i > 0)
-            strbuf_add_char(out, ',');
-        text_add_json(out, name);
-        strbuf_add_char(out, ':');
-        text_add_json(out, !shows_secrets && is_secret(name) ? STR("") : variables->at[i].value);
+        bool is_hidden = !shows_secrets && is_secret(name);
+        log_put(view, name, LOG_TEXT_OF(is_hidden ? STR("") : variables->at[i].value));
     }
-    strbuf_add_char(out, '}');
 }
 
 /* The headers of the request that was sent, with those that are variables here only. */
@@ -57,15 +53,15 @@ void cgi_log_complaints(struct proxying *proxying)
     enum dt_log_level level = proxying->exchange.head.status >= 400 ? DT_LOG_ERROR : DT_LOG_WARN;
     if (proxying->complaints.len == 0 || !log_wants(tx->core, level))
         return;
-    struct strbuf fields = strbuf_in(tx->arena);
     struct http_headers headers = headers_sent(proxying);
-    struct log_request as = {proxying->method, proxying->attempt_host, tx->request->target,
-                             &headers};
-    log_add_request(&fields, tx, &as);
-    add_variables(&fields, proxying);
-    strbuf_puts(&fields, ",\"body\":");
-    text_add_json(&fields, strbuf_str(&proxying->complaints));
+    const struct log_request as = {tx, proxying->method, proxying->attempt_host,
+                                   tx->request->target, &headers};
+    const struct log_pair fields[] = {
+        {STR("request"), log_request_value(&as)},
+        {STR("env"), LOG_OBJECT_OF(write_variables, proxying)},
+        {STR("body"), LOG_TEXT_OF(strbuf_str(&proxying->complaints))},
+    };
     log_line(tx->core, tx->worker, level, STR("http.reverse_proxy.transport.fastcgi"),
-             STR("stderr"), strbuf_str(&fields));
+             STR("stderr"), fields, sizeof(fields) / sizeof(fields[0]));
     proxying->complaints.len = 0;
 }

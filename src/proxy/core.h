@@ -62,7 +62,7 @@ struct core {
     struct tls_server **server_tls;    /* of servers; NULL where plain */
     struct tls_state *tls;
     struct tls_identity *_Atomic *identities; /* of certificates; a reload swaps them */
-    struct log_sink *sinks;                   /* of logs */
+    struct log_sink *sinks;                   /* of logs; log.c's */
     struct str data_directory;
     struct http_pace *paces;                  /* two of each row: for reading, for writing */
     void **regexps;                           /* of regexps, compiled */

@@ -1,5 +1,5 @@
-/* The two hashes that load balancing needs: xxHash64 for rendezvous hashing and HMAC-SHA256
- * (RFC 2104, FIPS 180-4) for sticky cookies. */
+/* Hashes: xxHash64 for rendezvous hashing, HMAC-SHA256 (RFC 2104, FIPS 180-4) for sticky cookies, and
+ * SHA-256 for logs. */
 
 #include "proxy/digest.h"
 
@@ -137,9 +137,26 @@ static void sha256_finish(struct sha256 *sha, uint8_t out[32])
         out[i] = (uint8_t)(sha->state[i / 4] >> (24 - 8 * (i % 4)));
 }
 
-void digest_hmac_sha256_hex(struct str key, struct str message, char out[DIGEST_HEX_BYTES])
+static void to_hex(const uint8_t bytes[32], char out[DIGEST_HEX_BYTES])
 {
     static const char digits[] = "0123456789abcdef";
+    for (size_t i = 0; i < 32; i++) {
+        out[2 * i] = digits[bytes[i] >> 4];
+        out[2 * i + 1] = digits[bytes[i] & 15];
+    }
+}
+
+void digest_sha256_hex(struct str message, char out[DIGEST_HEX_BYTES])
+{
+    struct sha256 sha = sha256_start();
+    uint8_t bytes[32];
+    sha256_add(&sha, message.ptr, message.len);
+    sha256_finish(&sha, bytes);
+    to_hex(bytes, out);
+}
+
+void digest_hmac_sha256_hex(struct str key, struct str message, char out[DIGEST_HEX_BYTES])
+{
     uint8_t block[64] = {0}, inner[32], outer[32];
     struct sha256 sha;
     if (key.len > sizeof(block)) {
@@ -161,8 +178,5 @@ void digest_hmac_sha256_hex(struct str key, struct str message, char out[DIGEST_
     sha256_add(&sha, block, sizeof(block));
     sha256_add(&sha, inner, sizeof(inner));
     sha256_finish(&sha, outer);
-    for (size_t i = 0; i < sizeof(outer); i++) {
-        out[2 * i] = digits[outer[i] >> 4];
-        out[2 * i + 1] = digits[outer[i] & 15];
-    }
+    to_hex(outer, out);
 }

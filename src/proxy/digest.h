@@ -10,4 +10,6 @@ enum { DIGEST_HEX_BYTES = 64 };
 /* HMAC-SHA256 in lower-case hexadecimal. */
 void digest_hmac_sha256_hex(struct str key, struct str message, char out[DIGEST_HEX_BYTES]);
 
+void digest_sha256_hex(struct str message, char out[DIGEST_HEX_BYTES]);
+
 #endif

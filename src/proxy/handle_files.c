@@ -311,7 +311,7 @@ static enum step serve_file(struct serving *serving)
     struct str type = media_type_of(&tx->core->media_types, serving->path, tx->arena);
     if (headers_get(headers, HEADER_CONTENT_TYPE).len == 0 && type.len > 0)
         headers_set(headers, HEADER_CONTENT_TYPE, type);
-    tx->is_untyped = type.len == 0;
+    tx->is_untyped = tx->type_is_cleared = type.len == 0;
     content.size = status.st_size;
     if (!has_useful_time(&serving->status))
         content.modified_s = 0;

@@ -59,6 +59,12 @@ static enum step handle_vars(struct transaction *tx, const struct dt_handler *ha
         case DT_TYPE_NULL:
             value.kind = VALUE_NULL;
             break;
+        case DT_TYPE_LOGGERS:
+            value.kind = VALUE_OTHER;
+            value.text = template_expand(tx, assignment->value);
+            tx->loggers = assignment->loggers;
+            tx->has_loggers = true;
+            break;
         }
         set_variable(tx, assignment, value);
     }
@@ -128,6 +134,7 @@ static handler_function *const handlers[DT_N_HANDLER_KINDS] = {
     [DT_HANDLER_LOGIN] = handle_login,
     [DT_HANDLER_INTERCEPT] = handle_intercept,
     [DT_HANDLER_MAP] = handle_map,
+    [DT_HANDLER_LOG_APPEND] = handle_log_append,
 };
 
 enum step handler_run(struct transaction *tx, const struct dt_handler *handler)

@@ -51,16 +51,13 @@ struct health {
 static void say(struct check *check, const char *what, struct str reason)
 {
     const struct dt_tables *tables = check->worker->core->tables;
-    struct strbuf fields = strbuf_in(&check->arena);
-    strbuf_puts(&fields, "\"host\":");
-    text_add_json(&fields, table_text(tables, tables->upstreams[check->row].hostport));
-    if (reason.len > 0) {
-        strbuf_puts(&fields, ",\"error\":");
-        text_add_json(&fields, reason);
-    }
+    const struct log_pair fields[] = {
+        {STR("host"), LOG_TEXT_OF(table_text(tables, tables->upstreams[check->row].hostport))},
+        {STR("error"), LOG_TEXT_OF(reason)},
+    };
     log_line(check->worker->core, check->worker, DT_LOG_INFO,
-             STR("http.handlers.reverse_proxy.health_checker.active"), str_from(what),
-             strbuf_str(&fields));
+             STR("http.handlers.reverse_proxy.health_checker.active"), str_from(what), fields,
+             reason.len > 0 ? 2 : 1);
 }
 
 static void conclude(struct check *check, bool is_healthy, struct str reason)

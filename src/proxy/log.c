@@ -1,101 +1,141 @@
-/* Structured log lines as Caddy writes them: JSON objects, or a console form for people. Workers
- * collect lines and hand them over when many have come or a moment has passed. */
+/* Structured logs: which of them take a line, how many of the same, and how lines get to their
+ * outputs. Workers collect lines and hand them over when many have come or a moment has passed. */
 
 #include "proxy/log.h"
 
-#include <errno.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "net/loop.h"
-#include "net/tls.h"
-#include "proxy/log_sink.h"
-#include "proxy/text.h"
+#include "proxy/log_output.h"
+#include "proxy/surroundings.h"
 #include "proxy/worker.h"
 
-enum { LOG_BUFFER_BYTES = 64 * 1024 };
+enum { LOG_BUFFER_BYTES = 64 * 1024, N_LEVELS = DT_LOG_FATAL + 1, N_COUNTERS = 4096 };
 static const int64_t flush_after_ns = 100 * 1000000;
 
-static const char *const level_names[] = {
-    [DT_LOG_DEBUG] = "debug", [DT_LOG_INFO] = "info",   [DT_LOG_WARN] = "warn",
-    [DT_LOG_ERROR] = "error", [DT_LOG_PANIC] = "panic", [DT_LOG_FATAL] = "fatal",
+/* How often a message came lately. As in Caddy's logger, messages whose hashes are alike share one.
+ */
+struct counter {
+    _Atomic int64_t reset_ns;
+    _Atomic uint64_t n;
 };
 
-static const char *const level_titles[] = {
-    [DT_LOG_DEBUG] = "DEBUG", [DT_LOG_INFO] = "INFO",   [DT_LOG_WARN] = "WARN",
-    [DT_LOG_ERROR] = "ERROR", [DT_LOG_PANIC] = "PANIC", [DT_LOG_FATAL] = "FATAL",
+struct log_sink {
+    const struct dt_log *row;
+    struct log_output *output; /* shared */
+    uint32_t buffer;           /* of the workers' buffers, one an output */
+    struct log_format format;
+    struct counter (*counters)[N_COUNTERS]; /* by level; NULL where there is no sampling */
 };
+
+/* --- opening --- */
+
+/* A path with what the process knows filled in. */
+static struct str path_of(const struct core *core, const struct dt_log *row)
+{
+    struct strbuf out = strbuf_in(core->arena);
+    if (row->file == DT_NONE)
+        return STR("");
+    const struct dt_template *template = &core->tables->templates[row->file];
+    strbuf_add(&out, table_text(core->tables, template->literal));
+    for (uint32_t i = 0; i < template->parts.n; i++) {
+        const struct dt_part *part = &core->tables->parts[template->parts.first + i];
+        struct str value = {0};
+        if (part->kind == DT_PART_LITERAL)
+            value = table_text(core->tables, part->text);
+        else
+            surroundings_value(core, core->arena, part, 0, &value);
+        strbuf_add(&out, value);
+    }
+    strbuf_cstr(&out);
+    return strbuf_str(&out);
+}
+
+/* A new output, or that of an earlier log with the same one. */
+static bool open_output(struct core *core, uint32_t log, struct str *paths, uint32_t *n_outputs)
+{
+    struct log_sink *sink = &core->sinks[log];
+    for (uint32_t i = 0; i < log; i++) {
+        if (!log_output_is_same(core->tables, core->sinks[i].row, paths[i], sink->row, paths[log]))
+            continue;
+        sink->output = core->sinks[i].output;
+        sink->buffer = core->sinks[i].buffer;
+        return true;
+    }
+    const struct log_output_config config = {
+        .tables = core->tables, .row = sink->row, .path = paths[log], .arena = core->arena};
+    if (sink->row->output == DT_LOG_FILE && paths[log].len == 0) {
+        fprintf(stderr, "%s: a log file without a name\n", core->name);
+        return false;
+    }
+    sink->output = log_output_open(&config, core->name);
+    sink->buffer = (*n_outputs)++;
+    return sink->output != NULL;
+}
 
 bool log_open(struct core *core)
 {
     const struct dt_tables *tables = core->tables;
+    struct str *paths = arena_array(core->arena, struct str, tables->n_logs);
+    uint32_t n_outputs = 0;
     core->sinks = arena_array(core->arena, struct log_sink, tables->n_logs);
     for (uint32_t i = 0; i < tables->n_logs; i++) {
-        int error = log_sink_open(&core->sinks[i], tables, &tables->logs[i]);
-        if (error < 0) {
-            fprintf(stderr, "%s: log file %s: %s\n", core->name,
-                    dt_chars(tables, tables->logs[i].file), strerror(-error));
+        struct log_sink *sink = &core->sinks[i];
+        sink->row = &tables->logs[i];
+        paths[i] = path_of(core, sink->row);
+        bool is_stream = sink->row->output == DT_LOG_STDERR || sink->row->output == DT_LOG_STDOUT;
+        /* Caddy asks stderr for both */
+        log_format_open(&sink->format, tables, sink->row, is_stream && isatty(STDERR_FILENO));
+        if (sink->row->sampling_interval_ns > 0)
+            sink->counters =
+                arena_zalloc(core->arena, N_LEVELS * N_COUNTERS * sizeof(struct counter));
+        if (!open_output(core, i, paths, &n_outputs))
             return false;
-        }
     }
+    return true;
+}
+
+static bool is_first_of_output(const struct core *core, uint32_t log)
+{
+    for (uint32_t i = 0; i < log; i++)
+        if (core->sinks[i].output == core->sinks[log].output)
+            return false;
     return true;
 }
 
 void log_reopen(struct core *core)
 {
     for (uint32_t i = 0; i < core->tables->n_logs; i++)
-        log_sink_reopen(&core->sinks[i]);
+        if (is_first_of_output(core, i))
+            log_output_reopen(core->sinks[i].output);
 }
 
-/* --- lines --- */
-
-static void format_line(struct strbuf *out, bool is_json, enum dt_log_level level, int64_t now_ns,
-                        const struct str texts[3])
+void log_close(struct core *core)
 {
-    const struct str logger = texts[0], message = texts[1], fields = texts[2];
-    if (is_json) {
-        strbuf_printf(out, "{\"level\":\"%s\",\"ts\":", level_names[level]);
-        text_add_seconds(out, now_ns / 1000 * 1000);
-        if (logger.len > 0) {
-            strbuf_puts(out, ",\"logger\":");
-            text_add_json(out, logger);
-        }
-        strbuf_puts(out, ",\"msg\":");
-        text_add_json(out, message);
-        if (fields.len > 0)
-            strbuf_add_char(out, ',');
-        strbuf_add(out, fields);
-        strbuf_puts(out, "}\n");
-        return;
-    }
-    time_t seconds = (time_t)(now_ns / 1000000000);
-    struct tm utc;
-    char when[40];
-    gmtime_r(&seconds, &utc);
-    strftime(when, sizeof(when), "%Y/%m/%d %H:%M:%S", &utc);
-    strbuf_printf(out, "%s.%03d\t%s\t", when, (int)(now_ns / 1000000 % 1000), level_titles[level]);
-    if (logger.len > 0) {
-        strbuf_add(out, logger);
-        strbuf_add_char(out, '\t');
-    }
-    strbuf_add(out, message);
-    if (fields.len > 0) {
-        strbuf_puts(out, "\t{");
-        strbuf_add(out, fields);
-        strbuf_add_char(out, '}');
-    }
-    strbuf_add_char(out, '\n');
+    for (uint32_t i = 0; i < core->tables->n_logs; i++)
+        if (is_first_of_output(core, i))
+            log_output_close(core->sinks[i].output);
+}
+
+/* --- buffers --- */
+
+static void flush_buffer(struct worker *worker, uint32_t log)
+{
+    const struct log_sink *sink = &worker->core->sinks[log];
+    struct log_buffer *buffer = &worker->log_buffers[sink->buffer];
+    if (buffer->len > 0)
+        log_output_write(sink->output, str_make(buffer->ptr, buffer->len), buffer->line_ending);
+    buffer->len = 0;
 }
 
 void log_flush(struct worker *worker)
 {
-    for (uint32_t i = 0; i < worker->core->tables->n_logs; i++) {
-        struct log_buffer *buffer = &worker->log_buffers[i];
-        if (buffer->len > 0)
-            log_sink_write(&worker->core->sinks[i], buffer->ptr, buffer->len);
-        buffer->len = 0;
-    }
+    for (uint32_t i = 0; i < worker->core->tables->n_logs; i++)
+        flush_buffer(worker, i);
 }
 
 static void flush_due(struct timer *timer)
@@ -103,47 +143,56 @@ static void flush_due(struct timer *timer)
     log_flush((struct worker *)((char *)timer - offsetof(struct worker, log_timer)));
 }
 
-static void hand_over(struct core *core, struct worker *worker, uint32_t sink, struct str line)
+static void hand_over(struct core *core, struct worker *worker, uint32_t log, struct str line)
 {
-    struct log_buffer *buffer = worker ? &worker->log_buffers[sink] : NULL;
-    if (core->sinks[sink].fd < 0)
-        return;
+    const struct log_sink *sink = &core->sinks[log];
+    struct log_buffer *buffer = worker ? &worker->log_buffers[sink->buffer] : NULL;
+    struct str ending = sink->format.line_ending;
     if (buffer && !buffer->ptr)
         buffer->ptr = malloc(LOG_BUFFER_BYTES);
-    if (buffer && buffer->len + line.len > LOG_BUFFER_BYTES)
-        log_flush(worker);
+    if (buffer && (buffer->len + line.len > LOG_BUFFER_BYTES ||
+                   (buffer->len > 0 && !str_eq(buffer->line_ending, ending))))
+        flush_buffer(worker, log);
     if (!buffer || !buffer->ptr || line.len > LOG_BUFFER_BYTES) {
-        log_sink_write(&core->sinks[sink], line.ptr, line.len);
+        log_output_write(sink->output, line, ending);
         return;
     }
     memcpy(buffer->ptr + buffer->len, line.ptr, line.len);
     buffer->len += line.len;
+    buffer->line_ending = ending;
     worker->log_timer.fire = flush_due;
     if (!timer_running(&worker->log_timer))
         timer_start(worker->loop, &worker->log_timer, flush_after_ns);
 }
 
-/* A name covers all that begin with it and a dot. */
-static bool covers(const struct dt_tables *tables, struct dt_range names, struct str logger)
+/* --- which logs --- */
+
+/* The length of the longest of the names that is the logger's, or above it; 0 for none. */
+static size_t longest_above(const struct dt_tables *tables, struct dt_range names,
+                            struct str logger)
 {
+    size_t longest = 0;
     for (uint32_t i = 0; i < names.n; i++) {
         struct str name = table_text(tables, tables->texts[names.first + i]);
-        if (name.len == 0 || (str_has_prefix(logger, name) &&
-                              (logger.len == name.len || logger.ptr[name.len] == '.')))
-            return true;
+        if (name.len > longest && str_has_prefix(logger, name) &&
+            (logger.len == name.len || logger.ptr[name.len] == '.'))
+            longest = name.len;
     }
-    return false;
+    return longest;
 }
 
-static bool sink_takes(const struct core *core, uint32_t sink, enum dt_log_level level,
-                       struct str logger)
+bool log_takes(const struct core *core, uint32_t log, struct str logger)
 {
-    const struct dt_log *row = &core->tables->logs[sink];
-    if (row->level > level)
+    const struct dt_tables *tables = core->tables;
+    const struct dt_log *row = &tables->logs[log];
+    size_t taken = longest_above(tables, row->include, logger);
+    if (row->output == DT_LOG_DISCARD || (row->include.n > 0 && taken == 0))
         return false;
-    if (row->include.n > 0 && !covers(core->tables, row->include, logger))
-        return false;
-    return !covers(core->tables, row->exclude, logger);
+    for (uint32_t i = 0; i < row->exclude.n; i++)
+        if (str_is(table_text(tables, tables->texts[row->exclude.first + i]), "*"))
+            return false;
+    size_t left = longest_above(tables, row->exclude, logger);
+    return taken > left || (row->include.n == 0 && left == 0);
 }
 
 bool log_wants(const struct core *core, enum dt_log_level level)
@@ -154,6 +203,45 @@ bool log_wants(const struct core *core, enum dt_log_level level)
     return false;
 }
 
+static uint64_t count(struct counter *counter, int64_t now_ns, int64_t interval_ns)
+{
+    int64_t reset = atomic_load(&counter->reset_ns);
+    if (reset > now_ns)
+        return atomic_fetch_add(&counter->n, 1) + 1;
+    atomic_store(&counter->n, 1);
+    /* another thread may have begun the interval just now */
+    if (atomic_compare_exchange_strong(&counter->reset_ns, &reset, now_ns + interval_ns))
+        return 1;
+    return atomic_fetch_add(&counter->n, 1) + 1;
+}
+
+static bool is_sampled(const struct log_sink *sink, const struct log_entry *entry)
+{
+    const struct dt_log *row = sink->row;
+    if (!sink->counters)
+        return true;
+    uint32_t hash = dt_hash(entry->message.ptr, (uint32_t)entry->message.len);
+    struct counter *counter = &sink->counters[entry->level][hash % N_COUNTERS];
+    uint64_t n = count(counter, entry->time_ns, row->sampling_interval_ns);
+    return n <= row->sampling_first || (row->sampling_thereafter > 0 &&
+                                        (n - row->sampling_first) % row->sampling_thereafter == 0);
+}
+
+/* --- lines --- */
+
+void log_write(struct core *core, struct worker *worker, struct arena *arena, uint32_t log,
+               const struct log_entry *entry)
+{
+    const struct log_sink *sink = &core->sinks[log];
+    if (sink->row->level > entry->level || sink->row->output == DT_LOG_DISCARD ||
+        !is_sampled(sink, entry))
+        return;
+    struct strbuf line = strbuf_in(arena);
+    strbuf_reserve(&line, 1024);
+    log_encode(core, &sink->format, entry, &line);
+    hand_over(core, worker, log, strbuf_str(&line));
+}
+
 static int64_t wall_now(void)
 {
     struct timespec now;
@@ -161,290 +249,44 @@ static int64_t wall_now(void)
     return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
+struct pairs {
+    const struct log_pair *at;
+    size_t n;
+};
+
+static void write_pairs(const struct log_view *view, const void *ctx)
+{
+    const struct pairs *pairs = ctx;
+    for (size_t i = 0; i < pairs->n; i++)
+        log_put(view, pairs->at[i].key, pairs->at[i].value);
+}
+
 void log_line(struct core *core, struct worker *worker, enum dt_log_level level, struct str logger,
-              struct str message, struct str fields)
+              struct str message, const struct log_pair *pairs, size_t n)
 {
     struct arena arena = ARENA_INIT;
-    const struct str texts[3] = {logger, message, fields};
-    int64_t now = worker ? loop_wall_ns(worker->loop) : wall_now();
-    for (uint32_t i = 0; i < core->tables->n_logs; i++) {
-        struct strbuf line = strbuf_in(&arena);
-        if (!sink_takes(core, i, level, logger))
-            continue;
-        format_line(&line, core->sinks[i].is_json, level, now, texts);
-        hand_over(core, worker, i, strbuf_str(&line));
-    }
+    const struct pairs fields = {pairs, n};
+    const struct log_entry entry = {
+        .level = level,
+        .time_ns = worker ? loop_wall_ns(worker->loop) : wall_now(),
+        .logger = logger,
+        .message = message,
+        .write = write_pairs,
+        .ctx = &fields,
+    };
+    for (uint32_t i = 0; i < core->tables->n_logs; i++)
+        if (log_takes(core, i, logger))
+            log_write(core, worker, &arena, i, &entry);
     arena_free(&arena);
 }
 
-/* --- requests --- */
-
-/* X-Forwarded-For of any spelling, as Go writes names. */
-static void add_canonical(struct strbuf *out, const struct http_header *header)
+struct log_value log_process_value(const struct core *core, struct arena *arena,
+                                   const struct dt_part *part, int64_t now_ns)
 {
-    bool is_start = true;
-    if (header->id != HEADER_OTHER) {
-        strbuf_add(out, header_name(header->id));
-        return;
-    }
-    for (size_t i = 0; i < header->name.len; i++) {
-        char c = header->name.ptr[i];
-        if (is_start && c >= 'a' && c <= 'z')
-            c = (char)(c - 0x20);
-        else if (!is_start && c >= 'A' && c <= 'Z')
-            c = (char)(c | 0x20);
-        is_start = c == '-';
-        strbuf_add_char(out, c);
-    }
-}
-
-static bool is_secret(enum header_id id)
-{
-    return id == HEADER_COOKIE || id == HEADER_SET_COOKIE || id == HEADER_AUTHORIZATION ||
-           id == HEADER_PROXY_AUTHORIZATION;
-}
-
-static bool same_name(const struct http_header *a, const struct http_header *b)
-{
-    return a->id == b->id && (a->id != HEADER_OTHER || str_eq_nocase(a->name, b->name));
-}
-
-static void add_headers(struct strbuf *out, const struct http_header *at, uint32_t n,
-                        bool shows_secrets, bool *any)
-{
-    for (uint32_t i = 0; i < n; i++) {
-        bool is_repeated = at[i].id == HEADER_HOST || at[i].id == HEADER_TRANSFER_ENCODING;
-        for (uint32_t k = 0; k < i && !is_repeated; k++)
-            is_repeated = same_name(&at[k], &at[i]);
-        if (is_repeated)
-            continue;
-        struct strbuf name = strbuf_in(out->arena);
-        add_canonical(&name, &at[i]);
-        if (*any)
-            strbuf_add_char(out, ',');
-        *any = true;
-        text_add_json(out, strbuf_str(&name));
-        strbuf_puts(out, ":[");
-        if (is_secret(at[i].id) && !shows_secrets)
-            strbuf_puts(out, "\"REDACTED\"");
-        for (uint32_t k = i; k < n && (shows_secrets || !is_secret(at[i].id)); k++) {
-            if (!same_name(&at[k], &at[i]))
-                continue;
-            if (k > i)
-                strbuf_add_char(out, ',');
-            text_add_json(out, at[k].value);
-        }
-        strbuf_add_char(out, ']');
-    }
-}
-
-static void add_text(struct strbuf *out, const char *key, struct str value)
-{
-    strbuf_puts(out, key);
-    text_add_json(out, value);
-}
-
-static void add_tls(struct strbuf *out, struct transaction *tx)
-{
-    struct tls_info info;
-    if (!tls_info(http_connection_stream(tx->request->connection), &info))
-        return;
-    strbuf_printf(out, ",\"tls\":{\"resumed\":%s,\"version\":%u,\"cipher_suite\":%u",
-                  info.resumed ? "true" : "false", info.version, info.cipher);
-    add_text(out, ",\"proto\":", info.alpn);
-    add_text(out, ",\"server_name\":", info.server_name);
-    strbuf_puts(out, ",\"ech\":false}");
-}
-
-void log_add_request(struct strbuf *out, struct transaction *tx, const struct log_request *as)
-{
-    static const char *const versions[N_HTTP_VERSIONS] = {"", "HTTP/1.0", "HTTP/1.1", "HTTP/2.0",
-                                                          "HTTP/3.0"};
-    struct http_request *request = tx->request;
-    const struct address *peer = http_connection_peer(request->connection);
-    bool shows_secrets = tx->server->logs_credentials, any = false;
-    add_text(out, "\"request\":{\"remote_ip\":", transaction_peer(tx));
-    bool has_port = peer->family == AF_INET || peer->family == AF_INET6;
-    add_text(out,
-             ",\"remote_port\":", has_port ? text_int(tx->arena, address_port(peer)) : STR(""));
-    add_text(out, ",\"client_ip\":", transaction_client_ip(tx));
-    strbuf_printf(out, ",\"proto\":\"%s\"", versions[request->version]);
-    add_text(out, ",\"method\":", as->method);
-    add_text(out, ",\"host\":", as->host);
-    add_text(out, ",\"uri\":", as->uri);
-    strbuf_puts(out, ",\"headers\":{");
-    add_headers(out, as->headers->at, as->headers->n, shows_secrets, &any);
-    if (as->headers == &request->headers)
-        add_headers(out, request->dropped_headers, request->n_dropped_headers, shows_secrets, &any);
-    strbuf_add_char(out, '}');
-    if (request->content_length == HTTP_LENGTH_UNKNOWN && request->version == HTTP_1_1)
-        strbuf_puts(out, ",\"transfer_encoding\":[\"chunked\"]");
-    if (http_connection_is_tls(request->connection))
-        add_tls(out, tx);
-    strbuf_add_char(out, '}');
-}
-
-/* The request as it came, before handlers changed it. */
-static void add_request(struct strbuf *out, struct transaction *tx)
-{
-    struct http_request *request = tx->request;
-    struct log_request as = {request->method, request->host, request->target, &request->headers};
-    log_add_request(out, tx, &as);
-}
-
-static int64_t elapsed(struct transaction *tx)
-{
-    return loop_now_ns(tx->worker->loop) - tx->request->started_ns;
-}
-
-static void add_answer(struct strbuf *out, struct transaction *tx, unsigned status)
-{
-    bool any = false;
-    strbuf_printf(out, ",\"bytes_read\":%llu", (unsigned long long)tx->request->body_read);
-    add_text(out, ",\"user_id\":", tx->user);
-    strbuf_puts(out, ",\"duration\":");
-    text_add_seconds(out, elapsed(tx));
-    strbuf_printf(out, ",\"size\":%llu,\"status\":%u,\"resp_headers\":{",
-                  (unsigned long long)tx->request->body_sent, status);
-    add_headers(out, tx->response.at, tx->response.n, tx->server->logs_credentials, &any);
-    strbuf_add_char(out, '}');
-    if (tx->uuid.len > 0)
-        add_text(out, ",\"uuid\":", tx->uuid);
-}
-
-/* --- which logs --- */
-
-/* True where <pattern> is the host, or covers it with '*' for leading labels. */
-static bool host_fits(struct str pattern, struct str host)
-{
-    for (;;) {
-        struct str want, got;
-        if (str_eq_nocase(pattern, host))
-            return true;
-        if (!str_cut(pattern, STR("."), &want, &pattern) || !str_cut(host, STR("."), &got, &host) ||
-            !str_eq(want, STR("*")))
-            return false;
-    }
-}
-
-static struct str host_without_port(struct transaction *tx)
-{
-    struct str host, port;
-    url_split_host_port(tx->request->host, &host, &port);
-    return host;
-}
-
-/* True where the host's requests are logged; else no line is written. */
-static bool is_logged(struct transaction *tx, struct str host, bool *is_mapped)
-{
-    const struct dt_server *server = tx->server;
-    *is_mapped = false;
-    for (uint32_t i = 0; i < server->access_loggers.n; i++) {
-        struct dt_text name = tx->tables->access_loggers[server->access_loggers.first + i].host;
-        *is_mapped |= name.len > 0 && host_fits(table_text(tx->tables, name), host);
-    }
-    if (*is_mapped)
-        return true;
-    for (uint32_t i = 0; i < server->skip_log_hosts.n; i++)
-        if (host_fits(table_text(tx->tables, tx->tables->texts[server->skip_log_hosts.first + i]),
-                      host))
-            return false;
-    return !server->skips_unmapped_hosts;
-}
-
-struct log_entry {
-    enum dt_log_level level;
-    struct str base, message, fields; /* <base>: "http.log.access" */
-};
-
-static void write_to(struct transaction *tx, const struct dt_access_logger *logger,
-                     const struct log_entry *entry)
-{
-    struct core *core = tx->core;
-    struct str name = entry->base;
-    /* the table has the name for accesses; that for failures ends like it */
-    if (logger && logger->name.len > 0)
-        name = STR_JOIN(tx->arena, entry->base,
-                        str_trim_prefix(table_text(tx->tables, logger->name),
-                                        STR("http.log.access")));
-    const struct str texts[3] = {name, entry->message, entry->fields};
-    for (uint32_t i = 0; i < tx->tables->n_logs; i++) {
-        struct strbuf line = strbuf_in(tx->arena);
-        if (!sink_takes(core, i, entry->level, name))
-            continue;
-        strbuf_reserve(&line, entry->fields.len + 256);
-        format_line(&line, core->sinks[i].is_json, entry->level, loop_wall_ns(tx->worker->loop),
-                    texts);
-        hand_over(core, tx->worker, i, strbuf_str(&line));
-    }
-}
-
-/* To the loggers of the request's host, else to the server's default one. */
-static void write_entry(struct transaction *tx, struct str host, bool is_mapped,
-                        const struct log_entry *entry)
-{
-    const struct dt_server *server = tx->server;
-    for (uint32_t i = 0; is_mapped && i < server->access_loggers.n; i++) {
-        const struct dt_access_logger *logger =
-            &tx->tables->access_loggers[server->access_loggers.first + i];
-        if (logger->host.len > 0 && host_fits(table_text(tx->tables, logger->host), host))
-            write_to(tx, logger, entry);
-    }
-    if (!is_mapped)
-        write_to(tx,
-                 server->default_logger == DT_NONE
-                     ? NULL
-                     : &tx->tables->access_loggers[server->default_logger],
-                 entry);
-}
-
-void log_access(struct transaction *tx)
-{
-    struct str host = host_without_port(tx);
-    bool is_mapped;
-    if (!is_logged(tx, host, &is_mapped) ||
-        (tx->vars && tx->vars[DT_VARIABLE_LOG_SKIP].kind == VALUE_TRUE))
-        return;
-    unsigned status = tx->log_status ? tx->log_status : tx->is_unhandled ? 0 : tx->request->status;
-    struct strbuf fields = strbuf_in(tx->arena);
-    strbuf_reserve(&fields, 1024);
-    add_request(&fields, tx);
-    add_answer(&fields, tx, status);
-    struct log_entry entry = {
-        .level = status >= 500 ? DT_LOG_ERROR : DT_LOG_INFO,
-        .base = STR("http.log.access"),
-        .message = tx->is_unhandled ? STR("NOP") : STR("handled request"),
-        .fields = strbuf_str(&fields),
-    };
-    write_entry(tx, host, is_mapped, &entry);
-}
-
-void log_failure(struct transaction *tx, enum log_failure_kind kind)
-{
-    const struct failure *failure = &tx->failure;
-    struct str host = host_without_port(tx);
-    bool is_mapped;
-    struct log_entry entry = {
-        .level = kind == LOG_FAILURE_TWICE                              ? DT_LOG_ERROR
-                 : kind == LOG_FAILURE_HANDLED || failure->status < 500 ? DT_LOG_DEBUG
-                                                                        : DT_LOG_ERROR,
-        .base = STR("http.log.error"),
-        .message = kind == LOG_FAILURE_TWICE  ? STR("error handling handler error")
-                   : failure->message.len > 0 ? failure->message
-                                              : http_status_text(failure->status),
-    };
-    if (!log_wants(tx->core, entry.level))
-        return;
-    is_logged(tx, host, &is_mapped);
-    struct strbuf fields = strbuf_in(tx->arena);
-    add_request(&fields, tx);
-    strbuf_puts(&fields, ",\"duration\":");
-    text_add_seconds(&fields, elapsed(tx));
-    if (kind == LOG_FAILURE_TWICE)
-        add_text(&fields, ",\"error\":", failure->message);
-    strbuf_printf(&fields, ",\"status\":%u", failure->status);
-    add_text(&fields, ",\"err_id\":", failure->id);
-    add_text(&fields, ",\"err_trace\":", STR(""));
-    entry.fields = strbuf_str(&fields);
-    write_entry(tx, host, is_mapped, &entry);
+    struct str text = {0};
+    if (part->kind == DT_PART_NOW)
+        return (struct log_value){.kind = LOG_TIME, .number = now_ns};
+    if (!surroundings_value(core, arena, part, now_ns, &text))
+        return (struct log_value){.kind = LOG_NULL};
+    return LOG_TEXT_OF(text);
 }

@@ -11,6 +11,7 @@
 #include "net/loop.h"
 #include "net/tls.h"
 #include "proxy/handlers.h"
+#include "proxy/log.h"
 #include "proxy/proxying.h"
 #include "proxy/regexp.h"
 #include "proxy/response.h"
@@ -229,9 +230,10 @@ static struct str milliseconds(struct transaction *tx, int64_t ns)
     return strbuf_str(&out);
 }
 
-static int64_t since(struct transaction *tx, int64_t started_ns)
+/* The loop's clock stands still for a round. */
+static int64_t since(const struct transaction *tx, int64_t started_ns)
 {
-    return loop_now_ns(tx->worker->loop) - started_ns;
+    return transaction_elapsed_ns(tx) + tx->request->started_ns - started_ns;
 }
 
 /* --- files, failures and upstreams --- */
@@ -252,19 +254,23 @@ static struct str file_value(struct transaction *tx, enum dt_part_kind kind)
     }
 }
 
+struct str failure_text(struct transaction *tx, const struct failure *failure)
+{
+    struct strbuf out = strbuf_in(tx->arena);
+    if (failure->id.len > 0)
+        strbuf_printf(&out, "{id=" STR_FMT "}", STR_ARG(failure->id));
+    strbuf_printf(&out, ": HTTP %u", failure->status);
+    if (failure->message.ptr)
+        strbuf_printf(&out, ": " STR_FMT, STR_ARG(failure->message));
+    return str_trim(strbuf_str(&out));
+}
+
 static struct str failure_value(struct transaction *tx, enum dt_part_kind kind)
 {
     const struct failure *failure = &tx->failure;
     switch ((unsigned)kind) {
-    case DT_PART_ERROR: {
-        struct strbuf out = strbuf_in(tx->arena);
-        if (failure->id.len > 0)
-            strbuf_printf(&out, "{id=" STR_FMT "}", STR_ARG(failure->id));
-        strbuf_printf(&out, ": HTTP %u", failure->status);
-        if (failure->message.ptr)
-            strbuf_printf(&out, ": " STR_FMT, STR_ARG(failure->message));
-        return strbuf_str(&out);
-    }
+    case DT_PART_ERROR:
+        return failure_text(tx, failure);
     case DT_PART_ERROR_STATUS_CODE:
         return text_int(tx->arena, failure->status);
     case DT_PART_ERROR_STATUS_TEXT:
@@ -510,8 +516,10 @@ bool template_value(struct transaction *tx, const struct dt_part *part, struct s
         *out = milliseconds(tx, since(tx, request->started_ns));
         return true;
     case DT_PART_UUID:
-        if (tx->uuid.len == 0)
+        if (tx->uuid.len == 0) {
             tx->uuid = text_uuid(tx->arena);
+            log_extra(tx, STR("uuid"), LOG_TEXT_OF(tx->uuid), true);
+        }
         *out = tx->uuid;
         return true;
     case DT_PART_ORIG_METHOD:

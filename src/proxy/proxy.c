@@ -280,7 +280,7 @@ static bool wait_delay(struct core *core, int64_t delay_ns)
 static void stop_gracefully(struct core *core)
 {
     const struct dt_application *application = &core->tables->application;
-    log_line(core, NULL, DT_LOG_INFO, STR(""), STR("shutting down"), STR(""));
+    log_line(core, NULL, DT_LOG_INFO, STR(""), STR("shutting down"), NULL, 0);
     if (!wait_delay(core, application->shutdown_delay_ns))
         return;
     for (unsigned i = 0; i < core->n_workers; i++)
@@ -298,7 +298,7 @@ static void handle_signals(struct core *core)
             tls_reload(core);
             log_reopen(core);
             log_line(core, NULL, DT_LOG_INFO, STR(""), STR("certificates and logs read again"),
-                     STR(""));
+                     NULL, 0);
         } else if (signal == SIGTERM || signal == SIGINT) {
             stop_gracefully(core);
             return;
@@ -319,16 +319,43 @@ static void stop_all(struct core *core, unsigned n_running)
         pthread_join(core->workers[i].thread, NULL);
 }
 
+static void say_server(struct core *core, const struct dt_server *server)
+{
+    static const struct {
+        enum dt_protocols bit;
+        struct str name;
+    } known[] = {{DT_PROTOCOL_H1, STR_INIT("h1")},
+                 {DT_PROTOCOL_H2, STR_INIT("h2")},
+                 {DT_PROTOCOL_H3, STR_INIT("h3")},
+                 {DT_PROTOCOL_H2C, STR_INIT("h2c")}};
+    struct str protocols[sizeof(known) / sizeof(known[0])];
+    uint32_t n = 0;
+    for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+        if (server->protocols & known[i].bit)
+            protocols[n++] = known[i].name;
+    const struct log_pair fields[] = {
+        {STR("name"), LOG_TEXT_OF(table_text(core->tables, server->name))},
+        {STR("protocols"), {.kind = LOG_TEXTS, .texts = protocols, .n_texts = n}},
+    };
+    log_line(core, NULL, DT_LOG_INFO, STR("http.log"), STR("server running"), fields,
+             sizeof(fields) / sizeof(fields[0]));
+}
+
 static void say_serving(struct core *core)
 {
     const struct dt_tables *tables = core->tables;
-    struct strbuf fields = strbuf_in(core->arena);
-    strbuf_puts(&fields, "\"listeners\":[");
+    for (uint32_t i = 0; i < tables->n_servers; i++)
+        say_server(core, &tables->servers[i]);
+    struct str *listeners = arena_array(core->arena, struct str, tables->n_listeners + 1);
     for (uint32_t i = 0; i < tables->n_listeners; i++)
-        strbuf_printf(&fields, "%s\"%s\"", i ? "," : "",
-                      dt_chars(tables, tables->listeners[i].address));
-    strbuf_printf(&fields, "],\"workers\":%u", core->n_workers);
-    log_line(core, NULL, DT_LOG_INFO, STR(""), STR("serving"), strbuf_str(&fields));
+        listeners[i] = table_text(tables, tables->listeners[i].address);
+    const struct log_pair fields[] = {
+        {STR("listeners"),
+         {.kind = LOG_TEXTS, .texts = listeners, .n_texts = tables->n_listeners}},
+        {STR("workers"), LOG_INT_OF(core->n_workers)},
+    };
+    log_line(core, NULL, DT_LOG_INFO, STR(""), STR("serving"), fields,
+             sizeof(fields) / sizeof(fields[0]));
 }
 
 static enum exit_code serve(struct core *core)
@@ -364,6 +391,7 @@ stop:
     for (uint32_t i = 0; i < tables->n_listeners; i++)
         if (shared_fds[i] >= 0)
             close(shared_fds[i]);
+    log_close(core);
     tls_teardown(core);
     return code;
 }

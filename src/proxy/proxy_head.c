@@ -338,11 +338,11 @@ bool proxy_make_upgrade_head(struct proxying *proxying, struct http_head *head)
 void proxy_log_broken(struct proxying *proxying, struct str message)
 {
     struct transaction *tx = proxying->tx;
-    struct strbuf fields = strbuf_in(tx->arena);
-    strbuf_puts(&fields, "\"upstream\":");
-    text_add_json(&fields, proxying->destination.hostport);
-    strbuf_puts(&fields, ",\"error\":");
-    text_add_json(&fields, message);
+    const struct log_pair fields[] = {
+        {STR("upstream"), LOG_TEXT_OF(proxying->destination.hostport)},
+        {STR("error"), LOG_TEXT_OF(message)},
+    };
     log_line(tx->core, tx->worker, DT_LOG_WARN, STR("http.handlers.reverse_proxy"),
-             STR("aborting with incomplete response"), strbuf_str(&fields));
+             STR("aborting with incomplete response"), fields,
+             sizeof(fields) / sizeof(fields[0]));
 }

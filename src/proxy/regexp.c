@@ -71,11 +71,11 @@ struct expression {
     int n; /* groups, the whole match included */
 };
 
-static struct expression expression_of(const struct transaction *tx, uint32_t row)
+static struct expression expression_of(const struct core *core, uint32_t row)
 {
-    const struct dt_regexp *regexp = &tx->tables->regexps[row];
+    const struct dt_regexp *regexp = &core->tables->regexps[row];
     return (struct expression){
-        .compiled = tx->core->regexps[row], .row = regexp, .n = (int)regexp->groups.n + 1};
+        .compiled = core->regexps[row], .row = regexp, .n = (int)regexp->groups.n + 1};
 }
 
 /* False where what the pattern became is none. */
@@ -101,9 +101,9 @@ static ptrdiff_t *find(const struct expression *expression, struct str text, siz
     return found ? offsets : NULL;
 }
 
-static ptrdiff_t *offsets_for(struct transaction *tx, const struct expression *expression)
+static ptrdiff_t *offsets_for(struct arena *arena, const struct expression *expression)
 {
-    return arena_array(tx->arena, ptrdiff_t, expression->n * 2);
+    return arena_array(arena, ptrdiff_t, expression->n * 2);
 }
 
 static struct str group_text(struct str text, const ptrdiff_t *offsets, int group)
@@ -115,8 +115,8 @@ static struct str group_text(struct str text, const ptrdiff_t *offsets, int grou
 
 bool regexp_match(struct transaction *tx, uint32_t row, struct str text)
 {
-    struct expression expression = expression_of(tx, row);
-    ptrdiff_t *offsets = find(&expression, text, 0, offsets_for(tx, &expression));
+    struct expression expression = expression_of(tx->core, row);
+    ptrdiff_t *offsets = find(&expression, text, 0, offsets_for(tx->arena, &expression));
     if (!offsets)
         return false;
     struct capture *capture = arena_new(tx->arena, struct capture);
@@ -215,18 +215,19 @@ static void add_expanded(const struct dt_tables *tables, const struct expression
     }
 }
 
-static struct str replace_all(struct transaction *tx, const struct expression *expression,
-                              struct str text, struct str replacement)
+static struct str replace_all(const struct dt_tables *tables, struct arena *arena,
+                              const struct expression *expression, struct str text,
+                              struct str replacement)
 {
-    ptrdiff_t *offsets = offsets_for(tx, expression);
-    struct strbuf out = strbuf_in(tx->arena);
+    ptrdiff_t *offsets = offsets_for(arena, expression);
+    struct strbuf out = strbuf_in(arena);
     size_t at = 0, copied = 0;
     while (at <= text.len && find(expression, text, at, offsets)) {
         size_t begin = (size_t)offsets[0], end = (size_t)offsets[1], size = 1;
         strbuf_add(&out, str_slice(text, copied, begin));
         /* as Go: nothing right behind a match is not one more */
         if (end > copied || begin == 0)
-            add_expanded(tx->tables, expression, text, offsets, replacement, &out);
+            add_expanded(tables, expression, text, offsets, replacement, &out);
         copied = end;
         if (at < text.len)
             utf8_decode(text, at, &size);
@@ -236,18 +237,25 @@ static struct str replace_all(struct transaction *tx, const struct expression *e
     return strbuf_str(&out);
 }
 
+struct str regexp_replace_in(const struct core *core, struct arena *arena, uint32_t row,
+                             struct str text, struct str replacement)
+{
+    struct expression expression = expression_of(core, row);
+    return replace_all(core->tables, arena, &expression, text, replacement);
+}
+
 struct str regexp_replace(struct transaction *tx, uint32_t row, struct str text,
                           struct str replacement)
 {
     const struct dt_regexp *regexp = &tx->tables->regexps[row];
     struct expression expression;
     if (regexp->template == DT_NONE) {
-        expression = expression_of(tx, row);
-        return replace_all(tx, &expression, text, replacement);
+        expression = expression_of(tx->core, row);
+        return replace_all(tx->tables, tx->arena, &expression, text, replacement);
     }
     if (!compile_late(tx, regexp, &expression))
         return text;
-    struct str changed = replace_all(tx, &expression, text, replacement);
+    struct str changed = replace_all(tx->tables, tx->arena, &expression, text, replacement);
     engine->release(expression.compiled);
     return changed;
 }
@@ -255,8 +263,8 @@ struct str regexp_replace(struct transaction *tx, uint32_t row, struct str text,
 bool regexp_expand(struct transaction *tx, uint32_t row, struct str text, struct str replacement,
                    struct str *out)
 {
-    struct expression expression = expression_of(tx, row);
-    ptrdiff_t *offsets = find(&expression, text, 0, offsets_for(tx, &expression));
+    struct expression expression = expression_of(tx->core, row);
+    ptrdiff_t *offsets = find(&expression, text, 0, offsets_for(tx->arena, &expression));
     struct strbuf expanded = strbuf_in(tx->arena);
     if (!offsets)
         return false;

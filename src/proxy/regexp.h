@@ -17,6 +17,9 @@ bool regexp_matches(const struct core *core, uint32_t row, struct str text);
 /* Every match becomes <replacement>, in which $1 and ${name} are groups. */
 struct str regexp_replace(struct transaction *tx, uint32_t row, struct str text,
                           struct str replacement);
+/* The same outside of requests. */
+struct str regexp_replace_in(const struct core *core, struct arena *arena, uint32_t row,
+                             struct str text, struct str replacement);
 /* The replacement for the first match alone; false where there is none. */
 bool regexp_expand(struct transaction *tx, uint32_t row, struct str text, struct str replacement,
                    struct str *out);

@@ -198,6 +198,38 @@ static bool do_deferred(struct transaction *tx, struct http_head *head, struct s
     return false;
 }
 
+/* --- copies --- */
+
+void response_keep_copy(struct transaction *tx)
+{
+    if (tx->answer_copy)
+        return;
+    tx->answer_copy = arena_new(tx->arena, struct strbuf);
+    *tx->answer_copy = strbuf_in(tx->arena);
+    /* what compresses and was there before does so with what this copy is of */
+    tx->copies_encoded = encoding_of(tx) == NULL;
+}
+
+struct str response_copy(const struct transaction *tx)
+{
+    return tx->answer_copy ? strbuf_str(tx->answer_copy) : STR("");
+}
+
+static void copy_data(struct transaction *tx, struct str data, bool is_encoded)
+{
+    struct strbuf *copy = tx->answer_copy;
+    if (copy && (tx->copies_encoded == is_encoded || !tx->encoding) &&
+        copy->len + data.len <= MAX_HELD_BODY)
+        strbuf_add(copy, data);
+}
+
+static bool send_data(struct transaction *tx, struct str data)
+{
+    if (tx->encoding)
+        copy_data(tx, data, true);
+    return http_reply_data(tx->request, data);
+}
+
 void response_start(struct transaction *tx, struct http_head *head, struct str start)
 {
     tx->interception = NULL;
@@ -210,8 +242,10 @@ void response_start(struct transaction *tx, struct http_head *head, struct str s
         tx->encoding = arena_new(tx->arena, struct encoding);
         *tx->encoding = (struct encoding){.held = strbuf_in(tx->arena), .can_take_more = true};
     }
-    if (start.len > 0 && needs_type(tx, head))
+    if (start.len > 0 && needs_type(tx, head)) {
         headers_add(&head->headers, HEADER_CONTENT_TYPE, sniff_content_type(start));
+        tx->type_is_sniffed = true;
+    }
     tx->response = head->headers;
     if (tx->encoding)
         tx->encoding->head = *head;
@@ -241,7 +275,7 @@ static void send_held(struct transaction *tx)
     if (!encoding->encoder)
         type_held(tx);
     http_reply_start(tx->request, &encoding->head);
-    encoding->can_take_more = http_reply_data(tx->request, strbuf_str(&encoding->held));
+    encoding->can_take_more = send_data(tx, strbuf_str(&encoding->held));
 }
 
 static void take_encoded(void *ctx, struct str data)
@@ -249,7 +283,7 @@ static void take_encoded(void *ctx, struct str data)
     struct transaction *tx = ctx;
     struct encoding *encoding = tx->encoding;
     if (encoding->head_sent) {
-        encoding->can_take_more = http_reply_data(tx->request, data);
+        encoding->can_take_more = send_data(tx, data);
         return;
     }
     strbuf_add(&encoding->held, data);
@@ -266,6 +300,7 @@ bool response_data(struct transaction *tx, struct str data)
             strbuf_add(&tx->interception->body, data);
         return true;
     }
+    copy_data(tx, data, false);
     if (!encoding)
         return http_reply_data(tx->request, data);
     encoding->can_take_more = true;

@@ -15,6 +15,10 @@ bool response_needs_start(const struct transaction *tx, const struct http_head *
 bool response_data(struct transaction *tx, struct str data);
 /* What was given so far is to reach the client, however little it is. */
 void response_flush(struct transaction *tx);
+/* From here on the body is kept for the log, as the handlers that run later make it. */
+void response_keep_copy(struct transaction *tx);
+/* What was kept of it; empty where it was too long. */
+struct str response_copy(const struct transaction *tx);
 /* The request may be gone when it returns. */
 void response_end(struct transaction *tx, const struct http_headers *trailers);
 /* The head of an answer that intercept held back, or NULL. */

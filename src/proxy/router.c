@@ -117,6 +117,7 @@ void router_enter(struct transaction *tx, const struct dt_subroute *subroute)
         catcher->routes = subroute->error_routes;
         catcher->next = frames_copy(tx, tx->frame);
         catcher->deferred = tx->deferred;
+        catcher->late_fields = tx->late_fields;
         tx->catcher = catcher;
     }
     tx->frame = frame_new(tx, subroute->routes, tx->frame);
@@ -190,6 +191,18 @@ static void restore_request(struct transaction *tx)
     tx->uri = (struct str){0};
 }
 
+/* The handlers that the failure passes by add their fields to the log; they do not know of it yet. */
+static void add_late_fields(struct transaction *tx)
+{
+    const struct late_field *mark = tx->catcher ? tx->catcher->late_fields : NULL;
+    struct failure failure = tx->failure;
+    if (tx->late_fields == mark)
+        return;
+    tx->failure = tx->handled_failure;
+    log_add_late(tx, mark);
+    tx->failure = failure;
+}
+
 /* True where routing goes on with error routes. */
 static bool handle_failure(struct transaction *tx)
 {
@@ -199,17 +212,19 @@ static bool handle_failure(struct transaction *tx)
         http_reply_abort(tx->request);
         return false;
     }
+    add_late_fields(tx);
     if (!tx->catcher && !was_in_error_routes) {
-        tx->final_status = tx->failure.status;
+        tx->first_failure = tx->failure;
+        tx->first_elapsed_ns = transaction_elapsed_ns(tx);
         restore_request(tx);
     }
-    if (catch_failure(tx)) {
-        log_failure(tx, LOG_FAILURE_HANDLED);
+    tx->handled_failure = tx->failure;
+    if (catch_failure(tx))
         return true;
-    }
+    tx->failed_twice = was_in_error_routes;
     log_failure(tx, was_in_error_routes ? LOG_FAILURE_TWICE : LOG_FAILURE_PLAIN);
     tx->deferred = NULL;
-    transaction_reply(tx, tx->final_status, (struct str){0});
+    transaction_reply(tx, tx->first_failure.status, (struct str){0});
     return false;
 }
 

@@ -215,6 +215,13 @@ static void sort_services(struct worker *worker, struct services *services)
     }
 }
 
+/* The field of a line that says why a name was not found. */
+static struct log_pair lookup_error(struct arena *arena, int error)
+{
+    struct str text = str_printf(arena, "lookup: %s", gai_strerror(error));
+    return (struct log_pair){STR("error"), LOG_TEXT_OF(text)};
+}
+
 static void have_services(void *ctx, struct services *result)
 {
     struct finding *finding = ctx;
@@ -238,9 +245,9 @@ static void have_services(void *ctx, struct services *result)
     } else if (finding->source->grace_period_ns > 0) {
         error = 0; /* Caddy: as if there was what there is, be it nothing */
         finding->fresh_until_ns = loop_now_ns(worker->loop) + finding->source->grace_period_ns;
+        const struct log_pair field = lookup_error(&text, result->error);
         log_line(worker->core, worker, DT_LOG_ERROR, STR("http.reverse_proxy.upstreams.srv"),
-                 STR("SRV lookup failed; using previously cached"),
-                 str_printf(&text, "\"error\":\"lookup: %s\"", gai_strerror(result->error)));
+                 STR("SRV lookup failed; using previously cached"), &field, 1);
     }
     arena_free(&text);
     tell(finding, error);
@@ -375,14 +382,13 @@ static void do_without(struct proxying *proxying, int error)
 {
     struct transaction *tx = proxying->tx;
     bool is_alone = !proxying->pool->merges_sources;
-    struct str fields =
-        str_printf(tx->arena, "\"error\":\"lookup: %s\"", gai_strerror(error));
+    const struct log_pair field = lookup_error(tx->arena, error);
     log_line(tx->core, tx->worker, DT_LOG_ERROR,
              is_alone ? STR("http.handlers.reverse_proxy")
                       : STR("http.reverse_proxy.upstreams.multi"),
              is_alone ? STR("failed getting dynamic upstreams; falling back to static upstreams")
                       : STR("upstream source returned error"),
-             fields);
+             &field, 1);
     if (!is_alone)
         return;
     proxying->candidates = tx->core->backends + proxying->pool->upstreams.first;

@@ -92,6 +92,21 @@ void text_add_seconds(struct strbuf *out, int64_t ns)
     add_fraction(out, ns < 0 ? -(uint64_t)ns : (uint64_t)ns, 9);
 }
 
+struct str text_base64(struct arena *arena, struct str bytes)
+{
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    char *out = arena_alloc(arena, (bytes.len + 2) / 3 * 4);
+    size_t n = 0;
+    for (size_t i = 0; i < bytes.len; i += 3) {
+        uint32_t three = 0;
+        for (size_t k = 0; k < 3; k++)
+            three = three << 8 | (i + k < bytes.len ? (uint8_t)bytes.ptr[i + k] : 0);
+        for (size_t k = 0; k < 4; k++)
+            out[n++] = i + k <= bytes.len ? digits[three >> (18 - 6 * k) & 63] : '=';
+    }
+    return str_make(out, n);
+}
+
 static void random_bytes(uint8_t *bytes, size_t n)
 {
     if (getrandom(bytes, n, 0) != (ssize_t)n)

@@ -14,6 +14,8 @@ void text_add_time(struct strbuf *out, int64_t ns);
 /* Nanoseconds as seconds: "0.000123". */
 void text_add_seconds(struct strbuf *out, int64_t ns);
 struct str text_int(struct arena *arena, int64_t value);
+/* In base64, with padding. */
+struct str text_base64(struct arena *arena, struct str bytes);
 /* A random (version 4) UUID. */
 struct str text_uuid(struct arena *arena);
 /* <n> characters of a-z and 2-9 without those that look alike. */

@@ -2,6 +2,8 @@
 
 #include "proxy/transaction.h"
 
+#include <time.h>
+
 #include "proxy/log.h"
 #include "proxy/login.h"
 #include "proxy/match.h"
@@ -12,7 +14,7 @@
 #include "proxy/text.h"
 #include "proxy/worker.h"
 
-enum { MAX_METHOD = 32, RESPONSE_HEADERS = 16 };
+enum { RESPONSE_HEADERS = 16 };
 
 /* --- values --- */
 
@@ -107,6 +109,13 @@ struct str transaction_uri(struct transaction *tx)
     if (tx->uri.len == 0)
         tx->uri = url_request_uri(&tx->url, tx->arena);
     return tx->uri;
+}
+
+int64_t transaction_elapsed_ns(const struct transaction *tx)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec - tx->request->started_ns;
 }
 
 struct http_headers *transaction_own_headers(struct transaction *tx)
@@ -334,6 +343,8 @@ static void on_done(struct http_request *request, enum http_end end)
         response_cancel(tx);
     if (end == HTTP_END_CLIENT_GONE && !http_reply_started(request))
         tx->log_status = 499;
+    if (tx->in_error_routes && !tx->failed_twice)
+        log_failure(tx, LOG_FAILURE_HANDLED);
     if (tx->server->has_access_log)
         log_access(tx);
 }
@@ -385,9 +396,10 @@ void transaction_start(struct worker *worker, const struct dt_server *server,
     router_start(tx);
 
     enum step step = STEP_NEXT;
-    if (tx->method.len > MAX_METHOD)
+    if (tx->method.len > MAX_METHOD) {
+        log_long_method(tx);
         step = transaction_fail(tx, 405, (struct str){0});
-    else if (request->version == HTTP_1_1 && tx->host.len == 0)
+    } else if (request->version == HTTP_1_1 && tx->host.len == 0)
         step = transaction_fail(tx, 400, STR("a Host must not be empty (RFC 9112)"));
     else if (server->underscore_headers.n > 0 || server->dot_headers.n > 0)
         drop_aliases(tx);

@@ -4,6 +4,7 @@
 #include "http/message.h"
 #include "http/server.h"
 #include "proxy/core.h"
+#include "proxy/log_encode.h"
 #include "proxy/url.h"
 
 struct proxying;
@@ -55,6 +56,7 @@ struct catcher {
     struct dt_range routes;
     struct frame *next;             /* where the subroute would go on, as it was */
     struct deferred_work *deferred; /* what was deferred before it */
+    struct late_field *late_fields; /* what was to be logged before it */
 };
 
 /* What a handler leaves to be done with the answer: a change to its head, its compression, or
@@ -70,6 +72,19 @@ struct deferred_work {
 /* A path in lower case, and that without what can be left out of it. */
 struct matched_path {
     struct str of, lower, clean;
+};
+
+/* A field that log_append leaves for when the request is answered. */
+struct late_field {
+    struct late_field *earlier;
+    const struct dt_log_field *row;
+};
+
+/* A field that is added to the access line. */
+struct log_extra {
+    struct log_extra *next;
+    struct str key;
+    struct log_value value;
 };
 
 /* What the file matcher found. */
@@ -107,6 +122,8 @@ struct transaction {
     struct deferred_work *deferred;
     bool is_untyped;     /* a body without a type stays so */
     bool tells_length;   /* a body of unknown length is held back until it ends, or is long */
+    bool type_is_cleared; /* a handler has seen to it that there is none */
+    bool type_is_sniffed; /* its type was found out, and is no business of the log's */
     bool is_unhandled;   /* no handler answered */
     unsigned log_status; /* where the client saw none: 499 */
 
@@ -116,13 +133,24 @@ struct transaction {
     uint64_t *groups;   /* satisfied ones; made when first needed */
     struct value *vars; /* of tables.variables; made when first needed */
     struct failure failure;
-    bool in_error_routes;  /* of the server */
-    unsigned final_status; /* of the first failure that got there */
+    struct failure first_failure; /* that got as far as the server's error routes */
+    int64_t first_elapsed_ns;     /* how long the request had taken then */
+    struct failure handled_failure; /* that error routes are running for, or have */
+    bool in_error_routes;         /* of the server */
+    bool failed_twice;            /* they failed themselves */
 
     /* Known once asked for. */
     struct str peer_text, client_ip, uuid, uri;
     bool has_client_ip, is_from_trusted_proxy;
     struct matched_path matched_path; /* what path matchers compare */
+
+    /* Logs. */
+    struct late_field *late_fields;
+    struct log_extra *extras; /* in the order in which they are written */
+    struct dt_range loggers;  /* access_loggers that log_name chose; where <has_loggers> */
+    bool has_loggers;
+    struct strbuf *answer_copy; /* of the body, for the log; NULL: nobody wants it */
+    bool copies_encoded;        /* as the client gets it */
 
     struct capture *captures;  /* of regular expressions, the last match first */
     struct active_map *maps;   /* that have run */
@@ -137,6 +165,8 @@ struct transaction {
     struct interception *interception; /* an answer that was held back; response.c's */
     struct encoding *encoding; /* of the body on its way out; response.c's */
 };
+
+enum { MAX_METHOD = 32 }; /* bytes; longer ones are refused */
 
 /* What a handler has done. */
 enum step {
@@ -155,6 +185,9 @@ void transaction_resume(struct transaction *tx, enum step step);
 /* Sends the whole answer, with the headers set so far. */
 void transaction_reply(struct transaction *tx, unsigned status, struct str body);
 
+/* How long the request has taken so far, by the clock: the loop's stands still for a round, which
+ * most requests do not outlast. */
+int64_t transaction_elapsed_ns(const struct transaction *tx);
 /* The request's headers, to be changed. */
 struct http_headers *transaction_own_headers(struct transaction *tx);
 /* The peer's address with zone and without port; "@" for unix sockets. */
@@ -167,5 +200,7 @@ struct value *transaction_variable(struct transaction *tx, uint32_t variable);
 struct str value_text(const struct value *value);
 /* The same for the vars matchers. */
 struct str value_compared(const struct value *value);
+/* {http.error}: what is known of a failure, in one line. */
+struct str failure_text(struct transaction *tx, const struct failure *failure);
 
 #endif

@@ -22,10 +22,11 @@ struct loop;
 struct resolver;
 struct sources;
 
-/* Collected log lines of one worker for one sink. */
+/* Collected log lines of one worker for one output. */
 struct log_buffer {
     char *ptr; /* owned */
     size_t len;
+    struct str line_ending;
 };
 
 /* One side of a server in one worker: its plain or its TLS connections. */
@@ -49,7 +50,7 @@ struct worker {
     struct http_pool **pools;       /* of upstreams; made when first needed */
     struct resolver **resolvers;    /* owned; of resolvers, and the system's at the end */
     struct sources *sources;        /* owned; NULL where no upstreams are found */
-    struct log_buffer *log_buffers; /* of logs */
+    struct log_buffer *log_buffers; /* of outputs of logs; there are no more than logs */
     struct timer log_timer;
     struct encoder *encoders; /* owned; those that no request uses */
     unsigned n_encoders;

@@ -1,5 +1,5 @@
 """Cases as files: the Caddyfile, requests, upstreams and files they tell of."""
-import base64, os, re, shutil, tempfile
+import base64, gzip, os, re, shutil, socket, subprocess, tempfile, threading
 
 from dns import DnsServer
 from fastcgi import Responder
@@ -49,6 +49,51 @@ class Request:
         self.data = "\r\n".join(lines).encode("utf-8") + b"\r\n\r\n" + body
 
 
+class Collector:
+    """A peer that logs are sent to: every line, and for UDP every datagram, in order of arrival."""
+
+    def __init__(self, is_udp):
+        self.lines, self.is_udp = [], is_udp
+        self.socket = socket.socket(type=socket.SOCK_DGRAM if is_udp else socket.SOCK_STREAM)
+        self.socket.bind(("127.0.0.1", 0))
+        self.port = self.socket.getsockname()[1]
+        if not is_udp:
+            self.socket.listen(8)
+        threading.Thread(target=self.receive if is_udp else self.accept, daemon=True).start()
+
+    def receive(self):
+        while True:
+            try:
+                data = self.socket.recv(65536)
+            except OSError:
+                return
+            self.lines.append("datagram " + data.decode("utf-8").rstrip("\n"))
+
+    def accept(self):
+        while True:
+            try:
+                connection, _ = self.socket.accept()
+            except OSError:
+                return
+            threading.Thread(target=self.read, args=(connection,), daemon=True).start()
+
+    def read(self, connection):
+        with connection, connection.makefile("r", encoding="utf-8") as f:
+            for line in f:
+                self.lines.append(line.rstrip("\n"))
+
+    def take(self):
+        lines, self.lines = self.lines, []
+        return lines
+
+    def close(self):
+        try:
+            self.socket.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass
+        self.socket.close()
+
+
 class Case:
     """<text> with ports and folders filled in; the files it asks for exist until close."""
 
@@ -57,6 +102,7 @@ class Case:
         self.root = os.path.join(self.folder, "root")
         os.mkdir(self.root)
         self.n_files = 0
+        self.collectors, self.collected = [], {}
         caddyfile, *sections = re.split(r"(?m)^=== ", text)
         parsed = [section.partition("\n")[::2] for section in sections]
         values = {"ROOT": self.root, "FOLDER": self.folder}
@@ -64,6 +110,9 @@ class Case:
             words = head.split()
             if words[0] in ("upstream", "fastcgi", "dns", "proxy"):
                 values[words[1]] = str(upstreams.add(words[1], self.maker(words, upstreams)))
+            if words[0] == "collector":
+                self.collectors.append(Collector("udp" in words))
+                values[words[1]] = str(self.collectors[-1].port)
         self.values = values
         self.is_json = caddyfile.lstrip().startswith('{"')
         self.caddyfile = caddyfile if self.is_json else self.with_options(caddyfile)
@@ -72,6 +121,8 @@ class Case:
             words = head.split()
             if words[0] in ("upstream", "fastcgi", "dns", "proxy"):
                 upstreams.script(words[1], words[2:], self.fill(body))
+            elif words[0] == "collector":
+                continue
             elif words[0] == "file":
                 self.make_file(words[1], words[2:], body)
             elif words[0] in ("request", "raw"):
@@ -133,12 +184,38 @@ class Case:
         return os.path.join(self.folder, f"log-{side}")
 
     def log_of(self, side):
-        """The lines of the log file {$LOG} that the side wrote."""
-        try:
-            with open(self.log_path(side), encoding="utf-8") as f:
-                return f.read().splitlines()
-        except FileNotFoundError:
-            return []
+        """The lines of the log files that begin with {$LOG}, each behind its name and permissions."""
+        lines, start = [], os.path.basename(self.log_path(side))
+        for name in sorted(os.listdir(self.folder)):
+            if not name.startswith(start):
+                continue
+            paths = [os.path.join(self.folder, name)]
+            if os.path.isdir(paths[0]):
+                paths += [os.path.join(paths[0], file) for file in sorted(os.listdir(paths[0]))]
+            for path in paths:
+                if len(os.listdir(self.folder)) > 3 or os.path.isdir(path) or path != self.log_path(side):
+                    what = os.path.relpath(path, self.folder).replace(start, "LOG", 1)
+                    what = re.sub(r"[0-9]{2,}", "0", what)
+                    lines.append(f"{what} {os.stat(path).st_mode & 0o777:o}")
+                if os.path.isfile(path):
+                    lines += self.read_log(path).decode("utf-8").splitlines()
+        return lines + self.collected.get(side, [])
+
+    @staticmethod
+    def read_log(path):
+        with open(path, "rb") as f:
+            data = f.read()
+        if path.endswith(".gz"):
+            return gzip.decompress(data)
+        if path.endswith(".zst"):
+            return subprocess.run(["zstd", "-dcq"], input=data, capture_output=True, check=True).stdout
+        return data
+
+    def collect(self, side):
+        """Keeps for the side what the collectors got since the last call."""
+        self.collected[side] = [line for collector in self.collectors for line in collector.take()]
 
     def close(self):
+        for collector in self.collectors:
+            collector.close()
         shutil.rmtree(self.folder, ignore_errors=True)

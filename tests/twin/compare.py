@@ -117,33 +117,69 @@ def compare_seen(caddy, dialtone, out):
 
 # ---- logs ----
 
-IGNORED_FIELDS = {
-    # a field of a line: why it may differ
+MASKED_FIELDS = {
+    # a field of a line: why its value may differ; its type and the form of a text must not
     "ts": "the two do not run at the same moment",
+    "when": "the same",
     "duration": "a measured time",
+    "took": "the same",
+    "took_ms": "the same",
+    "latency": "the same",
     "err_id": "random",
     "err_trace": "a place in Caddy's source",
+    "remote_port": "the client's, another one each time",
 }
+UNORDERED_FIELDS = ("headers", "resp_headers", "env")  # Go's maps have no order
+RANDOM_TEXTS = (
+    # in other texts: what it becomes
+    (r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "UUID"),
+    (r"\{id=[a-z0-9]{9}\}( [A-Za-z0-9_.()*]+ \([a-z]+\.go:[0-9]+\))?", "{id=ID}"),
+    (r"^(\x1b\[[0-9]+m)?[0-9]{4}([-/])[0-9]{2}[-/][0-9]{2}([T ])[0-9:]{8}(\.[0-9]+)?", r"\1TIME\2\3"),
+    (r"^1\.[0-9]+e[+][0-9]+\t", "TIME\t"),
+)
+
+
+def masked(value):
+    """What is left of a value that may differ."""
+    if isinstance(value, str):
+        return re.sub(r"[A-Z][a-z]{2}", "Abc", re.sub(r"[0-9a-f]{6,}|[0-9]+", "0", value))
+    return type(value).__name__
+
+
+def normal(value, key=""):
+    if key in MASKED_FIELDS:
+        return "" if key == "err_trace" else "random" if key == "err_id" else masked(value)
+    if isinstance(value, dict):
+        pairs = value.items()
+        return {k: normal(v, k) for k, v in (sorted(pairs) if key in UNORDERED_FIELDS else pairs)}
+    if isinstance(value, list):
+        return [normal(one) for one in value]
+    if isinstance(value, str):
+        for pattern, text in RANDOM_TEXTS:
+            value = re.sub(pattern, text, value)
+    return value
+
+
+def without_json(line):
+    """The line around its object, which may be all of it, and the object; the blanks in it tell the format."""
+    at = line.find("{")
+    while at >= 0:
+        try:
+            row, end = json.JSONDecoder().raw_decode(line, at)
+            style = "spaced" if re.match(r'\{"[^"]*": ', line[at:]) else "dense"
+            return line[:at] + style + line[end:], row
+        except ValueError:
+            at = line.find("{", at + 1)
+    return line, None
 
 
 def comparable(line, names):
-    try:
-        row = json.loads(line)
-    except ValueError:
-        return renamed(line, names)
-    if not isinstance(row, dict):
-        return row
-    row = {key: value for key, value in row.items() if key not in IGNORED_FIELDS}
-    if isinstance(row.get("request"), dict):
-        row["request"].pop("remote_port", None)  # the client's, another one each time
-    if isinstance(row.get("resp_headers"), dict):
-        # what Go finds out of a body's type Caddy's log does not see; the answers themselves are compared
-        row["resp_headers"].pop("Content-Type", None)
-    return renamed(json.dumps(row, sort_keys=True), names)
+    head, row = without_json(line)
+    return renamed(normal(head) + json.dumps(normal(row)), names)
 
 
 def log_differences(caddy, dialtone, caddy_results, dialtone_results):
-    """Line by line; the order of the fields of a line does not count."""
+    """Line by line, fields in their order."""
     names = [[name for result in results for name in result.names]
              for results in (caddy_results, dialtone_results)]
     left, right = ([comparable(line, n) for line in log] for log, n in zip((caddy, dialtone), names))

@@ -24,6 +24,9 @@ def run_side(side, case, upstreams):
         results = [side.exchange(request, upstreams) for request in case.requests]
     finally:
         side.stop()
+    if case.collectors:
+        time.sleep(0.5)  # what is under way arrives
+    case.collect(side.name)
     return results, case.log_of(side.name)
 
 

@@ -1,0 +1,89 @@
+#ifndef DIALTONE_PROXY_LOG_ENCODE_H
+#define DIALTONE_PROXY_LOG_ENCODE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/str.h"
+#include "dialtone/tables.h"
+
+struct core;
+struct log_view;
+
+/* Entries of logs become lines: a chain of encoders, of which the last writes and the others change
+ * what it is given. */
+
+/* What a field holds. */
+struct log_value {
+    enum {
+        LOG_NULL,
+        LOG_TEXT,
+        LOG_INT,
+        LOG_BOOL,
+        LOG_FLOAT,
+        LOG_DURATION, /* ns */
+        LOG_TIME,     /* ns since 1970 */
+        LOG_RAW,      /* JSON, in <text> */
+        LOG_TEXTS,
+        LOG_OBJECT,
+        LOG_SKIPPED, /* no field at all */
+    } kind;
+    struct str text;
+    int64_t number; /* of INT, BOOL, DURATION, TIME */
+    double real;
+    const struct str *texts;
+    uint32_t n_texts;
+    void (*write)(const struct log_view *view, const void *ctx); /* puts the fields of an object */
+    const void *ctx;
+};
+
+#define LOG_TEXT_OF(value)     ((struct log_value){.kind = LOG_TEXT, .text = (value)})
+#define LOG_INT_OF(value)      ((struct log_value){.kind = LOG_INT, .number = (int64_t)(value)})
+#define LOG_BOOL_OF(value)     ((struct log_value){.kind = LOG_BOOL, .number = (value)})
+#define LOG_DURATION_OF(value) ((struct log_value){.kind = LOG_DURATION, .number = (value)})
+#define LOG_OBJECT_OF(function, context)                                                           \
+    ((struct log_value){.kind = LOG_OBJECT, .write = (function), .ctx = (context)})
+
+/* Where a writer of fields puts them: a link of the chain, and the names around it. */
+struct log_view {
+    struct log_encoding *encoding;
+    uint32_t link;
+    struct str prefix; /* "request>headers>"; kept for filters only */
+};
+
+void log_put(const struct log_view *view, struct str key, struct log_value value);
+/* What is put from now on goes into an object of this name. */
+void log_open_namespace(const struct log_view *view, struct str key);
+
+/* How one log writes lines, made ready. */
+struct log_format {
+    const struct dt_log_encoder *links; /* borrowed from tables */
+    uint32_t n_links;
+    struct dt_log_encoder last; /* the one that writes: never DT_LOG_AUTOMATIC */
+    struct str time_layout, line_ending;
+    bool is_plain; /* there is no other link */
+};
+
+/* <is_terminal>: lines go to one, which people read. */
+void log_format_open(struct log_format *format, const struct dt_tables *tables,
+                     const struct dt_log *row, bool is_terminal);
+
+struct log_entry {
+    enum dt_log_level level;
+    int64_t time_ns; /* since 1970 */
+    struct str logger, message;
+    void (*write)(const struct log_view *view, const void *ctx); /* its fields; may be NULL */
+    const void *ctx;
+};
+
+/* Appends the line, with its ending. */
+void log_encode(const struct core *core, const struct log_format *format,
+                const struct log_entry *entry, struct strbuf *out);
+
+/* --- log_filter.c --- */
+
+/* What the filter makes of a field. */
+void log_filter(const struct core *core, struct arena *arena, const struct dt_log_filter *filter,
+                struct str *key, struct log_value *value);
+
+#endif
