@@ -35,6 +35,7 @@ python-module:pip:python3-pip
 nginx:nginx-light
 haproxy:haproxy
 h2o:h2o
+testssl:testssl.sh
 varnishtest:varnish
 wrk:wrk
 h2load:nghttp2-client
