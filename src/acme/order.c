@@ -1,0 +1,411 @@
+/* RFC 8555 from the directory to the certificate. */
+#include "acme/order.h"
+
+#include <jansson.h>
+#include <poll.h>
+#include <string.h>
+#include <time.h>
+
+#include "acme/jose.h"
+
+enum {
+    NONCE_TRIES = 8,   /* an authority may refuse any nonce, and gives a new one with that */
+    POLL_MAX_S = 15,   /* between two looks */
+    ORDER_MAX_S = 300, /* for one authorization, or for the order itself */
+};
+
+struct conversation {
+    struct https https;
+    struct arena *arena;
+    const struct acme_authority *authority;
+    struct acme_account *account;
+    struct acme_challenges *challenges;
+    struct acme_result *result;
+    struct str new_nonce, new_account, new_order; /* URLs */
+    struct str nonce;
+    struct https_response response; /* the last one */
+    json_t *answer;                 /* its body; owned; NULL: no JSON */
+    bool account_is_unknown;
+};
+
+static bool failed(struct conversation *talk, const char *what, struct str why)
+{
+    talk->result->error = str_printf(talk->arena, "%s: " STR_FMT, what, STR_ARG(why));
+    return false;
+}
+
+static struct str member(const json_t *object, const char *name)
+{
+    const char *text = json_string_value(json_object_get(object, name));
+    return text ? str_from(text) : (struct str){0};
+}
+
+static struct str kept(struct conversation *talk, const json_t *object, const char *name)
+{
+    return str_dup(talk->arena, member(object, name));
+}
+
+static void read_answer(struct conversation *talk)
+{
+    struct str type = talk->response.content_type;
+    json_decref(talk->answer);
+    talk->answer = NULL;
+    if (str_has_prefix(type, STR("application/json")) ||
+        str_has_prefix(type, STR("application/problem+json")))
+        talk->answer = json_loadb(talk->response.body.ptr ? talk->response.body.ptr : "",
+                                  talk->response.body.len, JSON_REJECT_DUPLICATES, NULL);
+    if (talk->response.nonce.len > 0)
+        talk->nonce = talk->response.nonce;
+}
+
+/* What a problem document says (RFC 7807, RFC 8555 6.7), or the status. */
+static struct str problem_text(struct conversation *talk, const json_t *problem)
+{
+    struct str type = member(problem, "type"), detail = member(problem, "detail");
+    struct strbuf text = strbuf_in(talk->arena);
+    if (type.len + detail.len == 0)
+        return str_printf(talk->arena, "the authority answers with status %u",
+                          talk->response.status);
+    strbuf_printf(&text, STR_FMT "%s" STR_FMT,
+                  STR_ARG(str_trim_prefix(type, STR("urn:ietf:params:acme:error:"))),
+                  type.len && detail.len ? ": " : "", STR_ARG(detail));
+    size_t i;
+    json_t *part;
+    json_array_foreach(json_object_get(problem, "subproblems"), i, part)
+        strbuf_printf(&text, "; " STR_FMT, STR_ARG(member(part, "detail")));
+    return strbuf_finish(&text);
+}
+
+static bool problem(struct conversation *talk, const char *what)
+{
+    talk->result->retry_after_s = talk->response.retry_after_s;
+    return failed(talk, what, problem_text(talk, talk->answer));
+}
+
+static bool is_fine(const struct conversation *talk)
+{
+    return talk->response.status >= 200 && talk->response.status < 300;
+}
+
+static bool get_nonce(struct conversation *talk)
+{
+    struct str error = {0};
+    if (talk->nonce.len > 0)
+        return true;
+    if (!https_request(&talk->https, talk->arena, "HEAD", talk->new_nonce, (struct str){0},
+                       (struct str){0}, &talk->response, &error))
+        return failed(talk, "asking for a nonce", error);
+    talk->nonce = talk->response.nonce;
+    return talk->nonce.len > 0 || failed(talk, "asking for a nonce", STR("there is none"));
+}
+
+/* Text as a JSON string, quotes included. */
+static struct str quoted(struct conversation *talk, struct str text)
+{
+    json_t *string = json_stringn(text.ptr ? text.ptr : "", text.len);
+    char *dump = string ? json_dumps(string, JSON_ENCODE_ANY) : NULL;
+    struct str copy = dump ? str_dup(talk->arena, str_from(dump)) : STR("\"\"");
+    free(dump);
+    json_decref(string);
+    return copy;
+}
+
+static bool is_problem(const struct conversation *talk, const char *type)
+{
+    return str_is(str_trim_prefix(member(talk->answer, "type"), STR("urn:ietf:params:acme:error:")),
+                  type);
+}
+
+/* POST, signed by the account; an empty payload is POST-as-GET. False where there was no answer; a
+ * refusal is one. */
+static bool post(struct conversation *talk, struct str url, struct str payload)
+{
+    struct str error = {0};
+    for (unsigned tries = 0; tries < NONCE_TRIES; tries++) {
+        if (!get_nonce(talk))
+            return false;
+        struct str who =
+            talk->account->url.len > 0
+                ? STR_JOIN(talk->arena, STR("\"kid\":"), quoted(talk, talk->account->url))
+                : STR_JOIN(talk->arena, STR("\"jwk\":"), jose_jwk(talk->arena, talk->account->key));
+        struct str header =
+            STR_JOIN(talk->arena, who, STR(",\"nonce\":"), quoted(talk, talk->nonce),
+                     STR(",\"url\":"), quoted(talk, url));
+        struct str body = jose_sign(talk->arena, talk->account->key, header, payload);
+        if (body.len == 0)
+            return failed(talk, "signing", STR("OpenSSL refuses"));
+        talk->nonce = (struct str){0};
+        if (!https_request(&talk->https, talk->arena, "POST", url, STR("application/jose+json"),
+                           body, &talk->response, &error))
+            return failed(talk, "asking the authority", error);
+        read_answer(talk);
+        if (!is_problem(talk, "badNonce"))
+            return true;
+    }
+    return failed(talk, "asking the authority", STR("it takes no nonce"));
+}
+
+static bool get_directory(struct conversation *talk)
+{
+    struct str error = {0};
+    if (!https_request(&talk->https, talk->arena, "GET", talk->authority->directory,
+                       (struct str){0}, (struct str){0}, &talk->response, &error))
+        return failed(talk, "asking for the directory", error);
+    read_answer(talk);
+    if (!is_fine(talk))
+        return problem(talk, "asking for the directory");
+    talk->new_nonce = kept(talk, talk->answer, "newNonce");
+    talk->new_account = kept(talk, talk->answer, "newAccount");
+    talk->new_order = kept(talk, talk->answer, "newOrder");
+    if (talk->new_nonce.len == 0 || talk->new_account.len == 0 || talk->new_order.len == 0)
+        return failed(talk, "asking for the directory", STR("it is no ACME directory"));
+    return true;
+}
+
+/* "externalAccountBinding" (RFC 8555 7.3.4), with the comma before it; empty where there is none.
+ */
+static bool external_binding(struct conversation *talk, struct str *out)
+{
+    const struct acme_authority *authority = talk->authority;
+    struct str key;
+    *out = (struct str){0};
+    if (authority->eab_key_id.len == 0)
+        return true;
+    if (!jose_base64url_read(talk->arena, authority->eab_mac_key, &key))
+        return failed(talk, "the key of the external account", STR("is not base64url"));
+    struct str header = STR_JOIN(talk->arena, STR("\"kid\":"), quoted(talk, authority->eab_key_id),
+                                 STR(",\"url\":"), quoted(talk, talk->new_account));
+    struct str bound =
+        jose_sign_hmac(talk->arena, key, header, jose_jwk(talk->arena, talk->account->key));
+    if (bound.len == 0)
+        return failed(talk, "signing", STR("OpenSSL refuses"));
+    *out = STR_JOIN(talk->arena, STR(",\"externalAccountBinding\":"), bound);
+    return true;
+}
+
+static bool register_account(struct conversation *talk)
+{
+    struct str contact = {0}, binding;
+    if (talk->account->url.len > 0)
+        return true;
+    if (talk->authority->email.len > 0)
+        contact = STR_JOIN(
+            talk->arena, STR(",\"contact\":["),
+            quoted(talk, STR_JOIN(talk->arena, STR("mailto:"), talk->authority->email)), STR("]"));
+    if (!external_binding(talk, &binding))
+        return false;
+    struct str payload =
+        STR_JOIN(talk->arena, STR("{\"termsOfServiceAgreed\":true"), contact, binding, STR("}"));
+    if (!post(talk, talk->new_account, payload))
+        return false;
+    if (!is_fine(talk))
+        return problem(talk, "registering an account");
+    if (talk->response.location.len == 0)
+        return failed(talk, "registering an account", STR("it has no URL"));
+    talk->account->url = talk->response.location;
+    talk->account->is_new = true;
+    return true;
+}
+
+/* Waits; false where all is to end. */
+static bool pause_for(struct conversation *talk, int64_t seconds)
+{
+    struct pollfd fd = {talk->https.stop_fd, POLLIN, 0};
+    if (seconds < 1)
+        seconds = 1;
+    if (seconds > POLL_MAX_S)
+        seconds = POLL_MAX_S;
+    if (poll(&fd, 1, (int)seconds * 1000) > 0)
+        return failed(talk, "given up", STR("shutting down"));
+    return true;
+}
+
+/* Asks again until the status is none of those that go on; the last answer stays. */
+static bool await_status(struct conversation *talk, struct str url, const char *const *passing,
+                         const char *what)
+{
+    struct timespec begin, now;
+    clock_gettime(CLOCK_MONOTONIC, &begin);
+    for (;;) {
+        if (!post(talk, url, (struct str){0}))
+            return false;
+        if (!is_fine(talk))
+            return problem(talk, what);
+        if (!str_is_one_of(member(talk->answer, "status"), passing))
+            return true;
+        clock_gettime(CLOCK_MONOTONIC, &now);
+        if (now.tv_sec - begin.tv_sec > ORDER_MAX_S)
+            return failed(talk, what, STR("the authority takes too long"));
+        if (!pause_for(talk, talk->response.retry_after_s))
+            return false;
+    }
+}
+
+/* The challenge of a type, or NULL. */
+static const json_t *challenge_of(const json_t *authorization, const char *type)
+{
+    size_t i;
+    json_t *challenge;
+    json_array_foreach(json_object_get(authorization, "challenges"), i,
+                       challenge) if (str_is(member(challenge, "type"), type)) return challenge;
+    return NULL;
+}
+
+/* What a failed authorization says of its challenges. */
+static struct str challenge_error(struct conversation *talk)
+{
+    size_t i;
+    json_t *challenge;
+    json_array_foreach(
+        json_object_get(talk->answer, "challenges"), i,
+        challenge) if (json_object_get(challenge,
+                                       "error")) return problem_text(talk,
+                                                                     json_object_get(challenge,
+                                                                                     "error"));
+    return STR("the authority does not say why");
+}
+
+static bool put_alpn(struct conversation *talk, struct str subject, struct str key_authorization)
+{
+    EVP_PKEY *key = jose_new_key(STR("p256"));
+    X509 *certificate = key ? jose_alpn_certificate(key, subject, key_authorization) : NULL;
+    bool put = certificate && acme_challenge_alpn(talk->challenges, subject, certificate, key);
+    X509_free(certificate);
+    EVP_PKEY_free(key);
+    return put;
+}
+
+/* Answers one challenge and waits for what the authority makes of it. */
+static bool meet(struct conversation *talk, const struct acme_wish *wish,
+                 struct str authorization_url, bool by_http)
+{
+    static const char *const passing[] = {"pending", "processing", NULL};
+    const json_t *challenge = challenge_of(talk->answer, by_http ? "http-01" : "tls-alpn-01");
+    struct str token = kept(talk, challenge, "token"), url = kept(talk, challenge, "url");
+    struct str thumbprint = jose_thumbprint(talk->arena, talk->account->key);
+    struct str answer = STR_JOIN(talk->arena, token, STR("."), thumbprint);
+    struct str name = by_http ? token : wish->subject;
+    if (token.len == 0 || url.len == 0)
+        return failed(talk, "the challenge", STR("has no token"));
+    bool put = by_http ? acme_challenge_http(talk->challenges, token, answer)
+                       : put_alpn(talk, wish->subject, answer);
+    if (!put)
+        return failed(talk, "the challenge", STR("cannot be answered"));
+    bool met = post(talk, url, STR("{}"));
+    if (met && !is_fine(talk))
+        met = problem(talk, "answering the challenge");
+    met = met && await_status(talk, authorization_url, passing, "the authorization");
+    acme_challenge_drop(talk->challenges, name);
+    if (met && !str_is(member(talk->answer, "status"), "valid"))
+        met = failed(talk, by_http ? "HTTP-01" : "TLS-ALPN-01", challenge_error(talk));
+    return met;
+}
+
+static bool authorize(struct conversation *talk, const struct acme_wish *wish, struct str url)
+{
+    if (!post(talk, url, (struct str){0}))
+        return false;
+    if (!is_fine(talk))
+        return problem(talk, "asking for the authorization");
+    if (str_is(member(talk->answer, "status"), "valid"))
+        return true;
+    if (wish->by_http && challenge_of(talk->answer, "http-01"))
+        return meet(talk, wish, url, true);
+    if (wish->by_alpn && challenge_of(talk->answer, "tls-alpn-01"))
+        return meet(talk, wish, url, false);
+    return failed(talk, "the authorization",
+                  STR("the authority offers no challenge that can be met here"));
+}
+
+static bool finalize(struct conversation *talk, const struct acme_wish *wish, struct str order,
+                     struct str url, EVP_PKEY *key)
+{
+    static const char *const passing[] = {"pending", "processing", NULL};
+    struct str request = jose_request(talk->arena, key, wish->subject, wish->must_staple);
+    if (request.len == 0)
+        return failed(talk, "the request", STR("cannot be made"));
+    struct str payload =
+        STR_JOIN(talk->arena, STR("{\"csr\":\""), jose_base64url(talk->arena, request), STR("\"}"));
+    if (!post(talk, url, payload))
+        return false;
+    if (!is_fine(talk))
+        return problem(talk, "finalizing the order");
+    if (!await_status(talk, order, passing, "the order"))
+        return false;
+    if (!str_is(member(talk->answer, "status"), "valid"))
+        return failed(talk, "the order",
+                      problem_text(talk, json_object_get(talk->answer, "error")));
+    return true;
+}
+
+static bool download(struct conversation *talk, EVP_PKEY *key)
+{
+    struct acme_result *result = talk->result;
+    result->url = kept(talk, talk->answer, "certificate");
+    if (!post(talk, result->url, (struct str){0}))
+        return false;
+    if (!is_fine(talk))
+        return problem(talk, "fetching the certificate");
+    if (!str_contains(talk->response.body, STR("-----BEGIN CERTIFICATE-----")))
+        return failed(talk, "fetching the certificate", STR("there is none in the answer"));
+    result->chain = talk->response.body;
+    result->key = jose_key_pem(talk->arena, key);
+    return result->key.len > 0 || failed(talk, "the key", STR("cannot be written"));
+}
+
+static bool order(struct conversation *talk, const struct acme_wish *wish, EVP_PKEY *key)
+{
+    struct str authorizations[8];
+    size_t n = 0, i;
+    json_t *url;
+    bool is_ip = str_index(wish->subject, ':') >= 0 ||
+                 strspn(wish->subject.ptr, "0123456789.") == wish->subject.len;
+    struct str payload =
+        STR_JOIN(talk->arena, STR("{\"identifiers\":[{\"type\":\""), is_ip ? STR("ip") : STR("dns"),
+                 STR("\",\"value\":"), quoted(talk, wish->subject), STR("}]}"));
+    if (!post(talk, talk->new_order, payload))
+        return false;
+    talk->account_is_unknown = is_problem(talk, "accountDoesNotExist");
+    if (!is_fine(talk))
+        return problem(talk, "ordering");
+    struct str place = talk->response.location, end = kept(talk, talk->answer, "finalize");
+    json_array_foreach(json_object_get(talk->answer, "authorizations"), i,
+                       url) if (n < sizeof(authorizations) / sizeof(authorizations[0]) &&
+                                json_string_value(url)) authorizations[n++] =
+        str_dup(talk->arena, str_from(json_string_value(url)));
+    if (place.len == 0 || end.len == 0)
+        return failed(talk, "ordering", STR("the order has no URL"));
+    for (i = 0; i < n; i++)
+        if (!authorize(talk, wish, authorizations[i]))
+            return false;
+    return finalize(talk, wish, place, end, key) && download(talk, key);
+}
+
+bool acme_order(const struct acme_authority *authority, struct acme_account *account,
+                const struct acme_wish *wish, struct acme_challenges *challenges, int stop_fd,
+                struct arena *arena, struct acme_result *result)
+{
+    struct conversation talk = {
+        .arena = arena,
+        .authority = authority,
+        .account = account,
+        .challenges = challenges,
+        .result = result,
+    };
+    *result = (struct acme_result){0};
+    if (!https_open(&talk.https, authority->roots, authority->n_roots, stop_fd, arena,
+                    &result->error))
+        return false;
+    EVP_PKEY *key = jose_new_key(wish->key_type);
+    bool done = key ? get_directory(&talk) && register_account(&talk) && order(&talk, wish, key)
+                    : failed(&talk, "the key", STR("cannot be made"));
+    if (!done && talk.account_is_unknown) { /* the authority has forgotten us */
+        account->url = (struct str){0};
+        talk.account_is_unknown = false;
+        done = register_account(&talk) && order(&talk, wish, key);
+    }
+    EVP_PKEY_free(key);
+    json_decref(talk.answer);
+    https_close(&talk.https);
+    return done;
+}
