@@ -16,7 +16,8 @@ WARNINGS := -Wall -Wextra -Wshadow -Wmissing-prototypes -Wstrict-prototypes -Wpo
 OPTIMISE ?= -O2 -g
 override CPPFLAGS += -D_GNU_SOURCE -Isrc -Iinclude -I$(GEN) -DDIALTONE_VERSION='"$(VERSION)"' \
     -DDIALTONE_PROXY_LIBS='"$(PROXY_LIBS)"' -DDIALTONE_REGEXP_LIBS='"$(REGEXP_LIBS)"' \
-    -DDIALTONE_ARGON2_LIBS='"$(ARGON2_LIBS)"' -DDIALTONE_DNS_LIBS='"$(DNS_LIBS)"'
+    -DDIALTONE_ARGON2_LIBS='"$(ARGON2_LIBS)"' -DDIALTONE_DNS_LIBS='"$(DNS_LIBS)"' \
+    -DDIALTONE_ACME_LIBS='"$(ACME_LIBS)"'
 override CFLAGS   += -std=gnu11 $(OPTIMISE) $(WARNINGS) $(SANITIZE)
 override LDFLAGS  += $(SANITIZE)
 CXXFLAGS          += -std=c++17 $(OPTIMISE) -Wall -Wextra -fno-rtti $(SANITIZE)
@@ -31,6 +32,8 @@ REGEXP_LIBS   = $(shell pkg-config --libs re2 2>/dev/null || echo -lre2) -lstdc+
 # only for what holds hashes of Argon2
 ARGON2_LIBS   = $(shell pkg-config --libs libargon2 2>/dev/null || echo -largon2)
 
+# only for what gets certificates by ACME
+ACME_LIBS     = $(shell pkg-config --libs jansson 2>/dev/null || echo -ljansson)
 # only for what looks up SRV records, or asks DNS servers of its own
 DNS_LIBS      = $(shell pkg-config --libs libcares 2>/dev/null || echo -lcares)
 
@@ -38,7 +41,7 @@ GEN := $(BUILD)/gen
 OBJ := $(BUILD)/obj
 
 # The compiler and the server share base/ and meet only in include/dialtone/tables.h.
-PROXY_FOLDERS := base net http proxy
+PROXY_FOLDERS := base net http acme proxy
 SOURCES       := $(wildcard src/*.c src/*/*.c)
 CLI_SOURCES   := $(wildcard src/cli/*.c)
 LIB_SOURCES   := $(filter-out $(CLI_SOURCES),$(SOURCES))
@@ -81,10 +84,11 @@ LINK_PROGRAM = $(CC) $(LDFLAGS) -Wl,--as-needed -o $(BUILD)/dialtone $(CLI_OBJEC
     $(BUILD)/libdialtone.a
 $(BUILD)/dialtone: $(CLI_OBJECTS) $(BUILD)/libdialtone.a
 	@if [ $(STATIC_OPENSSL) = yes ] && $(LINK_PROGRAM) $(if $(SANITIZE),,-static-libgcc) -Wl,-Bstatic -lssl \
-	    -lcrypto -lnghttp2 -lre2 -lstdc++ -largon2 -lcares -lz -lzstd $(if $(SANITIZE),,-lcrypt) \
+	    -lcrypto -lnghttp2 -lre2 -lstdc++ -largon2 -lcares -ljansson -lz -lzstd $(if $(SANITIZE),,-lcrypt) \
 	    -Wl,-Bdynamic $(COMPILER_LIBS) $(CRYPT_LIB) -lpthread 2>/dev/null; \
 	then echo 'linked $@ with the archives of OpenSSL, nghttp2, RE2 and what they need'; \
-	else set -x; $(LINK_PROGRAM) $(COMPILER_LIBS) $(PROXY_LIBS) $(REGEXP_LIBS) $(ARGON2_LIBS) $(DNS_LIBS); fi
+	else set -x; $(LINK_PROGRAM) $(COMPILER_LIBS) $(PROXY_LIBS) $(REGEXP_LIBS) $(ARGON2_LIBS) $(DNS_LIBS) \
+	    $(ACME_LIBS); fi
 
 $(BUILD)/libdialtone.a: $(LIB_OBJECTS)
 	@rm -f $@
@@ -141,7 +145,7 @@ unit: $(UNIT_TESTS)
 $(BUILD)/unit/%: tests/unit/%.c $(BUILD)/libdialtone.a
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) -Itests/unit $(CFLAGS) $(LDFLAGS) -MMD -MP -o $@ $< $(BUILD)/libdialtone.a \
-	    $(COMPILER_LIBS) $(PROXY_LIBS)
+	    $(COMPILER_LIBS) $(PROXY_LIBS) $(ACME_LIBS)
 
 # `make property`: what the linter says of routes, against an engine that runs random requests
 PROPERTY_REQUESTS ?= 50000

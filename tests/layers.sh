@@ -21,8 +21,9 @@ allowed() {
     lsp) echo base syntax json adapt directives project plugins native lint lsp public/tables pipeline ;;
     net) echo base net ;;
     http) echo base net http ;;
-    proxy) echo base net http proxy public/tables public/proxy ;;
-    cli) echo base syntax json adapt directives project plugins schema native lint fix lsp net http proxy cli pipeline \
+    acme) echo base http acme ;;
+    proxy) echo base net http acme proxy public/tables public/proxy ;;
+    cli) echo base syntax json adapt directives project plugins schema native lint fix lsp net http acme proxy cli pipeline \
         public/tables public/proxy public/dialtone ;;
     esac
 }

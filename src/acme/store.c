@@ -13,62 +13,9 @@
 #include <unistd.h>
 
 #include "acme/jose.h"
+#include "acme/paths.h"
 
 enum { FILE_BYTES_MAX = 1 << 20 };
-
-/* A name for a file, as Caddy's storage has it. */
-static struct str safe(struct arena *arena, struct str text)
-{
-    struct strbuf out = strbuf_in(arena);
-    text = str_lower(arena, str_trim(text));
-    for (size_t i = 0; i < text.len; i++) {
-        char c = text.ptr[i];
-        if (c == '*')
-            strbuf_puts(&out, "wildcard_");
-        else if (c == '+')
-            strbuf_puts(&out, "_plus_");
-        else if (c == ':')
-            strbuf_add_char(&out, '-');
-        else if (c == ' ')
-            strbuf_add_char(&out, '_');
-        else if (c == '.' && i + 1 < text.len && text.ptr[i + 1] == '.')
-            i++;
-        else if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || strchr("_@.-", c))
-            strbuf_add_char(&out, c);
-    }
-    return strbuf_finish(&out);
-}
-
-/* An authority's folder: host and path of its directory. */
-static struct str authority_name(struct arena *arena, struct str directory)
-{
-    struct str rest = str_trim_prefix(str_trim_prefix(directory, STR("https://")), STR("http://"));
-    return safe(arena, str_replace(arena, rest, STR("/"), STR("-")));
-}
-
-struct acme_paths acme_paths_of(struct arena *arena, struct str root, struct str directory,
-                                struct str subject)
-{
-    struct str name = safe(arena, subject), authority = authority_name(arena, directory);
-    struct str base = str_printf(arena, STR_FMT "/certificates/" STR_FMT "/" STR_FMT "/" STR_FMT,
-                                 STR_ARG(root), STR_ARG(authority), STR_ARG(name), STR_ARG(name));
-    return (struct acme_paths){
-        .certificate = arena_printf(arena, STR_FMT ".crt", STR_ARG(base)),
-        .key = arena_printf(arena, STR_FMT ".key", STR_ARG(base)),
-        .about = arena_printf(arena, STR_FMT ".json", STR_ARG(base)),
-    };
-}
-
-/* The path of an account's files without what they end in. */
-static struct str account_base(struct arena *arena, struct str root,
-                               const struct acme_authority *authority)
-{
-    struct str email = authority->email.len > 0 ? authority->email : STR("default"), user, rest;
-    str_cut(email, STR("@"), &user, &rest);
-    return str_printf(arena, STR_FMT "/acme/" STR_FMT "/users/" STR_FMT "/" STR_FMT, STR_ARG(root),
-                      STR_ARG(authority_name(arena, authority->directory)),
-                      STR_ARG(safe(arena, email)), STR_ARG(safe(arena, user)));
-}
 
 /* --- files --- */
 
@@ -146,7 +93,7 @@ static bool load(struct arena *arena, const char *path, struct str *text)
 bool acme_account_load(struct arena *arena, struct str root, const struct acme_authority *authority,
                        struct acme_account *account, struct str *error)
 {
-    struct str base = account_base(arena, root, authority), text;
+    struct str base = acme_account_base(arena, root, authority->directory, authority->email), text;
     *account = (struct acme_account){0};
     if (load(arena, arena_printf(arena, STR_FMT ".key", STR_ARG(base)), &text))
         account->key = jose_key_read(text);
@@ -181,7 +128,7 @@ static struct str dumped(struct arena *arena, json_t *object)
 bool acme_account_save(struct arena *arena, struct str root, const struct acme_authority *authority,
                        const struct acme_account *account, struct str *error)
 {
-    struct str base = account_base(arena, root, authority);
+    struct str base = acme_account_base(arena, root, authority->directory, authority->email);
     json_t *contacts = json_array();
     if (authority->email.len > 0)
         json_array_append_new(contacts, json_sprintf("mailto:%.*s", STR_ARG(authority->email)));

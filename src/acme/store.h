@@ -2,6 +2,7 @@
 #define DIALTONE_ACME_STORE_H
 
 #include "acme/order.h"
+#include "acme/paths.h"
 
 /* Accounts and certificates in files, where and how Caddy keeps them, so that one can follow the
  * other:
@@ -10,13 +11,6 @@
  *     ROOT/certificates/AUTHORITY/SUBJECT/SUBJECT.crt .key .json
  *
  * Files are written whole or not at all, readable by the owner only. Texts are in the arena. */
-
-/* The paths of what is kept of a subject; both also where there is nothing yet. */
-struct acme_paths {
-    const char *certificate, *key, *about;
-};
-struct acme_paths acme_paths_of(struct arena *arena, struct str root, struct str directory,
-                                struct str subject);
 
 /* Reads the account, or makes a key for a new one. False: <error> says why. The key is the
  * caller's. */

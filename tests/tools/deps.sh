@@ -18,7 +18,8 @@ header:crypt.h:libcrypt-dev
 header:argon2.h:libargon2-dev
 c++:g++
 file:libre2.so:libre2-dev
-header:ares.h:libc-ares-dev'
+header:ares.h:libc-ares-dev
+header:jansson.h:libjansson-dev'
 run="$build
 curl:curl
 ip:iproute2
@@ -36,6 +37,7 @@ nginx:nginx-light
 haproxy:haproxy
 h2o:h2o
 testssl:testssl.sh
+pebble:pebble
 varnishtest:varnish
 wrk:wrk
 h2load:nghttp2-client
