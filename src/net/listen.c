@@ -147,6 +147,34 @@ static int open_unix(const struct listen_target *target)
     return fd;
 }
 
+static bool find_file(const struct listen_target *target, char path[108], struct stat *found)
+{
+    struct str name = target->host;
+    if (target->network != LISTEN_UNIX || name.len == 0 || name.len >= 108 || name.ptr[0] == '@')
+        return false;
+    memcpy(path, name.ptr, name.len);
+    path[name.len] = '\0';
+    return lstat(path, found) == 0 && S_ISSOCK(found->st_mode);
+}
+
+struct listen_file listen_file_of(const struct listen_target *target)
+{
+    char path[108];
+    struct stat found;
+    if (!find_file(target, path, &found))
+        return (struct listen_file){0};
+    return (struct listen_file){found.st_dev, found.st_ino};
+}
+
+void listen_file_remove(const struct listen_target *target, const struct listen_file *file)
+{
+    char path[108];
+    struct stat found;
+    if (file->inode && find_file(target, path, &found) && found.st_dev == file->device &&
+        found.st_ino == file->inode)
+        unlink(path);
+}
+
 int listen_open(const struct listen_target *target)
 {
     struct address address;

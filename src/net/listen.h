@@ -44,6 +44,14 @@ struct listener {
 /* A bound, listening socket, or -errno. Call it once per thread: TCP sockets share the port by
  * SO_REUSEPORT; of unix and inherited ones the caller hands dup()s to the other threads. */
 int listen_open(const struct listen_target *target);
+/* The file that listen_open has just made for a unix socket; no file: zeros. */
+struct listen_file {
+    dev_t device;
+    ino_t inode;
+};
+struct listen_file listen_file_of(const struct listen_target *target);
+/* Removes it, unless another socket has taken its place since. The socket must still be open. */
+void listen_file_remove(const struct listen_target *target, const struct listen_file *file);
 /* Starts accepting in <loop>; 0 or -errno. Takes over <fd>. */
 int listener_start(struct listener *listener, struct loop *loop, int fd);
 /* Accepts what is queued, then closes. */

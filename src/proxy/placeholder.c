@@ -145,7 +145,12 @@ static struct str port_string(struct transaction *tx, const struct address *addr
 
 static struct str local_value(struct transaction *tx, enum dt_part_kind kind)
 {
-    struct address local = http_connection_local(tx->request->connection);
+    struct http_connection *connection = tx->request->connection;
+    struct address local = http_connection_local(connection);
+    const struct dt_listener *listener = &tx->tables->listeners[http_connection_tag(connection)];
+    if (local.family == AF_UNIX && listener->network == DT_NETWORK_UNIX &&
+        kind != DT_PART_LOCAL_PORT)
+        return table_text(tx->tables, listener->host);
     return kind == DT_PART_LOCAL_PORT ? port_string(tx, &local)
                                       : address_string(tx, &local, kind == DT_PART_LOCAL);
 }

@@ -15,6 +15,7 @@
 
 #include "base/arena.h"
 #include "base/parse.h"
+#include "net/listen.h"
 #include "proxy/check.h"
 #include "proxy/core.h"
 #include "proxy/hosts.h"
@@ -358,14 +359,36 @@ static void say_serving(struct core *core)
              sizeof(fields) / sizeof(fields[0]));
 }
 
+/* By row of listeners. */
+static struct listen_file *socket_files(const struct core *core)
+{
+    uint32_t n = core->tables->n_listeners;
+    struct listen_file *files = arena_array(core->arena, struct listen_file, n + 1);
+    for (uint32_t i = 0; i < n; i++) {
+        struct listen_target target = listener_target(core->tables, &core->tables->listeners[i]);
+        files[i] = listen_file_of(&target);
+    }
+    return files;
+}
+
+static void remove_socket_files(const struct core *core, const struct listen_file *files)
+{
+    for (uint32_t i = 0; i < core->tables->n_listeners; i++) {
+        struct listen_target target = listener_target(core->tables, &core->tables->listeners[i]);
+        listen_file_remove(&target, &files[i]);
+    }
+}
+
 static enum exit_code serve(struct core *core)
 {
     const struct dt_tables *tables = core->tables;
     int *shared_fds = arena_array(core->arena, int, tables->n_listeners + 1);
+    struct listen_file *files;
     unsigned n_open = 0, n_running = 0;
     enum exit_code code = EXIT_FAILED;
     if (!log_open(core) || !tls_setup(core) || !check_open_shared(core, shared_fds))
         return EXIT_FAILED;
+    files = socket_files(core);
     core->workers = arena_array(core->arena, struct worker, core->n_workers);
     while (n_open < core->n_workers) {
         if (!worker_open(&core->workers[n_open], core, n_open, shared_fds))
@@ -388,6 +411,7 @@ stop:
     stop_all(core, n_running);
     for (unsigned i = 0; i < n_open; i++)
         worker_close(&core->workers[i]);
+    remove_socket_files(core, files);
     for (uint32_t i = 0; i < tables->n_listeners; i++)
         if (shared_fds[i] >= 0)
             close(shared_fds[i]);
