@@ -95,8 +95,7 @@ def test_headers():
         heads, _, body = curl(version, "-k", "-i", "-H", "X-Mine: 1", "-H", "Cookie: a=1; b=2", "-H", "TE: trailers",
                               f"{front}/node/headers").decode().partition("\r\n\r\n")
         got = json.loads(body)
-        assert re.findall(r"(?i)set-cookie: (.*)", heads) == ["a=1\r", "b=2"] or \
-            re.findall(r"(?i)set-cookie: (\S+)", heads) == ["a=1", "b=2"], heads
+        assert re.findall(r"(?i)set-cookie: (\S+);", heads) == ["a=1", "b=2"], heads
         assert got["x-mine"] == "1" and got["cookie"] == "a=1; b=2" and got["te"] == "trailers", got
         assert got[":authority"] == front.split("//")[1] and got[":scheme"] == "http", got
         assert "connection" not in got and "host" not in got, got

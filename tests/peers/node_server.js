@@ -79,7 +79,7 @@ const routes = {
     text(response, 200, {}, JSON.stringify(seen));
     for (const key of Object.keys(seen)) delete seen[key];
   },
-  '/headers': (request, response) => text(response, 200, { 'set-cookie': ['a=1', 'b=2'] },
+  '/headers': (request, response) => text(response, 200, { 'set-cookie': ['a=1; Path=/', 'b=2; Path=/'] },
     JSON.stringify(request.headers)),
 };
 
