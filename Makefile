@@ -69,7 +69,7 @@ FUZZERS := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 .SECONDARY: $(GEN_SOURCES)
 .SUFFIXES:
 .PHONY: all help libs run test deps unit property fixes corpus corpus-update inventory wire layers asan clang fuzz oracle \
-    conformance oom twin smuggle story bench bench-proxy bench-compiler install uninstall clean
+    conformance oom twin peers smuggle story bench bench-proxy bench-compiler install uninstall clean
 
 all: $(BUILD)/dialtone $(BUILD)/libdialtone.a $(BUILD)/libdialtone-proxy.a
 
@@ -256,6 +256,10 @@ twin: all
 # `make smuggle`: requests with two readings, beside Caddy, nginx, HAProxy and h2o
 smuggle: all
 	@CADDY="$$(BUILD=$(BUILD) tests/tools/caddy.sh)" tests/smuggle/smuggle.py $(BUILD) --peers
+
+# `make peers`: real servers and clients around dialtone (PEERS=NAME…)
+peers: all
+	@tests/peers/run.sh $(BUILD) $(PEERS)
 
 # `make story`: the router story in network namespaces (root)
 story: all

@@ -41,6 +41,8 @@ pebble:pebble
 varnishtest:varnish
 wrk:wrk
 h2load:nghttp2-client
+nghttpd:nghttp2-server
+node:nodejs
 valgrind:valgrind
 strace:strace
 zsh:zsh
