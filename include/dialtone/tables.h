@@ -82,7 +82,10 @@ struct dt_range {
     X(dt_part, parts)                                                                              \
     X(dt_header_name, header_names)                                                                \
     X(dt_variable, variables)                                                                      \
+    X(dt_authority, authorities)                                                                   \
     X(dt_certificate, certificates)                                                                \
+    X(dt_trust_pool, trust_pools)                                                                  \
+    X(dt_leaf_verifier, leaf_verifiers)                                                            \
     X(dt_connection_policy, connection_policies)                                                   \
     X(dt_log, logs)                                                                                \
     X(dt_log_encoder, log_encoders)                                                                \
@@ -183,12 +186,29 @@ enum dt_argument {
     X(ORIG_PATH_SEGMENT, "http.request.orig_uri.path.", NUMBER)                                    \
     X(ORIG_QUERY, "http.request.orig_uri.query", NONE)                                             \
     X(ORIG_PREFIXED_QUERY, "http.request.orig_uri.prefixed_query", NONE)                           \
-    X(TLS_VERSION, "http.request.tls.version", NONE) /* tls1.3; empty without TLS, as the next */  \
+    X(TLS_VERSION, "http.request.tls.version", NONE) /* run time, as all of tls; tls1.3 */         \
     X(TLS_CIPHER_SUITE, "http.request.tls.cipher_suite", NONE)                                     \
     X(TLS_RESUMED, "http.request.tls.resumed", NONE)                                               \
     X(TLS_PROTO, "http.request.tls.proto", NONE)                                                   \
     X(TLS_PROTO_MUTUAL, "http.request.tls.proto_mutual", NONE)                                     \
     X(TLS_SERVER_NAME, "http.request.tls.server_name", NONE)                                       \
+    X(TLS_ECH, "http.request.tls.ech", NONE)                                                       \
+    X(TLS_CLIENT_FINGERPRINT, "http.request.tls.client.fingerprint", NONE)                         \
+    X(TLS_CLIENT_PUBLIC_KEY, "http.request.tls.client.public_key", NONE)                           \
+    X(TLS_CLIENT_PUBLIC_KEY_SHA256, "http.request.tls.client.public_key_sha256", NONE)             \
+    X(TLS_CLIENT_ISSUER, "http.request.tls.client.issuer", NONE)                                   \
+    X(TLS_CLIENT_SERIAL, "http.request.tls.client.serial", NONE)                                   \
+    X(TLS_CLIENT_SUBJECT, "http.request.tls.client.subject", NONE)                                 \
+    X(TLS_CLIENT_PEM, "http.request.tls.client.certificate_pem", NONE)                             \
+    X(TLS_CLIENT_DER, "http.request.tls.client.certificate_der_base64", NONE)                      \
+    X(TLS_CLIENT_DNS_NAMES, "http.request.tls.client.san.dns_names", NONE) /* all: [a b] */        \
+    X(TLS_CLIENT_DNS_NAME, "http.request.tls.client.san.dns_names.", NUMBER)                       \
+    X(TLS_CLIENT_EMAILS, "http.request.tls.client.san.emails", NONE)                               \
+    X(TLS_CLIENT_EMAIL, "http.request.tls.client.san.emails.", NUMBER)                             \
+    X(TLS_CLIENT_IPS, "http.request.tls.client.san.ips", NONE)                                     \
+    X(TLS_CLIENT_IP, "http.request.tls.client.san.ips.", NUMBER)                                   \
+    X(TLS_CLIENT_URIS, "http.request.tls.client.san.uris", NONE)                                   \
+    X(TLS_CLIENT_URI, "http.request.tls.client.san.uris.", NUMBER)                                 \
     X(RESPONSE_HEADER, "http.response.header.", HEADER)                                            \
     X(VARIABLE, "http.vars.", VARIABLE)                                                            \
     X(REGEXP, "http.regexp.", TEXT) /* run time */                                                 \
@@ -984,24 +1004,65 @@ struct dt_source {
 
 /* ---- TLS ---- */
 
+/* A local CA: a root for people to trust, an intermediate that signs. Both are kept below the storage
+ * and made where they are missing, or come from PEM files. */
+struct dt_authority {
+    int64_t intermediate_lifetime_ns; /* of new ones; defaults are filled in */
+    struct dt_text id, name;          /* name: empty for the default */
+    struct dt_text root_common_name;  /* templates with {pki.ca.name}; empty for the defaults */
+    struct dt_text intermediate_common_name;
+    struct dt_text root_certificate, root_key;                 /* files; empty: the storage's */
+    struct dt_text intermediate_certificate, intermediate_key; /* the same */
+    uint32_t renewal_permille; /* how much of its lifetime is left when an intermediate is renewed */
+    uint32_t origin;
+};
+
 enum dt_certificate_kind {
     DT_CERTIFICATE_NONE,
     DT_CERTIFICATE_FILES,    /* <certificate>, <key>: paths of PEM files */
     DT_CERTIFICATE_PEM,      /* <certificate>, <key>: the PEM texts */
-    DT_CERTIFICATE_INTERNAL, /* made for <subject> by the local CA */
+    DT_CERTIFICATE_INTERNAL, /* made for <subject> by a local CA */
+    DT_CERTIFICATE_FOLDER,   /* <certificate>: a folder; each *.pem below it holds chain and key */
+    DT_CERTIFICATE_STORED,   /* <certificate>, <key>: paths below the storage */
+    DT_N_CERTIFICATE_KINDS
 };
 
 struct dt_certificate {
     int64_t lifetime_ns; /* internal; 0: the default, 12 hours */
     uint32_t kind;       /* enum dt_certificate_kind */
     struct dt_text certificate, key;
-    struct dt_text subject;   /* name, "*.name" or IP address */
-    struct dt_text authority; /* id of the local CA; empty: "local" */
-    struct dt_text key_type;  /* Caddy's name; empty: p256 */
-    uint32_t signs_with_root;
+    struct dt_text subject;  /* name, "*.name" or IP address */
+    uint32_t authority;      /* of internal ones */
+    struct dt_text key_type; /* Caddy's name; empty: p256 */
+    struct dt_range tags;    /* texts */
+    uint32_t renewal_permille; /* how much of its lifetime is left when it is renewed */
+    uint8_t signs_with_root;
+    uint8_t unless_loaded;   /* internal; not made where one that is loaded has the name */
+    uint8_t staples;         /* sends the OCSP response beside <certificate>, where there is one */
+    uint8_t reserved;
     uint32_t origin;
-    uint32_t reserved;
 };
+
+/* Whose certificates are believed; all of it together. */
+struct dt_trust_pool {
+    struct dt_range files;         /* texts: PEM files */
+    struct dt_range certificates;  /* texts: DER in base64 */
+    struct dt_range stored;        /* texts: PEM files below the storage */
+    struct dt_range roots;         /* numbers: authorities whose root is */
+    struct dt_range intermediates; /* numbers: authorities whose intermediate is */
+    uint32_t uses_system;          /* bool: and the system's */
+};
+
+/* The only leaf certificates that are accepted. */
+struct dt_leaf_verifier {
+    struct dt_range certificates; /* texts: DER in base64 */
+    struct dt_range files;        /* texts: PEM files */
+    struct dt_range folders;      /* texts: folders of *.pem files */
+    struct dt_range pems;         /* texts: PEM */
+    struct dt_range stored;       /* texts: PEM files below the storage */
+};
+
+enum dt_key_algorithm { DT_KEY_ANY, DT_KEY_RSA, DT_KEY_DSA, DT_KEY_ECDSA };
 
 enum dt_client_auth {
     DT_CLIENT_AUTH_NONE,
@@ -1016,19 +1077,24 @@ enum dt_client_auth {
 struct dt_connection_policy {
     struct dt_range sni;                                            /* host_patterns */
     struct dt_range remote_ranges, remote_not_ranges, local_ranges; /* ip_ranges */
-    struct dt_range certificates;      /* numbers: certificates it may choose from */
-    uint32_t has_selection;            /* bool: only <certificates>; else all there are */
+    uint32_t sni_regexp;               /* regexps, or DT_NONE */
+    uint32_t has_selection;            /* bool: of what follows; where no certificate has the name,
+                                        * it chooses from all of them */
+    struct dt_range any_tags, all_tags; /* texts */
+    struct dt_range serial_numbers;    /* texts: decimal */
+    struct dt_range organizations;     /* texts */
     struct dt_range alpn;              /* texts; n 0: by the server's protocols */
     struct dt_range cipher_suites;     /* texts: Go's names, TLS 1.2; n 0: the defaults */
     struct dt_range curves;            /* texts: Go's names; n 0: the defaults */
     uint16_t min_version, max_version; /* 0x0303, 0x0304; defaults are filled in */
     uint8_t client_auth;               /* enum dt_client_auth */
     uint8_t drops;                     /* end the connection at once */
-    uint8_t reserved[2];
-    struct dt_range client_ca_files;        /* texts: PEM files */
-    struct dt_range client_ca_certificates; /* texts: DER in base64 */
-    struct dt_range client_leafs;           /* texts: DER in base64 */
+    uint8_t key_algorithm;             /* enum dt_key_algorithm, of the certificate */
+    uint8_t reserved;
+    uint32_t client_pool;              /* trust_pools; DT_NONE: the system's */
+    struct dt_range client_leafs;      /* leaf_verifiers: each must accept */
     struct dt_text default_sni, fallback_sni;
+    struct dt_text secrets_log;        /* file for what decrypts the connections; empty: none */
     uint32_t origin;
 };
 
@@ -1199,6 +1265,9 @@ struct dt_application {
     uint16_t http_port, https_port;
     uint32_t is_debug;
     struct dt_text storage; /* root of certificates and keys; empty: the data directory */
+    int64_t ticket_rotation_ns; /* a new key for session tickets that often */
+    uint32_t max_ticket_keys;   /* how many open tickets; 0: no tickets */
+    uint32_t reserved;
 };
 
 /* What PROXY --version tells. */
@@ -1289,8 +1358,11 @@ _Static_assert(sizeof(struct dt_fastcgi) == 28, "dt_fastcgi");
 _Static_assert(sizeof(struct dt_cgi_variable) == 12, "dt_cgi_variable");
 _Static_assert(sizeof(struct dt_resolver) == 16, "dt_resolver");
 _Static_assert(sizeof(struct dt_source) == 56, "dt_source");
-_Static_assert(sizeof(struct dt_certificate) == 64, "dt_certificate");
-_Static_assert(sizeof(struct dt_connection_policy) == 120, "dt_connection_policy");
+_Static_assert(sizeof(struct dt_authority) == 80, "dt_authority");
+_Static_assert(sizeof(struct dt_certificate) == 72, "dt_certificate");
+_Static_assert(sizeof(struct dt_trust_pool) == 44, "dt_trust_pool");
+_Static_assert(sizeof(struct dt_leaf_verifier) == 40, "dt_leaf_verifier");
+_Static_assert(sizeof(struct dt_connection_policy) == 144, "dt_connection_policy");
 _Static_assert(sizeof(struct dt_log) == 136, "dt_log");
 _Static_assert(sizeof(struct dt_log_encoder) == 76, "dt_log_encoder");
 _Static_assert(sizeof(struct dt_log_filter) == 44, "dt_log_filter");

@@ -53,7 +53,8 @@ static bool list_has(const json_t *list, struct str name)
 static void add_domain(struct lowering *lo, struct lowered_server *server, struct map *seen,
                        const json_t *value)
 {
-    struct named_host host = {json_str(value), origin_of(lo, NULL, NULL, value)};
+    struct named_host host = {json_str(value), origin_of(lo, NULL, NULL, value),
+                              server->ignores_loaded};
     punycode_host(lo->arena, host.name, &host.name);
     if (list_has(json_object_get(server->automatic, "skip"), host.name) || map_get(seen, host.name))
         return;
@@ -137,7 +138,7 @@ static void record_all(struct redirect_plan *plan, const struct lowered_server *
 {
     for (size_t a = 0; a < server->addresses.n; a++) {
         const struct bound_address *bound = &server->addresses.at[a];
-        struct named_host everyone = {STR(""), bound->origin};
+        struct named_host everyone = {.origin = bound->origin};
         if (server->domains.n == 0)
             record(plan, everyone, bound);
         for (size_t d = 0; d < server->domains.n; d++)

@@ -139,6 +139,7 @@ void builder_init(struct lowering *lo)
     lo->state_numbers = map_in(lo->arena);
     lo->certificate_tags = map_in(lo->arena);
     lo->automated_names = map_in(lo->arena);
+    lo->authority_rows = map_in(lo->arena);
     lo->mapped_names = map_in(lo->arena);
     push_origins(lo, (struct dt_origin){0}); /* row 0: nowhere */
 #define X(id, name) variable(lo, STR(name));

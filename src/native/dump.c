@@ -200,6 +200,9 @@ void dump_tables(const struct dt_tables *tables, struct strbuf *out)
         strbuf_puts(out, " storage=");
         add_text(out, tables, application->storage);
     }
+    if (tables->n_certificates)
+        strbuf_printf(out, " ticket_rotation_ns=%lld max_ticket_keys=%u",
+                      (long long)application->ticket_rotation_ns, application->max_ticket_keys);
     strbuf_printf(out, " n_states=%u\n", tables->n_states);
     for (size_t a = 1; a <= N_LAYOUTS; a++) {
         const struct layout *layout = layout_of((enum array)a);

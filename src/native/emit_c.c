@@ -208,6 +208,8 @@ static void add_root(struct strbuf *out, const struct dt_tables *tables)
                   (long long)application->shutdown_delay_ns);
     strbuf_printf(out, ".http_port = %u, .https_port = %u, .is_debug = %uu, ",
                   application->http_port, application->https_port, application->is_debug);
+    strbuf_printf(out, ".ticket_rotation_ns = INT64_C(%lld), .max_ticket_keys = %uu, ",
+                  (long long)application->ticket_rotation_ns, application->max_ticket_keys);
     add_text_value(out, "storage", application->storage);
     strbuf_puts(out, "},\n    .build = {");
     add_text_value(out, "source", tables->build.source);

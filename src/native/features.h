@@ -32,13 +32,9 @@ struct lowering;
     X(H2_ONLY, 1, "servers without HTTP/1.1")                                                      \
     X(H2C, 1, "HTTP/2 without TLS")                                                                \
     X(CLIENT_AUTH, 1, "client certificates")                                                       \
-    X(STRICT_SNI_HOST, 0,                                                                          \
-      "the comparison of Host and SNI (strict_sni_host), which client certificates need")          \
     X(FD_LISTENER, 1, "inherited sockets")                                                         \
     X(LOG_FILES, 1, "log files")                                                                   \
-    X(CERTIFICATE_PEM, 1, "certificates inside of the configuration")                              \
-    X(KEY_TYPES, 0, "keys of the local CA's certificates other than p256")                         \
-    X(SIGN_WITH_ROOT, 0, "certificates that the root of the local CA signs")
+    X(CERTIFICATE_PEM, 1, "certificates inside of the configuration")
 
 #define X(id, is_there, words) FEATURE_##id,
 enum feature { FEATURES(X) N_FEATURES };

@@ -100,7 +100,10 @@ static const char *const password_hashes[] = {"DT_HASH_BCRYPT", "DT_HASH_ARGON2I
 static const char *const contents[] = {"DT_CONTENT_EMPTY", "DT_CONTENT_TEXT", "DT_CONTENT_JSON",
                                        "DT_CONTENT_RUN_TIME"};
 static const char *const certificate_kinds[] = {"DT_CERTIFICATE_NONE", "DT_CERTIFICATE_FILES",
-                                                "DT_CERTIFICATE_PEM", "DT_CERTIFICATE_INTERNAL"};
+                                                "DT_CERTIFICATE_PEM", "DT_CERTIFICATE_INTERNAL",
+                                                "DT_CERTIFICATE_FOLDER", "DT_CERTIFICATE_STORED"};
+static const char *const key_algorithms[] = {"DT_KEY_ANY", "DT_KEY_RSA", "DT_KEY_DSA",
+                                             "DT_KEY_ECDSA"};
 static const char *const client_auths[] = {
     "DT_CLIENT_AUTH_NONE", "DT_CLIENT_AUTH_REQUEST", "DT_CLIENT_AUTH_REQUIRE",
     "DT_CLIENT_AUTH_VERIFY_IF_GIVEN", "DT_CLIENT_AUTH_REQUIRE_AND_VERIFY"};
@@ -132,6 +135,7 @@ static const char *const levels[] = {"DT_LOG_DEBUG", "DT_LOG_INFO",  "DT_LOG_WAR
 _Static_assert(LEN(part_kinds) == DT_N_PART_KINDS, "part kinds");
 _Static_assert(LEN(networks) == DT_N_NETWORKS, "networks");
 _Static_assert(LEN(host_kinds) == DT_N_HOST_KINDS, "host kinds");
+_Static_assert(LEN(certificate_kinds) == DT_N_CERTIFICATE_KINDS, "certificate kinds");
 
 #define ROW dt_origin
 static const struct column origins_columns[] = {PLAIN(file), PLAIN(line), PLAIN(column)};
@@ -533,21 +537,56 @@ static const struct column header_names_columns[] = {PLAIN(canonical), PLAIN(low
 #define ROW dt_variable
 static const struct column variables_columns[] = {PLAIN(name)};
 #undef ROW
+#define ROW dt_authority
+static const struct column authorities_columns[] = {PLAIN(id),
+                                                    PLAIN(name),
+                                                    PLAIN(root_common_name),
+                                                    PLAIN(intermediate_common_name),
+                                                    PLAIN(intermediate_lifetime_ns),
+                                                    PLAIN(root_certificate),
+                                                    PLAIN(root_key),
+                                                    PLAIN(intermediate_certificate),
+                                                    PLAIN(intermediate_key),
+                                                    PLAIN(renewal_permille),
+                                                    TO(origin, origins)};
+#undef ROW
 #define ROW dt_certificate
-static const struct column certificates_columns[] = {
-    PLAIN(lifetime_ns), NAMED(kind, certificate_kinds),
-    PLAIN(certificate), PLAIN(key),
-    PLAIN(subject),     PLAIN(authority),
-    PLAIN(key_type),    PLAIN(signs_with_root),
-    TO(origin, origins)};
+static const struct column certificates_columns[] = {PLAIN(lifetime_ns),
+                                                     NAMED(kind, certificate_kinds),
+                                                     PLAIN(certificate),
+                                                     PLAIN(key),
+                                                     PLAIN(subject),
+                                                     TO(authority, authorities),
+                                                     PLAIN(key_type),
+                                                     TO(tags, texts),
+                                                     PLAIN(renewal_permille),
+                                                     PLAIN(signs_with_root),
+                                                     PLAIN(unless_loaded),
+                                                     PLAIN(staples),
+                                                     TO(origin, origins)};
+#undef ROW
+#define ROW dt_trust_pool
+static const struct column trust_pools_columns[] = {
+    TO(files, texts),   TO(certificates, texts),        TO(stored, texts),
+    TO(roots, numbers), TO(intermediates, numbers), PLAIN(uses_system)};
+#undef ROW
+#define ROW dt_leaf_verifier
+static const struct column leaf_verifiers_columns[] = {TO(certificates, texts), TO(files, texts),
+                                                       TO(folders, texts), TO(pems, texts),
+                                                       TO(stored, texts)};
 #undef ROW
 #define ROW dt_connection_policy
 static const struct column connection_policies_columns[] = {TO(sni, host_patterns),
+                                                            TO(sni_regexp, regexps),
                                                             TO(remote_ranges, ip_ranges),
                                                             TO(remote_not_ranges, ip_ranges),
                                                             TO(local_ranges, ip_ranges),
-                                                            TO(certificates, numbers),
                                                             PLAIN(has_selection),
+                                                            TO(any_tags, texts),
+                                                            TO(all_tags, texts),
+                                                            TO(serial_numbers, texts),
+                                                            TO(organizations, texts),
+                                                            NAMED(key_algorithm, key_algorithms),
                                                             TO(alpn, texts),
                                                             TO(cipher_suites, texts),
                                                             TO(curves, texts),
@@ -555,11 +594,11 @@ static const struct column connection_policies_columns[] = {TO(sni, host_pattern
                                                             PLAIN(max_version),
                                                             NAMED(client_auth, client_auths),
                                                             PLAIN(drops),
-                                                            TO(client_ca_files, texts),
-                                                            TO(client_ca_certificates, texts),
-                                                            TO(client_leafs, texts),
+                                                            TO(client_pool, trust_pools),
+                                                            TO(client_leafs, leaf_verifiers),
                                                             PLAIN(default_sni),
                                                             PLAIN(fallback_sni),
+                                                            PLAIN(secrets_log),
                                                             TO(origin, origins)};
 #undef ROW
 #define ROW dt_log

@@ -41,27 +41,6 @@ static const json_t *lower_http(struct lowering *lo, const json_t *http)
     return in.servers;
 }
 
-/* The local CA is the core's own; only whether the system trusts it may be said. */
-static void check_pki(struct lowering *lo, const json_t *pki)
-{
-    struct pki_json {
-        const json_t *authorities;
-    } in = {0};
-    static const struct field fields[] = {
-        {"certificate_authorities", FIELD_JSON, offsetof(struct pki_json, authorities)},
-        {0},
-    };
-    static const struct field authority_fields[] = {
-        {"install_trust", FIELD_IGNORED, 0}, /* the core never touches the system's store */
-        {0},
-    };
-    read_object(lo, pki, "the pki app", fields, &in);
-    json_t *authorities = (json_t *)in.authorities;
-    for (void *i = json_object_iter(authorities); i; i = json_object_iter_next(authorities, i))
-        read_object(lo, json_object_iter_value(i), "a certificate authority", authority_fields,
-                    &in);
-}
-
 static void lower_storage(struct lowering *lo, const json_t *storage)
 {
     struct storage_json {
@@ -110,7 +89,7 @@ static void lower_document(struct lowering *lo, const json_t *root)
     read_object(lo, in.apps, "the apps", app_fields, &apps);
     lower_logs(lo, in.logging);
     lower_storage(lo, in.storage);
-    check_pki(lo, apps.pki);
+    lower_pki(lo, apps.pki);
     const json_t *servers = lower_http(lo, apps.http);
     lower_tls_app(lo, apps.tls);
     lower_servers(lo, servers);

@@ -358,12 +358,12 @@ struct dt_range lower_ip_ranges(struct lowering *lo, const json_t *ranges)
     return range;
 }
 
-struct dt_range lower_known_ranges(struct lowering *lo, const json_t *ranges)
+struct dt_range lower_known_ranges(struct lowering *lo, const json_t *ranges, const char *what)
 {
     for (size_t i = 0; i < json_array_size(ranges); i++) {
         const json_t *value = json_array_get(ranges, i);
         if (has_placeholder(json_str(value)))
-            reject_at(lo, value, "placeholders are not expanded in trusted proxies");
+            reject_at(lo, value, "placeholders are not expanded in ranges of %s", what);
     }
     return lower_ip_ranges(lo, ranges);
 }

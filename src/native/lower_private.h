@@ -27,7 +27,9 @@ struct lowering {
     struct dt_application application;
     const json_t *automation;   /* apps.tls.automation.policies; NULL: none */
     struct map automated_names; /* that the configuration wants certificates for */
+    bool has_no_staples, has_certificates; /* of those that are loaded */
     bool has_untagged_certificates;
+    struct map authority_rows; /* id of a CA → row of authorities + 1 */
 
     /* of the server being lowered */
     const json_t *named_routes;
@@ -39,7 +41,7 @@ struct lowering {
 
     struct strbuf strings;
     struct map string_offsets, origin_rows, header_rows, variable_rows, state_numbers;
-    struct map certificate_tags; /* tag → struct tag_list of lower_tls.c */
+    struct map certificate_tags; /* of those that are loaded */
 #define X(type, name) VEC(struct type) name;
     DT_TABLE_ARRAYS(X)
 #undef X
@@ -108,7 +110,7 @@ uint32_t number_groups(struct lowering *lo, const json_t *server);
 struct dt_range lower_matcher_sets(struct lowering *lo, const json_t *sets);
 struct dt_range lower_ip_ranges(struct lowering *lo, const json_t *ranges);
 /* The same where Caddy expands no placeholders. */
-struct dt_range lower_known_ranges(struct lowering *lo, const json_t *ranges);
+struct dt_range lower_known_ranges(struct lowering *lo, const json_t *ranges, const char *what);
 struct dt_range lower_host_patterns(struct lowering *lo, const json_t *hosts, uint32_t *n_exact);
 struct dt_range host_patterns_of(struct lowering *lo, const struct str *hosts, size_t n,
                                  uint32_t *n_exact);
@@ -195,9 +197,20 @@ uint32_t lower_resolver(struct lowering *lo, const json_t *resolver);
 /* dynamic_upstreams. */
 void lower_sources(struct lowering *lo, const json_t *dynamic, struct dt_pool *pool);
 
-/* lower_tls.c */
+/* lower_pki.c */
+
+void lower_pki(struct lowering *lo, const json_t *pki);
+/* The row of a local CA, made where it is the default one; DT_NONE after an error. */
+uint32_t authority_of(struct lowering *lo, struct str id);
+
+/* lower_tls.c, lower_policies.c */
 
 void lower_tls_app(struct lowering *lo, const json_t *tls);
+/* A ratio as a number out of thousand; <otherwise> where it says nothing. */
+uint32_t lower_permille(struct lowering *lo, const json_t *value, const char *key,
+                        uint32_t otherwise);
+/* A pool of CA certificates, by its provider. */
+uint32_t lower_trust_pool(struct lowering *lo, const json_t *pool);
 struct dt_range lower_connection_policies(struct lowering *lo, const json_t *policies,
                                           bool adds_empty);
 

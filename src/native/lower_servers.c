@@ -158,7 +158,7 @@ static struct dt_range lower_trusted_proxies(struct lowering *lo, const json_t *
         return (struct dt_range){0};
     }
     read_object(lo, source, "trusted proxies", fields, &in);
-    return lower_known_ranges(lo, in.ranges);
+    return lower_known_ranges(lo, in.ranges, "trusted proxies");
 }
 
 static struct dt_range lower_header_names(struct lowering *lo, const json_t *names)
@@ -182,27 +182,24 @@ static struct dt_range lower_lowercase(struct lowering *lo, const json_t *names)
     return range;
 }
 
-/* The policy that asks clients for certificates, or NULL. */
-static const json_t *client_auth_policy(const json_t *policies)
+static bool is_filled(const json_t *value)
 {
-    for (size_t i = 0; i < json_array_size(policies); i++) {
-        const json_t *policy = json_array_get(policies, i);
-        if (json_object_get(policy, "client_authentication"))
-            return policy;
-    }
-    return NULL;
+    return json_array_size(value) || json_str(value).len || json_object_size(value);
 }
 
-/* Client certificates turn it on, lest one site's clients get at another's. */
-static uint8_t lower_strict_sni_host(struct lowering *lo, const json_t *server,
-                                     const json_t *policies, int8_t wanted)
+/* Client certificates turn it on, lest one site's clients get at another's; an empty block asks for
+ * none. */
+static uint8_t is_strict_sni_host(const json_t *policies, int8_t wanted)
 {
-    const json_t *policy = client_auth_policy(policies);
-    if (wanted > 0)
-        need(lo, FEATURE_STRICT_SNI_HOST, server, "strict_sni_host");
-    else if (wanted < 0 && policy)
-        need(lo, FEATURE_STRICT_SNI_HOST, policy, "client_authentication");
-    return wanted < 0 ? policy != NULL : (uint8_t)wanted;
+    for (size_t i = 0; wanted < 0 && i < json_array_size(policies); i++) {
+        json_t *client =
+            json_object_get(json_array_get(policies, i), "client_authentication");
+        for (void *k = json_object_iter(client); k; k = json_object_iter_next(client, k)) {
+            if (is_filled(json_object_iter_value(k)))
+                return 1;
+        }
+    }
+    return wanted > 0;
 }
 
 static uint8_t lower_proxy_policy(struct lowering *lo, const json_t *wrapper, struct str name)
@@ -316,7 +313,7 @@ static struct lowered_server read_server(struct lowering *lo, const char *name, 
     row->underscore_headers = lower_lowercase(lo, in.underscores);
     row->dot_headers = lower_lowercase(lo, in.dots);
     row->proxy_header = lower_listener_wrappers(lo, in.wrappers);
-    row->is_strict_sni_host = lower_strict_sni_host(lo, json, in.policies, in.is_strict_sni_host);
+    row->is_strict_sni_host = is_strict_sni_host(in.policies, in.is_strict_sni_host);
     for (size_t i = 0; i < elements(lo, in.routes, "the routes"); i++) {
         struct server_route route = {.json = json_array_get(in.routes, i)};
         vec_push(lo->arena, &server.routes, route);

@@ -16,8 +16,6 @@ static const struct placeholder {
 /* What Caddy knows and the core does not yet: names and prefixes of names. */
 static const char *const unsupported_placeholders[] = {
     "http.request.body",
-    "http.request.tls.client.",
-    "http.request.tls.ech",
     "http.reverse_proxy.is_transport_error",
 };
 

@@ -1,4 +1,6 @@
-/* apps.tls and connection policies: which certificates there are, and who may choose which. */
+/* apps.tls: which certificates there are, and for which names the local CA makes more. */
+#include <math.h>
+
 #include "base/ip.h"
 #include "base/punycode.h"
 #include "native/features.h"
@@ -7,26 +9,25 @@
 #include "syntax/diag.h"
 #include "syntax/token.h"
 
-enum { TLS_1_2 = 0x0303, TLS_1_3 = 0x0304 };
-
-struct tag_list {
-    VEC(uint32_t) certificates;
+#define HOUR_NS INT64_C(3600000000000)
+enum {
+    RENEWAL_PERMILLE = 333, /* a third of the lifetime */
+    TICKET_KEYS = 4,
+    /* Go's own, where Caddy is told not to rotate */
+    UNROTATED_TICKET_KEYS = 7,
+    UNROTATED_TICKET_HOURS = 24,
+    TICKET_HOURS = 12,
 };
 
 /* ---- loaded certificates ---- */
 
-static void tag_certificate(struct lowering *lo, uint32_t row, struct dt_range tags)
+static void note_tags(struct lowering *lo, struct dt_range tags)
 {
+    lo->has_certificates = true;
     lo->has_untagged_certificates |= tags.n == 0;
-    for (uint32_t i = 0; i < tags.n; i++) {
-        struct str tag = str_dup(lo->arena, text_of(lo, lo->texts.at[tags.first + i]));
-        struct tag_list *list = map_get(&lo->certificate_tags, tag);
-        if (!list) {
-            list = arena_new(lo->arena, struct tag_list);
-            map_put(&lo->certificate_tags, tag, list);
-        }
-        vec_push(lo->arena, &list->certificates, row);
-    }
+    for (uint32_t i = 0; i < tags.n; i++)
+        map_put(&lo->certificate_tags,
+                str_dup(lo->arena, text_of(lo, lo->texts.at[tags.first + i])), lo);
 }
 
 static void load_certificates(struct lowering *lo, const json_t *list,
@@ -53,36 +54,35 @@ static void load_certificates(struct lowering *lo, const json_t *list,
             refuse(lo, "the proxy core reads certificates only as PEM");
         if (kind == DT_CERTIFICATE_PEM)
             need(lo, FEATURE_CERTIFICATE_PEM, value, "certificate");
-        struct dt_certificate row = {
-            .kind = kind, .certificate = in.certificate, .key = in.key, .origin = origin_here(lo)};
-        tag_certificate(lo, push_certificates(lo, row), in.tags);
+        struct dt_certificate row = {.kind = kind,
+                                     .certificate = in.certificate,
+                                     .key = in.key,
+                                     .authority = DT_NONE,
+                                     .tags = in.tags,
+                                     .staples = !lo->has_no_staples,
+                                     .origin = origin_here(lo)};
+        push_certificates(lo, row);
+        note_tags(lo, in.tags);
         leave(lo, before);
     }
 }
 
-/* The certificates that a policy's selection names; false where it has none. */
-static bool selected_certificates(struct lowering *lo, const json_t *selection,
-                                  struct dt_range *out)
+static void load_folders(struct lowering *lo, const json_t *list)
 {
-    struct selection_json {
-        struct dt_range tags;
-    } in = {0};
-    static const struct field fields[] = {
-        {"any_tag", FIELD_TEXTS, offsetof(struct selection_json, tags)},
-        {0},
-    };
-    if (!selection)
-        return false;
-    read_object(lo, selection, "a certificate selection", fields, &in);
-    VEC(uint32_t) rows = {0};
-    for (uint32_t t = 0; t < in.tags.n; t++) {
-        struct str tag = str_dup(lo->arena, text_of(lo, lo->texts.at[in.tags.first + t]));
-        const struct tag_list *list = map_get(&lo->certificate_tags, tag);
-        for (size_t i = 0; list && i < list->certificates.n; i++)
-            vec_push(lo->arena, &rows, list->certificates.at[i]);
+    for (size_t i = 0; i < elements(lo, list, "the folders"); i++) {
+        const json_t *value = json_array_get(list, i);
+        const struct token *before = enter(lo, value);
+        struct dt_certificate row = {.kind = DT_CERTIFICATE_FOLDER,
+                                     .certificate = intern(lo, json_str(value)),
+                                     .authority = DT_NONE,
+                                     .staples = !lo->has_no_staples,
+                                     .origin = origin_here(lo)};
+        if (row.certificate.len == 0)
+            reject(lo, "a folder of certificates needs its path");
+        push_certificates(lo, row);
+        note_tags(lo, (struct dt_range){0});
+        leave(lo, before);
     }
-    *out = numbers_of(lo, rows.at, rows.n);
-    return true;
 }
 
 /* ---- names ---- */
@@ -190,42 +190,23 @@ static bool matches_wildcard(struct lowering *lo, struct str name, struct str pa
     return false;
 }
 
-bool has_loaded_certificate(struct lowering *lo, const json_t *policies, struct str name)
-{
-    if (lo->has_untagged_certificates)
-        return true; /* which names they hold shows when they are read */
-    for (size_t i = 0; i < json_array_size(policies); i++) {
-        const json_t *policy = json_array_get(policies, i);
-        const json_t *tags =
-            json_object_get(json_object_get(policy, "certificate_selection"), "any_tag");
-        const json_t *sni = json_object_get(json_object_get(policy, "match"), "sni");
-        bool has_some = false, is_meant = !sni;
-        for (size_t t = 0; t < json_array_size(tags); t++)
-            has_some |= map_get(&lo->certificate_tags, json_str(json_array_get(tags, t))) != NULL;
-        for (size_t s = 0; s < json_array_size(sni); s++)
-            is_meant |= matches_wildcard(lo, name, json_str(json_array_get(sni, s)));
-        if (has_some && is_meant)
-            return true;
-    }
-    return false;
-}
-
 /* ---- automation ---- */
 
 struct automation_json {
-    const json_t *subjects, *issuers;
-    struct dt_text key_type;
+    const json_t *subjects, *issuers, *on_demand, *renewal;
+    struct str key_type;
 };
 
 static const struct field automation_fields[] = {
     {"subjects", FIELD_JSON, offsetof(struct automation_json, subjects)},
     {"issuers", FIELD_JSON, offsetof(struct automation_json, issuers)},
     {"get_certificate", FIELD_REFUSED, 0},
-    {"must_staple", FIELD_IGNORED, 0},          /* no certificate of the local CA is ever stapled */
-    {"renewal_window_ratio", FIELD_IGNORED, 0}, /* the core renews its own at two thirds */
-    {"key_type", FIELD_TEXT, offsetof(struct automation_json, key_type)},
+    /* the local CA has no OCSP responder, so nothing of its certificates is ever stapled */
+    {"must_staple", FIELD_IGNORED, 0},
+    {"renewal_window_ratio", FIELD_JSON, offsetof(struct automation_json, renewal)},
+    {"key_type", FIELD_STR, offsetof(struct automation_json, key_type)},
     {"storage", FIELD_REFUSED, 0},
-    {"on_demand", FIELD_REFUSED, 0},
+    {"on_demand", FIELD_JSON, offsetof(struct automation_json, on_demand)},
     {"reuse_private_keys", FIELD_REFUSED, 0},
     {"disable_ocsp_stapling", FIELD_IGNORED, 0},
     {"ocsp_overrides", FIELD_IGNORED, 0},
@@ -276,19 +257,64 @@ static const json_t *find_policy(struct lowering *lo, struct str name, bool *is_
     return policy_for(lo, name, false);
 }
 
+static const json_t *internal_issuer(const json_t *policy)
+{
+    const json_t *issuers = json_object_get(policy, "issuers");
+    for (size_t i = 0; i < json_array_size(issuers); i++) {
+        const json_t *issuer = json_array_get(issuers, i);
+        if (str_is(member_str(issuer, "module"), "internal"))
+            return issuer;
+    }
+    return NULL;
+}
+
+static bool is_issued_here(struct lowering *lo, struct str name)
+{
+    bool is_internal_anyway;
+    const json_t *policy = find_policy(lo, name, &is_internal_anyway);
+    return is_internal_anyway || internal_issuer(policy);
+}
+
+bool has_loaded_certificate(struct lowering *lo, const json_t *policies, struct str name)
+{
+    /* which names they hold shows when they are read */
+    if (lo->has_untagged_certificates && !is_issued_here(lo, name))
+        return true;
+    for (size_t i = 0; i < json_array_size(policies); i++) {
+        const json_t *policy = json_array_get(policies, i);
+        const json_t *tags =
+            json_object_get(json_object_get(policy, "certificate_selection"), "any_tag");
+        const json_t *sni = json_object_get(json_object_get(policy, "match"), "sni");
+        bool has_some = false, is_meant = !sni;
+        for (size_t t = 0; t < json_array_size(tags); t++)
+            has_some |= map_get(&lo->certificate_tags, json_str(json_array_get(tags, t))) != NULL;
+        for (size_t s = 0; s < json_array_size(sni); s++)
+            is_meant |= matches_wildcard(lo, name, json_str(json_array_get(sni, s)));
+        if (has_some && is_meant)
+            return true;
+    }
+    return false;
+}
+
 static void read_internal_issuer(struct lowering *lo, const json_t *issuer,
                                  struct dt_certificate *row)
 {
+    struct issuer_json {
+        struct dt_certificate row;
+        struct str authority;
+    } in = {.row = *row};
     static const struct field fields[] = {
         {"module", FIELD_IGNORED, 0},
-        {"ca", FIELD_TEXT, offsetof(struct dt_certificate, authority)},
-        {"lifetime", FIELD_DURATION, offsetof(struct dt_certificate, lifetime_ns)},
-        {"sign_with_root", FIELD_FLAG32, offsetof(struct dt_certificate, signs_with_root)},
+        {"ca", FIELD_STR, offsetof(struct issuer_json, authority)},
+        {"lifetime", FIELD_DURATION, offsetof(struct issuer_json, row.lifetime_ns)},
+        {"sign_with_root", FIELD_FLAG, offsetof(struct issuer_json, row.signs_with_root)},
         {0},
     };
-    read_object(lo, issuer, "an internal issuer", fields, row);
-    if (row->signs_with_root)
-        need(lo, FEATURE_SIGN_WITH_ROOT, issuer, "sign_with_root");
+    const struct token *before = enter(lo, issuer);
+    read_object(lo, issuer, "an internal issuer", fields, &in);
+    *row = in.row;
+    row->authority = authority_of(lo, in.authority);
+    leave(lo, before);
 }
 
 static void complain_of_name(struct lowering *lo, struct str name)
@@ -307,34 +333,31 @@ static void complain_of_name(struct lowering *lo, struct str name)
               STR_ARG(name));
 }
 
-static void lower_managed_name(struct lowering *lo, struct str name)
+static void lower_managed_name(struct lowering *lo, struct str name, bool ignores_loaded)
 {
     bool is_internal_anyway;
     const json_t *policy = find_policy(lo, name, &is_internal_anyway);
-    const json_t *issuers = json_object_get(policy, "issuers");
-    struct dt_certificate row = {
-        .kind = DT_CERTIFICATE_INTERNAL, .subject = intern(lo, name), .origin = origin_here(lo)};
+    const json_t *issuer = internal_issuer(policy);
+    struct dt_certificate row = {.kind = DT_CERTIFICATE_INTERNAL,
+                                 .subject = intern(lo, name),
+                                 .authority = DT_NONE,
+                                 .unless_loaded = lo->has_certificates && !ignores_loaded,
+                                 .origin = origin_here(lo)};
     row.key_type = intern(lo, member_str(policy, "key_type"));
+    row.renewal_permille = lower_permille(lo, json_object_get(policy, "renewal_window_ratio"),
+                                          "renewal_window_ratio", RENEWAL_PERMILLE);
     if (str_has_suffix(str_lower(lo->arena, name), STR(".ts.net"))) {
         refuse(lo, "the proxy core cannot ask Tailscale for certificates");
         return;
     }
-    for (size_t i = 0; i < json_array_size(issuers); i++) {
-        const json_t *issuer = json_array_get(issuers, i);
-        if (!str_is(member_str(issuer, "module"), "internal"))
-            continue;
+    if (issuer)
         read_internal_issuer(lo, issuer, &row);
-        is_internal_anyway = true;
-        break;
-    }
-    if (!is_internal_anyway) {
+    else if (is_internal_anyway)
+        row.authority = authority_of(lo, STR(""));
+    else
         complain_of_name(lo, name);
-        return;
-    }
-    struct str key_type = member_str(policy, "key_type");
-    if (key_type.len && !str_is(key_type, "p256"))
-        need(lo, FEATURE_KEY_TYPES, policy, "key_type");
-    push_certificates(lo, row);
+    if (row.authority != DT_NONE)
+        push_certificates(lo, row);
 }
 
 /* Caddy takes a wildcard that it has anyway before a certificate for the name alone. */
@@ -357,7 +380,7 @@ void lower_managed_names(struct lowering *lo, const struct named_host *names, si
         lo->place = names[i].origin ? names[i].origin : before;
         if (map_get(&lo->automated_names, names[i].name) ||
             !is_covered(lo, names, n, names[i].name))
-            lower_managed_name(lo, names[i].name);
+            lower_managed_name(lo, names[i].name, names[i].ignores_loaded);
         leave(lo, before);
     }
     /* names that no route matches, but that the configuration asks for */
@@ -367,20 +390,52 @@ void lower_managed_names(struct lowering *lo, const struct named_host *names, si
         for (size_t k = 0; k < n; k++)
             is_done |= str_eq(names[k].name, name);
         if (!is_done)
-            lower_managed_name(lo, name);
+            lower_managed_name(lo, name, true);
     }
 }
 
 /* ---- the app ---- */
 
+uint32_t lower_permille(struct lowering *lo, const json_t *value, const char *key,
+                        uint32_t otherwise)
+{
+    double ratio = json_number_value(value);
+    if (!value || json_is_null(value))
+        return otherwise;
+    if (!json_is_number(value)) {
+        reject_at(lo, value, "'%s' must be a number", key);
+        return otherwise;
+    }
+    /* as Caddy: what is no ratio is passed over */
+    return ratio > 0 && ratio <= 1 ? (uint32_t)lround(ratio * 1000) : otherwise;
+}
+
+static void check_key_type(struct lowering *lo, const json_t *policy, struct str key_type)
+{
+    static const char *const types[] = {"", "ed25519", "p256", "p384", "rsa2048", "rsa4096"};
+    for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+        if (str_is(key_type, types[i]))
+            return;
+    }
+    reject_at(lo, json_object_get(policy, "key_type"), "'" STR_FMT "' is no type of a key",
+              STR_ARG(key_type));
+}
+
+static void refuse_on_demand(struct lowering *lo, const json_t *value)
+{
+    if (value && !json_is_false(value))
+        refuse_at(lo, value, "the proxy core has all certificates before it serves: it cannot get "
+                             "them on demand yet");
+}
+
 static void read_automation(struct lowering *lo, const json_t *automation)
 {
     struct app_json {
-        const json_t *policies;
+        const json_t *policies, *on_demand;
     } in = {0};
     static const struct field fields[] = {
         {"policies", FIELD_JSON, offsetof(struct app_json, policies)},
-        {"on_demand", FIELD_REFUSED, 0},
+        {"on_demand", FIELD_JSON, offsetof(struct app_json, on_demand)},
         {"ocsp_interval", FIELD_IGNORED, 0},
         {"renew_interval", FIELD_IGNORED, 0},
         {"storage_clean_interval", FIELD_IGNORED, 0},
@@ -388,26 +443,81 @@ static void read_automation(struct lowering *lo, const json_t *automation)
     };
     read_object(lo, automation, "certificate automation", fields, &in);
     lo->automation = in.policies;
+    refuse_on_demand(lo, in.on_demand);
     for (size_t i = 0; i < elements(lo, in.policies, "the automation policies"); i++) {
         struct automation_json policy = {0};
         const json_t *value = json_array_get(in.policies, i);
         const struct token *before = enter(lo, value);
         read_object(lo, value, "an automation policy", automation_fields, &policy);
+        refuse_on_demand(lo, policy.on_demand);
+        check_key_type(lo, value, policy.key_type);
         leave(lo, before);
     }
+}
+
+static void lower_session_tickets(struct lowering *lo, const json_t *tickets)
+{
+    struct tickets_json {
+        const json_t *source;
+        int64_t rotation_ns;
+        uint32_t max_keys;
+        uint8_t is_disabled, never_rotates;
+    } in = {0};
+    static const struct field fields[] = {
+        {"key_source", FIELD_JSON, offsetof(struct tickets_json, source)},
+        {"rotation_interval", FIELD_DURATION, offsetof(struct tickets_json, rotation_ns)},
+        {"max_keys", FIELD_COUNT, offsetof(struct tickets_json, max_keys)},
+        {"disable_rotation", FIELD_FLAG, offsetof(struct tickets_json, never_rotates)},
+        {"disabled", FIELD_FLAG, offsetof(struct tickets_json, is_disabled)},
+        {0},
+    };
+    const struct token *before = enter(lo, tickets);
+    read_object(lo, tickets, "session tickets", fields, &in);
+    struct str provider = member_str(in.source, "provider");
+    if (in.source && !str_is(provider, "standard"))
+        refuse_at(lo, in.source,
+                  "the proxy core keeps the keys of session tickets in memory, not in '" STR_FMT
+                  "'",
+                  STR_ARG(provider));
+    if (in.rotation_ns < 0)
+        reject(lo, "keys of session tickets cannot be rotated backwards");
+    struct dt_application *application = &lo->application;
+    application->ticket_rotation_ns = in.rotation_ns > 0 ? in.rotation_ns : TICKET_HOURS * HOUR_NS;
+    application->max_ticket_keys = in.max_keys ? in.max_keys : TICKET_KEYS;
+    if (in.never_rotates) {
+        application->ticket_rotation_ns = UNROTATED_TICKET_HOURS * HOUR_NS;
+        application->max_ticket_keys = UNROTATED_TICKET_KEYS;
+    }
+    if (in.is_disabled)
+        application->max_ticket_keys = 0;
+    leave(lo, before);
+}
+
+static const json_t *stored_pairs(struct lowering *lo, const json_t *loader)
+{
+    struct loader_json {
+        const json_t *pairs;
+    } in = {0};
+    static const struct field fields[] = {
+        {"pairs", FIELD_JSON, offsetof(struct loader_json, pairs)},
+        {0},
+    };
+    read_object(lo, loader, "certificates of the storage", fields, &in);
+    return in.pairs;
 }
 
 void lower_tls_app(struct lowering *lo, const json_t *tls)
 {
     struct app_json {
-        const json_t *certificates, *automation;
+        const json_t *certificates, *automation, *tickets;
+        uint8_t has_no_staples;
     } in = {0};
     static const struct field fields[] = {
         {"certificates", FIELD_JSON, offsetof(struct app_json, certificates)},
         {"automation", FIELD_JSON, offsetof(struct app_json, automation)},
-        {"session_tickets", FIELD_REFUSED, 0},
+        {"session_tickets", FIELD_JSON, offsetof(struct app_json, tickets)},
         {"cache", FIELD_IGNORED, 0}, /* the core holds all certificates in memory */
-        {"disable_ocsp_stapling", FIELD_IGNORED, 0},
+        {"disable_ocsp_stapling", FIELD_FLAG, offsetof(struct app_json, has_no_staples)},
         {"disable_storage_check", FIELD_IGNORED, 0},
         {"disable_storage_clean", FIELD_IGNORED, 0},
         {"encrypted_client_hello", FIELD_REFUSED, 0},
@@ -416,196 +526,27 @@ void lower_tls_app(struct lowering *lo, const json_t *tls)
         {0},
     };
     struct loaders_json {
-        const json_t *files, *pems, *automate;
+        const json_t *files, *pems, *folders, *storage, *automate;
     } loaders = {0};
     static const struct field loader_fields[] = {
         {"load_files", FIELD_JSON, offsetof(struct loaders_json, files)},
         {"load_pem", FIELD_JSON, offsetof(struct loaders_json, pems)},
-        {"load_folders", FIELD_REFUSED, 0},
-        {"load_storage", FIELD_REFUSED, 0},
+        {"load_folders", FIELD_JSON, offsetof(struct loaders_json, folders)},
+        {"load_storage", FIELD_JSON, offsetof(struct loaders_json, storage)},
         {"automate", FIELD_JSON, offsetof(struct loaders_json, automate)},
         {0},
     };
     const struct token *before = enter(lo, tls);
     read_object(lo, tls, "the tls app", fields, &in);
     read_object(lo, in.certificates, "certificates", loader_fields, &loaders);
+    lo->has_no_staples = in.has_no_staples;
+    lower_session_tickets(lo, in.tickets);
     load_certificates(lo, loaders.files, DT_CERTIFICATE_FILES);
+    load_folders(lo, loaders.folders);
     load_certificates(lo, loaders.pems, DT_CERTIFICATE_PEM);
+    load_certificates(lo, stored_pairs(lo, loaders.storage), DT_CERTIFICATE_STORED);
     for (size_t i = 0; i < elements(lo, loaders.automate, "the names"); i++)
         map_put(&lo->automated_names, json_str(json_array_get(loaders.automate, i)), lo);
     read_automation(lo, in.automation);
     leave(lo, before);
-}
-
-/* ---- connection policies ---- */
-
-struct client_json {
-    const json_t *ca, *verifiers;
-    struct dt_range certificates, files, leafs;
-    struct str mode;
-};
-
-static const struct field client_fields[] = {
-    {"ca", FIELD_JSON, offsetof(struct client_json, ca)},
-    {"trusted_ca_certs", FIELD_TEXTS, offsetof(struct client_json, certificates)},
-    {"trusted_ca_certs_pem_files", FIELD_TEXTS, offsetof(struct client_json, files)},
-    {"trusted_leaf_certs", FIELD_TEXTS, offsetof(struct client_json, leafs)},
-    {"verifiers", FIELD_REFUSED, 0},
-    {"mode", FIELD_STR, offsetof(struct client_json, mode)},
-    {0},
-};
-
-static void lower_client_roots(struct lowering *lo, const json_t *ca, struct client_json *in)
-{
-    struct str provider = member_str(ca, "provider");
-    static const struct field fields[] = {
-        {"provider", FIELD_IGNORED, 0},
-        {"trusted_ca_certs", FIELD_TEXTS, offsetof(struct client_json, certificates)},
-        {"pem_files", FIELD_TEXTS, offsetof(struct client_json, files)},
-        {0},
-    };
-    if (str_is(provider, "file") || str_is(provider, "inline"))
-        read_object(lo, ca, "a pool of CA certificates", fields, in);
-    else
-        refuse_at(lo, ca, "the proxy core cannot take CA certificates from '" STR_FMT "' yet",
-                  STR_ARG(provider));
-}
-
-static uint8_t client_mode(struct lowering *lo, const struct client_json *in)
-{
-    static const struct {
-        const char *name;
-        uint8_t mode;
-    } modes[] = {
-        {"request", DT_CLIENT_AUTH_REQUEST},
-        {"require", DT_CLIENT_AUTH_REQUIRE},
-        {"verify_if_given", DT_CLIENT_AUTH_VERIFY_IF_GIVEN},
-        {"require_and_verify", DT_CLIENT_AUTH_REQUIRE_AND_VERIFY},
-    };
-    for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
-        if (str_is(in->mode, modes[i].name))
-            return modes[i].mode;
-    }
-    if (in->mode.len)
-        reject(lo, "'" STR_FMT "' is no mode of client authentication", STR_ARG(in->mode));
-    return in->certificates.n || in->files.n || in->leafs.n ? DT_CLIENT_AUTH_REQUIRE_AND_VERIFY
-                                                            : DT_CLIENT_AUTH_REQUIRE;
-}
-
-static void lower_client_auth(struct lowering *lo, const json_t *client,
-                              struct dt_connection_policy *row)
-{
-    struct client_json in = {0};
-    const struct token *before = enter(lo, client);
-    need(lo, FEATURE_CLIENT_AUTH, NULL, NULL);
-    read_object(lo, client, "client authentication", client_fields, &in);
-    if (in.ca)
-        lower_client_roots(lo, in.ca, &in);
-    row->client_auth = client_mode(lo, &in);
-    row->client_ca_certificates = in.certificates;
-    row->client_ca_files = in.files;
-    row->client_leafs = in.leafs;
-    leave(lo, before);
-}
-
-static void lower_policy_match(struct lowering *lo, const json_t *match,
-                               struct dt_connection_policy *row)
-{
-    struct match_json {
-        const json_t *sni, *remote, *local;
-    } in = {0};
-    static const struct field fields[] = {
-        {"sni", FIELD_JSON, offsetof(struct match_json, sni)},
-        {"remote_ip", FIELD_JSON, offsetof(struct match_json, remote)},
-        {"local_ip", FIELD_JSON, offsetof(struct match_json, local)},
-        {0},
-    };
-    struct ranges_json {
-        const json_t *ranges, *not_ranges;
-    } remote = {0}, local = {0};
-    static const struct field range_fields[] = {
-        {"ranges", FIELD_JSON, offsetof(struct ranges_json, ranges)},
-        {"not_ranges", FIELD_JSON, offsetof(struct ranges_json, not_ranges)},
-        {0},
-    };
-    uint32_t n_exact;
-    read_object(lo, match, "a handshake matcher", fields, &in);
-    read_object(lo, in.remote, "a remote_ip matcher", range_fields, &remote);
-    read_object(lo, in.local, "a local_ip matcher", range_fields, &local);
-    row->sni = lower_host_patterns(lo, in.sni, &n_exact);
-    row->remote_ranges = lower_ip_ranges(lo, remote.ranges);
-    row->remote_not_ranges = lower_ip_ranges(lo, remote.not_ranges);
-    row->local_ranges = lower_ip_ranges(lo, local.ranges);
-}
-
-static uint16_t tls_version(struct lowering *lo, struct str name, uint16_t otherwise)
-{
-    if (name.len == 0)
-        return otherwise;
-    if (str_is(name, "tls1.2"))
-        return TLS_1_2;
-    if (!str_is(name, "tls1.3"))
-        reject(lo, "'" STR_FMT "' is none of tls1.2 and tls1.3", STR_ARG(name));
-    return TLS_1_3;
-}
-
-struct policy_json {
-    struct dt_connection_policy row;
-    const json_t *match, *selection, *client;
-    struct str minimum, maximum;
-};
-
-#define ROW(member) offsetof(struct policy_json, row.member)
-static const struct field policy_fields[] = {
-    {"match", FIELD_JSON, offsetof(struct policy_json, match)},
-    {"certificate_selection", FIELD_JSON, offsetof(struct policy_json, selection)},
-    {"cipher_suites", FIELD_TEXTS, ROW(cipher_suites)},
-    {"curves", FIELD_TEXTS, ROW(curves)},
-    {"alpn", FIELD_TEXTS, ROW(alpn)},
-    {"protocol_min", FIELD_STR, offsetof(struct policy_json, minimum)},
-    {"protocol_max", FIELD_STR, offsetof(struct policy_json, maximum)},
-    {"drop", FIELD_FLAG, ROW(drops)},
-    {"client_authentication", FIELD_JSON, offsetof(struct policy_json, client)},
-    {"default_sni", FIELD_TEXT, ROW(default_sni)},
-    {"fallback_sni", FIELD_TEXT, ROW(fallback_sni)},
-    {"insecure_secrets_log", FIELD_REFUSED, 0},
-    {"handshake_context", FIELD_REFUSED, 0},
-    {0},
-};
-#undef ROW
-
-static struct dt_connection_policy lower_policy(struct lowering *lo, const json_t *policy)
-{
-    struct policy_json in = {0};
-    const struct token *before = enter(lo, policy);
-    read_object(lo, policy, "a connection policy", policy_fields, &in);
-    struct dt_connection_policy row = in.row;
-    row.origin = origin_here(lo);
-    row.min_version = tls_version(lo, in.minimum, TLS_1_2);
-    row.max_version = tls_version(lo, in.maximum, TLS_1_3);
-    if (row.min_version > row.max_version)
-        reject(lo, "the lowest TLS version is above the highest");
-    row.has_selection = selected_certificates(lo, in.selection, &row.certificates);
-    if (in.match)
-        lower_policy_match(lo, in.match, &row);
-    if (in.client)
-        lower_client_auth(lo, in.client, &row);
-    leave(lo, before);
-    return row;
-}
-
-struct dt_range lower_connection_policies(struct lowering *lo, const json_t *policies,
-                                          bool adds_empty)
-{
-    uint32_t n = (uint32_t)elements(lo, policies, "the connection policies");
-    struct dt_range range = {reserve_connection_policies(lo, n + adds_empty), n + adds_empty};
-    for (uint32_t i = 0; i < n; i++) {
-        struct dt_connection_policy row = lower_policy(lo, json_array_get(policies, i));
-        lo->connection_policies.at[range.first + i] = row;
-    }
-    if (adds_empty) {
-        lo->connection_policies.at[range.first + n] = (struct dt_connection_policy){
-            .min_version = TLS_1_2, .max_version = TLS_1_3, .origin = origin_here(lo)};
-    }
-    return range;
 }

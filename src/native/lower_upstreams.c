@@ -397,7 +397,7 @@ uint32_t lower_pool(struct lowering *lo, const json_t *handler)
     uint32_t max_requests = lower_health(lo, in.health, &row);
     row.upstreams = lower_upstreams(lo, in.upstreams, max_requests);
     row.max_requests = max_requests;
-    row.trusted_proxies = lower_known_ranges(lo, in.trusted_proxies);
+    row.trusted_proxies = lower_known_ranges(lo, in.trusted_proxies, "trusted proxies");
     row.responses = lower_response_handlers(lo, in.responses);
     if (json_is_object(in.dynamic))
         lower_sources(lo, in.dynamic, &row);

@@ -24,6 +24,7 @@ struct bound_address {
 struct named_host {
     struct str name;
     const struct token *origin;
+    bool ignores_loaded; /* gets a certificate whatever is loaded for it */
 };
 
 /* A route that answers with a redirect to HTTPS. */

@@ -12,10 +12,103 @@ struct arena;
 struct stream;
 struct tls_session;
 
-/* A certificate with its key: from files, or issued (and re-issued while running) by a local CA.
- * Shared by all threads. */
+/* On failure those that take <error> return NULL or false and describe the reason in it. */
+enum { TLS_ERROR_BYTES = 256 };
+
+/* ---- Certificates with their keys: const, shared by all threads, counted. */
+
 struct tls_identity;
 struct local_ca;
+
+/* From PEM files. The key's may be the certificate's. */
+struct tls_identity *tls_identity_load(const char *certificate_file, const char *key_file,
+                                       char error[TLS_ERROR_BYTES]);
+/* From PEM text; <what> names it in <error>. */
+struct tls_identity *tls_identity_parse(struct str certificate, struct str key, const char *what,
+                                        char error[TLS_ERROR_BYTES]);
+/* What a leaf of a local CA is to be. */
+struct tls_issue {
+    struct str name;             /* a DNS name or an IP literal */
+    struct str key_type;         /* ed25519, p256, p384, rsa2048, rsa4096; empty: p256 */
+    int64_t lifetime_ns;         /* 0: 12 hours; never longer than its issuer's */
+    unsigned renewal_permille;   /* how much of it is left when it is renewed */
+    bool signs_with_root;
+};
+/* Makes key and certificate at once: takes a while where the key is an RSA one. */
+struct tls_identity *tls_identity_issue(struct local_ca *ca, const struct tls_issue *issue,
+                                        char error[TLS_ERROR_BYTES]);
+struct tls_identity *tls_identity_ref(struct tls_identity *identity);
+void tls_identity_unref(struct tls_identity *identity); /* NULL is fine */
+
+struct tls_identity_facts {
+    const struct str *names; /* as Caddy finds it by: lower case; common name and alternative names */
+    size_t n_names;
+    const struct str *organizations;
+    size_t n_organizations;
+    struct str serial; /* decimal */
+    enum tls_key_algorithm { TLS_KEY_OTHER, TLS_KEY_RSA, TLS_KEY_DSA, TLS_KEY_ECDSA } algorithm;
+    int64_t not_before, not_after; /* seconds since 1970 */
+    int64_t renew_at;              /* the same; 0: it is not ours to renew */
+};
+const struct tls_identity_facts *tls_identity_facts(const struct tls_identity *identity);
+/* The same chain. */
+bool tls_identity_same(const struct tls_identity *a, const struct tls_identity *b);
+
+enum tls_staple_result { TLS_STAPLE_OK, TLS_STAPLE_STALE, TLS_STAPLE_BAD };
+/* Before it is shared: sends the OCSP response (DER) to those who ask, as long as it is fresh. STALE
+ * where it is not even now. */
+enum tls_staple_result tls_identity_staple(struct tls_identity *identity, struct str response,
+                                           char error[TLS_ERROR_BYTES]);
+
+/* ---- A local authority; for one thread. */
+
+struct local_ca_config {
+    const char *directory; /* of root.crt, root.key, intermediate.crt, intermediate.key */
+    const char *root_name, *intermediate_name; /* common names of new ones */
+    const char *root_certificate, *root_key;   /* files instead of those; NULL: none */
+    const char *intermediate_certificate, *intermediate_key;
+    int64_t intermediate_lifetime_ns;
+    unsigned renewal_permille; /* how much of its life is left when the intermediate is renewed */
+};
+/* Opens the authority, creating what is missing. <config> is not kept. */
+struct local_ca *local_ca_open(const struct local_ca_config *config, char error[TLS_ERROR_BYTES]);
+void local_ca_free(struct local_ca *ca);
+/* Renews the intermediate where that is due; false where it fails. */
+bool local_ca_maintain(struct local_ca *ca, char error[TLS_ERROR_BYTES]);
+/* When that is due next, in seconds since 1970; 0: never. */
+int64_t local_ca_due(const struct local_ca *ca);
+
+/* ---- Whom to believe: const once it is in use, shared by all threads, counted. */
+
+struct tls_trust;
+
+struct tls_trust *tls_trust_new(void);
+struct tls_trust *tls_trust_ref(struct tls_trust *trust);
+void tls_trust_unref(struct tls_trust *trust); /* NULL is fine */
+bool tls_trust_add_system(struct tls_trust *trust, char error[TLS_ERROR_BYTES]);
+bool tls_trust_add_file(struct tls_trust *trust, const char *pem_file,
+                        char error[TLS_ERROR_BYTES]);
+/* One certificate in base64 of DER, as Caddy's `inline` pool has it. */
+bool tls_trust_add_inline(struct tls_trust *trust, struct str der_base64,
+                          char error[TLS_ERROR_BYTES]);
+/* The authority's root, or its intermediates. */
+void tls_trust_add_authority(struct tls_trust *trust, const struct local_ca *ca, bool is_root);
+/* Beside that, a peer's own certificate must be one of a list; with several lists, of each. What is
+ * added goes into the newest. */
+void tls_trust_begin_leafs(struct tls_trust *trust);
+bool tls_trust_add_leaf_file(struct tls_trust *trust, const char *pem_file,
+                             char error[TLS_ERROR_BYTES]);
+bool tls_trust_add_leaf_pem(struct tls_trust *trust, struct str pem, char error[TLS_ERROR_BYTES]);
+bool tls_trust_add_leaf_inline(struct tls_trust *trust, struct str der_base64,
+                               char error[TLS_ERROR_BYTES]);
+
+/* ---- The server side. */
+
+/* Keys of session tickets, shared by all servers and threads: the newest seals, the <max> newest
+ * open. */
+struct tls_tickets;
+struct tls_tickets *tls_tickets_new(unsigned max, int64_t rotation_ns);
+void tls_tickets_free(struct tls_tickets *tickets);
 
 /* Settings of one kind of handshake on the server side (a connection policy). Shared, const. */
 struct tls_policy {
@@ -30,8 +123,11 @@ struct tls_policy {
         TLS_CLIENT_AUTH_VERIFY_IF_GIVEN,
         TLS_CLIENT_AUTH_REQUIRE_AND_VERIFY,
     } client_auth;
-    struct tls_trust *client_trust; /* for the VERIFY modes */
+    int secrets_fd; /* where the secrets of handshakes are written; -1: nowhere */
 };
+
+/* The library has this key exchange, by its own name. */
+bool tls_knows_group(const char *group);
 
 /* What the client offers. */
 struct tls_hello {
@@ -40,53 +136,34 @@ struct tls_hello {
     size_t alpn_len;
     const struct address *peer;
     const struct stream *stream; /* the connection */
+    void *inside;                /* the library's */
 };
+/* What Go calls SupportsCertificate: the certificate is for the name, and the client knows how to
+ * verify what its key signs. */
+bool tls_hello_supports(const struct tls_hello *hello, const struct tls_policy *policy,
+                        const struct tls_identity *identity);
 
-/* The choice for one handshake; a NULL identity ends it with an alert. */
+/* The choice for one handshake; a NULL identity ends it with an alert. References of identity and
+ * trust are handed over. */
 struct tls_choice {
     const struct tls_policy *policy;
     struct tls_identity *identity;
+    struct tls_trust *trust; /* of clients; NULL: nobody is asked for a certificate to be verified */
 };
 
 /* All of one listener's TLS: chooses by the client's hello. */
 struct tls_server_config {
     struct tls_choice (*choose)(const struct tls_hello *hello, void *ctx);
     void *ctx;
+    struct tls_tickets *tickets; /* borrowed; NULL: sessions are not resumed */
 };
 struct tls_server *tls_server_new(const struct tls_server_config *config);
 void tls_server_free(struct tls_server *server);
 
-/* On failure these return NULL and describe the reason in <error>. */
-enum { TLS_ERROR_BYTES = 256 };
-struct tls_identity *tls_identity_load(const char *certificate_file, const char *key_file,
-                                       char error[TLS_ERROR_BYTES]);
-/* For the DNS names and IP literals in <names>; nothing is issued before the first handshake. */
-struct tls_identity *tls_identity_issue(struct local_ca *ca, const struct str *names, size_t n,
-                                        int64_t lifetime_ns);
-void tls_identity_free(struct tls_identity *identity);
-/* True where a DNS name or IP SAN of the certificate covers <name>. */
-bool tls_identity_covers(struct tls_identity *identity, struct str name);
-
-/* Opens the authority in <directory> (root.crt, root.key, intermediate.crt, intermediate.key),
- * creating what is missing. <common_name> is for new ones; lifetimes of 0 take the defaults
- * (10 years and 7 days). Intermediates are renewed when a leaf would outlive them. */
-struct local_ca *local_ca_open(const char *directory, const char *common_name,
-                               char error[TLS_ERROR_BYTES]);
-void local_ca_free(struct local_ca *ca);
-
-/* Whom to believe. */
-struct tls_trust *tls_trust_system(char error[TLS_ERROR_BYTES]);
-struct tls_trust *tls_trust_files(const char *const *pem_files, size_t n,
-                                  char error[TLS_ERROR_BYTES]);
-/* Certificates in base64 DER, as Caddy's `inline` pool and root_ca_certs. */
-struct tls_trust *tls_trust_inline(const struct str *der_base64, size_t n,
-                                   char error[TLS_ERROR_BYTES]);
-void tls_trust_free(struct tls_trust *trust);
-
 /* The client side of connections to one kind of upstream. */
 struct tls_client_config {
-    struct tls_trust *trust; /* NULL: the system's */
-    struct tls_identity *identity; /* client certificate, or NULL */
+    struct tls_trust *trust;       /* borrowed; NULL: the system's */
+    struct tls_identity *identity; /* client certificate, or NULL; borrowed */
     const char *const *alpn;
     const char *groups;
     int min_version, max_version;
@@ -127,6 +204,25 @@ struct str tls_peer_certificate(const struct stream *stream);
  * none. */
 bool tls_peer_names(const struct stream *stream, struct arena *arena, struct str *common_name,
                     struct str *serial);
+/* What placeholders say of a certificate, in Go's forms. */
+enum tls_certificate_text {
+    TLS_TEXT_FINGERPRINT, /* SHA-256, hexadecimal */
+    TLS_TEXT_PEM,
+    TLS_TEXT_BASE64, /* DER */
+    TLS_TEXT_PUBLIC_KEY, /* hexadecimal: the point, or the raw key; nothing for RSA */
+    TLS_TEXT_PUBLIC_KEY_SHA256,
+    TLS_TEXT_ISSUER,
+    TLS_TEXT_SERIAL,
+    TLS_TEXT_SUBJECT,
+    TLS_TEXT_DNS_NAMES, /* lists: all as [a b], or one */
+    TLS_TEXT_EMAILS,
+    TLS_TEXT_IPS,
+    TLS_TEXT_URIS,
+};
+enum { TLS_TEXT_ALL = UINT32_MAX };
+/* Appends; for an empty <der>, what Go says of a certificate without anything in it. */
+void tls_certificate_text(struct str der, enum tls_certificate_text what, uint32_t index,
+                          struct strbuf *out);
 /* Why the handshake or the record layer failed. */
 struct str tls_error_text(const struct stream *stream);
 /* The first bytes were not TLS but an HTTP request. */

@@ -1,4 +1,4 @@
-/* A local certificate authority: a root for people to trust, an intermediate that signs, leaves of
+/* A local certificate authority: a root for people to trust, an intermediate that signs, leafs of
  * a few hours. Root and intermediate live in files, so that trust survives restarts. */
 #include <errno.h>
 #include <fcntl.h>
@@ -13,33 +13,36 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "net/net_private.h"
 #include "net/tls_private.h"
 
 enum {
     ROOT_SECONDS = 3600 * 24 * 3600, /* 3600 days, as Caddy's */
-    INTERMEDIATE_SECONDS = 7 * 24 * 3600,
     LEAF_SECONDS = 12 * 3600,
     BACKDATE_SECONDS = 60, /* for clocks that are a little behind */
     PATH_BYTES = 4096,
+    NAME_BYTES = 256,
 };
 
 struct authority {
     X509 *certificate;
-    EVP_PKEY *key;
+    EVP_PKEY *key;          /* NULL: a root that signs nothing any more */
+    STACK_OF(X509) * chain; /* what is behind it in its file */
 };
 
 struct local_ca {
-    pthread_mutex_t lock;
-    struct authority root, intermediate; /* owned; under lock */
+    struct authority root, intermediate; /* owned */
+    bool is_intermediate_given;          /* by files: nobody renews it but who wrote them */
+    unsigned renewal_permille;
+    int64_t intermediate_seconds;
     char directory[PATH_BYTES - 64];
-    char name[128];
+    char root_name[NAME_BYTES], intermediate_name[NAME_BYTES];
 };
 
 static void authority_free(struct authority *authority)
 {
     X509_free(authority->certificate);
     EVP_PKEY_free(authority->key);
+    sk_X509_pop_free(authority->chain, X509_free);
     *authority = (struct authority){0};
 }
 
@@ -84,27 +87,52 @@ static bool store(const struct local_ca *ca, const char *file, X509 *certificate
     return false;
 }
 
+/* From two files, the key's may be left out; false with the reason. */
+static bool load_files(const char *certificate_file, const char *key_file, struct authority *out,
+                       char error[TLS_ERROR_BYTES])
+{
+    size_t len;
+    char *text = read_whole_file(certificate_file, &len);
+    if (!text) {
+        snprintf(error, TLS_ERROR_BYTES, "%.180s: %s", certificate_file, strerror(errno));
+        return false;
+    }
+    out->chain = sk_X509_new_null();
+    int n = pem_certificates(str_make(text, len), false, out->chain);
+    free(text);
+    out->certificate = sk_X509_shift(out->chain);
+    if (n <= 0) {
+        snprintf(error, TLS_ERROR_BYTES, "no certificate in %.200s", certificate_file);
+        return false;
+    }
+    if (!key_file)
+        return true;
+    text = read_whole_file(key_file, &len);
+    BIO *in = text ? BIO_new_mem_buf(text, (int)len) : NULL;
+    out->key = in ? PEM_read_bio_PrivateKey(in, NULL, NULL, (void *)"") : NULL;
+    BIO_free(in);
+    if (text)
+        OPENSSL_cleanse(text, len);
+    free(text);
+    ERR_clear_error();
+    if (out->key && X509_check_private_key(out->certificate, out->key) == 1)
+        return true;
+    snprintf(error, TLS_ERROR_BYTES, out->key ? "the key in %.180s is not the certificate's"
+                                              : "no key in %.200s", key_file);
+    ERR_clear_error();
+    return false;
+}
+
 static bool load(const struct local_ca *ca, const char *name, struct authority *out)
 {
-    char path[PATH_BYTES], file[64];
+    char certificate[PATH_BYTES], key[PATH_BYTES], file[64], error[TLS_ERROR_BYTES];
     snprintf(file, sizeof(file), "%s.crt", name);
-    path_in(ca, file, path);
-    FILE *in = fopen(path, "re");
-    if (in) {
-        out->certificate = PEM_read_X509(in, NULL, NULL, NULL);
-        fclose(in);
-    }
+    path_in(ca, file, certificate);
     snprintf(file, sizeof(file), "%s.key", name);
-    path_in(ca, file, path);
-    in = fopen(path, "re");
-    if (in) {
-        out->key = PEM_read_PrivateKey(in, NULL, NULL, NULL);
-        fclose(in);
-    }
-    if (out->certificate && out->key && X509_check_private_key(out->certificate, out->key))
+    path_in(ca, file, key);
+    if (load_files(certificate, key, out, error))
         return true;
     authority_free(out);
-    ERR_clear_error();
     return false;
 }
 
@@ -148,6 +176,7 @@ struct issue {
     size_t n_names;
     int64_t seconds;
     const char *constraints, *usage;
+    struct str key_type;            /* empty: p256 */
     const struct authority *issuer; /* NULL: itself */
 };
 
@@ -169,7 +198,8 @@ static bool fill(X509 *certificate, const struct issue *issue, EVP_PKEY *key)
                      issue->seconds % 86400, NULL);
     X509_set_pubkey(certificate, key);
     if (issue->common_name)
-        X509_NAME_add_entry_by_txt(X509_get_subject_name(certificate), "CN", MBSTRING_UTF8,
+        X509_NAME_add_entry_by_NID(X509_get_subject_name(certificate), NID_commonName,
+                                   V_ASN1_UTF8STRING, /* of any length */
                                    (const unsigned char *)issue->common_name, -1, -1, 0);
     X509_set_issuer_name(certificate, X509_get_subject_name(issuer));
     if (issue->constraints &&
@@ -188,14 +218,42 @@ static bool fill(X509 *certificate, const struct issue *issue, EVP_PKEY *key)
     return true;
 }
 
+static EVP_PKEY *make_key(struct str type)
+{
+    if (str_is(type, "p384"))
+        return EVP_EC_gen("P-384");
+    if (str_is(type, "ed25519"))
+        return EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
+    if (str_is(type, "rsa2048"))
+        return EVP_RSA_gen(2048);
+    if (str_is(type, "rsa4096"))
+        return EVP_RSA_gen(4096);
+    return EVP_EC_gen("P-256");
+}
+
+/* Go signs with what is as strong as the key; Ed25519 brings its own. */
+static const EVP_MD *digest_for(const EVP_PKEY *signer)
+{
+    switch (EVP_PKEY_get_base_id(signer)) {
+    case EVP_PKEY_ED25519:
+        return NULL;
+    case EVP_PKEY_EC:
+        return EVP_PKEY_get_bits(signer) > 384   ? EVP_sha512()
+               : EVP_PKEY_get_bits(signer) > 256 ? EVP_sha384()
+                                                 : EVP_sha256();
+    default:
+        return EVP_sha256();
+    }
+}
+
 static bool make(const struct issue *issue, struct authority *out)
 {
-    EVP_PKEY *key = EVP_EC_gen("P-256");
+    EVP_PKEY *key = make_key(issue->key_type);
     X509 *certificate = X509_new();
     EVP_PKEY *signer = issue->issuer ? issue->issuer->key : key;
     if (key && certificate && fill(certificate, issue, key) &&
-        X509_sign(certificate, signer, EVP_sha256())) {
-        *out = (struct authority){certificate, key};
+        X509_sign(certificate, signer, digest_for(signer))) {
+        *out = (struct authority){certificate, key, NULL};
         return true;
     }
     X509_free(certificate);
@@ -203,23 +261,11 @@ static bool make(const struct issue *issue, struct authority *out)
     return false;
 }
 
-static int64_t seconds_left(X509 *certificate)
-{
-    int days, seconds;
-    if (!certificate ||
-        !ASN1_TIME_diff(&days, &seconds, NULL, X509_get0_notAfter(certificate)))
-        return 0;
-    return (int64_t)days * 86400 + seconds;
-}
+/* ---- The authority. */
 
 static bool make_root(struct local_ca *ca)
 {
-    char name[160];
-    time_t now = time(NULL);
-    struct tm tm;
-    gmtime_r(&now, &tm);
-    snprintf(name, sizeof(name), "%s - %d ECC Root", ca->name, tm.tm_year + 1900);
-    struct issue issue = {.common_name = name,
+    struct issue issue = {.common_name = ca->root_name,
                           .seconds = ROOT_SECONDS,
                           .constraints = "critical,CA:TRUE,pathlen:1",
                           .usage = "critical,keyCertSign,cRLSign"};
@@ -227,21 +273,15 @@ static bool make_root(struct local_ca *ca)
            store(ca, "root.crt", ca->root.certificate, NULL);
 }
 
-/* Replaces an intermediate that would end before a leaf of <seconds>. */
-static bool renew_intermediate(struct local_ca *ca, int64_t seconds)
+static bool make_intermediate(struct local_ca *ca)
 {
-    char name[160];
-    if (seconds_left(ca->intermediate.certificate) > seconds)
-        return true;
-    snprintf(name, sizeof(name), "%s - ECC Intermediate", ca->name);
-    struct issue issue = {.common_name = name,
-                          .seconds = seconds < INTERMEDIATE_SECONDS / 2 ? INTERMEDIATE_SECONDS
-                                                                        : seconds * 2,
+    struct issue issue = {.common_name = ca->intermediate_name,
+                          .seconds = ca->intermediate_seconds,
                           .constraints = "critical,CA:TRUE,pathlen:0",
                           .usage = "critical,keyCertSign,cRLSign",
                           .issuer = &ca->root};
     struct authority fresh = {0};
-    if (!make(&issue, &fresh))
+    if (!ca->root.key || !make(&issue, &fresh))
         return false;
     authority_free(&ca->intermediate);
     ca->intermediate = fresh;
@@ -251,36 +291,90 @@ static bool renew_intermediate(struct local_ca *ca, int64_t seconds)
     return true;
 }
 
+int64_t local_ca_due(const struct local_ca *ca)
+{
+    if (ca->is_intermediate_given)
+        return 0;
+    int64_t from = tls_time_of(X509_get0_notBefore(ca->intermediate.certificate));
+    int64_t until = tls_time_of(X509_get0_notAfter(ca->intermediate.certificate));
+    return until - (until - from) * ca->renewal_permille / 1000;
+}
+
+bool local_ca_maintain(struct local_ca *ca, char error[TLS_ERROR_BYTES])
+{
+    if (ca->is_intermediate_given || time(NULL) < local_ca_due(ca))
+        return true;
+    if (make_intermediate(ca))
+        return true;
+    tls_error_describe("making an intermediate certificate", error);
+    return false;
+}
+
 static bool intermediate_fits(const struct local_ca *ca)
 {
     return X509_verify(ca->intermediate.certificate, X509_get0_pubkey(ca->root.certificate)) == 1;
 }
 
-struct local_ca *local_ca_open(const char *directory, const char *common_name,
-                               char error[TLS_ERROR_BYTES])
+static bool open_root(struct local_ca *ca, const struct local_ca_config *config,
+                      char error[TLS_ERROR_BYTES])
+{
+    if (config->root_certificate)
+        return load_files(config->root_certificate, config->root_key, &ca->root, error);
+    if (!make_directories(ca->directory)) {
+        snprintf(error, TLS_ERROR_BYTES, "creating %.160s: %s", ca->directory, strerror(errno));
+        return false;
+    }
+    if (load(ca, "root", &ca->root) || make_root(ca))
+        return true;
+    snprintf(error, TLS_ERROR_BYTES, "making a root certificate in %.160s: %s", ca->directory,
+             strerror(errno));
+    return false;
+}
+
+static bool open_intermediate(struct local_ca *ca, const struct local_ca_config *config,
+                              char error[TLS_ERROR_BYTES])
+{
+    ca->is_intermediate_given = config->intermediate_certificate != NULL;
+    if (ca->is_intermediate_given)
+        return load_files(config->intermediate_certificate, config->intermediate_key,
+                          &ca->intermediate, error);
+    int64_t root_left = tls_time_of(X509_get0_notAfter(ca->root.certificate)) - time(NULL);
+    if (ca->intermediate_seconds >= root_left) {
+        snprintf(error, TLS_ERROR_BYTES,
+                 "the root certificate ends before an intermediate one would");
+        return false;
+    }
+    if (!make_directories(ca->directory)) {
+        snprintf(error, TLS_ERROR_BYTES, "creating %.160s: %s", ca->directory, strerror(errno));
+        return false;
+    }
+    if (load(ca, "intermediate", &ca->intermediate) && !intermediate_fits(ca))
+        authority_free(&ca->intermediate);
+    if (ca->intermediate.certificate)
+        return local_ca_maintain(ca, error);
+    if (make_intermediate(ca))
+        return true;
+    tls_error_describe("making an intermediate certificate", error);
+    return false;
+}
+
+struct local_ca *local_ca_open(const struct local_ca_config *config, char error[TLS_ERROR_BYTES])
 {
     struct local_ca *ca = calloc(1, sizeof(*ca));
-    if (!ca || strlen(directory) >= sizeof(ca->directory)) {
+    if (!ca || strlen(config->directory) >= sizeof(ca->directory)) {
         snprintf(error, TLS_ERROR_BYTES, "path too long");
         free(ca);
         return NULL;
     }
-    pthread_mutex_init(&ca->lock, NULL);
-    strcpy(ca->directory, directory);
-    snprintf(ca->name, sizeof(ca->name), "%s", common_name);
+    strcpy(ca->directory, config->directory);
+    snprintf(ca->root_name, sizeof(ca->root_name), "%s", config->root_name);
+    snprintf(ca->intermediate_name, sizeof(ca->intermediate_name), "%s",
+             config->intermediate_name);
+    ca->renewal_permille = config->renewal_permille;
+    ca->intermediate_seconds = config->intermediate_lifetime_ns / 1000000000;
     ERR_clear_error();
-    if (!make_directories(directory)) {
-        snprintf(error, TLS_ERROR_BYTES, "creating %.160s: %s", directory, strerror(errno));
-    } else if (!load(ca, "root", &ca->root) && !make_root(ca)) {
-        snprintf(error, TLS_ERROR_BYTES, "making a root certificate in %.160s: %s", directory,
-                 strerror(errno));
-    } else {
-        if (load(ca, "intermediate", &ca->intermediate) && !intermediate_fits(ca))
-            authority_free(&ca->intermediate);
-        if (renew_intermediate(ca, LEAF_SECONDS))
-            return ca;
-        tls_error_describe("making an intermediate certificate", error);
-    }
+    if (open_root(ca, config, error) && open_intermediate(ca, config, error))
+        return ca;
     local_ca_free(ca);
     return NULL;
 }
@@ -291,31 +385,50 @@ void local_ca_free(struct local_ca *ca)
         return;
     authority_free(&ca->root);
     authority_free(&ca->intermediate);
-    pthread_mutex_destroy(&ca->lock);
     free(ca);
 }
 
-bool local_ca_issue(struct local_ca *ca, const struct str *names, size_t n, int64_t lifetime_ns,
-                    struct credentials *out, char error[TLS_ERROR_BYTES])
+static void push_copy(STACK_OF(X509) * list, X509 *certificate)
 {
-    int64_t seconds = lifetime_ns > 0 ? lifetime_ns / 1000000000 : LEAF_SECONDS;
-    struct issue issue = {.names = names,
-                          .n_names = n,
-                          .seconds = seconds,
-                          .usage = "critical,digitalSignature",
-                          .issuer = &ca->intermediate};
-    struct authority leaf = {0};
-    pthread_mutex_lock(&ca->lock);
-    bool made = renew_intermediate(ca, seconds) && make(&issue, &leaf);
-    if (made) {
-        X509_up_ref(ca->intermediate.certificate);
-        out->chain = sk_X509_new_null();
-        sk_X509_push(out->chain, ca->intermediate.certificate);
-        out->leaf = leaf.certificate;
-        out->key = leaf.key;
-    } else {
-        tls_error_describe("issuing a certificate", error);
+    if (X509_up_ref(certificate) && sk_X509_push(list, certificate) <= 0)
+        X509_free(certificate);
+}
+
+STACK_OF(X509) * local_ca_certificates(const struct local_ca *ca, bool is_root)
+{
+    const struct authority *authority = is_root ? &ca->root : &ca->intermediate;
+    STACK_OF(X509) *list = sk_X509_new_null();
+    push_copy(list, authority->certificate);
+    for (int i = 0; !is_root && i < sk_X509_num(authority->chain); i++)
+        push_copy(list, sk_X509_value(authority->chain, i));
+    return list;
+}
+
+bool local_ca_issue(struct local_ca *ca, const struct tls_issue *issue, struct credentials *out,
+                    char error[TLS_ERROR_BYTES])
+{
+    const struct authority *issuer = issue->signs_with_root ? &ca->root : &ca->intermediate;
+    int64_t seconds = issue->lifetime_ns > 0 ? issue->lifetime_ns / 1000000000 : LEAF_SECONDS;
+    int64_t left = tls_time_of(X509_get0_notAfter(issuer->certificate)) - time(NULL);
+    bool is_rsa = str_has_prefix(issue->key_type, STR("rsa"));
+    struct issue leaf = {.names = &issue->name,
+                         .n_names = 1,
+                         .seconds = seconds < left ? seconds : left,
+                         .usage = is_rsa ? "critical,digitalSignature,keyEncipherment"
+                                         : "critical,digitalSignature",
+                         .key_type = issue->key_type,
+                         .issuer = issuer};
+    struct authority made = {0};
+    if (!issuer->key || left <= 0) {
+        snprintf(error, TLS_ERROR_BYTES, issuer->key ? "the authority's certificate has expired"
+                                                     : "the authority has no key to sign with");
+        return false;
     }
-    pthread_mutex_unlock(&ca->lock);
-    return made;
+    if (!make(&leaf, &made)) {
+        tls_error_describe("issuing a certificate", error);
+        return false;
+    }
+    *out = (struct credentials){made.certificate,
+                                local_ca_certificates(ca, issue->signs_with_root), made.key};
+    return true;
 }

@@ -179,6 +179,9 @@ void tls_ticket_free(struct tls_ticket *ticket)
 void tls_session_free(struct tls_session *session)
 {
     SSL_free(session->ssl);
+    tls_identity_unref(session->identity);
+    tls_trust_unref(session->trust);
+    free(session->server_name);
     free(session);
 }
 
@@ -305,7 +308,7 @@ bool tls_info(const struct stream *stream, struct tls_info *out)
     const unsigned char *alpn;
     unsigned alpn_len;
     SSL_get0_alpn_selected(ssl, &alpn, &alpn_len);
-    const char *name = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
+    const char *name = stream->tls->server_name;
     *out = (struct tls_info){
         .version = (uint16_t)SSL_version(ssl),
         .cipher = cipher ? (uint16_t)SSL_CIPHER_get_protocol_id(cipher) : 0,
@@ -325,75 +328,6 @@ bool tls_speaks(const struct stream *stream, const char *protocol)
         return false;
     SSL_get0_alpn_selected(stream->tls->ssl, &alpn, &len);
     return len == strlen(protocol) && memcmp(alpn, protocol, len) == 0;
-}
-
-static int certificate_index = -1;
-static pthread_once_t certificate_once = PTHREAD_ONCE_INIT;
-
-static void free_der(void *parent, void *der, CRYPTO_EX_DATA *data, int index, long number,
-                     void *pointer)
-{
-    (void)parent;
-    (void)data;
-    (void)index;
-    (void)number;
-    (void)pointer;
-    OPENSSL_free(der);
-}
-
-static void make_certificate_index(void)
-{
-    certificate_index = CRYPTO_get_ex_new_index(CRYPTO_EX_INDEX_X509, 0, NULL, NULL, NULL,
-                                                free_der);
-}
-
-struct str tls_peer_certificate(const struct stream *stream)
-{
-    struct str none = {"", 0};
-    X509 *certificate = stream->tls ? SSL_get0_peer_certificate(stream->tls->ssl) : NULL;
-    if (!certificate)
-        return none;
-    pthread_once(&certificate_once, make_certificate_index);
-    unsigned char *der = X509_get_ex_data(certificate, certificate_index);
-    int len = i2d_X509(certificate, der ? NULL : &der);
-    if (len <= 0)
-        return none;
-    X509_set_ex_data(certificate, certificate_index, der);
-    return str_make((const char *)der, (size_t)len);
-}
-
-static struct str common_name_of(const X509 *certificate, struct arena *arena)
-{
-    const X509_NAME *subject = X509_get_subject_name(certificate);
-    struct str name = STR("");
-    unsigned char *text;
-    int len, last = -1;
-    /* the last one counts, as in Go */
-    for (int at; (at = X509_NAME_get_index_by_NID(subject, NID_commonName, last)) >= 0;)
-        last = at;
-    if (last < 0)
-        return name;
-    len = ASN1_STRING_to_UTF8(&text, X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, last)));
-    if (len < 0)
-        return name;
-    name = str_dup(arena, str_make((const char *)text, (size_t)len));
-    OPENSSL_free(text);
-    return name;
-}
-
-bool tls_peer_names(const struct stream *stream, struct arena *arena, struct str *common_name,
-                    struct str *serial)
-{
-    X509 *certificate = stream->tls ? SSL_get0_peer_certificate(stream->tls->ssl) : NULL;
-    if (!certificate)
-        return false;
-    BIGNUM *number = ASN1_INTEGER_to_BN(X509_get0_serialNumber(certificate), NULL);
-    char *digits = number ? BN_bn2dec(number) : NULL;
-    *common_name = common_name_of(certificate, arena);
-    *serial = digits ? str_dup(arena, str_from(digits)) : STR("");
-    OPENSSL_free(digits);
-    BN_free(number);
-    return true;
 }
 
 struct str tls_error_text(const struct stream *stream)

@@ -14,7 +14,6 @@ struct hosts;
 struct log_sink;
 struct passwords;
 struct tls_client;
-struct tls_identity;
 struct tls_server;
 struct tls_state;
 struct worker;
@@ -61,7 +60,6 @@ struct core {
     struct tls_client **transport_tls; /* of transports; NULL where plain */
     struct tls_server **server_tls;    /* of servers; NULL where plain */
     struct tls_state *tls;
-    struct tls_identity *_Atomic *identities; /* of certificates; a reload swaps them */
     struct log_sink *sinks;                   /* of logs; log.c's */
     struct str data_directory;
     struct http_pace *paces;                  /* two of each row: for reading, for writing */

@@ -9,7 +9,6 @@
 #include "base/parse.h"
 #include "http/date.h"
 #include "net/loop.h"
-#include "net/tls.h"
 #include "proxy/handlers.h"
 #include "proxy/log.h"
 #include "proxy/proxying.h"
@@ -17,6 +16,7 @@
 #include "proxy/response.h"
 #include "proxy/surroundings.h"
 #include "proxy/text.h"
+#include "proxy/tls_value.h"
 #include "proxy/worker.h"
 
 /* --- pieces of paths, hosts and queries --- */
@@ -176,54 +176,6 @@ static struct str masked_peer(struct transaction *tx, struct str bits)
         ip[bit / 8] &= (uint8_t) ~(0x80 >> bit % 8);
     inet_ntop(is_ip6 ? AF_INET6 : AF_INET, ip, text, sizeof(text));
     return str_printf(tx->arena, "%s/%d", text, (int)n);
-}
-
-/* --- TLS --- */
-
-static const struct {
-    uint16_t id;
-    const char *name;
-} cipher_names[] = {
-    {0x1301, "TLS_AES_128_GCM_SHA256"},
-    {0x1302, "TLS_AES_256_GCM_SHA384"},
-    {0x1303, "TLS_CHACHA20_POLY1305_SHA256"},
-    {0xC009, "TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA"},
-    {0xC00A, "TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA"},
-    {0xC013, "TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA"},
-    {0xC014, "TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA"},
-    {0xC02B, "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256"},
-    {0xC02C, "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384"},
-    {0xC02F, "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256"},
-    {0xC030, "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384"},
-    {0xCCA8, "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256"},
-    {0xCCA9, "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256"},
-};
-
-static struct str tls_value(struct transaction *tx, enum dt_part_kind kind)
-{
-    struct tls_info info;
-    if (!http_connection_is_tls(tx->request->connection) ||
-        !tls_info(http_connection_stream(tx->request->connection), &info))
-        return STR("");
-    switch ((unsigned)kind) {
-    case DT_PART_TLS_VERSION:
-        return info.version == 0x0304   ? STR("tls1.3")
-               : info.version == 0x0303 ? STR("tls1.2")
-                                        : str_printf(tx->arena, "%#x", info.version);
-    case DT_PART_TLS_CIPHER_SUITE:
-        for (size_t i = 0; i < sizeof(cipher_names) / sizeof(cipher_names[0]); i++)
-            if (cipher_names[i].id == info.cipher)
-                return str_from(cipher_names[i].name);
-        return str_printf(tx->arena, "0x%04X", info.cipher);
-    case DT_PART_TLS_RESUMED:
-        return info.resumed ? STR("true") : STR("false");
-    case DT_PART_TLS_PROTO:
-        return info.alpn;
-    case DT_PART_TLS_PROTO_MUTUAL:
-        return STR("true");
-    default:
-        return info.server_name;
-    }
 }
 
 /* --- times --- */
@@ -557,8 +509,24 @@ bool template_value(struct transaction *tx, const struct dt_part *part, struct s
     case DT_PART_TLS_PROTO:
     case DT_PART_TLS_PROTO_MUTUAL:
     case DT_PART_TLS_SERVER_NAME:
-        *out = tls_value(tx, part->kind);
-        return true;
+    case DT_PART_TLS_ECH:
+    case DT_PART_TLS_CLIENT_FINGERPRINT:
+    case DT_PART_TLS_CLIENT_PUBLIC_KEY:
+    case DT_PART_TLS_CLIENT_PUBLIC_KEY_SHA256:
+    case DT_PART_TLS_CLIENT_ISSUER:
+    case DT_PART_TLS_CLIENT_SERIAL:
+    case DT_PART_TLS_CLIENT_SUBJECT:
+    case DT_PART_TLS_CLIENT_PEM:
+    case DT_PART_TLS_CLIENT_DER:
+    case DT_PART_TLS_CLIENT_DNS_NAMES:
+    case DT_PART_TLS_CLIENT_DNS_NAME:
+    case DT_PART_TLS_CLIENT_EMAILS:
+    case DT_PART_TLS_CLIENT_EMAIL:
+    case DT_PART_TLS_CLIENT_IPS:
+    case DT_PART_TLS_CLIENT_IP:
+    case DT_PART_TLS_CLIENT_URIS:
+    case DT_PART_TLS_CLIENT_URI:
+        return tls_value(tx, part, out);
     case DT_PART_RESPONSE_HEADER:
         *out = header_value(tx, &tx->response, part->number);
         return true;

@@ -294,16 +294,19 @@ static void handle_signals(struct core *core)
 {
     sigset_t set = signal_set();
     for (;;) {
-        int signal = sigwaitinfo(&set, NULL);
+        struct timespec wait = {.tv_sec = tls_maintain(core)};
+        int signal = sigtimedwait(&set, NULL, &wait);
         if (signal == SIGHUP) {
-            tls_reload(core);
+            bool is_fine = tls_reload(core);
             log_reopen(core);
-            log_line(core, NULL, DT_LOG_INFO, STR(""), STR("certificates and logs read again"),
+            log_line(core, NULL, is_fine ? DT_LOG_INFO : DT_LOG_ERROR, STR(""),
+                     is_fine ? STR("certificates and logs read again")
+                             : STR("logs opened again; certificates stay as they were"),
                      NULL, 0);
         } else if (signal == SIGTERM || signal == SIGINT) {
             stop_gracefully(core);
             return;
-        } else if (signal == SIGQUIT || (signal < 0 && errno != EINTR)) {
+        } else if (signal == SIGQUIT || (signal < 0 && errno != EINTR && errno != EAGAIN)) {
             return;
         }
     }

@@ -4,6 +4,7 @@
 
 #include <time.h>
 
+#include "net/tls.h"
 #include "proxy/log.h"
 #include "proxy/login.h"
 #include "proxy/match.h"
@@ -301,6 +302,26 @@ static void drop_aliases(struct transaction *tx)
     headers->n = kept;
 }
 
+/* --- the name of the handshake and the host of the request --- */
+
+/* Caddy: lest a client shows its certificate to one site, or none, and then asks another. */
+static enum step check_strict_sni(struct transaction *tx)
+{
+    struct tls_info info;
+    struct str host, port;
+    if (!tls_info(http_connection_stream(tx->request->connection), &info))
+        return STEP_NEXT;
+    if (!url_split_host_port(tx->host, &host, &port))
+        host = tx->host;
+    if (str_eq_nocase(info.server_name, host))
+        return STEP_NEXT;
+    return transaction_fail(tx, 421,
+                            str_printf(tx->arena,
+                                       "strict host matching: TLS ServerName (" STR_FMT
+                                       ") and HTTP Host (" STR_FMT ") values differ",
+                                       STR_ARG(info.server_name), STR_ARG(host)));
+}
+
 /* --- the whole --- */
 
 static void on_body(struct http_request *request, struct str data)
@@ -403,5 +424,8 @@ void transaction_start(struct worker *worker, const struct dt_server *server,
         step = transaction_fail(tx, 400, STR("a Host must not be empty (RFC 9112)"));
     else if (server->underscore_headers.n > 0 || server->dot_headers.n > 0)
         drop_aliases(tx);
+    if (step == STEP_NEXT && server->is_strict_sni_host &&
+        http_connection_is_tls(request->connection))
+        step = check_strict_sni(tx);
     router_run(tx, step);
 }

@@ -6,8 +6,11 @@ from fastcgi import Responder
 from messages import unescape
 from proxies import ForwardProxy
 from servers import Upstream, server_context
+from tls import Certificates
 
-GLOBAL_LINES = "\tauto_https off\n\tpersist_config off\n\tgrace_period 1s\n\tdefault_bind 127.0.0.1\n"
+GLOBAL_LINES = "\tpersist_config off\n\tgrace_period 1s\n\tdefault_bind 127.0.0.1\n\tskip_install_trust\n"
+AUTOMATIC_OFF = "\tauto_https off\n"
+DEFAULT_HOST = "a.example"
 FIRST_MTIME = 1700000000  # of the first file; each further one is a day younger
 
 
@@ -22,7 +25,10 @@ class Request:
     def __init__(self, words, text, host):
         self.options = dict(word.split("=", 1) if "=" in word else (word, "") for word in words)
         self.is_raw = "raw" in self.options
-        self.is_h2 = False
+        self.is_h2, self.is_tls = False, "tls" in self.options
+        self.options.setdefault("sni", DEFAULT_HOST)
+        if self.options["sni"] not in ("-", "") and self.is_tls:
+            host = self.options["sni"]
         if self.is_raw:
             self.data = unescape("".join(text.splitlines()))
             self.name = "raw " + self.options.get("id", repr(self.data[:60]))
@@ -105,7 +111,12 @@ class Case:
         self.collectors, self.collected = [], {}
         caddyfile, *sections = re.split(r"(?m)^=== ", text)
         parsed = [section.partition("\n")[::2] for section in sections]
-        values = {"ROOT": self.root, "FOLDER": self.folder}
+        self.certificates = Certificates(os.path.join(self.folder, "certificates"))
+        for head, body in parsed:
+            words = head.split()
+            if words[0] == "certificate":
+                self.certificates.make(words[1], words[2:], body)
+        values = {"ROOT": self.root, "FOLDER": self.folder, **self.certificates.values()}
         for head, body in parsed:
             words = head.split()
             if words[0] in ("upstream", "fastcgi", "dns", "proxy"):
@@ -124,11 +135,11 @@ class Case:
             elif words[0] == "collector":
                 continue
             elif words[0] == "file":
-                self.make_file(words[1], words[2:], body)
+                self.make_file(words[1], words[2:], self.fill(body) if "certificate" in text else body)
             elif words[0] in ("request", "raw"):
                 for _ in range(int(dict(w.split("=") for w in words if "=" in w).get("times", 1))):
-                    self.requests.append(Request(words, self.fill(body), "a.example"))
-            else:
+                    self.requests.append(Request(words, self.fill(body), DEFAULT_HOST))
+            elif words[0] != "certificate":
                 raise SystemExit(f"twin: what is a section '{head}'?")
 
     def maker(self, words, upstreams):
@@ -147,11 +158,12 @@ class Case:
     @staticmethod
     def with_options(caddyfile):
         """With what every case needs in the global options."""
+        lines = GLOBAL_LINES + ("" if "auto_https" in caddyfile else AUTOMATIC_OFF)
         match = re.search(r"(?m)^\{\n", caddyfile)
         if match and not caddyfile[:match.start()].strip(" \n\t") or match and all(
                 line.startswith("#") for line in caddyfile[:match.start()].splitlines() if line.strip()):
-            return caddyfile[:match.end()] + GLOBAL_LINES + caddyfile[match.end():]
-        return "{\n" + GLOBAL_LINES + "}\n" + caddyfile
+            return caddyfile[:match.end()] + lines + caddyfile[match.end():]
+        return "{\n" + lines + "}\n" + caddyfile
 
     def fill(self, text, more=()):
         for name, value in [*self.values.items(), *more]:

@@ -8,6 +8,7 @@ from messages import Message
 IGNORED_HEADERS = {
     # name: why its value may differ
     "date": "the two are not asked in the same second",
+    "alt-svc": "dialtone has no HTTP/3 to announce",
 }
 
 # Headers of requests to upstreams.
@@ -90,6 +91,21 @@ def compare_messages(what, left, right, names, out):
         out.append(f"{what}body: caddy {bodies[0][:400]!r}, dialtone {bodies[1][:400]!r}")
     if left.ended != right.ended:
         out.append(f"{what}the body ends: caddy {left.ended}, dialtone {right.ended}")
+
+
+# ---- TLS ----
+
+
+def fact(value):
+    """Whom the local CA is named after is not Caddy."""
+    return re.sub(r"(Caddy Local|dialtone local) [Aa]uthority", "LOCAL AUTHORITY", str(value))
+
+
+def compare_handshakes(left, right, out):
+    for name in sorted(set(left) | set(right)):
+        one, other = fact(left.get(name)), fact(right.get(name))
+        if one != other:
+            out.append(f"TLS, {name}: caddy {one}, dialtone {other}")
 
 
 # ---- requests at upstreams ----
@@ -216,5 +232,6 @@ def differences(request, caddy, dialtone):
         out.append(f"closed: caddy {caddy.is_closed}, dialtone {dialtone.is_closed}")
     if caddy.rest != dialtone.rest:
         out.append(f"more bytes: caddy {caddy.rest!r}, dialtone {dialtone.rest!r}")
+    compare_handshakes(caddy.handshake, dialtone.handshake, out)
     compare_seen(caddy, dialtone, out)
     return [line for line in out if not any(word and word in line for word in ignored)]

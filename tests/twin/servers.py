@@ -2,6 +2,7 @@
 import http.client, json, os, re, shutil, signal, socket, ssl, subprocess, tempfile, threading, time
 
 from messages import Message, Reader
+from tls import Connection
 
 START_SECONDS = 15
 
@@ -210,12 +211,14 @@ class Upstreams:
 class Result:
     """What one exchange brought: interim and final messages, how the connection ended, what upstreams saw."""
 
-    def __init__(self, responses, is_closed, rest, seen, names):
+    def __init__(self, responses, is_closed, rest, seen, names, handshake=None):
         self.responses, self.is_closed, self.rest, self.seen = responses, is_closed, rest, seen
         self.names = names  # texts that differ between the sides and what they are called in both
+        self.handshake = handshake or {}  # what TLS came to
 
     def __repr__(self):
-        return f"{self.responses} closed={self.is_closed} rest={self.rest!r} seen={self.seen}"
+        tls = f" {self.handshake}" if self.handshake else ""
+        return f"{self.responses} closed={self.is_closed} rest={self.rest!r} seen={self.seen}{tls}"
 
 
 # of both servers: what placeholders can read of it
@@ -241,11 +244,12 @@ class Side:
             return Result([], True, str(error).encode(), [], [])
         with s:
             names = [(str(s.getsockname()[1]), "CLIENT-PORT"), (str(self.port), "PORT")]
+            line = Connection(s, request.options, self.certificates, self.sessions) if request.is_tls else s
             try:
-                s.sendall(request.data)
+                line.sendall(request.data)
             except OSError:
                 pass
-            reader, responses = Reader(s, wait), []
+            reader, responses = Reader(line, wait), []
             while True:
                 response = reader.response(request.method)
                 if response is None:
@@ -253,19 +257,48 @@ class Side:
                 responses.append(response)
                 status = response.start.split(" ")[1] if " " in response.start else "0"
                 if status == "101":
-                    s.sendall(request.options.get("then", "").encode())
+                    line.sendall(request.options.get("then", "").encode())
                     reader.until = time.monotonic() + 0.5
                 elif not status.startswith("1"):
                     # one more moment, in which a connection that is to be closed closes
                     reader.until = min(reader.until, time.monotonic() + (0.3 if request.is_raw else 0.03))
             reader.more()
+            handshake = None
+            if request.is_tls:
+                handshake = line.facts()
+                line.close()
         if "upstream" in request.options.get("ignore", "") or "stricter" in request.options:
             time.sleep(0.2)  # what was begun there is to come to its end before the next one
-        return Result(responses, reader.is_closed, reader.pending, list(upstreams.seen[n_seen:]), names)
+        return Result(responses, reader.is_closed, reader.pending, list(upstreams.seen[n_seen:]), names, handshake)
 
+    def handshake(self, request):
+        """What TLS comes to where nothing is asked then."""
+        with socket.create_connection(("127.0.0.1", self.port), timeout=10) as s:
+            connection = Connection(s, request.options, self.certificates, self.sessions)
+            connection.settimeout(0.05)
+            try:
+                connection.recv(1)  # tickets, and what is wrong with the client's certificate
+            except TimeoutError:
+                pass
+            facts = connection.facts()
+            connection.close()
+        return facts
+
+    def tls_words(self, options):
+        """The same for curl."""
+        words = ["-k", "--http2"]
+        if options["sni"] != "-":
+            words += ["--resolve", f"{options['sni']}:{self.port}:127.0.0.1"]
+        if "cert" in options:
+            words += ["--cert", self.certificates.path(options["cert"] + ".crt"),
+                      "--key", self.certificates.path(options["cert"] + ".key")]
+        if "max" in options:
+            words += ["--tls-max", options["max"]]
+        return words
 
     def exchange_h2(self, request, upstreams, n_seen, wait):
-        """The same by HTTP/2 without TLS, which curl speaks."""
+        """The same by HTTP/2, which curl speaks."""
+        facts = self.handshake(request) if request.is_tls else None
         with tempfile.TemporaryDirectory(prefix="dialtone-twin-") as folder:
             head, body = os.path.join(folder, "head"), os.path.join(folder, "body")
             method, target = request.lines[0].split(" ")[:2]
@@ -276,7 +309,12 @@ class Side:
                 command += ["-H", line]
             if request.body:
                 command += ["--data-binary", "@-", "-H", "Content-Type:"]
-            command.append(f"http://127.0.0.1:{self.port}{target}")
+            if request.is_tls:
+                name = request.options["sni"] if request.options["sni"] != "-" else "127.0.0.1"
+                command += [*self.tls_words(request.options), f"https://{name}:{self.port}{target}"]
+                command.remove("--http2-prior-knowledge")
+            else:
+                command.append(f"http://127.0.0.1:{self.port}{target}")
             status = subprocess.run(command, input=request.body, capture_output=True).returncode
             responses = []
             if os.path.exists(head):
@@ -289,7 +327,7 @@ class Side:
             if responses and os.path.exists(body) and method != "HEAD":
                 with open(body, "rb") as f:
                     responses[-1].body = f.read()
-        return Result(responses, False, b"", list(upstreams.seen[n_seen:]), [(str(self.port), "PORT")])
+        return Result(responses, False, b"", list(upstreams.seen[n_seen:]), [(str(self.port), "PORT")], facts)
 
 
 class CaddySide(Side):
@@ -309,7 +347,7 @@ class CaddySide(Side):
             raise SystemExit("twin: Caddy did not start")
 
     def start(self, case):
-        self.port = free_port()
+        self.port, self.certificates, self.sessions = free_port(), case.certificates, {}
         text = case.fill(case.caddyfile, [("PORT", str(self.port)), ("LOG", case.log_path(self.name))])
         if case.is_json:
             text = json.dumps({**json.loads(text), "admin": {"listen": f"127.0.0.1:{self.admin}"}})
@@ -347,7 +385,7 @@ class DialtoneSide(Side):
         self.home = tempfile.mkdtemp(prefix="dialtone-twin-")
 
     def start(self, case):
-        self.port = free_port()
+        self.port, self.certificates, self.sessions = free_port(), case.certificates, {}
         path = os.path.join(self.home, "caddy.json" if case.is_json else "Caddyfile")
         with open(path, "w", encoding="utf-8") as f:
             f.write(case.fill(case.caddyfile, [("PORT", str(self.port)), ("LOG", case.log_path(self.name))]))

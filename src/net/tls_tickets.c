@@ -1,0 +1,119 @@
+/* Keys of session tickets: a new one every so often, made when it is first needed; the older ones
+ * still open what they sealed. */
+#include <openssl/core_names.h>
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/rand.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "net/tls_private.h"
+
+enum { NAME_BYTES = 16, KEY_BYTES = 32 };
+
+struct ticket_key {
+    unsigned char name[NAME_BYTES], cipher[KEY_BYTES], digest[KEY_BYTES];
+};
+
+struct tls_tickets {
+    pthread_mutex_t lock;
+    unsigned n, max;       /* under lock, as all below */
+    int64_t rotation_ns, rotated_ns; /* since boot */
+    struct ticket_key keys[]; /* newest first */
+};
+
+static int64_t since_boot_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_BOOTTIME, &now);
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+struct tls_tickets *tls_tickets_new(unsigned max, int64_t rotation_ns)
+{
+    struct tls_tickets *tickets = calloc(1, sizeof(*tickets) + max * sizeof(struct ticket_key));
+    if (!tickets)
+        return NULL;
+    pthread_mutex_init(&tickets->lock, NULL);
+    tickets->max = max;
+    tickets->rotation_ns = rotation_ns;
+    return tickets;
+}
+
+void tls_tickets_free(struct tls_tickets *tickets)
+{
+    if (!tickets)
+        return;
+    OPENSSL_cleanse(tickets->keys, tickets->max * sizeof(struct ticket_key));
+    pthread_mutex_destroy(&tickets->lock);
+    free(tickets);
+}
+
+/* One new key for each interval that has passed, so that keys die on time where nobody came; false
+ * where there is none at all. */
+static bool rotate(struct tls_tickets *tickets)
+{
+    int64_t now = since_boot_ns();
+    int64_t due = tickets->n ? (now - tickets->rotated_ns) / tickets->rotation_ns : 1;
+    if (due > tickets->max)
+        due = tickets->max;
+    if (due > 0)
+        tickets->rotated_ns = now;
+    for (; due > 0; due--) {
+        struct ticket_key fresh;
+        if (RAND_bytes((unsigned char *)&fresh, sizeof(fresh)) != 1)
+            break;
+        unsigned kept = tickets->n < tickets->max ? tickets->n : tickets->max - 1;
+        memmove(tickets->keys + 1, tickets->keys, kept * sizeof(fresh));
+        tickets->keys[0] = fresh;
+        tickets->n = kept + 1;
+        OPENSSL_cleanse(&fresh, sizeof(fresh));
+    }
+    return tickets->n > 0;
+}
+
+static bool use_key(const struct ticket_key *key, bool seals, const unsigned char *iv,
+                    EVP_CIPHER_CTX *cipher, EVP_MAC_CTX *mac)
+{
+    OSSL_PARAM params[] = {
+        OSSL_PARAM_construct_octet_string(OSSL_MAC_PARAM_KEY, (void *)key->digest, KEY_BYTES),
+        OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, (char *)"SHA256", 0),
+        OSSL_PARAM_construct_end(),
+    };
+    return EVP_CipherInit_ex(cipher, EVP_aes_256_cbc(), NULL, key->cipher, iv, seals) == 1 &&
+           EVP_MAC_CTX_set_params(mac, params) == 1;
+}
+
+/* OpenSSL's protocol: -1 an error, 0 no such key, 1 it opens, 2 it opens and a new one is due. */
+static int on_ticket(SSL *ssl, unsigned char *name, unsigned char *iv, EVP_CIPHER_CTX *cipher,
+                     EVP_MAC_CTX *mac, int seals)
+{
+    const struct tls_session *session = SSL_get_app_data(ssl);
+    struct tls_tickets *tickets = session->server->config.tickets;
+    int result = seals ? -1 : 0;
+    pthread_mutex_lock(&tickets->lock);
+    if (rotate(tickets) && seals) {
+        memcpy(name, tickets->keys[0].name, NAME_BYTES);
+        if (RAND_bytes(iv, EVP_MAX_IV_LENGTH) == 1 &&
+            use_key(&tickets->keys[0], true, iv, cipher, mac))
+            result = 1;
+    }
+    for (unsigned i = 0; !seals && i < tickets->n; i++) {
+        const struct ticket_key *key = &tickets->keys[i];
+        if (memcmp(key->name, name, NAME_BYTES) != 0)
+            continue;
+        /* RFC 8446 C.4: clients use a ticket once, so each handshake gives the next */
+        int opens = i > 0 || SSL_version(ssl) == TLS1_3_VERSION ? 2 : 1;
+        result = use_key(key, false, iv, cipher, mac) ? opens : -1;
+        break;
+    }
+    pthread_mutex_unlock(&tickets->lock);
+    return result;
+}
+
+void tls_tickets_use(SSL_CTX *context)
+{
+    SSL_CTX_set_tlsext_ticket_key_evp_cb(context, on_ticket);
+}
