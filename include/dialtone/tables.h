@@ -186,7 +186,7 @@ enum dt_argument {
     X(ORIG_PATH_SEGMENT, "http.request.orig_uri.path.", NUMBER)                                    \
     X(ORIG_QUERY, "http.request.orig_uri.query", NONE)                                             \
     X(ORIG_PREFIXED_QUERY, "http.request.orig_uri.prefixed_query", NONE)                           \
-    X(TLS_VERSION, "http.request.tls.version", NONE) /* run time, as all of tls; tls1.3 */         \
+    X(TLS_VERSION, "http.request.tls.version", NONE) /* tls1.3; empty without TLS, as all of tls */\
     X(TLS_CIPHER_SUITE, "http.request.tls.cipher_suite", NONE)                                     \
     X(TLS_RESUMED, "http.request.tls.resumed", NONE)                                               \
     X(TLS_PROTO, "http.request.tls.proto", NONE)                                                   \
@@ -1004,8 +1004,8 @@ struct dt_source {
 
 /* ---- TLS ---- */
 
-/* A local CA: a root for people to trust, an intermediate that signs. Both are kept below the storage
- * and made where they are missing, or come from PEM files. */
+/* A local CA: a root for people to trust, an intermediate that signs. Both are kept below the
+ * storage and made where they are missing, or come from PEM files. */
 struct dt_authority {
     int64_t intermediate_lifetime_ns; /* of new ones; defaults are filled in */
     struct dt_text id, name;          /* name: empty for the default */
@@ -1013,7 +1013,7 @@ struct dt_authority {
     struct dt_text intermediate_common_name;
     struct dt_text root_certificate, root_key;                 /* files; empty: the storage's */
     struct dt_text intermediate_certificate, intermediate_key; /* the same */
-    uint32_t renewal_permille; /* how much of its lifetime is left when an intermediate is renewed */
+    uint32_t renewal_permille; /* the part of an intermediate's life in which it is renewed */
     uint32_t origin;
 };
 

@@ -403,6 +403,14 @@ static void feed(struct http_connection *connection, struct str input)
     connection->saved = saved;
 }
 
+/* Without ALPN, or by what it says; a protocol that only the configuration knows nobody speaks. */
+static bool may_be_http1(const struct http_connection *connection)
+{
+    struct tls_info info;
+    return !tls_info(&connection->stream, &info) || info.alpn.len == 0 ||
+           str_has_prefix(info.alpn, STR("http/1."));
+}
+
 /* HTTP/2 or 1, by what the TLS handshake agreed on, else by how it begins. False: there is not
  * enough yet to tell (it is saved), or the connection is over. <*input> gets what was saved. */
 static bool choose_version(struct http_connection *connection, struct str *input)
@@ -423,7 +431,7 @@ static bool choose_version(struct http_connection *connection, struct str *input
             return false;
     }
     connection->knows_version = true;
-    is_refused = is_h2 ? !server->h2 : server->config.refuses_h1;
+    is_refused = is_h2 ? !server->h2 : server->config.refuses_h1 || !may_be_http1(connection);
     if (!is_refused && (!is_h2 || h2_server_begin(connection)))
         return true;
     connection_close(connection, HTTP_END_CLIENT_GONE);

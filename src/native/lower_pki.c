@@ -62,8 +62,7 @@ static void lower_authority(struct lowering *lo, struct str id, const json_t *au
     struct dt_authority row = in.row;
     row.id = intern(lo, id);
     row.origin = origin_here(lo);
-    row.renewal_permille =
-        lower_permille(lo, in.renewal, "renewal_window_ratio", RENEWAL_PERMILLE);
+    row.renewal_permille = lower_permille(lo, in.renewal, "renewal_window_ratio", RENEWAL_PERMILLE);
     if (row.intermediate_lifetime_ns == 0)
         row.intermediate_lifetime_ns = INTERMEDIATE_LIFETIME_NS;
     if (row.intermediate_lifetime_ns < 0 ||
@@ -102,8 +101,7 @@ void lower_pki(struct lowering *lo, const json_t *pki)
         ids[at++] = str_make(json_object_iter_key(i), json_object_iter_key_len(i));
     qsort(ids, n, sizeof(*ids), by_id);
     for (size_t i = 0; i < n; i++)
-        lower_authority(lo, ids[i],
-                        json_object_getn(in.authorities, ids[i].ptr, ids[i].len));
+        lower_authority(lo, ids[i], json_object_getn(in.authorities, ids[i].ptr, ids[i].len));
     leave(lo, before);
 }
 

@@ -192,8 +192,7 @@ static bool is_filled(const json_t *value)
 static uint8_t is_strict_sni_host(const json_t *policies, int8_t wanted)
 {
     for (size_t i = 0; wanted < 0 && i < json_array_size(policies); i++) {
-        json_t *client =
-            json_object_get(json_array_get(policies, i), "client_authentication");
+        json_t *client = json_object_get(json_array_get(policies, i), "client_authentication");
         for (void *k = json_object_iter(client); k; k = json_object_iter_next(client, k)) {
             if (is_filled(json_object_iter_value(k)))
                 return 1;

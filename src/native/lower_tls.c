@@ -424,8 +424,9 @@ static void check_key_type(struct lowering *lo, const json_t *policy, struct str
 static void refuse_on_demand(struct lowering *lo, const json_t *value)
 {
     if (value && !json_is_false(value))
-        refuse_at(lo, value, "the proxy core has all certificates before it serves: it cannot get "
-                             "them on demand yet");
+        refuse_at(lo, value,
+                  "the proxy core has all certificates before it serves: it cannot get "
+                  "them on demand yet");
 }
 
 static void read_automation(struct lowering *lo, const json_t *automation)

@@ -28,10 +28,10 @@ struct tls_identity *tls_identity_parse(struct str certificate, struct str key, 
                                         char error[TLS_ERROR_BYTES]);
 /* What a leaf of a local CA is to be. */
 struct tls_issue {
-    struct str name;             /* a DNS name or an IP literal */
-    struct str key_type;         /* ed25519, p256, p384, rsa2048, rsa4096; empty: p256 */
-    int64_t lifetime_ns;         /* 0: 12 hours; never longer than its issuer's */
-    unsigned renewal_permille;   /* how much of it is left when it is renewed */
+    struct str name;           /* a DNS name or an IP literal */
+    struct str key_type;       /* ed25519, p256, p384, rsa2048, rsa4096; empty: p256 */
+    int64_t lifetime_ns;       /* 0: 12 hours; never longer than its issuer's */
+    unsigned renewal_permille; /* how much of it is left when it is renewed */
     bool signs_with_root;
 };
 /* Makes key and certificate at once: takes a while where the key is an RSA one. */
@@ -41,7 +41,8 @@ struct tls_identity *tls_identity_ref(struct tls_identity *identity);
 void tls_identity_unref(struct tls_identity *identity); /* NULL is fine */
 
 struct tls_identity_facts {
-    const struct str *names; /* as Caddy finds it by: lower case; common name and alternative names */
+    const struct str
+        *names; /* as Caddy finds it by: lower case; common name and alternative names */
     size_t n_names;
     const struct str *organizations;
     size_t n_organizations;
@@ -55,8 +56,8 @@ const struct tls_identity_facts *tls_identity_facts(const struct tls_identity *i
 bool tls_identity_same(const struct tls_identity *a, const struct tls_identity *b);
 
 enum tls_staple_result { TLS_STAPLE_OK, TLS_STAPLE_STALE, TLS_STAPLE_BAD };
-/* Before it is shared: sends the OCSP response (DER) to those who ask, as long as it is fresh. STALE
- * where it is not even now. */
+/* Before it is shared: sends the OCSP response (DER) to those who ask, as long as it is fresh.
+ * STALE where it is not even now. */
 enum tls_staple_result tls_identity_staple(struct tls_identity *identity, struct str response,
                                            char error[TLS_ERROR_BYTES]);
 
@@ -86,8 +87,7 @@ struct tls_trust *tls_trust_new(void);
 struct tls_trust *tls_trust_ref(struct tls_trust *trust);
 void tls_trust_unref(struct tls_trust *trust); /* NULL is fine */
 bool tls_trust_add_system(struct tls_trust *trust, char error[TLS_ERROR_BYTES]);
-bool tls_trust_add_file(struct tls_trust *trust, const char *pem_file,
-                        char error[TLS_ERROR_BYTES]);
+bool tls_trust_add_file(struct tls_trust *trust, const char *pem_file, char error[TLS_ERROR_BYTES]);
 /* One certificate in base64 of DER, as Caddy's `inline` pool has it. */
 bool tls_trust_add_inline(struct tls_trust *trust, struct str der_base64,
                           char error[TLS_ERROR_BYTES]);
@@ -112,7 +112,7 @@ void tls_tickets_free(struct tls_tickets *tickets);
 
 /* Settings of one kind of handshake on the server side (a connection policy). Shared, const. */
 struct tls_policy {
-    const char *const *alpn; /* in order of preference; NULL-terminated, NULL for none */
+    const char *const *alpn;      /* in order of preference; NULL-terminated, NULL for none */
     int min_version, max_version; /* 0: 1.2 and 1.3; else 0x0303, 0x0304 */
     const char *ciphers;          /* TLS 1.2 list in OpenSSL's names, NULL for the default */
     const char *groups;           /* NULL for the default */
@@ -131,8 +131,8 @@ bool tls_knows_group(const char *group);
 
 /* What the client offers. */
 struct tls_hello {
-    struct str server_name;  /* lower case, empty where the client sent none */
-    const uint8_t *alpn;     /* as on the wire: length byte and name, repeated */
+    struct str server_name; /* lower case, empty where the client sent none */
+    const uint8_t *alpn;    /* as on the wire: length byte and name, repeated */
     size_t alpn_len;
     const struct address *peer;
     const struct stream *stream; /* the connection */
@@ -148,7 +148,8 @@ bool tls_hello_supports(const struct tls_hello *hello, const struct tls_policy *
 struct tls_choice {
     const struct tls_policy *policy;
     struct tls_identity *identity;
-    struct tls_trust *trust; /* of clients; NULL: nobody is asked for a certificate to be verified */
+    struct tls_trust
+        *trust; /* of clients; NULL: nobody is asked for a certificate to be verified */
 };
 
 /* All of one listener's TLS: chooses by the client's hello. */
@@ -208,7 +209,7 @@ bool tls_peer_names(const struct stream *stream, struct arena *arena, struct str
 enum tls_certificate_text {
     TLS_TEXT_FINGERPRINT, /* SHA-256, hexadecimal */
     TLS_TEXT_PEM,
-    TLS_TEXT_BASE64, /* DER */
+    TLS_TEXT_BASE64,     /* DER */
     TLS_TEXT_PUBLIC_KEY, /* hexadecimal: the point, or the raw key; nothing for RSA */
     TLS_TEXT_PUBLIC_KEY_SHA256,
     TLS_TEXT_ISSUER,

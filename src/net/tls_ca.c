@@ -117,8 +117,9 @@ static bool load_files(const char *certificate_file, const char *key_file, struc
     ERR_clear_error();
     if (out->key && X509_check_private_key(out->certificate, out->key) == 1)
         return true;
-    snprintf(error, TLS_ERROR_BYTES, out->key ? "the key in %.180s is not the certificate's"
-                                              : "no key in %.200s", key_file);
+    snprintf(error, TLS_ERROR_BYTES,
+             out->key ? "the key in %.180s is not the certificate's" : "no key in %.200s",
+             key_file);
     ERR_clear_error();
     return false;
 }
@@ -208,8 +209,7 @@ static bool fill(X509 *certificate, const struct issue *issue, EVP_PKEY *key)
     if (!add_extension(certificate, issuer, NID_key_usage, issue->usage) ||
         !add_extension(certificate, issuer, NID_subject_key_identifier, "hash"))
         return false;
-    if (issue->issuer &&
-        !add_extension(certificate, issuer, NID_authority_key_identifier, "keyid"))
+    if (issue->issuer && !add_extension(certificate, issuer, NID_authority_key_identifier, "keyid"))
         return false;
     if (issue->n_names &&
         (!add_names(certificate, issue->names, issue->n_names) ||
@@ -368,8 +368,7 @@ struct local_ca *local_ca_open(const struct local_ca_config *config, char error[
     }
     strcpy(ca->directory, config->directory);
     snprintf(ca->root_name, sizeof(ca->root_name), "%s", config->root_name);
-    snprintf(ca->intermediate_name, sizeof(ca->intermediate_name), "%s",
-             config->intermediate_name);
+    snprintf(ca->intermediate_name, sizeof(ca->intermediate_name), "%s", config->intermediate_name);
     ca->renewal_permille = config->renewal_permille;
     ca->intermediate_seconds = config->intermediate_lifetime_ns / 1000000000;
     ERR_clear_error();
@@ -420,15 +419,16 @@ bool local_ca_issue(struct local_ca *ca, const struct tls_issue *issue, struct c
                          .issuer = issuer};
     struct authority made = {0};
     if (!issuer->key || left <= 0) {
-        snprintf(error, TLS_ERROR_BYTES, issuer->key ? "the authority's certificate has expired"
-                                                     : "the authority has no key to sign with");
+        snprintf(error, TLS_ERROR_BYTES,
+                 issuer->key ? "the authority's certificate has expired"
+                             : "the authority has no key to sign with");
         return false;
     }
     if (!make(&leaf, &made)) {
         tls_error_describe("issuing a certificate", error);
         return false;
     }
-    *out = (struct credentials){made.certificate,
-                                local_ca_certificates(ca, issue->signs_with_root), made.key};
+    *out = (struct credentials){made.certificate, local_ca_certificates(ca, issue->signs_with_root),
+                                made.key};
     return true;
 }

@@ -1,5 +1,5 @@
-/* Whether a client can do with a certificate: the numbers of its hello against the certificate's key
- * (Go: ClientHelloInfo.SupportsCertificate). */
+/* Whether a client can do with a certificate: the numbers of its hello against the certificate's
+ * key (Go: ClientHelloInfo.SupportsCertificate). */
 #include <openssl/x509v3.h>
 
 #include "net/tls_private.h"

@@ -99,21 +99,18 @@ static void find_names(struct tls_identity *identity)
 static void find_organizations(struct tls_identity *identity)
 {
     X509_NAME *subject = X509_get_subject_name(identity->credentials.leaf);
-    struct str *list =
-        arena_array(identity->arena, struct str, X509_NAME_entry_count(subject) + 1);
+    struct str *list = arena_array(identity->arena, struct str, X509_NAME_entry_count(subject) + 1);
     size_t n = 0;
-    for (int i = -1;
-         (i = X509_NAME_get_index_by_NID(subject, NID_organizationName, i)) >= 0;)
-        list[n++] = text_of(identity->arena,
-                            X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, i)));
+    for (int i = -1; (i = X509_NAME_get_index_by_NID(subject, NID_organizationName, i)) >= 0;)
+        list[n++] =
+            text_of(identity->arena, X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, i)));
     identity->facts.organizations = list;
     identity->facts.n_organizations = n;
 }
 
 static void find_serial(struct tls_identity *identity)
 {
-    BIGNUM *number =
-        ASN1_INTEGER_to_BN(X509_get0_serialNumber(identity->credentials.leaf), NULL);
+    BIGNUM *number = ASN1_INTEGER_to_BN(X509_get0_serialNumber(identity->credentials.leaf), NULL);
     char *decimal = number ? BN_bn2dec(number) : NULL;
     identity->facts.serial = str_dup(identity->arena, str_from(decimal ? decimal : ""));
     OPENSSL_free(decimal);
@@ -173,7 +170,7 @@ static X509 *issuer_of(const struct credentials *credentials)
             return other;
     }
     return X509_check_issued(credentials->leaf, credentials->leaf) == X509_V_OK ? credentials->leaf
-                                                                              : NULL;
+                                                                                : NULL;
 }
 
 static bool is_signed(OCSP_BASICRESP *basic, X509 *issuer)
@@ -352,10 +349,9 @@ struct tls_identity *tls_identity_load(const char *certificate_file, const char 
     if (key) {
         char what[512];
         snprintf(what, sizeof(what), "%s with %s", certificate_file, key_file);
-        identity = tls_identity_parse(str_make(certificate, certificate_len),
-                                      str_make(key, key_len),
-                                      strcmp(certificate_file, key_file) == 0 ? key_file : what,
-                                      error);
+        identity =
+            tls_identity_parse(str_make(certificate, certificate_len), str_make(key, key_len),
+                               strcmp(certificate_file, key_file) == 0 ? key_file : what, error);
         OPENSSL_cleanse(key, key_len);
     } else {
         snprintf(error, TLS_ERROR_BYTES, "%.180s: %s", failed, strerror(errno));
@@ -398,6 +394,7 @@ bool tls_identity_covers(const struct tls_identity *identity, struct str name)
     if (tls_name_is_ip(name, ip))
         return X509_check_ip_asc(leaf, ip, 0) == 1;
     return X509_check_host(leaf, name.ptr, name.len,
-                           X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT,
+                           X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS |
+                               X509_CHECK_FLAG_NEVER_CHECK_SUBJECT,
                            NULL) == 1;
 }

@@ -19,9 +19,9 @@ struct ticket_key {
 
 struct tls_tickets {
     pthread_mutex_t lock;
-    unsigned n, max;       /* under lock, as all below */
+    unsigned n, max;                 /* under lock, as all below */
     int64_t rotation_ns, rotated_ns; /* since boot */
-    struct ticket_key keys[]; /* newest first */
+    struct ticket_key keys[];        /* newest first */
 };
 
 static int64_t since_boot_ns(void)

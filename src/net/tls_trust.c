@@ -257,7 +257,8 @@ static int reported(int error)
     }
 }
 
-/* Where a certificate says what it is for, that must hold clients; as Go, which asks no more of it. */
+/* Where a certificate says what it is for, that must hold clients; as Go, which asks no more of it.
+ */
 static bool is_for_clients(X509_STORE_CTX *store)
 {
     STACK_OF(X509) *chain = X509_STORE_CTX_get0_chain(store);

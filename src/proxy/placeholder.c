@@ -526,7 +526,8 @@ bool template_value(struct transaction *tx, const struct dt_part *part, struct s
     case DT_PART_TLS_CLIENT_IP:
     case DT_PART_TLS_CLIENT_URIS:
     case DT_PART_TLS_CLIENT_URI:
-        return tls_value(tx, part, out);
+        tls_value(tx, part, out);
+        return true;
     case DT_PART_RESPONSE_HEADER:
         *out = header_value(tx, &tx->response, part->number);
         return true;

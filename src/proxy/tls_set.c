@@ -66,7 +66,8 @@ const char *tls_stored_path(const struct core *core, struct arena *arena, struct
                         tls_path(core, arena, path));
 }
 
-/* Calls back with every file below the folder whose name ends in .pem, in the order of the names. */
+/* Calls back with every file below the folder whose name ends in .pem, in the order of the names.
+ */
 static bool each_pem(struct arena *arena, const char *folder,
                      bool (*found)(void *ctx, const char *path), void *ctx,
                      char error[TLS_ERROR_BYTES])
@@ -322,8 +323,7 @@ static struct tls_identity *kept(const struct loading *load)
     int64_t now = (int64_t)time(NULL);
     for (size_t i = 0; load->before && i < load->before->entries.n; i++) {
         const struct tls_entry *entry = &load->before->entries.at[i];
-        if (entry->rows.at[0] == load->row &&
-            now < tls_identity_facts(entry->identity)->renew_at)
+        if (entry->rows.at[0] == load->row && now < tls_identity_facts(entry->identity)->renew_at)
             return tls_identity_ref(entry->identity);
     }
     return NULL;
@@ -425,9 +425,8 @@ static uint32_t count_tags(const struct dt_tables *tables, const struct tls_entr
 static bool is_chosen(const struct dt_tables *tables, const struct dt_connection_policy *policy,
                       const struct tls_entry *entry)
 {
-    static const enum tls_key_algorithm algorithms[] = {[DT_KEY_RSA] = TLS_KEY_RSA,
-                                                        [DT_KEY_DSA] = TLS_KEY_DSA,
-                                                        [DT_KEY_ECDSA] = TLS_KEY_ECDSA};
+    static const enum tls_key_algorithm algorithms[] = {
+        [DT_KEY_RSA] = TLS_KEY_RSA, [DT_KEY_DSA] = TLS_KEY_DSA, [DT_KEY_ECDSA] = TLS_KEY_ECDSA};
     const struct tls_identity_facts *facts = tls_identity_facts(entry->identity);
     bool has_organization = policy->organizations.n == 0;
     for (size_t i = 0; i < facts->n_organizations && !has_organization; i++)

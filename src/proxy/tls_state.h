@@ -20,23 +20,24 @@ struct tls_entry_list {
     VEC(uint32_t) at;
 };
 
-/* All that can be read again while the core serves: const once it is in use, replaced as a whole. */
+/* All that can be read again while the core serves: const once it is in use, replaced as a whole.
+ */
 struct tls_set {
     struct arena arena;
     VEC(struct tls_entry) entries;
-    struct map names;         /* → struct tls_entry_list */
+    struct map names; /* → struct tls_entry_list */
     uint32_t n_policies;
     struct tls_trust **trust; /* of connection_policies; references, NULL: none */
     bool **chosen;            /* the same; of the entries its selection lets in, NULL: all */
 };
 
 struct tls_state {
-    pthread_rwlock_t lock;        /* of <set>; only the main thread writes */
-    struct tls_set *set;          /* owned */
+    pthread_rwlock_t lock;         /* of <set>; only the main thread writes */
+    struct tls_set *set;           /* owned */
     struct local_ca **authorities; /* owned; of authorities, NULL: not used. The main thread's */
-    struct tls_tickets *tickets;  /* owned; NULL: none */
-    struct tls_policy *policies;  /* of connection_policies */
-    bool is_serving;              /* what is wrong goes to the log, not to standard error */
+    struct tls_tickets *tickets;   /* owned; NULL: none */
+    struct tls_policy *policies;   /* of connection_policies */
+    bool is_serving;               /* what is wrong goes to the log, not to standard error */
 };
 
 /* Says what is wrong with a row; gives false. */
@@ -52,7 +53,8 @@ struct tls_trust *tls_pool(struct core *core, uint32_t pool, struct dt_range lea
                            uint32_t origin);
 
 /* Reads and makes all certificates, and whom clients have to be signed by. With <before>, what
- * is made and not due stays; with <only_due>, what is read, too. NULL after saying what is wrong. */
+ * is made and not due stays; with <only_due>, what is read, too. NULL after saying what is wrong.
+ */
 struct tls_set *tls_set_load(struct core *core, const struct tls_set *before, bool only_due);
 void tls_set_free(struct tls_set *set);
 /* When a certificate of its own has to be made anew, in seconds since 1970; 0: never. */

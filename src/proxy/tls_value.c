@@ -79,12 +79,13 @@ static const struct {
     {DT_PART_TLS_CLIENT_URI, TLS_TEXT_URIS, true},
 };
 
-bool tls_value(struct transaction *tx, const struct dt_part *part, struct str *out)
+void tls_value(struct transaction *tx, const struct dt_part *part, struct str *out)
 {
     const struct stream *stream = http_connection_stream(tx->request->connection);
     struct tls_info info;
+    *out = STR("");
     if (!http_connection_is_tls(tx->request->connection) || !tls_info(stream, &info))
-        return false;
+        return;
     for (size_t i = 0; i < sizeof(certificate_texts) / sizeof(certificate_texts[0]); i++) {
         if (certificate_texts[i].kind != part->kind)
             continue;
@@ -92,8 +93,7 @@ bool tls_value(struct transaction *tx, const struct dt_part *part, struct str *o
         tls_certificate_text(tls_peer_certificate(stream), certificate_texts[i].what,
                              certificate_texts[i].is_one ? part->number : TLS_TEXT_ALL, &text);
         *out = strbuf_str(&text);
-        return true;
+        return;
     }
     *out = handshake_value(tx, &info, part->kind);
-    return true;
 }

@@ -3,7 +3,7 @@
 
 #include "proxy/transaction.h"
 
-/* {http.request.tls.*}; false where the request came without TLS. */
-bool tls_value(struct transaction *tx, const struct dt_part *part, struct str *out);
+/* {http.request.tls.*}; empty where the request came without TLS. */
+void tls_value(struct transaction *tx, const struct dt_part *part, struct str *out);
 
 #endif

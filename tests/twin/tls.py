@@ -236,6 +236,6 @@ class Connection:
             facts[field.lower()] = " ".join(match.groups()).strip() if match else ""
         match = re.search(r"Public-Key: \((\d+) bit", text)
         facts["key bits"] = match.group(1) if match else ""
-        if "Authority" not in facts["issuer"]:  # of those that the two made themselves it is random
-            facts["serial number"] = re.search(r"Serial Number:\s*(.*)", text).group(1)
+        serial = re.search(r"Serial Number:\s*(\d+) ", text)  # long ones are random
+        facts["serial number"] = serial.group(1) if serial else ""
         return facts
