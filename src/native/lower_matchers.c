@@ -363,7 +363,7 @@ struct dt_range lower_known_ranges(struct lowering *lo, const json_t *ranges, co
     for (size_t i = 0; i < json_array_size(ranges); i++) {
         const json_t *value = json_array_get(ranges, i);
         if (has_placeholder(json_str(value)))
-            reject_at(lo, value, "placeholders are not expanded in ranges of %s", what);
+            reject_at(lo, value, "placeholders are not expanded in %s", what);
     }
     return lower_ip_ranges(lo, ranges);
 }

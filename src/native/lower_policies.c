@@ -328,9 +328,10 @@ static void lower_policy_match(struct lowering *lo, const json_t *match,
     row->sni = lower_host_patterns(lo, in.sni, &n_exact);
     if (in.regexp)
         row->sni_regexp = lower_sni_regexp(lo, in.regexp);
-    row->remote_ranges = lower_known_ranges(lo, remote.ranges, "handshakes");
-    row->remote_not_ranges = lower_known_ranges(lo, remote.not_ranges, "handshakes");
-    row->local_ranges = lower_known_ranges(lo, local.ranges, "handshakes");
+    row->remote_ranges = lower_known_ranges(lo, remote.ranges, "the addresses of handshakes");
+    row->remote_not_ranges =
+        lower_known_ranges(lo, remote.not_ranges, "the addresses of handshakes");
+    row->local_ranges = lower_known_ranges(lo, local.ranges, "the addresses of handshakes");
 }
 
 static uint16_t tls_version(struct lowering *lo, struct str name, uint16_t otherwise)
