@@ -111,7 +111,7 @@ class Case:
         self.collectors, self.collected = [], {}
         caddyfile, *sections = re.split(r"(?m)^=== ", text)
         parsed = [section.partition("\n")[::2] for section in sections]
-        self.certificates = Certificates(os.path.join(self.folder, "certificates"))
+        self.certificates = Certificates(os.path.join(self.root, ".certificates"))
         for head, body in parsed:
             words = head.split()
             if words[0] == "certificate":

@@ -24,12 +24,12 @@ class Certificates:
 
     def __init__(self, folder):
         self.folder, self.issuers = folder, {}
-        os.mkdir(folder)
 
     def path(self, name):
         return os.path.join(self.folder, name)
 
     def make(self, name, words, text):
+        os.makedirs(self.folder, exist_ok=True)
         options = dict(word.split("=", 1) if "=" in word else (word, "") for word in words)
         lines = [line.strip() for line in text.splitlines() if line.strip()]
         settings = dict(re.split(r"\s*=\s*", line, maxsplit=1) for line in lines)
