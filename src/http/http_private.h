@@ -377,5 +377,7 @@ void h2_call_cancel(struct h2_call *call);
 
 /* tunnel.c: one side fell out of its owner's hands. */
 void tunnel_close(struct http_tunnel *tunnel);
+/* The server drains: it closes in a while, or now. */
+void tunnel_drain(struct http_tunnel *tunnel);
 
 #endif

@@ -166,6 +166,8 @@ void http_server_drain(struct http_server *server, void (*drained)(void *ctx), v
         next = connection->next;
         if (connection->state == CONNECTION_H2)
             h2_server_drain(connection);
+        if (connection->state == CONNECTION_TUNNEL)
+            tunnel_drain(connection->tunnel);
         if (connection->state != CONNECTION_HEAD || connection->saved.len)
             continue;
         /* A connection on which nothing was asked yet may just be about to ask. */

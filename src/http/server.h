@@ -186,8 +186,13 @@ void http_body_resume(struct http_request *request);
 /* ---- Tunnels, for HTTP/1.1 only. Sends <head> (101) and passes bytes both ways between the client and
  * the upstream of <exchange>, which has answered 101, until either side ends. Takes over the
  * exchange: no events of it come any more; `done` with HTTP_END_UPGRADED comes. body_read and
- * body_sent count the tunnel's bytes. <timeout_ns> 0 is none. */
+ * body_sent count the tunnel's bytes. */
+struct http_tunnel_options {
+    int64_t timeout_ns;     /* 0: none */
+    int64_t close_delay_ns; /* how long it may go on when the server drains */
+    bool is_websocket;      /* both sides are told when it is closed then */
+};
 void http_tunnel(struct http_request *request, const struct http_head *head,
-                 struct http_exchange *exchange, int64_t timeout_ns);
+                 struct http_exchange *exchange, const struct http_tunnel_options *options);
 
 #endif

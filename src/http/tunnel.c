@@ -7,7 +7,9 @@
 struct http_tunnel {
     struct http_connection *client;
     struct http_upstream *upstream;
-    struct timer timeout;
+    struct timer timeout, delay; /* the latter once the server drains */
+    int64_t close_delay_ns;
+    bool is_websocket;
     bool closing; /* one side has ended; the other still has bytes to get */
 };
 
@@ -25,6 +27,7 @@ void tunnel_close(struct http_tunnel *tunnel)
 {
     struct http_connection *client = tunnel->client;
     timer_remove(&tunnel->timeout);
+    timer_remove(&tunnel->delay);
     tunnel->upstream->tunnel = NULL;
     upstream_close(tunnel->upstream);
     client->tunnel = NULL;
@@ -119,6 +122,37 @@ static void timed_out(struct timer *timer)
     tunnel_close(CONTAINER_OF(timer, struct http_tunnel, timeout));
 }
 
+/* A WebSocket's control frame that says "going away" (RFC 6455 5.5.1, 7.4.1); what goes to a server
+ * is masked. It may come in the middle of another frame, as Caddy's does. */
+static void say_good_bye(struct http_tunnel *tunnel)
+{
+    static const char to_client[] = {(char)0x88, 2, 1001 >> 8, (char)(1001 & 0xff)};
+    int64_t now = loop_now_ns(tunnel->client->server->loop);
+    char mask[] = {(char)(now >> 3), (char)(now >> 11), (char)(now >> 19), (char)(now >> 27)};
+    char to_upstream[] = {to_client[0], (char)(0x80 | 2), mask[0], mask[1], mask[2], mask[3],
+                          (char)(to_client[2] ^ mask[0]), (char)(to_client[3] ^ mask[1])};
+    stream_write(&tunnel->client->stream, str_make(to_client, sizeof(to_client)));
+    stream_flush(&tunnel->client->stream);
+    stream_write(&tunnel->upstream->stream, str_make(to_upstream, sizeof(to_upstream)));
+    stream_flush(&tunnel->upstream->stream);
+}
+
+static void delay_over(struct timer *timer)
+{
+    struct http_tunnel *tunnel = CONTAINER_OF(timer, struct http_tunnel, delay);
+    if (tunnel->is_websocket && !tunnel->closing)
+        say_good_bye(tunnel);
+    tunnel_close(tunnel);
+}
+
+void tunnel_drain(struct http_tunnel *tunnel)
+{
+    if (tunnel->close_delay_ns > 0)
+        timer_start(tunnel->client->server->loop, &tunnel->delay, tunnel->close_delay_ns);
+    else
+        delay_over(&tunnel->delay);
+}
+
 /* Hands over what one side sent before the tunnel stood. */
 static void pass_saved(struct saved_input *saved, struct stream *to, uint64_t *count)
 {
@@ -128,7 +162,7 @@ static void pass_saved(struct saved_input *saved, struct stream *to, uint64_t *c
 }
 
 void http_tunnel(struct http_request *request, const struct http_head *head,
-                 struct http_exchange *exchange, int64_t timeout_ns)
+                 struct http_exchange *exchange, const struct http_tunnel_options *options)
 {
     struct http_connection *client = request->connection;
     struct http_upstream *upstream = exchange->private_connection;
@@ -140,6 +174,9 @@ void http_tunnel(struct http_request *request, const struct http_head *head,
     tunnel->client = client;
     tunnel->upstream = upstream;
     tunnel->timeout.fire = timed_out;
+    tunnel->delay.fire = delay_over;
+    tunnel->close_delay_ns = options->close_delay_ns;
+    tunnel->is_websocket = options->is_websocket;
     upstream->tunnel = tunnel;
     client->tunnel = tunnel;
     http_reply_start(request, head);
@@ -153,6 +190,8 @@ void http_tunnel(struct http_request *request, const struct http_head *head,
     stream_pause(&upstream->stream);
     stream_resume(&client->stream);
     stream_resume(&upstream->stream);
-    if (timeout_ns)
-        timer_start(client->server->loop, &tunnel->timeout, timeout_ns);
+    if (options->timeout_ns)
+        timer_start(client->server->loop, &tunnel->timeout, options->timeout_ns);
+    if (client->server->draining)
+        timer_start(client->server->loop, &tunnel->delay, options->close_delay_ns);
 }

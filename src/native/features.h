@@ -15,7 +15,7 @@ struct lowering;
     X(RETRY_MATCH, 1, "matchers for retries")                                                      \
     X(BUFFERS, 1, "buffering of whole bodies")                                                     \
     X(STREAM_TIMEOUT, 1, "a timeout for upgraded connections")                                     \
-    X(STREAM_CLOSE_DELAY, 0, "a delay before upgraded connections are closed")                     \
+    X(STREAM_CLOSE_DELAY, 1, "a delay before upgraded connections are closed")                     \
     X(MAX_REQUESTS, 1, "limits for requests per upstream")                                         \
     X(PROXY_REWRITE, 1, "rewrites by a proxy")                                                     \
     X(VERBOSE_LOGS, 0, "verbose logs of a proxy")                                                  \

@@ -238,7 +238,12 @@ static void start_tunnel(struct proxying *proxying)
     }
     proxying->is_attempting = false; /* the tunnel has the exchange now */
     proxying->head_sent = true;
-    http_tunnel(tx->request, &head, &proxying->exchange, proxying->pool->stream_timeout_ns);
+    struct http_tunnel_options options = {
+        .timeout_ns = proxying->pool->stream_timeout_ns,
+        .close_delay_ns = proxying->pool->stream_close_delay_ns,
+        .is_websocket = str_eq_nocase(proxying->upgrade, STR("websocket")),
+    };
+    http_tunnel(tx->request, &head, &proxying->exchange, &options);
 }
 
 /* --- answers that routes look at --- */

@@ -1,0 +1,131 @@
+#!/usr/bin/env python3
+"""Tunnels of a proxy that is asked to end: tunnels.py BUILD"""
+import socket, sys, threading, time
+
+from harness import Suite
+
+GOING_AWAY = b"\x88\x02\x03\xe9"
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+PROXY, ORIGIN = free_port(), free_port()
+CONFIG = f"""
+http://:{PROXY} {{
+	handle /now {{
+		reverse_proxy 127.0.0.1:{ORIGIN}
+	}}
+	handle /later {{
+		reverse_proxy 127.0.0.1:{ORIGIN} {{
+			stream_close_delay 1500ms
+		}}
+	}}
+	handle /slow {{
+		reverse_proxy 127.0.0.1:{ORIGIN}
+	}}
+}}
+"""
+
+
+class Origin:
+    """Switches to what it is asked for; what comes then is sent back, and kept."""
+
+    def __init__(self):
+        self.received = {}
+        self.listener = socket.create_server(("127.0.0.1", ORIGIN))
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self):
+        while True:
+            connection, _ = self.listener.accept()
+            threading.Thread(target=self.serve, args=(connection,), daemon=True).start()
+
+    def serve(self, connection):
+        head = b""
+        while b"\r\n\r\n" not in head:
+            head += connection.recv(4096)
+        path = head.split(b" ")[1].decode()
+        if path == "/slow":
+            time.sleep(1)
+        kind = next(line for line in head.split(b"\r\n") if line.lower().startswith(b"upgrade:"))
+        connection.sendall(b"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\n" + kind + b"\r\n\r\n")
+        data = b""
+        try:
+            while more := connection.recv(4096):
+                data += more
+                self.received[path + kind.decode()] = data
+                connection.sendall(more)
+        except OSError:
+            return
+        self.received[path + kind.decode()] = data + b"END"
+
+
+def begin(path, kind):
+    s = socket.create_connection(("127.0.0.1", PROXY), timeout=5)
+    s.sendall(f"GET {path} HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: {kind}\r\n\r\n".encode())
+    return s
+
+
+def open_tunnel(path, kind):
+    s = begin(path, kind)
+    read_head(s)
+    s.sendall(b"ping")
+    assert s.recv(100) == b"ping"
+    return s
+
+
+def read_head(s):
+    head = b""
+    while b"\r\n\r\n" not in head:
+        head += s.recv(1)
+    assert head.startswith(b"HTTP/1.1 101 "), head
+
+
+def rest_of(s):
+    data = b""
+    while more := s.recv(4096):
+        data += more
+    return data
+
+
+def unmasked(data):
+    """A close frame of a client, from behind the first bytes of the tunnel."""
+    frame = data[len(b"ping"):].removesuffix(b"END")
+    if len(frame) != 8 or frame[:2] != b"\x88\x82":
+        return frame
+    return bytes(byte ^ frame[2 + i % 4] for i, byte in enumerate(frame[6:]))
+
+
+def main():
+    origin, suite = Origin(), Suite("tunnels")
+    with suite.proxy(CONFIG, PROXY) as (proxy, _):
+        now, plain = open_tunnel("/now", "websocket"), open_tunnel("/now", "other")
+        later, slow = open_tunnel("/later", "websocket"), begin("/slow", "websocket")
+        time.sleep(0.2)
+        proxy.terminate()
+        ended = time.monotonic()
+        suite.check((data := rest_of(now)) == GOING_AWAY, f"the client is told: {data}")
+        suite.check((data := rest_of(plain)) == b"", f"no frame in what is no WebSocket: {data}")
+        suite.check(time.monotonic() - ended < 1, "tunnels without a delay end at once")
+        time.sleep(0.5)
+        later.sendall(b"still")
+        suite.check((data := later.recv(100)) == b"still", f"a tunnel with a delay goes on: {data}")
+        read_head(slow)
+        suite.check((data := rest_of(slow)) == GOING_AWAY, f"one that begins late ends at once: {data}")
+        suite.check((data := rest_of(later)) == GOING_AWAY, f"after the delay the client is told: {data}")
+        passed = time.monotonic() - ended
+        suite.check(1.4 < passed < 3, f"the delay is kept: {passed}")
+        suite.ends(proxy)
+        time.sleep(0.2)
+        data = origin.received["/nowUpgrade: websocket"]
+        suite.check(unmasked(data) == b"\x03\xe9" and data.endswith(b"END"), f"the upstream is told: {data}")
+        data = origin.received["/nowUpgrade: other"]
+        suite.check(data == b"pingEND", f"no frame for what is no WebSocket: {data}")
+    return suite.end()
+
+
+sys.exit(main())
