@@ -104,6 +104,7 @@ static struct http_pool *pool_make(struct http_client *client,
     if (!pool->config.max_head_bytes)
         pool->config.max_head_bytes = DEFAULT_MAX_HEAD;
     pool->has_h2 = config->speaks_h2 && !config->tls;
+    pool->knows_version = !config->tls;
     pool->waiting_last = &pool->waiting;
     if (!pool->config.server_name.len)
         pool->config.server_name = config->target.host;
@@ -536,7 +537,8 @@ static void place(struct http_exchange *exchange)
         use_idle(exchange, pool->idle);
         return;
     }
-    if (may_share && pool->has_h2 && pool->n_waiting < pool->n_promised * (EXPECTED_STREAMS - 1)) {
+    bool may_come = pool->has_h2 || !pool->knows_version;
+    if (may_share && may_come && pool->n_waiting < pool->n_promised * (EXPECTED_STREAMS - 1)) {
         wait_to_share(exchange);
         return;
     }
@@ -547,12 +549,36 @@ static void place(struct http_exchange *exchange)
     dial_fresh(exchange, wants_h2(exchange));
 }
 
+/* Those that wait find something else. */
+static void place_waiting(struct http_pool *pool)
+{
+    unsigned n = pool->n_waiting; /* those that come to wait again are not asked again */
+    while (n-- > 0 && pool->waiting) {
+        struct http_exchange *next = pool->waiting;
+        stop_waiting(next);
+        place(next);
+    }
+}
+
+void upstream_keep(struct http_upstream *upstream)
+{
+    struct http_pool *pool = upstream->pool;
+    bool was_promised = upstream->wants_h2;
+    upstream_arrived(upstream);
+    h1_client_send(upstream);
+    if (!was_promised)
+        return;
+    pool->has_h2 = false;
+    pool->knows_version = true;
+    place_waiting(pool);
+}
+
 void upstream_share(struct http_upstream *upstream)
 {
     struct http_pool *pool = upstream->pool;
     struct http_exchange *exchange = upstream->exchange;
     upstream_arrived(upstream);
-    pool->has_h2 = true;
+    pool->has_h2 = pool->knows_version = true;
     detach(exchange);
     h2_client_begin(upstream);
     upstream->shared_next = pool->shared;
@@ -565,12 +591,8 @@ void upstream_share(struct http_upstream *upstream)
         next->connected_ns = loop_now_ns(pool->client->loop);
         h2_call_start(upstream, next);
     }
-    unsigned n = pool->n_promised ? 0 : pool->n_waiting;
-    while (n-- > 0 && pool->waiting) {
-        struct http_exchange *next = pool->waiting;
-        stop_waiting(next);
-        place(next);
-    }
+    if (!pool->n_promised)
+        place_waiting(pool);
 }
 
 void http_exchange_start(struct http_exchange *exchange, struct http_pool *pool,

@@ -92,8 +92,7 @@ static void handshake(struct http_upstream *upstream)
         exchange_fail(upstream, HTTP_FAIL_TLS, EPROTO);
         return;
     }
-    upstream_arrived(upstream);
-    h1_client_send(upstream);
+    upstream_keep(upstream);
 }
 
 /* TLS or not, then the request's head. */

@@ -577,9 +577,15 @@ static void drained(struct stream *stream)
     h2_session_touch(&upstream->h2->session);
 }
 
+/* A peer that wants no more of a body may have answered before it closed: that answer counts. */
 static void broken(struct stream *stream)
 {
-    lose(CONTAINER_OF(stream, struct http_upstream, stream), stream->error);
+    struct http_upstream *upstream = CONTAINER_OF(stream, struct http_upstream, stream);
+    int error = stream->error;
+    stream->readable = true;
+    readable(stream);
+    if (upstream->h2)
+        lose(upstream, error);
 }
 
 static const struct stream_events events = {

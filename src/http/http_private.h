@@ -316,6 +316,7 @@ struct http_pool {
     unsigned n_waiting;
     unsigned n_promised; /* connections on their way that will be shared */
     bool has_h2;         /* it is known to be spoken */
+    bool knows_version;  /* whether it is spoken is known */
     int64_t used_ns;
     unsigned n_holders; /* of a keyed pool */
     struct tls_ticket ticket;
@@ -350,6 +351,8 @@ void exchange_dropped(struct http_exchange *exchange, enum http_failure failure,
 void exchange_refused(struct http_exchange *exchange, enum http_failure failure);
 /* The connection turned out to be HTTP/2: its exchange, and those that wait, go over it. */
 void upstream_share(struct http_upstream *upstream);
+/* It turned out not to be: its exchange has it alone, and those that wait find something else. */
+void upstream_keep(struct http_upstream *upstream);
 /* It is no longer on its way. */
 void upstream_arrived(struct http_upstream *upstream);
 /* h1_client.c */

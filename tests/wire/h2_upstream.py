@@ -8,7 +8,7 @@ import hashlib, os, re, socket, ssl, struct, subprocess, sys, tempfile, threadin
 from h2 import *
 from harness import Suite
 
-PROXY, UPSTREAM, SECURE, FEW = range(18771, 18775)
+PROXY, UPSTREAM, SECURE, FEW, COLD, OLD = range(18771, 18777)
 lock = threading.Lock()
 requests, connections, cancelled, alpn = [], [0], threading.Event(), []
 counts = {}
@@ -84,6 +84,18 @@ def serve(connection, number, path, body):
         reply(connection, number, b"ok", [("x-upstream", "h2"), ("set-cookie", "a=1"), ("set-cookie", "b=2")])
 
 
+def early(connection, number, path):
+    """An answer before the body has come."""
+    reply(connection, number, b"enough", status="413")
+    if path == "/early/reset":
+        ended(connection, number, NO_ERROR)
+    if path == "/early/goaway":
+        connection.send(GOAWAY, 0, 0, struct.pack(">II", number, NO_ERROR))
+    if path != "/early/reset":
+        connection.close()  # some of the body lies unread: its sender is told
+        raise Closed
+
+
 def push(connection):
     """Sends of large bodies what the windows let out; none of them waits for another."""
     for number, left in list(connection.left.items()):
@@ -121,6 +133,9 @@ def upstream_connection(sock, pairs):
                     pass
                 sock.settimeout(60)
             kind, flags, number, payload = connection.read(60)
+            if kind == HEADERS and dict(connection.stream(number).heads[0])[":path"].startswith("/early"):
+                early(connection, number, dict(connection.stream(number).heads[0])[":path"])
+                continue
             if kind == RST_STREAM and connection.stream(number).reset == CANCEL:
                 cancelled.set()
             if kind in (HEADERS, DATA) and connection.stream(number).ended:
@@ -167,6 +182,7 @@ def listen(port, handler, *args):
     listener = socket.create_server(("127.0.0.1", port), backlog=256)
     while True:
         sock, _ = listener.accept()
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         sock.settimeout(60)
         threading.Thread(target=handler, args=(sock,) + args, daemon=True).start()
 
@@ -198,6 +214,20 @@ http://:{PROXY} {{
 			}}
 		}}
 	}}
+	handle_path /cold/* {{
+		reverse_proxy https://localhost:{COLD} {{
+			transport http {{
+				tls_insecure_skip_verify
+			}}
+		}}
+	}}
+	handle_path /old/* {{
+		reverse_proxy https://localhost:{OLD} {{
+			transport http {{
+				tls_insecure_skip_verify
+			}}
+		}}
+	}}
 	handle_path /tls1/* {{
 		reverse_proxy https://localhost:{SECURE} {{
 			transport http {{
@@ -213,7 +243,10 @@ http://:{PROXY} {{
 
 def exchange(data, wait=5.0):
     with socket.create_connection(("127.0.0.1", PROXY), timeout=wait) as s:
-        s.sendall(data)
+        try:
+            s.sendall(data)
+        except OSError:
+            pass  # there may be an answer all the same
         out, end = bytearray(), time.time() + wait
         while time.time() < end:
             s.settimeout(max(end - time.time(), 0.01))
@@ -362,6 +395,29 @@ def test_cancel_reaches_the_upstream():
     assert status(get("/warm")) == 200
 
 
+def test_answers_before_the_body_has_come():
+    body = b"x" * 3_000_000
+    for path in ("/early/close", "/early/reset", "/early/goaway"):
+        for _ in range(8):
+            answer = get(path, f"Content-Length: {len(body)}\r\n", "POST", body)
+            assert status(answer) == 413, (path, answer[:200])
+            time.sleep(0.05)  # until that connection is gone: none of the next request's business
+    assert status(get("/warm")) == 200
+
+
+def test_many_at_once_before_the_version_is_known():
+    with lock:
+        del alpn[:]
+    answers = together(40, lambda i: get("/cold/late"))
+    assert all(body_of(answer) == b"late" for answer in answers), answers
+    with lock:
+        assert alpn == ["h2"] * len(alpn) and len(alpn) <= 2, alpn  # the proxy has two threads
+        del alpn[:]
+    answers = together(20, lambda i: get("/old/x"))
+    assert all(body_of(answer) == b"h1" for answer in answers), answers
+    assert all(body_of(answer) == b"h1" for answer in together(20, lambda i: get("/old/x")))
+
+
 def test_by_alpn():
     assert body_of(get("/tls/x")) == b"ok" and alpn[-1] == "h2", alpn
     with lock:
@@ -384,8 +440,11 @@ def main():
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(certificate, key)
         context.set_alpn_protocols(["h2", "http/1.1"])
+        old = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        old.load_cert_chain(certificate, key)
         for args in ((UPSTREAM, upstream_connection, ()), (FEW, upstream_connection, ((3, 2),)),
-                     (SECURE, secure_connection, context)):
+                     (SECURE, secure_connection, context), (COLD, secure_connection, context),
+                     (OLD, secure_connection, old)):
             threading.Thread(target=listen, args=args, daemon=True).start()
         with suite.proxy(CONFIG, PROXY, "--workers", "2") as (proxy, _):
             suite.run(globals())
