@@ -235,7 +235,7 @@ $(BUILD)/fuzz_%: tests/fuzz/fuzz_%.c $(BUILD)/libdialtone.a
 	    $(COMPILER_LIBS) $(PROXY_LIBS)
 
 $(BUILD)/batch: tests/row_uses.c tests/row_uses.h
-$(BUILD)/batch $(BUILD)/fmt_batch: $(BUILD)/%: tests/oracle/%.c $(BUILD)/libdialtone.a
+$(BUILD)/batch $(BUILD)/fmt_batch $(BUILD)/cel_batch: $(BUILD)/%: tests/oracle/%.c $(BUILD)/libdialtone.a
 	$(CC) $(CPPFLAGS) -Itests $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.c,$^) $(BUILD)/libdialtone.a \
 	    $(COMPILER_LIBS) $(PROXY_LIBS)
 

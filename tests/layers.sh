@@ -14,9 +14,10 @@ allowed() {
     project) echo base syntax json adapt directives project ;;
     plugins) echo base syntax json adapt directives project plugins ;;
     schema) echo base syntax json modules adapt directives schema ;;
-    native) echo base syntax json native public/tables ;;
+    cel) echo base cel public/tables ;;
+    native) echo base syntax json cel native public/tables ;;
     pipeline) echo base syntax json modules adapt directives project plugins native public/tables pipeline public/dialtone ;;
-    lint) echo base syntax json modules adapt directives project plugins schema native lint public/tables pipeline ;;
+    lint) echo base syntax json modules adapt directives project plugins schema cel native lint public/tables pipeline ;;
     fix) echo base syntax json adapt directives project plugins native lint fix public/tables pipeline ;;
     lsp) echo base syntax json adapt directives project plugins native lint lsp public/tables pipeline ;;
     net) echo base net ;;
@@ -36,6 +37,7 @@ for file in src/*.[ch] src/*/*.[ch] grammar/*; do
     src/pipeline.* | src/library.c) folder=pipeline ;;
     grammar/http1.re) folder=http ;;
     grammar/proxy_header.re) folder=net ;;
+    grammar/cel_*) folder=cel ;;
     grammar/*) folder=syntax ;;
     esac
     for include in $(sed -n 's/^[[:space:]]*#[[:space:]]*include "\(.*\)"/\1/p' "$file"); do

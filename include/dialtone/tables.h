@@ -42,6 +42,7 @@ struct dt_range {
     X(dt_status_range, status_ranges)                                                              \
     X(dt_regexp, regexps)                                                                          \
     X(dt_regexp_condition, regexp_conditions)                                                      \
+    X(dt_expression, expressions)                                                                  \
     X(dt_file_matcher, file_matchers)                                                              \
     X(dt_try_file, try_files)                                                                      \
     X(dt_handler, handlers)                                                                        \
@@ -432,7 +433,8 @@ struct dt_matcher_set {
     X(FILE, "file", file_matchers)               /* one row */                                     \
     X(PATH_REGEXP, "path_regexp", regexps)       /* one row */                                     \
     X(HEADER_REGEXP, "header_regexp", regexp_conditions) /* all must hold */                       \
-    X(VARS_REGEXP, "vars_regexp", regexp_conditions)     /* one must hold */
+    X(VARS_REGEXP, "vars_regexp", regexp_conditions)     /* one must hold */                       \
+    X(EXPRESSION, "expression", expressions)             /* one row: the root */
 
 #define X(id, name, rows) DT_MATCHER_##id,
 enum dt_matcher_kind { DT_MATCHER_NONE, DT_MATCHERS(X) DT_N_MATCHER_KINDS };
@@ -547,6 +549,141 @@ struct dt_regexp_condition {
     uint32_t number;   /* header_names or variables; DT_NONE: <template> */
     uint32_t template; /* DT_NONE: <number> */
     uint32_t regexp;   /* regexps */
+};
+
+/* ---- expressions ---- */
+
+/* What a row of expressions does with its operands: id, what dt_expression.number is. */
+#define DT_EXPRESSIONS(X)                                                                          \
+    X(NULL, NOTHING)        /* constants: this one, */                                             \
+    X(BOOL, NOTHING)        /* <value>, */                                                         \
+    X(INT, NOTHING)         /* <value>, */                                                         \
+    X(UINT, NOTHING)        /* <value>'s bits, */                                                  \
+    X(DOUBLE, NOTHING)      /* <value>'s bits, */                                                  \
+    X(STRING, NOTHING)      /* <text>, */                                                          \
+    X(BYTES, NOTHING)       /* <text>, */                                                          \
+    X(DURATION, NOTHING)    /* <value> nanoseconds, */                                             \
+    X(TIMESTAMP, NANOS)     /* <value> seconds since 1970, */                                      \
+    X(TYPE, NOTHING)        /* <text>, the name of a type, */                                      \
+    X(ERROR, NOTHING)       /* <text>: always fails so */                                          \
+    X(REQUEST, NOTHING)                                                                            \
+    X(LIST, NOTHING)        /* of the operands */                                                  \
+    X(MAP, NOTHING)         /* key, value, key, value … */                                         \
+    X(PLACEHOLDER, TEMPLATE) /* of one part or none */                                             \
+    X(LOCAL, SLOT)          /* what the loop or binding around it has put there */                 \
+    X(FIELD, NOTHING)       /* the operand's field <text> */                                       \
+    X(HAS, NOTHING)         /* whether it has that */                                              \
+    X(CALL, FUNCTION)                                                                              \
+    X(AND, NOTHING)         /* of all operands */                                                  \
+    X(OR, NOTHING)                                                                                 \
+    X(CHOICE, NOTHING)      /* operand 0 ? 1 : 2 */                                                \
+    X(MATCHES, REGEXP)      /* the operand, a text */                                              \
+    X(MATCHER, MATCHER)     /* after its operands proved to be texts */                            \
+    X(ALL, SLOT)            /* loops: over operand 0, each in the slot; operand 1 is asked, */     \
+    X(EXISTS, SLOT)                                                                                \
+    X(EXISTS_ONE, SLOT)                                                                            \
+    X(FILTER, SLOT)                                                                                \
+    X(MAP_EACH, SLOT)       /* operand 1 is what becomes of each; with 2, of those it is true for */ \
+    X(SORT_BY, SLOT)        /* operand 1 is the key of each */                                     \
+    X(BIND, SLOT)           /* operand 0 in the slot while operand 1 is worked out */
+
+#define X(id, number) DT_EXPRESSION_##id,
+enum dt_expression_kind { DT_EXPRESSIONS(X) DT_N_EXPRESSION_KINDS };
+#undef X
+
+/* Functions of expressions: id, name. Which of its forms is meant is seen by the operands. */
+#define DT_FUNCTIONS(X)                                                                            \
+    X(NOT, "!_")                                                                                   \
+    X(EQUAL, "_==_")                                                                               \
+    X(NOT_EQUAL, "_!=_")                                                                           \
+    X(LESS, "_<_")                                                                                 \
+    X(LESS_EQUAL, "_<=_")                                                                          \
+    X(GREATER, "_>_")                                                                              \
+    X(GREATER_EQUAL, "_>=_")                                                                       \
+    X(ADD, "_+_")                                                                                  \
+    X(DIVIDE, "_/_")                                                                               \
+    X(MODULO, "_%_")                                                                               \
+    X(MULTIPLY, "_*_")                                                                             \
+    X(NEGATE, "-_")                                                                                \
+    X(SUBTRACT, "_-_")                                                                             \
+    X(INDEX, "_[_]")                                                                               \
+    X(IN, "@in")                                                                                   \
+    X(SIZE, "size")                                                                                \
+    X(TYPE, "type")                                                                                \
+    X(DYN, "dyn")                                                                                  \
+    X(BOOL, "bool")                                                                                \
+    X(BYTES, "bytes")                                                                              \
+    X(DOUBLE, "double")                                                                            \
+    X(DURATION, "duration")                                                                        \
+    X(INT, "int")                                                                                  \
+    X(STRING, "string")                                                                            \
+    X(TIMESTAMP, "timestamp")                                                                      \
+    X(UINT, "uint")                                                                                \
+    X(CONTAINS, "contains")                                                                        \
+    X(ENDS_WITH, "endsWith")                                                                       \
+    X(STARTS_WITH, "startsWith")                                                                   \
+    X(MATCHES, "matches")                                                                          \
+    X(CHAR_AT, "charAt")                                                                           \
+    X(INDEX_OF, "indexOf")                                                                         \
+    X(LAST_INDEX_OF, "lastIndexOf")                                                                \
+    X(JOIN, "join")                                                                                \
+    X(LOWER_ASCII, "lowerAscii")                                                                   \
+    X(UPPER_ASCII, "upperAscii")                                                                   \
+    X(REPLACE, "replace")                                                                          \
+    X(SPLIT, "split")                                                                              \
+    X(SUBSTRING, "substring")                                                                      \
+    X(TRIM, "trim")                                                                                \
+    X(REVERSE, "reverse")                                                                          \
+    X(FORMAT, "format")                                                                            \
+    X(QUOTE, "strings.quote")                                                                      \
+    X(SLICE, "slice")                                                                              \
+    X(FLATTEN, "flatten")                                                                          \
+    X(SORT, "sort")                                                                                \
+    X(SORT_BY_KEYS, "@sortByAssociatedKeys")                                                       \
+    X(RANGE, "lists.range")                                                                        \
+    X(DISTINCT, "distinct")                                                                        \
+    X(MIN, "math.@min")                                                                            \
+    X(MAX, "math.@max")                                                                            \
+    X(CEIL, "math.ceil")                                                                           \
+    X(FLOOR, "math.floor")                                                                         \
+    X(ROUND, "math.round")                                                                         \
+    X(TRUNC, "math.trunc")                                                                         \
+    X(IS_INF, "math.isInf")                                                                        \
+    X(IS_NAN, "math.isNaN")                                                                        \
+    X(IS_FINITE, "math.isFinite")                                                                  \
+    X(ABS, "math.abs")                                                                             \
+    X(SIGN, "math.sign")                                                                           \
+    X(BIT_AND, "math.bitAnd")                                                                      \
+    X(BIT_OR, "math.bitOr")                                                                        \
+    X(BIT_XOR, "math.bitXor")                                                                      \
+    X(BIT_NOT, "math.bitNot")                                                                      \
+    X(BIT_SHIFT_LEFT, "math.bitShiftLeft")                                                         \
+    X(BIT_SHIFT_RIGHT, "math.bitShiftRight")                                                       \
+    X(SQRT, "math.sqrt")                                                                           \
+    X(FULL_YEAR, "getFullYear")                                                                    \
+    X(MONTH, "getMonth")                                                                           \
+    X(DAY_OF_YEAR, "getDayOfYear")                                                                 \
+    X(DAY_OF_MONTH, "getDayOfMonth")                                                               \
+    X(DATE, "getDate")                                                                             \
+    X(DAY_OF_WEEK, "getDayOfWeek")                                                                 \
+    X(HOURS, "getHours")                                                                           \
+    X(MINUTES, "getMinutes")                                                                       \
+    X(SECONDS, "getSeconds")                                                                       \
+    X(MILLISECONDS, "getMilliseconds")
+
+#define X(id, name) DT_FUNCTION_##id,
+enum dt_function { DT_FUNCTION_NONE, DT_FUNCTIONS(X) DT_N_FUNCTIONS };
+#undef X
+
+enum { DT_MAX_SLOTS = 32 }; /* of loops and bindings inside of each other */
+
+/* A node of an expression; its operands are neighbours that stand behind it. */
+struct dt_expression {
+    int64_t value;
+    uint32_t kind;   /* enum dt_expression_kind */
+    uint32_t number; /* see DT_EXPRESSIONS */
+    struct dt_range operands;
+    struct dt_text text;
 };
 
 enum dt_try_policy {
@@ -1343,6 +1480,7 @@ _Static_assert(sizeof(struct dt_response) == 24, "dt_response");
 _Static_assert(sizeof(struct dt_header_op) == 32, "dt_header_op");
 _Static_assert(sizeof(struct dt_header_edit) == 24, "dt_header_edit");
 _Static_assert(sizeof(struct dt_rewrite) == 48, "dt_rewrite");
+_Static_assert(sizeof(struct dt_expression) == 32, "dt_expression");
 _Static_assert(sizeof(struct dt_file_matcher) == 28, "dt_file_matcher");
 _Static_assert(sizeof(struct dt_file_server) == 56, "dt_file_server");
 _Static_assert(sizeof(struct dt_encoder) == 28, "dt_encoder");

@@ -147,6 +147,8 @@ static json_t *parse_expression(struct scope *scope, struct cursor *in, struct s
         cursor_next_arg(in);
         if (i)
             strbuf_add_char(&text, ' ');
+        else
+            origin = cursor_token(in);
         strbuf_add(&text, n == 1 ? cursor_val(in) : cursor_val_raw(in));
     }
     json_t *expression = document_string(scope->document, strbuf_str(&text), origin);

@@ -160,10 +160,11 @@ static void find_filter(struct collector *collector, const json_t *object, const
 
 static void find_expression(struct collector *collector, const json_t *object, const json_t *value)
 {
-    struct str text =
-        json_is_string(value) ? json_str(value) : json_str(json_object_get(value, "expr"));
+    const json_t *text = json_is_string(value) ? value : json_object_get(value, "expr");
     (void)object;
-    collector->finds->has_regexp_functions |= str_contains(text, STR("_regexp("));
+    collector->finds->has_regexp_functions |= str_contains(json_str(text), STR("_regexp("));
+    if (json_is_string(text))
+        vec_push(collector->arena, &collector->finds->expressions, text);
 }
 
 /* Whether a rewrite's target begins with a slash, or leaves the path as it is. */

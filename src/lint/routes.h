@@ -31,6 +31,7 @@ struct json_finds {
     VEC(const json_t *) odd_paths; /* of matchers: those that path_is_plain does not know */
     VEC(struct json_regexp) regexps;
     VEC(const json_t *) captures; /* texts with {http.regexp.…} */
+    VEC(const json_t *) expressions; /* of matchers, in CEL */
     bool rewrites_to_relative; /* a rewrite may make paths that begin without a slash */
     bool has_regexp_functions; /* expressions that match patterns, and plugins, may name captures */
 };
@@ -65,7 +66,7 @@ bool path_never_matches(struct str pattern);
 /* Whether the line is as `redir /there permanent`: it redirects requests for /there, to "permanent". */
 bool redirect_is_misread(const struct lint *lint, const struct node *line);
 /* rules_routes_regexps.c */
-whole_rule check_regexps, check_loose_regexps, check_captures;
+whole_rule check_regexps, check_loose_regexps, check_captures, check_expressions;
 /* rules_routes_values.c */
 whole_rule check_remote_ip, check_header_token, check_partial_errors;
 line_rule check_upstream_status;

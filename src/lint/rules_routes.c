@@ -265,5 +265,14 @@ const struct lint_rule route_rules[] = {
      .good = "example.com {\n\tredir https://www.example.com{uri}\n}\n"
              "www.example.com {\n\treverse_proxy app:3000\n}\n",
      .whole = check_redirect_cycle},
+    {.info = {"DT522", "invalid-expression", "an expression that does not compile", SEVERITY_ERROR},
+     .caddy = CADDY_VALIDATES,
+     .why = "The matcher `expression` takes the Common Expression Language, with the types and functions "
+            "that Caddy gives it: a value has\none type, only a bool says yes or no, and a placeholder in "
+            "braces may be of any type. Matchers are functions: path('/api/*').",
+     .at_run_time = "Caddy adapts the file and refuses to start with it.",
+     .bad = SITE("\t@api expression `path('/api/*') and {method} = 'POST'`\n\trespond @api ok\n"),
+     .good = SITE("\t@api expression `path('/api/*') && {method} == 'POST'`\n\trespond @api ok\n"),
+     .whole = check_expressions},
     {.info = {0}},
 };

@@ -49,6 +49,12 @@ static const char *const handler_kinds[] = {"DT_HANDLER_NONE",
 #undef X
 };
 
+static const char *const expression_kinds[] = {
+#define X(id, number) "DT_EXPRESSION_" #id,
+    DT_EXPRESSIONS(X)
+#undef X
+};
+
 static const char *const policy_kinds[] = {"DT_POLICY_NONE",
 #define X(id, name) "DT_POLICY_" #id,
                                            DT_POLICIES(X)
@@ -253,6 +259,11 @@ static const struct column regexps_columns[] = {PLAIN(pattern), TO(template, tem
 #define ROW dt_regexp_condition
 static const struct column regexp_conditions_columns[] = {
     OPTIONAL(number), TO(template, templates), TO(regexp, regexps)};
+#undef ROW
+#define ROW dt_expression
+static const struct column expressions_columns[] = {NAMED(kind, expression_kinds), PLAIN(value),
+                                                    PLAIN(number), TO(operands, expressions),
+                                                    PLAIN(text)};
 #undef ROW
 #define ROW dt_file_matcher
 static const struct column file_matchers_columns[] = {
@@ -798,6 +809,26 @@ static bool cell_is_sound(const struct dt_tables *tables, const struct column *c
     return index == DT_NONE || index < limit;
 }
 
+/* Operands stand behind their row, so that no walk ends where it began; numbers are by kind. */
+static bool expression_is_sound(const struct dt_tables *tables, uint32_t row)
+{
+    static const enum { NOTHING, NANOS, TEMPLATE, SLOT, FUNCTION, REGEXP, MATCHER } numbers[] = {
+#define X(id, number) number,
+        DT_EXPRESSIONS(X)
+#undef X
+    };
+    const uint32_t limits[] = {[NOTHING] = 1,
+                               [NANOS] = 1000000000,
+                               [TEMPLATE] = tables->n_templates,
+                               [SLOT] = DT_MAX_SLOTS,
+                               [FUNCTION] = DT_N_FUNCTIONS,
+                               [REGEXP] = tables->n_regexps,
+                               [MATCHER] = tables->n_matchers};
+    const struct dt_expression *expression = &tables->expressions[row];
+    return (expression->operands.n == 0 || expression->operands.first > row) &&
+           expression->number < limits[numbers[expression->kind]];
+}
+
 /* What no column can tell: the numbers whose meaning is in another column. */
 static bool details_are_sound(const struct dt_tables *tables)
 {
@@ -820,6 +851,10 @@ static bool details_are_sound(const struct dt_tables *tables)
         if (argument == DT_ARGUMENT_VARIABLE && tables->parts[i].number >= tables->n_variables)
             return false;
         if (tables->parts[i].kind == DT_PART_MAPPED && tables->parts[i].number >= tables->n_mapped)
+            return false;
+    }
+    for (uint32_t i = 0; i < tables->n_expressions; i++) {
+        if (!expression_is_sound(tables, i))
             return false;
     }
     for (uint32_t i = 0; i < tables->n_mappings; i++) {

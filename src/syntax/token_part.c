@@ -1,0 +1,103 @@
+/* Places inside of a token: the text is laid beside what was typed. */
+#include "syntax/token_part.h"
+
+#include "base/arena.h"
+#include "syntax/token.h"
+
+struct alignment {
+    struct str typed, text;
+    size_t at, in_text;
+    size_t *places; /* of each byte of the text, and of its end */
+};
+
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+static size_t placeholder_len(struct str text, size_t at)
+{
+    ptrdiff_t end = str_index(str_slice(text, at, text.len), '}');
+    return end < 0 ? 0 : (size_t)end + 1;
+}
+
+/* {path} was typed, {http.request.uri.path} is what it stands for. */
+static bool pass_placeholder(struct alignment *in)
+{
+    size_t typed = placeholder_len(in->typed, in->at);
+    size_t full = placeholder_len(in->text, in->in_text);
+    if (typed < 3 || full < typed || in->typed.ptr[in->at + 1] == '$')
+        return false;
+    for (size_t i = 0; i < full; i++)
+        in->places[in->in_text + i] = i + 1 == full ? in->at + typed - 1 : in->at;
+    in->at += typed;
+    in->in_text += full;
+    return true;
+}
+
+static bool pass_blanks(struct alignment *in)
+{
+    size_t at = in->at;
+    if (in->text.ptr[in->in_text] != ' ')
+        return false;
+    while (at < in->typed.len &&
+           (is_blank(in->typed.ptr[at]) ||
+            (in->typed.ptr[at] == '\\' && at + 1 < in->typed.len && in->typed.ptr[at + 1] == '\n')))
+        at++;
+    if (at == in->at)
+        return false;
+    in->places[in->in_text++] = in->at;
+    in->at = at;
+    return true;
+}
+
+static bool align(struct alignment *in, bool has_escapes)
+{
+    while (in->in_text < in->text.len) {
+        if (in->at >= in->typed.len)
+            return false;
+        char typed = in->typed.ptr[in->at], wanted = in->text.ptr[in->in_text];
+        bool is_placeholder = typed == '{' && wanted == '{';
+        if (is_placeholder && !str_has_prefix(str_slice(in->typed, in->at, in->typed.len),
+                                              str_slice(in->text, in->in_text,
+                                                        in->in_text + placeholder_len(in->text,
+                                                                                      in->in_text)))) {
+            if (!pass_placeholder(in))
+                return false;
+            continue;
+        }
+        if (has_escapes && typed == '\\' && in->at + 1 < in->typed.len &&
+            in->typed.ptr[in->at + 1] == '"' && wanted == '"')
+            in->at++;
+        else if (typed != wanted && pass_blanks(in))
+            continue;
+        else if (typed != wanted)
+            return false;
+        in->places[in->in_text++] = in->at++;
+    }
+    in->places[in->in_text] = in->at;
+    return true;
+}
+
+struct span token_part(struct arena *arena, const struct sources *sources, const struct token *token,
+                       struct str text, size_t begin, size_t end)
+{
+    const struct source *source = sources ? source_of(sources, token->span) : NULL;
+    if (!source || end > text.len || begin > end || text.len == 0)
+        return token->span;
+    size_t from = token->span.begin - source->base;
+    struct alignment in = {.typed = str_slice(source->raw, from, source->raw.len), .text = text};
+    in.places = arena_array(arena, size_t, text.len + 1);
+    bool is_quoted = token->quote == QUOTE_DOUBLE || token->quote == QUOTE_BACKTICK;
+    /* of several words the quotes are part of the text */
+    if (token->quote == QUOTE_HEREDOC)
+        return token->span;
+    if (is_quoted && str_eq(token->text, text))
+        in.at = 1;
+    else if (is_quoted && in.typed.ptr[0] != text.ptr[0])
+        in.at = 1;
+    if (!align(&in, token->quote == QUOTE_DOUBLE))
+        return token->span;
+    size_t first = in.places[begin], last = end > begin ? in.places[end - 1] + 1 : in.places[end];
+    return (struct span){token->span.begin + (uint32_t)first, token->span.begin + (uint32_t)last};
+}
