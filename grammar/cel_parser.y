@@ -60,21 +60,22 @@ member(R) ::= member(A) LBRACE(B) fields RBRACE(E).
 primary(R) ::= dot(D) IDENT(N).                 { R = cel_ident(compiler, D, N); }
 primary(R) ::= dot(D) IDENT(N) LPAREN list(L) RPAREN(E).
                                                 { R = cel_call(compiler, NULL, D, N, L, E); }
-primary(R) ::= LPAREN(B) expr(A) RPAREN(E).     { R = cel_nest(A, B, E); }
+primary(R) ::= LPAREN(B) expr(A) RPAREN(E).     { R = A->kind == CEL_NODE_CALL
+                                                      ? cel_nest(compiler, A, B, E) : A; }
 primary(R) ::= LBRACKET(B) list(L) RBRACKET(E). { L->kind = CEL_NODE_LIST;
-                                                  R = cel_nest(L, B, E); }
+                                                  R = cel_nest(compiler, L, B, E); }
 primary(R) ::= LBRACKET(B) items(L) COMMA RBRACKET(E).
                                                 { L->kind = CEL_NODE_LIST;
-                                                  R = cel_nest(L, B, E); }
-primary(R) ::= LBRACKET(B) COMMA RBRACKET(E).   { R = cel_close(cel_make(compiler, CEL_NODE_LIST,
-                                                                         B), E); }
-primary(R) ::= LBRACE(B) RBRACE(E).             { R = cel_close(cel_make(compiler, CEL_NODE_MAP,
-                                                                         B), E); }
-primary(R) ::= LBRACE(B) COMMA RBRACE(E).       { R = cel_close(cel_make(compiler, CEL_NODE_MAP,
-                                                                         B), E); }
-primary(R) ::= LBRACE(B) pairs(L) RBRACE(E).    { R = cel_nest(L, B, E); }
+                                                  R = cel_nest(compiler, L, B, E); }
+primary(R) ::= LBRACKET(B) COMMA RBRACKET(E).   { R = cel_make(compiler, CEL_NODE_LIST, B);
+                                                  R = cel_nest(compiler, R, B, E); }
+primary(R) ::= LBRACE(B) RBRACE(E).             { R = cel_make(compiler, CEL_NODE_MAP, B);
+                                                  R = cel_nest(compiler, R, B, E); }
+primary(R) ::= LBRACE(B) COMMA RBRACE(E).       { R = cel_make(compiler, CEL_NODE_MAP, B);
+                                                  R = cel_nest(compiler, R, B, E); }
+primary(R) ::= LBRACE(B) pairs(L) RBRACE(E).    { R = cel_nest(compiler, L, B, E); }
 primary(R) ::= LBRACE(B) pairs(L) COMMA RBRACE(E).
-                                                { R = cel_nest(L, B, E); }
+                                                { R = cel_nest(compiler, L, B, E); }
 primary(R) ::= INT|UINT|DOUBLE|STRING|BYTES|BOOL|NULL(T).
                                                 { R = cel_literal(compiler, T); }
 

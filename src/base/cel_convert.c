@@ -121,7 +121,7 @@ static struct cel_value to_int(struct arena *arena, struct cel_value value)
         return value.u > INT64_MAX ? out_of_range("integer overflow") : cel_int((int64_t)value.u);
     if (value.kind == CEL_DOUBLE)
         return !(value.d > -0x1p63 && value.d < 0x1p63) ? out_of_range("integer overflow")
-                                                         : cel_int((int64_t)value.d);
+                                                        : cel_int((int64_t)value.d);
     if (value.kind == CEL_STRING && parse_go_int_bits(value.text, 64, &i) == PARSE_OK)
         return cel_int(i);
     if (value.kind == CEL_DURATION || value.kind == CEL_TIMESTAMP)
@@ -133,7 +133,8 @@ static struct cel_value to_uint(struct arena *arena, struct cel_value value)
 {
     uint64_t u;
     if (value.kind == CEL_INT)
-        return value.i < 0 ? out_of_range("unsigned integer overflow") : cel_uint((uint64_t)value.i);
+        return value.i < 0 ? out_of_range("unsigned integer overflow")
+                           : cel_uint((uint64_t)value.i);
     if (value.kind == CEL_DOUBLE)
         return !(value.d >= 0 && value.d < 0x1p64) ? out_of_range("unsigned integer overflow")
                                                    : cel_uint((uint64_t)value.d);

@@ -111,17 +111,15 @@ bool cel_parse_timestamp(struct str text, struct cel_value *out)
                 take_digits(text, &at, 2, 12, &month) && at < text.len && text.ptr[at++] == '-' &&
                 take_digits(text, &at, 2, 31, &day) && take_char(text, &at, 't') &&
                 take_digits(text, &at, 2, 23, &hour) && at < text.len && text.ptr[at++] == ':' &&
-                take_digits(text, &at, 2, 59, &minute) && at < text.len &&
-                text.ptr[at++] == ':' && take_digits(text, &at, 2, 59, &second) &&
-                take_fraction(text, &at, &nanos) && take_offset(text, &at, &offset) &&
-                at == text.len;
+                take_digits(text, &at, 2, 59, &minute) && at < text.len && text.ptr[at++] == ':' &&
+                take_digits(text, &at, 2, 59, &second) && take_fraction(text, &at, &nanos) &&
+                take_offset(text, &at, &offset) && at == text.len;
     if (!fits || month < 1 || day < 1 || day > days_in(year, month))
         return false;
     /* Go reads only capital letters */
     if (text.ptr[10] != 'T' || text.ptr[text.len - 1] == 'z')
         return false;
-    int64_t seconds =
-        days_of(year, month, day) * DAY + hour * 3600 + minute * 60 + second - offset;
+    int64_t seconds = days_of(year, month, day) * DAY + hour * 3600 + minute * 60 + second - offset;
     if (!cel_timestamp_in_range(seconds))
         return false;
     *out = (struct cel_value){.kind = CEL_TIMESTAMP, .i = seconds, .nanos = nanos};

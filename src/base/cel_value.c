@@ -60,7 +60,7 @@ static enum cel_order order_of(bool less, bool greater)
 
 static enum cel_order compare_doubles(double a, double b)
 {
-    return isnan(a) || isnan(b) ? CEL_UNORDERED : order_of(a < b, a > b);
+    return isnan(a) || isnan(b) ? CEL_UNORDERED : order_of(a<b, a> b);
 }
 
 static enum cel_order reversed(enum cel_order order)
@@ -72,7 +72,7 @@ static enum cel_order compare_int_uint(int64_t i, uint64_t u)
 {
     if (i < 0 || u > INT64_MAX)
         return CEL_LESS;
-    return order_of((uint64_t)i < u, (uint64_t)i > u);
+    return order_of((uint64_t)i<u, (uint64_t)i> u);
 }
 
 /* cel-go compares as doubles what is in range, so large neighbours are the same. */
@@ -100,9 +100,8 @@ static enum cel_order compare_numbers(struct cel_value a, struct cel_value b)
     if (b.kind == CEL_DOUBLE)
         return reversed(compare_numbers(b, a));
     if (a.kind == CEL_INT)
-        return b.kind == CEL_INT ? order_of(a.i < b.i, a.i > b.i) : compare_int_uint(a.i, b.u);
-    return b.kind == CEL_UINT ? order_of(a.u < b.u, a.u > b.u)
-                              : reversed(compare_int_uint(b.i, a.u));
+        return b.kind == CEL_INT ? order_of(a.i<b.i, a.i> b.i) : compare_int_uint(a.i, b.u);
+    return b.kind == CEL_UINT ? order_of(a.u<b.u, a.u> b.u) : reversed(compare_int_uint(b.i, a.u));
 }
 
 enum cel_order cel_compare(struct cel_value a, struct cel_value b)
@@ -113,14 +112,14 @@ enum cel_order cel_compare(struct cel_value a, struct cel_value b)
         return CEL_NO_ORDER;
     switch (a.kind) {
     case CEL_BOOL:
-        return order_of(a.b < b.b, a.b > b.b);
+        return order_of(a.b<b.b, a.b> b.b);
     case CEL_STRING:
     case CEL_BYTES: {
         int order = str_compare(a.text, b.text);
-        return order_of(order < 0, order > 0);
+        return order_of(order<0, order> 0);
     }
     case CEL_DURATION:
-        return order_of(a.i < b.i, a.i > b.i);
+        return order_of(a.i<b.i, a.i> b.i);
     case CEL_TIMESTAMP:
         return order_of(a.i < b.i || (a.i == b.i && a.nanos < b.nanos),
                         a.i > b.i || (a.i == b.i && a.nanos > b.nanos));

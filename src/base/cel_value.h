@@ -89,7 +89,13 @@ struct str cel_type_name(struct cel_value value);
  * equal. <*cost> grows with what is looked at. */
 bool cel_equal(struct cel_value a, struct cel_value b, uint64_t *cost);
 
-enum cel_order { CEL_LESS = -1, CEL_SAME = 0, CEL_GREATER = 1, CEL_UNORDERED = 2, CEL_NO_ORDER = 3 };
+enum cel_order {
+    CEL_LESS = -1,
+    CEL_SAME = 0,
+    CEL_GREATER = 1,
+    CEL_UNORDERED = 2,
+    CEL_NO_ORDER = 3
+};
 /* CEL_UNORDERED: one is not a number; CEL_NO_ORDER: types that do not compare. */
 enum cel_order cel_compare(struct cel_value a, struct cel_value b);
 

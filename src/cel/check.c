@@ -79,8 +79,8 @@ static const struct cel_type *type_of_name(struct checker *in, struct cel_node *
         if (!str_is(name, type_names[i].name))
             continue;
         node->is_type = true;
-        node->literal = (struct cel_value){.kind = CEL_TYPE,
-                                           .text = str_from(type_names[i].type_name)};
+        node->literal =
+            (struct cel_value){.kind = CEL_TYPE, .text = str_from(type_names[i].type_name)};
         const struct cel_type *of = cel_type_plain(type_names[i].kind);
         if (type_names[i].kind == CEL_TYPE_LIST)
             of = cel_type_list(in->types, dyn_type());
@@ -169,11 +169,12 @@ static const struct cel_type *check_field(struct checker *in, struct cel_node *n
     }
     struct str text = shown(in, of);
     bool is_function = cel_function_is_known(node->name);
-    const char *hint = is_function ? str_printf(in->compiler->arena, "write ." STR_FMT "()",
-                                                STR_ARG(node->name)).ptr
-                                   : NULL;
-    cel_wrong(in->compiler, node->at, node->at_end, hint, "a value of type " STR_FMT " has no fields",
-              STR_ARG(text));
+    const char *hint =
+        is_function
+            ? str_printf(in->compiler->arena, "write ." STR_FMT "()", STR_ARG(node->name)).ptr
+            : NULL;
+    cel_wrong(in->compiler, node->at, node->at_end, hint,
+              "a value of type " STR_FMT " has no fields", STR_ARG(text));
     return dyn_type();
 }
 
@@ -207,9 +208,9 @@ static struct str shown_arguments(struct checker *in, const struct cel_type *con
 static const char *sign_of(struct str name)
 {
     static const char *const signs[][2] = {
-        {"_==_", "=="}, {"_!=_", "!="}, {"_<_", "<"}, {"_<=_", "<="}, {"_>_", ">"}, {"_>=_", ">="},
-        {"_+_", "+"},   {"_-_", "-"},   {"_*_", "*"}, {"_/_", "/"},   {"_%_", "%"}, {"@in", "in"},
-        {"!_", "!"},    {"-_", "-"},    {"_[_]", "[]"},
+        {"_==_", "=="}, {"_!=_", "!="}, {"_<_", "<"}, {"_<=_", "<="}, {"_>_", ">"},
+        {"_>=_", ">="}, {"_+_", "+"},   {"_-_", "-"}, {"_*_", "*"},   {"_/_", "/"},
+        {"_%_", "%"},   {"@in", "in"},  {"!_", "!"},  {"-_", "-"},    {"_[_]", "[]"},
     };
     for (size_t i = 0; i < sizeof(signs) / sizeof(*signs); i++)
         if (str_is(name, signs[i][0]))
@@ -226,8 +227,8 @@ static const char *hint_for_call(struct checker *in, const struct cel_node *call
     if (sign_of(call->name)) {
         const struct cel_type *a = cel_type_resolve(in->types, types[0], true);
         const struct cel_type *b = cel_type_resolve(in->types, types[n - 1], true);
-        if (n == 2 && a->kind != b->kind && a->kind <= CEL_TYPE_BYTES && b->kind <= CEL_TYPE_BYTES &&
-            a->kind > CEL_TYPE_NULL && b->kind > CEL_TYPE_NULL)
+        if (n == 2 && a->kind != b->kind && a->kind <= CEL_TYPE_BYTES &&
+            b->kind <= CEL_TYPE_BYTES && a->kind > CEL_TYPE_NULL && b->kind > CEL_TYPE_NULL)
             return str_printf(arena, "both must have one type: convert one, as in " STR_FMT "(…)",
                               STR_ARG(cel_type_text(arena, a)))
                 .ptr;
@@ -264,8 +265,8 @@ static void report_no_form(struct checker *in, struct cel_node *call,
                   "'%s' does not go with " STR_FMT " and " STR_FMT, sign,
                   STR_ARG(shown(in, types[0])), STR_ARG(shown(in, types[1])));
     } else if (sign) {
-        cel_wrong(in->compiler, call->begin, call->end, hint, "'%s' does not go with " STR_FMT, sign,
-                  STR_ARG(arguments));
+        cel_wrong(in->compiler, call->begin, call->end, hint, "'%s' does not go with " STR_FMT,
+                  sign, STR_ARG(arguments));
     } else if (call->target) {
         struct str rest = shown_arguments(in, types + 1, n - 1);
         cel_wrong(in->compiler, call->at, call->at_end, hint,
@@ -356,8 +357,8 @@ static const struct cel_type *report_unknown(struct checker *in, struct cel_node
     if (near.len && !str_eq(near, name))
         hint = str_printf(arena, "did you mean '" STR_FMT "'?", STR_ARG(near)).ptr;
     else if (near.len)
-        hint = str_printf(arena, "'" STR_FMT "' takes another number of arguments", STR_ARG(near))
-                   .ptr;
+        hint =
+            str_printf(arena, "'" STR_FMT "' takes another number of arguments", STR_ARG(near)).ptr;
     else if (other.len && call->target)
         hint = str_printf(arena, "write " STR_FMT "(…)", STR_ARG(other)).ptr;
     else if (other.len)
@@ -370,22 +371,34 @@ static const struct cel_type *report_unknown(struct checker *in, struct cel_node
 /* Functions that Caddy's matchers are made of can be called, but nobody does. */
 static bool is_internal(struct str name)
 {
-    static const char *const names[] = {
-        "client_ip_match_request_list", "file", "file_request_map", "header_matcher_request_map",
-        "header_regexp_request_string_string", "header_regexp_request_string_string_string",
-        "host_match_request_list", "method_request_list", "path_match_request_list",
-        "path_regexp_request_string", "path_regexp_request_string_string",
-        "protocol_request_string", "query_matcher_request_map", "remote_ip_match_request_list",
-        "url_pattern_request_string", "url_pattern_request_string_string",
-        "vars_matcher_request_map", "vars_regexp_request_string_string",
-        "vars_regexp_request_string_string_string", NULL};
+    static const char *const names[] = {"client_ip_match_request_list",
+                                        "file",
+                                        "file_request_map",
+                                        "header_matcher_request_map",
+                                        "header_regexp_request_string_string",
+                                        "header_regexp_request_string_string_string",
+                                        "host_match_request_list",
+                                        "method_request_list",
+                                        "path_match_request_list",
+                                        "path_regexp_request_string",
+                                        "path_regexp_request_string_string",
+                                        "protocol_request_string",
+                                        "query_matcher_request_map",
+                                        "remote_ip_match_request_list",
+                                        "url_pattern_request_string",
+                                        "url_pattern_request_string_string",
+                                        "vars_matcher_request_map",
+                                        "vars_regexp_request_string_string",
+                                        "vars_regexp_request_string_string_string",
+                                        NULL};
     return str_is_one_of(name, names);
 }
 
 static const struct cel_type *check_call(struct checker *in, struct cel_node *call)
 {
     size_t n = call->items.n;
-    const struct cel_type **types = arena_array(in->compiler->arena, const struct cel_type *, n + 1);
+    const struct cel_type **types =
+        arena_array(in->compiler->arena, const struct cel_type *, n + 1);
     struct str name = call->target ? call->name : str_trim_prefix(call->name, STR("."));
     for (size_t i = 0; i < n; i++)
         types[i + 1] = check(in, call->items.at[i]);
@@ -492,8 +505,8 @@ static const struct cel_type *check_loop(struct checker *in, struct cel_node *no
     in->scope = &scope;
     for (size_t i = 0; i < node->items.n; i++) {
         last = check(in, node->items.at[i]);
-        bool is_condition = i + 1 < node->items.n ||
-                            (node->loop != CEL_LOOP_MAP && node->loop != CEL_LOOP_SORT_BY);
+        bool is_condition =
+            i + 1 < node->items.n || (node->loop != CEL_LOOP_MAP && node->loop != CEL_LOOP_SORT_BY);
         if (is_condition)
             need_bool(in, node->items.at[i], last);
     }

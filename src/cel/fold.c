@@ -52,10 +52,14 @@ static const struct {
     unsigned function;
     enum cel_value_kind to;
 } conversions[] = {
-    {DT_FUNCTION_BOOL, CEL_BOOL},         {DT_FUNCTION_BYTES, CEL_BYTES},
-    {DT_FUNCTION_DOUBLE, CEL_DOUBLE},     {DT_FUNCTION_DURATION, CEL_DURATION},
-    {DT_FUNCTION_INT, CEL_INT},           {DT_FUNCTION_STRING, CEL_STRING},
-    {DT_FUNCTION_TIMESTAMP, CEL_TIMESTAMP}, {DT_FUNCTION_TYPE, CEL_TYPE},
+    {DT_FUNCTION_BOOL, CEL_BOOL},
+    {DT_FUNCTION_BYTES, CEL_BYTES},
+    {DT_FUNCTION_DOUBLE, CEL_DOUBLE},
+    {DT_FUNCTION_DURATION, CEL_DURATION},
+    {DT_FUNCTION_INT, CEL_INT},
+    {DT_FUNCTION_STRING, CEL_STRING},
+    {DT_FUNCTION_TIMESTAMP, CEL_TIMESTAMP},
+    {DT_FUNCTION_TYPE, CEL_TYPE},
     {DT_FUNCTION_UINT, CEL_UINT},
 };
 
@@ -141,7 +145,8 @@ static void check_matcher(struct cel_compiler *compiler, const struct cel_node *
         check_hosts(compiler, node);
     for (size_t i = 0; i < node->items.n; i++)
         if (str_is(node->name, "remote_ip") ||
-            (str_is(node->name, "client_ip") && !str_is(node->items.at[i]->literal.text, "forwarded")))
+            (str_is(node->name, "client_ip") &&
+             !str_is(node->items.at[i]->literal.text, "forwarded")))
             check_address(compiler, node->items.at[i]);
         else if (str_is(node->name, "client_ip"))
             cel_wrong(compiler, node->items.at[i]->begin, node->items.at[i]->end, NULL,
@@ -155,6 +160,8 @@ static void fold_call(struct cel_compiler *compiler, struct cel_node *node)
     unsigned number = node->function ? node->function->number : 0;
     if (number == DT_FUNCTION_MATCHES)
         check_pattern(compiler, node->items.at[node->items.n - 1]);
+    if (number == DT_FUNCTION_FORMAT)
+        cel_check_format(compiler, node);
     if (number == DT_FUNCTION_IN && node->items.n == 2 && node->items.at[1]->is_folded &&
         node->items.at[1]->literal.kind == CEL_LIST && node->items.at[1]->literal.items.n == 0)
         keep(node, cel_bool(false)); /* cel-go does not even look at the value */

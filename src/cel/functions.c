@@ -1,5 +1,5 @@
-/* The functions of expressions: cel-go's standard ones, its extensions for texts, lists and numbers,
- * which Caddy switches on, and Caddy's own. */
+/* The functions of expressions: the standard ones of cel-go, its extensions for texts, lists and
+ * numbers, which Caddy switches on, and Caddy's own. */
 #include "cel/cel_private.h"
 
 #include "base/suggest.h"
@@ -30,11 +30,11 @@ static const struct cel_type *read_plain(struct reading *in)
         const char *name;
         enum cel_type_kind kind;
     } plain[] = {
-        {"bool", CEL_TYPE_BOOL},         {"bytes", CEL_TYPE_BYTES},
-        {"double", CEL_TYPE_DOUBLE},     {"duration", CEL_TYPE_DURATION},
-        {"dyn", CEL_TYPE_DYN},           {"int", CEL_TYPE_INT},
-        {"string", CEL_TYPE_STRING},     {"timestamp", CEL_TYPE_TIMESTAMP},
-        {"uint", CEL_TYPE_UINT},         {"request", CEL_TYPE_REQUEST},
+        {"bool", CEL_TYPE_BOOL},     {"bytes", CEL_TYPE_BYTES},
+        {"double", CEL_TYPE_DOUBLE}, {"duration", CEL_TYPE_DURATION},
+        {"dyn", CEL_TYPE_DYN},       {"int", CEL_TYPE_INT},
+        {"string", CEL_TYPE_STRING}, {"timestamp", CEL_TYPE_TIMESTAMP},
+        {"uint", CEL_TYPE_UINT},     {"request", CEL_TYPE_REQUEST},
         {"any", CEL_TYPE_ANY},
     };
     for (size_t i = 0; i < sizeof(plain) / sizeof(*plain); i++)

@@ -57,7 +57,8 @@ static bool read_double(struct cel_compiler *compiler, struct cel_token token, s
 static struct str between_quotes(struct str text, bool *is_raw)
 {
     *is_raw = false;
-    for (; text.len && text.ptr[0] != '"' && text.ptr[0] != '\''; text = str_slice(text, 1, text.len))
+    for (; text.len && text.ptr[0] != '"' && text.ptr[0] != '\'';
+         text = str_slice(text, 1, text.len))
         *is_raw |= (text.ptr[0] | 0x20) == 'r';
     size_t n = 1;
     if (text.len >= 6 && text.ptr[0] == text.ptr[1] && text.ptr[1] == text.ptr[2])
@@ -135,7 +136,8 @@ static bool read_text(struct cel_compiler *compiler, struct cel_token token, str
         size_t n = add_escape(&buf, text, at, is_bytes);
         if (n == 0)
             return reject(compiler, token,
-                          is_bytes ? "\\u and \\U are not for bytes" : "an escape in this text is no character");
+                          is_bytes ? "\\u and \\U are not for bytes"
+                                   : "an escape in this text is no character");
         at += n;
     }
     *out = strbuf_finish(&buf);

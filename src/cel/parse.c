@@ -7,8 +7,8 @@
 #include <stdlib.h>
 
 enum {
-    MAX_DEPTH = 120,     /* Caddy gives up a little beyond it */
-    MAX_TEXT = 100000,   /* Caddy reads no longer ones */
+    MAX_DEPTH = 120,   /* Caddy gives up a little beyond it */
+    MAX_TEXT = 100000, /* Caddy reads no longer ones */
 };
 
 /* ---- problems ---- */
@@ -88,10 +88,9 @@ struct cel_node *cel_literal(struct cel_compiler *compiler, struct cel_token tok
 
 static bool is_reserved(struct str name)
 {
-    static const char *const words[] = {"as",       "break", "const",     "continue", "else",
-                                        "for",      "function", "if",     "import",   "let",
-                                        "loop",     "package", "namespace", "return", "var",
-                                        "void",     "while", NULL};
+    static const char *const words[] = {
+        "as",  "break", "const",   "continue",  "else",   "for", "function", "if",    "import",
+        "let", "loop",  "package", "namespace", "return", "var", "void",     "while", NULL};
     return str_is_one_of(name, words);
 }
 
@@ -154,9 +153,9 @@ static const char *operator_name(struct str sign)
     static const struct {
         const char *sign, *name;
     } names[] = {
-        {"==", "_==_"}, {"!=", "_!=_"}, {"<", "_<_"}, {"<=", "_<=_"}, {">", "_>_"},
-        {">=", "_>=_"}, {"&&", "_&&_"}, {"||", "_||_"}, {"+", "_+_"}, {"-", "_-_"},
-        {"*", "_*_"},   {"/", "_/_"},   {"%", "_%_"}, {"in", "@in"},
+        {"==", "_==_"}, {"!=", "_!=_"}, {"<", "_<_"},   {"<=", "_<=_"}, {">", "_>_"},
+        {">=", "_>=_"}, {"&&", "_&&_"}, {"||", "_||_"}, {"+", "_+_"},   {"-", "_-_"},
+        {"*", "_*_"},   {"/", "_/_"},   {"%", "_%_"},   {"in", "@in"},
     };
     for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
         if (str_is(sign, names[i].sign))
@@ -261,17 +260,14 @@ struct cel_node *cel_message(struct cel_compiler *compiler, struct cel_node *nam
     return node;
 }
 
-struct cel_node *cel_close(struct cel_node *node, struct cel_token end)
+struct cel_node *cel_nest(struct cel_compiler *compiler, struct cel_node *node,
+                          struct cel_token open, struct cel_token end)
 {
-    (void)end;
-    return node;
-}
-
-struct cel_node *cel_nest(struct cel_node *node, struct cel_token open, struct cel_token end)
-{
-    (void)open;
-    (void)end;
     node->is_folded = false;
+    if (node->kind == CEL_NODE_LIST || node->kind == CEL_NODE_MAP) {
+        node->begin = written_begin(compiler, open.begin);
+        node->end = written_end(compiler, end.end);
+    }
     return node;
 }
 
@@ -281,8 +277,9 @@ static const struct {
     int kind;
     const char *name;
 } token_names[] = {
-    {CEL_TOKEN_IDENT, "a value"}, {CEL_TOKEN_AND, "an operator"}, {CEL_TOKEN_RPAREN, "')'"},
-    {CEL_TOKEN_RBRACKET, "']'"},  {CEL_TOKEN_RBRACE, "'}'"},      {CEL_TOKEN_COLON, "':'"},
+    {CEL_TOKEN_IDENT, "a value"}, {CEL_TOKEN_AND, "an operator"},
+    {CEL_TOKEN_RPAREN, "')'"},    {CEL_TOKEN_RBRACKET, "']'"},
+    {CEL_TOKEN_RBRACE, "'}'"},    {CEL_TOKEN_COLON, "':'"},
     {CEL_TOKEN_COMMA, "','"},     {0, "the end"},
 };
 
@@ -307,9 +304,12 @@ static const char *hint_for(struct str text)
     static const struct {
         const char *sign, *hint;
     } hints[] = {
-        {"=", "write == to compare"},  {"&", "write && for \"and\""},
-        {"|", "write || for \"or\""},  {"and", "write && for \"and\""},
-        {"or", "write || for \"or\""}, {"not", "write ! for \"not\""},
+        {"=", "write == to compare"},
+        {"&", "write && for \"and\""},
+        {"|", "write || for \"or\""},
+        {"and", "write && for \"and\""},
+        {"or", "write || for \"or\""},
+        {"not", "write ! for \"not\""},
         {"~", "write x.matches('…') to match a regular expression"},
     };
     for (size_t i = 0; i < sizeof(hints) / sizeof(*hints); i++)
@@ -343,13 +343,13 @@ static void report_no_token(struct cel_compiler *compiler, struct cel_token toke
     char c = rest.len > quote ? rest.ptr[quote] : 0;
     if (c == '"' || c == '\'') {
         cel_wrong(compiler, begin, (uint32_t)compiler->out->text.len,
-                  "in a text \\ begins \\n, \\t, \\\\, \\', \\\", \\x41 or \\u0041; r'…' takes it as it is",
+                  "in a text \\ begins \\n, \\t, \\\\, \\', \\\", \\x41 or \\u0041; r'…' takes it "
+                  "as it is",
                   "this text does not end, or has a backslash that means nothing");
         return;
     }
-    cel_wrong(compiler, begin, written_end(compiler, token.end),
-              hint_for(text_of(compiler, token)), "'" STR_FMT "' means nothing in an expression",
-              STR_ARG(text_of(compiler, token)));
+    cel_wrong(compiler, begin, written_end(compiler, token.end), hint_for(text_of(compiler, token)),
+              "'" STR_FMT "' means nothing in an expression", STR_ARG(text_of(compiler, token)));
 }
 
 static bool ends_value(int kind)
@@ -380,7 +380,7 @@ static int depth_change(int kind)
     if (kind == CEL_TOKEN_LPAREN || kind == CEL_TOKEN_LBRACKET || kind == CEL_TOKEN_LBRACE)
         return 1;
     return kind == CEL_TOKEN_RPAREN || kind == CEL_TOKEN_RBRACKET || kind == CEL_TOKEN_RBRACE ? -1
-                                                                                             : 0;
+                                                                                              : 0;
 }
 
 /* Operators and brackets in a row go deep in Caddy's parser, too. */

@@ -207,8 +207,9 @@ const struct cel_type *cel_type_resolve(struct cel_types *types, const struct ce
         return NULL;
     if (type->kind == CEL_TYPE_VARIABLE) {
         const struct cel_type *known = types->known.at[type->number];
-        return known ? cel_type_resolve(types, known, to_dyn)
-                     : to_dyn ? cel_type_plain(CEL_TYPE_DYN) : type;
+        return known    ? cel_type_resolve(types, known, to_dyn)
+               : to_dyn ? cel_type_plain(CEL_TYPE_DYN)
+                        : type;
     }
     if (type->kind != CEL_TYPE_LIST && type->kind != CEL_TYPE_MAP && type->kind != CEL_TYPE_TYPE)
         return type;
@@ -222,15 +223,23 @@ const struct cel_type *cel_type_resolve(struct cel_types *types, const struct ce
 static void add_text(struct strbuf *out, const struct cel_type *type)
 {
     static const char *const names[N_CEL_TYPE_KINDS] = {
-        [CEL_TYPE_ERROR] = "something wrong",  [CEL_TYPE_DYN] = "dyn",
+        [CEL_TYPE_ERROR] = "something wrong",
+        [CEL_TYPE_DYN] = "dyn",
         [CEL_TYPE_ANY] = "a placeholder",
-        [CEL_TYPE_NULL] = "null",              [CEL_TYPE_BOOL] = "bool",
-        [CEL_TYPE_INT] = "int",                [CEL_TYPE_UINT] = "uint",
-        [CEL_TYPE_DOUBLE] = "double",          [CEL_TYPE_STRING] = "string",
-        [CEL_TYPE_BYTES] = "bytes",            [CEL_TYPE_DURATION] = "duration",
-        [CEL_TYPE_TIMESTAMP] = "timestamp",    [CEL_TYPE_REQUEST] = "the request",
-        [CEL_TYPE_LIST] = "list",              [CEL_TYPE_MAP] = "map",
-        [CEL_TYPE_TYPE] = "type",              [CEL_TYPE_VARIABLE] = "dyn",
+        [CEL_TYPE_NULL] = "null",
+        [CEL_TYPE_BOOL] = "bool",
+        [CEL_TYPE_INT] = "int",
+        [CEL_TYPE_UINT] = "uint",
+        [CEL_TYPE_DOUBLE] = "double",
+        [CEL_TYPE_STRING] = "string",
+        [CEL_TYPE_BYTES] = "bytes",
+        [CEL_TYPE_DURATION] = "duration",
+        [CEL_TYPE_TIMESTAMP] = "timestamp",
+        [CEL_TYPE_REQUEST] = "the request",
+        [CEL_TYPE_LIST] = "list",
+        [CEL_TYPE_MAP] = "map",
+        [CEL_TYPE_TYPE] = "type",
+        [CEL_TYPE_VARIABLE] = "dyn",
     };
     strbuf_puts(out, names[type->kind]);
     if (!type->of[0])

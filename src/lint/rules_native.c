@@ -65,11 +65,11 @@ const struct lint_rule native_rules[] = {
                    "\t\t}\n\t}\n}\n"},
     {.code = DIAG_NATIVE_MATCHER,
      .caddy = CADDY_NONE,
-     .why = "The proxy core runs matchers that are tables: hosts, paths, methods, fields, queries, "
-            "addresses, files. Expressions and\nmatchers of plugins need Caddy.",
-     .bad = FILES "\t@api expression `path('/api/*') && method('POST')`\n"
+     .why = "The proxy core runs Caddy's own matchers; those of plugins need Caddy. Regular expressions are "
+            "compiled when it starts, so in\nexpressions they must be constant.",
+     .bad = FILES "\t@api expression `path('/api/*') && {method}.matches({header.X-Methods})`\n"
                   "\treverse_proxy @api app:9000\n}\n",
-     .good = FILES "\t@api {\n\t\tpath /api/*\n\t\tmethod POST\n\t}\n"
+     .good = FILES "\t@api expression `path('/api/*') && {method}.matches('^P(OST|UT)$')`\n"
                    "\treverse_proxy @api app:9000\n}\n"},
     {.info = {"DT1005", "native-frozen-environment", "a variable that is read when the program is built",
               SEVERITY_WARNING},

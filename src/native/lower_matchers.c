@@ -447,21 +447,23 @@ static bool parse_status_expression(struct lowering *lo, struct str text, struct
 static void lower_expression(struct lowering *lo, const json_t *value, struct dt_matcher *out)
 {
     struct expression_json {
-        struct str text;
+        const json_t *text;
+        struct str name;
     } in = {0};
     static const struct field fields[] = {
-        {"expr", FIELD_STR, offsetof(struct expression_json, text)},
-        {"name", FIELD_IGNORED, 0},
+        {"expr", FIELD_JSON, offsetof(struct expression_json, text)},
+        {"name", FIELD_STR, offsetof(struct expression_json, name)},
         {0},
     };
+    in.name = STR("");
     if (json_is_string(value))
-        in.text = json_str(value);
+        in.text = value;
     else
         read_object(lo, value, "an expression", fields, &in);
-    if (!parse_status_expression(lo, in.text, &out->rows))
-        refuse_matcher_at(lo, value,
-                          "the proxy core cannot run expressions yet; named matchers can say most "
-                          "of what they are for");
+    if (!json_is_string(in.text))
+        reject_at(lo, value, "an expression must be a string");
+    else if (!parse_status_expression(lo, json_str(in.text), &out->rows))
+        lower_cel(lo, in.text, in.name, out);
 }
 
 /* ---- the table ---- */
@@ -491,8 +493,8 @@ static const struct matcher_row {
 _Static_assert(sizeof(matchers) / sizeof(matchers[0]) == DT_N_MATCHER_KINDS - 2,
                "every matcher of the tables has a row; expressions have two kinds");
 
-static void lower_matcher(struct lowering *lo, const char *name, const json_t *value,
-                          struct dt_matcher *out)
+void lower_matcher(struct lowering *lo, const char *name, const json_t *value,
+                   struct dt_matcher *out)
 {
     for (size_t i = 0; i < sizeof(matchers) / sizeof(matchers[0]); i++) {
         if (strcmp(matchers[i].name, name) == 0) {

@@ -108,6 +108,9 @@ uint32_t number_groups(struct lowering *lo, const json_t *server);
 /* lower_matchers.c */
 
 struct dt_range lower_matcher_sets(struct lowering *lo, const json_t *sets);
+/* The matcher of that name, at the current place. */
+void lower_matcher(struct lowering *lo, const char *name, const json_t *value,
+                   struct dt_matcher *out);
 struct dt_range lower_ip_ranges(struct lowering *lo, const json_t *ranges);
 /* The same where Caddy expands no placeholders. */
 struct dt_range lower_known_ranges(struct lowering *lo, const json_t *ranges, const char *what);
@@ -119,6 +122,11 @@ bool is_placeholder_key(struct str key);
 /* The fields of a header matcher, or of a response matcher. */
 struct dt_range lower_header_conditions(struct lowering *lo, const json_t *fields);
 uint32_t lower_response_matcher(struct lowering *lo, const json_t *matcher);
+
+/* lower_expressions.c */
+
+/* An expression in CEL, a string; <name> is that of its regular expressions. */
+void lower_cel(struct lowering *lo, const json_t *text, struct str name, struct dt_matcher *out);
 
 /* lower_handlers.c */
 

@@ -509,7 +509,14 @@ static matcher_run *const matchers[DT_N_MATCHER_KINDS] = {
     [DT_MATCHER_PATH_REGEXP] = match_path_regexp,
     [DT_MATCHER_HEADER_REGEXP] = match_header_regexp,
     [DT_MATCHER_VARS_REGEXP] = match_vars_regexp,
+    [DT_MATCHER_EXPRESSION] = match_expression,
 };
+
+bool match_one(struct transaction *tx, uint32_t row, bool *failed)
+{
+    const struct dt_matcher *matcher = &tx->tables->matchers[row];
+    return matchers[matcher->kind](tx, matcher, failed);
+}
 
 bool match_any_set(struct transaction *tx, struct dt_range sets, bool *failed)
 {

@@ -15,6 +15,11 @@ bool match_status(const struct dt_tables *tables, struct dt_range numbers, unsig
 /* In a file of its own: it looks at the file system. */
 bool match_file(struct transaction *tx, const struct dt_matcher *matcher, bool *failed);
 
+/* The same of expressions. */
+bool match_expression(struct transaction *tx, const struct dt_matcher *matcher, bool *failed);
+/* What one row of matchers says. */
+bool match_one(struct transaction *tx, uint32_t matcher, bool *failed);
+
 struct address;
 /* True where the address lies in one of the ranges (with the zone that a range may ask for). */
 bool match_address(const struct dt_tables *tables, struct dt_range ranges,

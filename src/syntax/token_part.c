@@ -7,6 +7,7 @@
 struct alignment {
     struct str typed, text;
     size_t at, in_text;
+    size_t padding; /* of each line of a heredoc, which is not part of the text */
     size_t *places; /* of each byte of the text, and of its end */
 };
 
@@ -51,6 +52,14 @@ static bool pass_blanks(struct alignment *in)
     return true;
 }
 
+static void pass_padding(struct alignment *in)
+{
+    for (size_t i = 0; i < in->padding && in->at < in->typed.len &&
+                       is_blank(in->typed.ptr[in->at]) && in->typed.ptr[in->at] != '\n';
+         i++)
+        in->at++;
+}
+
 static bool align(struct alignment *in, bool has_escapes)
 {
     while (in->in_text < in->text.len) {
@@ -58,10 +67,10 @@ static bool align(struct alignment *in, bool has_escapes)
             return false;
         char typed = in->typed.ptr[in->at], wanted = in->text.ptr[in->in_text];
         bool is_placeholder = typed == '{' && wanted == '{';
-        if (is_placeholder && !str_has_prefix(str_slice(in->typed, in->at, in->typed.len),
-                                              str_slice(in->text, in->in_text,
-                                                        in->in_text + placeholder_len(in->text,
-                                                                                      in->in_text)))) {
+        if (is_placeholder &&
+            !str_has_prefix(str_slice(in->typed, in->at, in->typed.len),
+                            str_slice(in->text, in->in_text,
+                                      in->in_text + placeholder_len(in->text, in->in_text)))) {
             if (!pass_placeholder(in))
                 return false;
             continue;
@@ -74,13 +83,29 @@ static bool align(struct alignment *in, bool has_escapes)
         else if (typed != wanted)
             return false;
         in->places[in->in_text++] = in->at++;
+        if (typed == '\n')
+            pass_padding(in);
     }
     in->places[in->in_text] = in->at;
     return true;
 }
 
-struct span token_part(struct arena *arena, const struct sources *sources, const struct token *token,
-                       struct str text, size_t begin, size_t end)
+/* Up to the text of a heredoc, whose last line says how far the others are moved in. */
+static bool enter_heredoc(struct alignment *in, size_t len)
+{
+    struct str whole = str_slice(in->typed, 0, len);
+    ptrdiff_t first = str_index(whole, '\n'), last = str_last_index(whole, '\n');
+    if (first < 0)
+        return false;
+    for (size_t at = (size_t)last + 1; at < len && is_blank(whole.ptr[at]); at++)
+        in->padding++;
+    in->at = (size_t)first + 1;
+    pass_padding(in);
+    return true;
+}
+
+struct span token_part(struct arena *arena, const struct sources *sources,
+                       const struct token *token, struct str text, size_t begin, size_t end)
 {
     const struct source *source = sources ? source_of(sources, token->span) : NULL;
     if (!source || end > text.len || begin > end || text.len == 0)
@@ -89,9 +114,9 @@ struct span token_part(struct arena *arena, const struct sources *sources, const
     struct alignment in = {.typed = str_slice(source->raw, from, source->raw.len), .text = text};
     in.places = arena_array(arena, size_t, text.len + 1);
     bool is_quoted = token->quote == QUOTE_DOUBLE || token->quote == QUOTE_BACKTICK;
-    /* of several words the quotes are part of the text */
-    if (token->quote == QUOTE_HEREDOC)
+    if (token->quote == QUOTE_HEREDOC && !enter_heredoc(&in, token->span.end - token->span.begin))
         return token->span;
+    /* of several words the quotes are part of the text */
     if (is_quoted && str_eq(token->text, text))
         in.at = 1;
     else if (is_quoted && in.typed.ptr[0] != text.ptr[0])

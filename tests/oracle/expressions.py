@@ -204,6 +204,10 @@ class Maker:
             lambda: "%s.join(%s)" % (m("list string"), m("string")),
             lambda: "%s.join()" % m("list string"),
             lambda: "strings.quote(%s)" % m("string"),
+            lambda: "'%s'.format([%s])" % (self.pick("%s", "%d", "x%fy", "%.2f", "%e", "%b", "%x", "%X", "%o", "%%", "%.3s"),
+                                           m(self.any_type())),
+            lambda: "'%%s: %%s'.format([%s, %s])" % (m("list string"), m("map int")),
+            lambda: "(%s).format([%s])" % (self.pick("'%s' + ''", "'%d' + 'x'", "'%q' + ''"), m(self.any_type())),
         ])()
 
     def make_bytes(self, type, d, m):
@@ -420,8 +424,10 @@ def free_port():
 def config(texts, port, folder):
     routes = [{"handle": [{"handler": "vars", "number": 5, "flag": True, "text": "abc", "root": folder}]}]
     for i, text in enumerate(texts):
-        routes.append({"match": [{"header": {"X-Number": [str(i)]}, "expression": text}],
-                       "handle": [{"handler": "static_response", "body": "yes"}]})
+        # the matchers of a set run in any order, so the number is asked for around it
+        inner = {"match": [{"expression": text}], "handle": [{"handler": "static_response", "body": "yes"}]}
+        routes.append({"match": [{"header": {"X-Number": [str(i)]}}],
+                       "handle": [{"handler": "subroute", "routes": [inner]}]})
     return {"admin": {"disabled": True}, "logging": {"logs": {"default": {"level": "PANIC"}}},
             "apps": {"http": {"servers": {"s": {"listen": ["127.0.0.1:%d" % port], "routes": routes,
                                                 "automatic_https": {"disable": True}}}}}}
