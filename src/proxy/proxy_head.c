@@ -174,7 +174,8 @@ void proxy_make_request(struct proxying *proxying)
     proxying->method = tx->method;
     proxying->host = tx->host;
     proxying->content_length = tx->request->content_length;
-    if (tx->replaces_body && proxying->content_length >= 0) /* Caddy: what is chunked stays so */
+    /* Caddy: what is chunked stays so, but scripts are told a length */
+    if (tx->replaces_body && (proxying->content_length >= 0 || proxying->fastcgi))
         proxying->content_length = (int64_t)tx->body.len;
     proxying->url = tx->url;
     if (proxying->pool->rewrite != DT_NONE) {

@@ -243,7 +243,7 @@ class Side:
         except OSError as error:
             return Result([], True, str(error).encode(), [], [])
         with s:
-            names = [(str(s.getsockname()[1]), "CLIENT-PORT"), (str(self.port), "PORT")]
+            names = [(str(s.getsockname()[1]), "CLIENT-PORT"), (str(self.port), "PORT"), (self.home, "HOME")]
             line = Connection(s, request.options, self.certificates, self.sessions) if request.is_tls else s
             try:
                 line.sendall(request.data)
@@ -302,7 +302,7 @@ class Side:
         with tempfile.TemporaryDirectory(prefix="dialtone-twin-") as folder:
             head, body = os.path.join(folder, "head"), os.path.join(folder, "body")
             method, target = request.lines[0].split(" ")[:2]
-            command = ["curl", "-s", "--http2-prior-knowledge", "--path-as-is", "--max-time", str(wait), "-D", head,
+            command = ["curl", "-s", "-w", "%{local_port}", "--http2-prior-knowledge", "--path-as-is", "--max-time", str(wait), "-D", head,
                        "-o", body, "-H", "User-Agent:", "-H", "Accept:", "-H", f"Host: {request.host}"]
             command += ["-I"] if method == "HEAD" else ["-X", method]
             for line in request.lines[1:]:
@@ -315,7 +315,10 @@ class Side:
                 command.remove("--http2-prior-knowledge")
             else:
                 command.append(f"http://127.0.0.1:{self.port}{target}")
-            status = subprocess.run(command, input=request.body, capture_output=True).returncode
+            run = subprocess.run(command, input=request.body, capture_output=True)
+            status, names = run.returncode, [(str(self.port), "PORT"), (self.home, "HOME")]
+            if run.stdout.isdigit():
+                names.append((run.stdout.decode(), "CLIENT-PORT"))
             responses = []
             if os.path.exists(head):
                 with open(head, encoding="latin-1", newline="") as f:
@@ -327,7 +330,7 @@ class Side:
             if responses and os.path.exists(body) and method != "HEAD":
                 with open(body, "rb") as f:
                     responses[-1].body = f.read()
-        return Result(responses, False, b"", list(upstreams.seen[n_seen:]), [(str(self.port), "PORT")], facts)
+        return Result(responses, False, b"", list(upstreams.seen[n_seen:]), names, facts)
 
 
 class CaddySide(Side):
