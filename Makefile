@@ -261,6 +261,10 @@ smuggle: all
 peers: all
 	@tests/peers/run.sh $(BUILD) $(PEERS)
 
+# `make php`: a site in PHP behind a php-fpm of its own, by a real Caddy and by dialtone
+php: all
+	@BUILD=$(BUILD) tests/php/run.sh $(BUILD)
+
 # `make story`: the router story in network namespaces (root)
 story: all
 	@tests/story/run.sh $(BUILD)

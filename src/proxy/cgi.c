@@ -9,6 +9,7 @@
 #include "net/tls.h"
 #include "proxy/core.h"
 #include "proxy/file_path.h"
+#include "proxy/surroundings.h"
 #include "proxy/template.h"
 #include "proxy/text.h"
 
@@ -28,6 +29,7 @@ struct cgi_facts {
     struct str tls_version, tls_cipher; /* empty: as they are not known to Apache */
     bool is_tls;
     const struct http_headers *headers;
+    int64_t wall_ns;     /* of a health check */
     int64_t body_length; /* of the request's body, sent on or not */
 };
 
@@ -96,16 +98,33 @@ static void add_paths(const struct cgi_facts *facts, struct http_headers *out)
         add(out, STR("PATH_TRANSLATED"), file_path_join(facts->arena, facts->root, info));
 }
 
-static struct str dot_for_nothing(struct arena *arena, struct str value)
+/* A template; what of it has no value becomes <nothing>. */
+static struct str expand(const struct cgi_facts *facts, uint32_t row, struct str nothing)
 {
-    (void)arena;
-    return value.len > 0 ? value : STR(".");
+    const struct dt_tables *tables = facts->core->tables;
+    const struct dt_template *template = &tables->templates[row];
+    struct strbuf out = strbuf_in(facts->arena);
+    if (template->parts.n == 0)
+        return table_text(tables, template->literal);
+    for (uint32_t i = 0; i < template->parts.n; i++) {
+        const struct dt_part *part = &tables->parts[template->parts.first + i];
+        struct str value = {0};
+        if (facts->tx)
+            template_value(facts->tx, part, &value);
+        else if (part->kind == DT_PART_LITERAL)
+            value = table_text(tables, part->text);
+        else
+            surroundings_value(facts->core, facts->arena, part, facts->wall_ns, &value);
+        strbuf_add(&out, value.len > 0 ? value : nothing);
+    }
+    return strbuf_str(&out);
 }
 
 /* The root as an absolute path; false where its links lead nowhere. */
-static bool find_root(struct cgi_facts *facts, struct str root, struct str *problem)
+static bool find_root(struct cgi_facts *facts, struct str *problem)
 {
     char resolved[PATH_MAX];
+    struct str root = expand(facts, facts->fastcgi->root, STR("."));
     if (root.len == 0 || root.ptr[0] != '/')
         root = STR_JOIN(facts->arena, facts->core->working_directory, STR("/"), root);
     facts->root = file_path_tidy(facts->arena, root);
@@ -179,13 +198,6 @@ static void add_client(const struct cgi_facts *facts, struct http_headers *out)
     add(out, STR("REMOTE_USER"), facts->user);
 }
 
-static struct str expand(const struct cgi_facts *facts, uint32_t template)
-{
-    const struct dt_tables *tables = facts->core->tables;
-    if (facts->tx)
-        return template_expand(facts->tx, template);
-    return table_text(tables, tables->templates[template].literal);
-}
 
 static void add_configured(const struct cgi_facts *facts, struct http_headers *out)
 {
@@ -199,7 +211,7 @@ static void add_configured(const struct cgi_facts *facts, struct http_headers *o
         if (str_is(name, "CONTENT_TYPE") && !str_is(facts->method, "GET") &&
             !cgi_leaves_body_out(facts->method))
             continue;
-        set(out, name, expand(facts, row->value));
+        set(out, name, expand(facts, row->value, STR("")));
     }
 }
 
@@ -232,7 +244,7 @@ static void add_headers(const struct cgi_facts *facts, struct http_headers *out)
         else
             add(out, name, header->value);
     }
-    if (!find(out, first, STR("HTTP_CONTENT_LENGTH")))
+    if (facts->tx && !find(out, first, STR("HTTP_CONTENT_LENGTH")))
         add(out, STR("HTTP_CONTENT_LENGTH"), length);
     /* what was configured under the same names goes */
     for (uint32_t i = 0, n = out->n; i < first; i++) {
@@ -321,8 +333,7 @@ bool cgi_variables(struct proxying *proxying, struct http_headers *out, struct s
         facts.tls_version = tls_version(tx);
         facts.tls_cipher = value_of(tx, DT_PART_TLS_CIPHER_SUITE);
     }
-    struct str root = template_expand_with(tx, proxying->fastcgi->root, dot_for_nothing);
-    if (!find_root(&facts, root, problem))
+    if (!find_root(&facts, problem))
         return false;
     *out = variables_of(&facts);
     return true;
@@ -342,12 +353,13 @@ struct http_headers cgi_check_variables(const struct core *core, struct arena *a
         .host = check->host,
         .uri = check->target,
         .protocol = STR("HTTP/1.1"),
+        .wall_ns = check->wall_ns,
         .headers = check->headers,
         .body_length = check->content_length,
     };
     struct str problem;
     str_cut(check->target, STR("?"), &facts.path, &facts.query);
     facts.root = core->working_directory;
-    find_root(&facts, expand(&facts, fastcgi->root), &problem);
+    find_root(&facts, &problem);
     return variables_of(&facts);
 }

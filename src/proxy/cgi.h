@@ -20,6 +20,7 @@ struct cgi_check {
     struct str method, target, host;
     const struct http_headers *headers;
     int64_t content_length;
+    int64_t wall_ns; /* now */
 };
 struct http_headers cgi_check_variables(const struct core *core, struct arena *arena,
                                         const struct dt_fastcgi *fastcgi,

@@ -306,6 +306,7 @@ static void ask_script(struct check *check)
         .host = check->outgoing.host,
         .headers = &check->headers,
         .content_length = check->outgoing.content_length,
+        .wall_ns = loop_wall_ns(check->worker->loop),
     };
     check->variables =
         cgi_check_variables(check->worker->core, &check->arena, check->fastcgi, &asked);
@@ -363,7 +364,8 @@ static void run_check(struct timer *timer)
     check->host = check->authority = check->first_host;
     check->body = template_expand(&tx, settings->body);
     tx.health_target = check->dial;
-    headers_add(&check->headers, HEADER_USER_AGENT, STR("dialtone/" DIALTONE_VERSION));
+    if (!check->fastcgi)
+        headers_add(&check->headers, HEADER_USER_AGENT, STR("dialtone/" DIALTONE_VERSION));
     for (uint32_t i = 0; i < settings->headers.n; i++) {
         const struct dt_header_op *op = &tables->header_ops[settings->headers.first + i];
         struct str value = template_expand(&tx, op->value);

@@ -53,6 +53,7 @@ chromium:chromium
 unshare:util-linux
 npm:npm
 go:golang-go
+file:php*-fpm-reopenlogs:php-fpm
 git:git"
 
 has() {
