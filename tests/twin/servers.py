@@ -356,18 +356,24 @@ class CaddySide(Side):
             text = json.dumps({**json.loads(text), "admin": {"listen": f"127.0.0.1:{self.admin}"}})
         else:
             text = text.replace("{\n", f"{{\n\tadmin 127.0.0.1:{self.admin}\n", 1)
+        self.checks_health = "health_interval" in text
+        problem = self.load(text, "application/json" if case.is_json else "text/caddyfile")
+        if problem:
+            return problem
+        return None if wait_for(self.port, self.process) else "it does not listen"
+
+    def load(self, text, kind):
+        """Its new configuration; None, or what it says against it."""
         connection = http.client.HTTPConnection("127.0.0.1", self.admin, timeout=30)
-        connection.request("POST", "/load", text.encode(),
-                           {"Content-Type": "application/json" if case.is_json else "text/caddyfile"})
+        connection.request("POST", "/load", text.encode(), {"Content-Type": kind})
         response = connection.getresponse()
         body = response.read()
         connection.close()
-        if response.status != 200:
-            return f"{response.status} {body.decode('utf-8', 'replace')}"
-        return None if wait_for(self.port, self.process) else "it does not listen"
+        return None if response.status == 200 else f"{response.status} {body.decode('utf-8', 'replace')}"
 
     def stop(self):
-        pass
+        if self.checks_health:  # or it would go on beside dialtone
+            self.load(json.dumps({"admin": {"listen": f"127.0.0.1:{self.admin}"}}), "application/json")
 
     def close(self):
         self.process.terminate()
