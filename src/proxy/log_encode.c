@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/bytes8.h"
 #include "base/go_time.h"
 #include "base/number.h"
 #include "proxy/core.h"
@@ -46,13 +47,30 @@ static const struct {
 
 /* --- values --- */
 
+/* How many bytes from the begin on need no escape. */
+static size_t plain_bytes(struct str text)
+{
+    size_t i = 0;
+    while (i + 8 <= text.len && bytes8_are_plain_json(text.ptr + i))
+        i += 8;
+    if (text.len >= 8 && text.len - i < 8 && bytes8_are_plain_json(text.ptr + text.len - 8))
+        return text.len;
+    for (; i < text.len; i++) {
+        unsigned char c = (unsigned char)text.ptr[i];
+        if (c < 0x20 || c >= 0x80 || c == '"' || c == '\\')
+            break;
+    }
+    return i;
+}
+
 /* Escapes what JSON asks for and no more. */
 static void add_string(struct strbuf *out, struct str text)
 {
     static const char digits[] = "0123456789abcdef";
     size_t copied = 0;
+    strbuf_reserve(out, text.len + 2);
     strbuf_add_char(out, '"');
-    for (size_t i = 0, size; i < text.len; i += size) {
+    for (size_t i = plain_bytes(text), size; i < text.len; i += size) {
         unsigned char c = (unsigned char)text.ptr[i];
         size = 1;
         if (c >= 0x80) {
@@ -108,9 +126,7 @@ static void add_key(const struct log_encoding *encoding, struct str key)
 {
     add_separator(encoding);
     add_string(encoding->out, key);
-    strbuf_add_char(encoding->out, ':');
-    if (encoding->is_spaced)
-        strbuf_add_char(encoding->out, ' ');
+    strbuf_puts(encoding->out, encoding->is_spaced ? ": " : ":");
 }
 
 /* Milliseconds keep three digits behind the point: the clock has no more. */

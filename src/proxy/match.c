@@ -47,12 +47,8 @@ static int compare_lower(struct str a, struct str b)
 static bool match_host(struct transaction *tx, const struct dt_matcher *matcher, bool *failed)
 {
     const struct dt_host_pattern *patterns = &tx->tables->host_patterns[matcher->rows.first];
-    struct str host, port;
+    struct str host = transaction_host_name(tx);
     (void)failed;
-    if (!url_split_host_port(tx->host, &host, &port)) {
-        host = str_trim_prefix(host, STR("["));
-        host = str_trim_suffix(host, STR("]"));
-    }
     for (uint32_t low = 0, high = matcher->number; low < high;) {
         uint32_t middle = low + (high - low) / 2;
         int order = compare_lower(table_text(tx->tables, patterns[middle].text), host);

@@ -30,18 +30,14 @@ static const struct dt_host_entry *index_find(const struct transaction *tx,
 enum { MAX_INDEXED_HOST = 255 };
 
 /* The routes that may match the request's host. */
-static struct dt_range index_look_up(const struct transaction *tx, uint32_t row)
+static struct dt_range index_look_up(struct transaction *tx, uint32_t row)
 {
     const struct dt_host_index *index = &tx->tables->host_indexes[row];
     const struct dt_host_entry *entry = NULL;
     char lower[MAX_INDEXED_HOST + 1];
-    struct str host, port;
     if (index->slots.n == 0)
         return index->others;
-    if (!url_split_host_port(tx->host, &host, &port)) {
-        host = str_trim_prefix(host, STR("["));
-        host = str_trim_suffix(host, STR("]"));
-    }
+    struct str host = transaction_host_name(tx);
     if (host.len == 0 || host.len > MAX_INDEXED_HOST)
         return index->others;
     for (size_t i = 0; i < host.len; i++)
@@ -191,7 +187,8 @@ static void restore_request(struct transaction *tx)
     tx->uri = (struct str){0};
 }
 
-/* The handlers that the failure passes by add their fields to the log; they do not know of it yet. */
+/* The handlers that the failure passes by add their fields to the log; they do not know of it yet.
+ */
 static void add_late_fields(struct transaction *tx)
 {
     const struct late_field *mark = tx->catcher ? tx->catcher->late_fields : NULL;

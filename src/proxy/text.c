@@ -27,16 +27,20 @@ struct str text_int(struct arena *arena, int64_t value)
 /* <value> / 10^<digits> without trailing zeros. */
 static void add_fraction(struct strbuf *out, uint64_t value, int digits)
 {
-    uint64_t scale = 1;
-    for (int i = 0; i < digits; i++)
-        scale *= 10;
-    strbuf_printf(out, "%llu", (unsigned long long)(value / scale));
-    value %= scale;
-    if (value == 0)
-        return;
-    for (; value % 10 == 0; digits--)
-        value /= 10;
-    strbuf_printf(out, ".%0*llu", digits, (unsigned long long)value);
+    char text[24];
+    size_t n = sizeof(text);
+    bool has_fraction = false;
+    for (int i = 0; i < digits; i++, value /= 10) {
+        has_fraction |= value % 10 != 0;
+        if (has_fraction)
+            text[--n] = (char)('0' + value % 10);
+    }
+    if (has_fraction)
+        text[--n] = '.';
+    do
+        text[--n] = (char)('0' + value % 10);
+    while (value /= 10);
+    strbuf_add(out, str_make(text + n, sizeof(text) - n));
 }
 
 struct str text_duration(struct arena *arena, int64_t ns)

@@ -105,6 +105,19 @@ struct str transaction_peer(struct transaction *tx)
     return tx->peer_text;
 }
 
+struct str transaction_host_name(struct transaction *tx)
+{
+    struct str port;
+    if (tx->host_named.ptr == tx->host.ptr && tx->host_named.len == tx->host.len)
+        return tx->host_name;
+    tx->host_named = tx->host;
+    if (!url_split_host_port(tx->host, &tx->host_name, &port)) {
+        tx->host_name = str_trim_prefix(tx->host, STR("["));
+        tx->host_name = str_trim_suffix(tx->host_name, STR("]"));
+    }
+    return tx->host_name;
+}
+
 struct str transaction_uri(struct transaction *tx)
 {
     if (tx->uri.len == 0)

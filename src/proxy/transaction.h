@@ -143,6 +143,7 @@ struct transaction {
     struct str peer_text, client_ip, uuid, uri;
     bool has_client_ip, is_from_trusted_proxy;
     struct matched_path matched_path; /* what path matchers compare */
+    struct str host_name, host_named; /* what host matchers compare, and the host it is of */
 
     /* Logs. */
     struct late_field *late_fields;
@@ -193,6 +194,8 @@ struct http_headers *transaction_own_headers(struct transaction *tx);
 /* The peer's address with zone and without port; "@" for unix sockets. */
 struct str transaction_peer(struct transaction *tx);
 struct str transaction_client_ip(struct transaction *tx);
+/* The host as it is now, without port and brackets. */
+struct str transaction_host_name(struct transaction *tx);
 /* Path and query as they are now. */
 struct str transaction_uri(struct transaction *tx);
 /* The variable's slot, for reading and writing. */
