@@ -1402,9 +1402,10 @@ struct dt_application {
     uint16_t http_port, https_port;
     uint32_t is_debug;
     struct dt_text storage; /* root of certificates and keys; empty: the data directory */
+    struct dt_text admin;       /* path of the admin endpoint's unix socket; empty: none */
     int64_t ticket_rotation_ns; /* a new key for session tickets that often */
     uint32_t max_ticket_keys;   /* how many open tickets; 0: no tickets */
-    uint32_t reserved;
+    uint32_t admin_mode;        /* permission bits of <admin>; 0: 0600 */
 };
 
 /* What PROXY --version tells. */

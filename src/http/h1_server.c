@@ -540,6 +540,12 @@ static void broken(struct stream *stream)
     connection_close(connection, HTTP_END_CLIENT_GONE);
 }
 
+/* How long the client may take to ask again. */
+static int64_t idle_ns(const struct http_server *server)
+{
+    return server->draining ? server->drain.idle_ns : server->config.idle_timeout_ns;
+}
+
 static void drained(struct stream *stream)
 {
     struct http_connection *connection = CONTAINER_OF(stream, struct http_connection, stream);
@@ -552,7 +558,7 @@ static void drained(struct stream *stream)
         return;
     }
     if (connection->state == CONNECTION_HEAD && !connection->waits_head)
-        timer_start(stream->loop, &connection->timer, connection->server->config.idle_timeout_ns);
+        timer_start(stream->loop, &connection->timer, idle_ns(connection->server));
     if (!connection->stopped_writing)
         return;
     connection->stopped_writing = false;
@@ -581,19 +587,21 @@ void h1_server_resume(struct task *task)
 void h1_server_next(struct http_connection *connection)
 {
     struct http_server *server = connection->server;
-    if (connection->body.complete && connection->keep_alive && !server->draining) {
+    /* An answer that began before a drain has not said that it is the last. */
+    bool stays = connection->keep_alive && (!server->draining || server->drain.idle_ns > 0);
+    if (connection->body.complete && stays) {
         connection->state = CONNECTION_HEAD;
         connection->waits_head = false;
         connection->unsent_before = stream_unsent(&connection->stream);
         if (connection->unsent_before)
             connection_await_writes(connection);
         else
-            timer_start(server->loop, &connection->timer, server->config.idle_timeout_ns);
+            timer_start(server->loop, &connection->timer, idle_ns(server));
         if (!connection->processing && (connection->saved.len || connection->stream.paused))
             connection_continue(connection);
         return;
     }
-    if (connection->keep_alive && !server->draining) {
+    if (stays) {
         connection->state = CONNECTION_DRAIN;
         connection_continue(connection);
         return;

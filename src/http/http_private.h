@@ -1,6 +1,7 @@
 #ifndef DIALTONE_HTTP_HTTP_PRIVATE_H
 #define DIALTONE_HTTP_HTTP_PRIVATE_H
 
+#include <stdatomic.h>
 #include <stddef.h>
 
 #include "http/client.h"
@@ -181,11 +182,20 @@ struct http_server {
     struct server_request *free_requests;
     unsigned n_free_requests;
     struct header_scratch scratch;
+    struct http_counters counters;
     bool draining, freed;
+    struct http_drain drain; /* once <draining> */
     void (*drained)(void *ctx);
     void *drained_ctx;
     struct task drained_task;
 };
+
+/* Only the server's thread writes its counters, so that this needs no locked instruction. */
+static inline void counter_add(_Atomic uint64_t *counter, uint64_t n)
+{
+    atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + n,
+                          memory_order_relaxed);
+}
 
 /* h1_server.c */
 extern const struct stream_events h1_server_events;

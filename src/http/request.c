@@ -28,8 +28,19 @@ struct server_request *request_take(struct http_server *server,
     return request;
 }
 
+static void count_end(struct http_counters *counters, const struct http_request *request)
+{
+    unsigned digit = request->status / 100;
+    if (request->started_ns)
+        counter_add(&counters->open_requests, (uint64_t)-1);
+    counter_add(&counters->answers[digit < 6 ? digit : 0], 1);
+    counter_add(&counters->body_bytes_in, request->body_read);
+    counter_add(&counters->body_bytes_out, request->body_sent);
+}
+
 void request_give_back(struct http_server *server, struct server_request *request)
 {
+    count_end(&server->counters, &request->public);
     if (server->n_free_requests >= KEPT_REQUESTS || server->freed) {
         arena_free(&request->arena);
         free(request);
@@ -128,6 +139,8 @@ void request_begin(struct http_server *server, struct http_request *request)
 {
     request->trailers.arena = request->arena;
     request->started_ns = loop_now_ns(server->loop);
+    counter_add(&server->counters.requests, 1);
+    counter_add(&server->counters.open_requests, 1);
     if (!server->config.keep_underscores)
         drop_odd_names(request);
     if (!answered_here(request))

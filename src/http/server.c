@@ -97,12 +97,32 @@ void http_server_connection(struct http_server *server, int fd, const struct add
         connection->next->link = &connection->next;
     server->connections = connection;
     server->n_connections++;
+    counter_add(&server->counters.connections, 1);
+    counter_add(&server->counters.open_connections, 1);
+    if (server->config.limit)
+        atomic_fetch_add_explicit(&server->config.limit->open, 1, memory_order_relaxed);
     if (server->config.proxy_header)
         connection->proxy_header = server->config.proxy_header(peer, server->config.ctx);
     if (connection->proxy_header != HTTP_PROXY_HEADER_SKIP)
         proxied_begin(connection);
     else
         connection_begin(connection);
+}
+
+/* A connection is gone: listeners that wait for that may go on. */
+static void make_room(struct http_server *server)
+{
+    if (server->config.limit)
+        atomic_fetch_sub_explicit(&server->config.limit->open, 1, memory_order_relaxed);
+    for (struct http_listener *ours = server->listeners; ours; ours = ours->next)
+        listener_wake(&ours->listener);
+}
+
+static bool has_room(struct listener *listener)
+{
+    const struct http_limit *limit =
+        CONTAINER_OF(listener, struct http_listener, listener)->server->config.limit;
+    return !limit || atomic_load_explicit(&limit->open, memory_order_relaxed) < limit->max;
 }
 
 void server_forget(struct http_connection *connection)
@@ -112,6 +132,8 @@ void server_forget(struct http_connection *connection)
     if (connection->next)
         connection->next->link = connection->link;
     server->n_connections--;
+    counter_add(&server->counters.open_connections, (uint64_t)-1);
+    make_room(server);
     loop_free_later(server->loop, connection);
     if (server->draining && server->n_connections == 0 && !server->freed)
         loop_defer(server->loop, &server->drained_task);
@@ -133,6 +155,7 @@ int http_server_listen(struct http_server *server, int fd, uint32_t tag)
     ours->server = server;
     ours->tag = tag;
     ours->listener.accepted = accepted;
+    ours->listener.has_room = has_room;
     int status = listener_start(&ours->listener, server->loop, fd);
     if (status < 0) {
         free(ours);
@@ -144,20 +167,22 @@ int http_server_listen(struct http_server *server, int fd, uint32_t tag)
     return 0;
 }
 
-static void close_listeners(struct http_server *server)
+static void close_listeners(struct http_server *server, bool leaves_queue)
 {
     while (server->listeners) {
         struct http_listener *ours = server->listeners;
         server->listeners = ours->next;
-        listener_close(&ours->listener);
+        listener_close(&ours->listener, leaves_queue);
         loop_free_later(server->loop, ours);
     }
 }
 
-void http_server_drain(struct http_server *server, void (*drained)(void *ctx), void *ctx)
+void http_server_drain(struct http_server *server, const struct http_drain *how,
+                       void (*drained)(void *ctx), void *ctx)
 {
-    close_listeners(server);
+    close_listeners(server, how->leaves_queue);
     server->draining = true;
+    server->drain = *how;
     server->drained = drained;
     server->drained_ctx = ctx;
     struct http_connection *next;
@@ -171,10 +196,12 @@ void http_server_drain(struct http_server *server, void (*drained)(void *ctx), v
         if (connection->state != CONNECTION_HEAD || connection->saved.len)
             continue;
         /* A connection on which nothing was asked yet may just be about to ask. */
-        if (connection->served)
-            connection_close(connection, HTTP_END_DONE);
-        else
+        if (!connection->served)
             timer_start(server->loop, &connection->timer, NEW_CONNECTION_GRACE_NS);
+        else if (how->idle_ns > 0)
+            timer_start(server->loop, &connection->timer, how->idle_ns);
+        else
+            connection_close(connection, HTTP_END_DONE);
     }
     if (server->n_connections == 0)
         loop_defer(server->loop, &server->drained_task);
@@ -185,7 +212,7 @@ void http_server_free(struct http_server *server)
     if (!server)
         return;
     server->freed = true;
-    close_listeners(server);
+    close_listeners(server, true);
     while (server->connections)
         connection_close(server->connections, HTTP_END_CLIENT_GONE);
     request_pool_free(server);
@@ -195,9 +222,9 @@ void http_server_free(struct http_server *server)
     loop_free_later(server->loop, server);
 }
 
-unsigned http_server_connections(const struct http_server *server)
+const struct http_counters *http_server_counters(const struct http_server *server)
 {
-    return server->n_connections;
+    return &server->counters;
 }
 
 void request_done(struct http_connection *connection, enum http_end end)

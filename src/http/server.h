@@ -96,6 +96,21 @@ enum http_proxy_header {
     HTTP_PROXY_HEADER_REQUIRE, /* as USE; a connection without one is closed */
 };
 
+/* How many clients' connections there may be, over all servers and threads that share it. Those
+ * beyond wait in the kernel's queue until others are closed. */
+struct http_limit {
+    unsigned max;
+    _Atomic unsigned open;
+};
+
+/* What a server has done so far. Written by its thread, read by any. */
+struct http_counters {
+    _Atomic uint64_t connections, open_connections;
+    _Atomic uint64_t requests, open_requests;
+    _Atomic uint64_t answers[6]; /* by the first digit of their status; 0: none was begun */
+    _Atomic uint64_t body_bytes_in, body_bytes_out;
+};
+
 struct http_server_config {
     void (*on_request)(struct http_request *request, void *ctx);
     void *ctx;
@@ -115,6 +130,15 @@ struct http_server_config {
     struct http_pace read, write; /* of bodies, and of answers */
     size_t max_head_bytes; /* 0: 16 KiB; 4 KiB more are let through */
     bool keep_underscores; /* keep headers with '_' or '.' in the name (to filter them oneself) */
+    struct http_limit *limit; /* borrowed; NULL: none */
+};
+
+/* How a server comes to its end. */
+struct http_drain {
+    bool leaves_queue; /* another process accepts what waits to be accepted */
+    /* Idle connections of HTTP/1 stay so long for one more request, whose answer says that it is
+     * the last: their clients may just be sending it. 0: they are closed at once. */
+    int64_t idle_ns;
 };
 
 /* <config> is copied. */
@@ -127,10 +151,11 @@ void http_server_connection(struct http_server *server, int fd, const struct add
                             uint32_t tag);
 /* Stops accepting, closes idle connections, lets active ones finish; <drained> is called (never
  * from within) when the last has gone. */
-void http_server_drain(struct http_server *server, void (*drained)(void *ctx), void *ctx);
+void http_server_drain(struct http_server *server, const struct http_drain *how,
+                       void (*drained)(void *ctx), void *ctx);
 /* Closes every connection at once and releases the server. */
 void http_server_free(struct http_server *server);
-unsigned http_server_connections(const struct http_server *server);
+const struct http_counters *http_server_counters(const struct http_server *server);
 
 /* Facts about the connection; the addresses are those of its PROXY header where it had one. */
 const struct address *http_connection_peer(const struct http_connection *connection);

@@ -203,6 +203,12 @@ void dump_tables(const struct dt_tables *tables, struct strbuf *out)
     if (tables->n_certificates)
         strbuf_printf(out, " ticket_rotation_ns=%lld max_ticket_keys=%u",
                       (long long)application->ticket_rotation_ns, application->max_ticket_keys);
+    if (application->admin.len) {
+        strbuf_puts(out, " admin=");
+        add_text(out, tables, application->admin);
+    }
+    if (application->admin_mode)
+        strbuf_printf(out, " admin_mode=0%o", application->admin_mode);
     strbuf_printf(out, " n_states=%u\n", tables->n_states);
     for (size_t a = 1; a <= N_LAYOUTS; a++) {
         const struct layout *layout = layout_of((enum array)a);

@@ -210,7 +210,10 @@ static void add_root(struct strbuf *out, const struct dt_tables *tables)
                   application->http_port, application->https_port, application->is_debug);
     strbuf_printf(out, ".ticket_rotation_ns = INT64_C(%lld), .max_ticket_keys = %uu, ",
                   (long long)application->ticket_rotation_ns, application->max_ticket_keys);
+    strbuf_printf(out, ".admin_mode = %uu, ", application->admin_mode);
     add_text_value(out, "storage", application->storage);
+    strbuf_puts(out, ", ");
+    add_text_value(out, "admin", application->admin);
     strbuf_puts(out, "},\n    .build = {");
     add_text_value(out, "source", tables->build.source);
     strbuf_puts(out, ", ");

@@ -5,6 +5,7 @@
 #include "json/document.h"
 #include "native/digest.h"
 #include "native/lower_private.h"
+#include "native/network.h"
 #include "syntax/diag.h"
 
 enum { DEFAULT_HTTP_PORT = 80, DEFAULT_HTTPS_PORT = 443 };
@@ -62,13 +63,46 @@ static void lower_storage(struct lowering *lo, const json_t *storage)
     lo->application.storage = in.root;
 }
 
+/* Caddy's endpoint serves its whole configuration; ours, at a unix socket only, tells how the proxy
+ * is. What is on a port (as Caddy's own default) is not opened: who reaches it could be anybody. */
+static void lower_admin(struct lowering *lo, const json_t *admin)
+{
+    struct admin_json {
+        uint8_t disabled;
+        struct str listen;
+    } in = {0};
+    static const struct field fields[] = {
+        {"disabled", FIELD_FLAG, offsetof(struct admin_json, disabled)},
+        {"listen", FIELD_STR, offsetof(struct admin_json, listen)},
+        {"enforce_origin", FIELD_IGNORED, 0}, /* against browsers, which reach no unix socket */
+        {"origins", FIELD_IGNORED, 0},
+        {"config", FIELD_IGNORED, 0}, /* the configuration is part of the program */
+        {"identity", FIELD_IGNORED, 0},
+        {"remote", FIELD_REFUSED, 0},
+        {0},
+    };
+    struct network_address address;
+    const char *problem;
+    read_object(lo, admin, "the admin endpoint", fields, &in);
+    if (in.disabled || in.listen.len == 0)
+        return;
+    if (!network_parse(lo->arena, in.listen, &address, &problem)) {
+        reject(lo, "the admin endpoint's address '" STR_FMT "' %s", STR_ARG(in.listen), problem);
+        return;
+    }
+    if (address.network != DT_NETWORK_UNIX)
+        return;
+    lo->application.admin = intern(lo, address.host);
+    lo->application.admin_mode = address.unix_mode;
+}
+
 static void lower_document(struct lowering *lo, const json_t *root)
 {
     struct root_json {
-        const json_t *logging, *storage, *apps;
+        const json_t *admin, *logging, *storage, *apps;
     } in = {0};
     static const struct field fields[] = {
-        {"admin", FIELD_IGNORED, 0}, /* the core has no admin API, on or off */
+        {"admin", FIELD_JSON, offsetof(struct root_json, admin)},
         {"logging", FIELD_JSON, offsetof(struct root_json, logging)},
         {"storage", FIELD_JSON, offsetof(struct root_json, storage)},
         {"apps", FIELD_JSON, offsetof(struct root_json, apps)},
@@ -87,6 +121,7 @@ static void lower_document(struct lowering *lo, const json_t *root)
     find_mapped_names(lo, root);
     read_object(lo, root, "the configuration", fields, &in);
     read_object(lo, in.apps, "the apps", app_fields, &apps);
+    lower_admin(lo, in.admin);
     lower_logs(lo, in.logging);
     lower_storage(lo, in.storage);
     lower_pki(lo, apps.pki);

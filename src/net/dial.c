@@ -25,9 +25,7 @@ static void stop(struct dial *dial)
     for (int i = 0; i < 2; i++) {
         struct dial_attempt *attempt = &dial->attempts[i];
         timer_remove(&attempt->step);
-        if (attempt->watch.fd >= 0)
-            close(attempt->watch.fd);
-        loop_detach(&attempt->watch);
+        loop_close(dial->loop, &attempt->watch);
     }
     timer_remove(&dial->timeout);
     timer_remove(&dial->fallback);
@@ -119,10 +117,8 @@ static int connect_to(struct dial_attempt *attempt, const struct sockaddr *sa, s
         status = connect(fd, sa, len) == 0 ? 1 : -errno;
     if (status == -EINPROGRESS)
         status = loop_watch(attempt->dial->loop, &attempt->watch);
-    if (status < 0) {
-        close(fd);
-        loop_detach(&attempt->watch);
-    }
+    if (status < 0)
+        loop_close(attempt->dial->loop, &attempt->watch);
     return status;
 }
 
@@ -182,8 +178,7 @@ static void attempt_ready(struct watch *watch, unsigned events)
         connected(attempt);
         return;
     }
-    close(watch->fd);
-    loop_detach(watch);
+    loop_close(dial->loop, watch);
     dial->error = error;
     attempt_next(attempt);
 }
@@ -193,9 +188,7 @@ static void step_over(struct timer *timer)
     struct dial_attempt *attempt = CONTAINER_OF(timer, struct dial_attempt, step);
     if (attempt->dial->finish.queued)
         return;
-    if (attempt->watch.fd >= 0)
-        close(attempt->watch.fd);
-    loop_detach(&attempt->watch);
+    loop_close(attempt->dial->loop, &attempt->watch);
     attempt->dial->error = ETIMEDOUT;
     attempt_next(attempt);
 }
@@ -362,7 +355,7 @@ void dial_cancel(struct dial *dial)
     if (dial->finish.queued) {
         loop_undefer(dial->loop, &dial->finish);
         if (dial->failure == DIAL_OK && dial->fd >= 0)
-            close(dial->fd);
+            loop_close(dial->loop, &(struct watch){.fd = dial->fd});
         dial->fd = -1;
     }
     stop(dial);

@@ -56,18 +56,13 @@ int interface_watch_open(struct interface_watch *watch, struct loop *loop)
         error = -errno;
     else
         error = loop_watch_level(loop, &watch->watch);
-    if (error < 0) {
-        close(watch->watch.fd);
-        loop_detach(&watch->watch);
-    }
+    if (error < 0)
+        loop_close(loop, &watch->watch);
     return error;
 }
 
 void interface_watch_close(struct interface_watch *watch)
 {
-    if (watch->watch.fd < 0)
-        return;
-    int fd = watch->watch.fd;
-    loop_unwatch(watch->loop, &watch->watch);
-    close(fd);
+    if (watch->watch.fd >= 0)
+        loop_close(watch->loop, &watch->watch);
 }

@@ -31,14 +31,10 @@ static void set_seconds(int fd, int option, int64_t ns)
 }
 
 /* Accepted sockets inherit all of these, so none costs a call per connection. */
-static void set_options(int fd, int family, const struct listen_target *target)
+static void set_connection_options(int fd, const struct listen_target *target)
 {
-    int on = 1, v6_only = target->network == LISTEN_TCP6;
+    int on = 1;
     int probes = target->keepalive_count ? target->keepalive_count : KEEP_ALIVE_PROBES;
-    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-    setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on));
-    if (family == AF_INET6)
-        setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &v6_only, sizeof(v6_only));
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
     if (target->keepalive_interval_ns < 0)
         return;
@@ -47,6 +43,16 @@ static void set_options(int fd, int family, const struct listen_target *target)
     set_seconds(fd, TCP_KEEPINTVL, target->keepalive_interval_ns);
     if (probes > 0)
         setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &probes, sizeof(probes));
+}
+
+static void set_options(int fd, int family, const struct listen_target *target)
+{
+    int on = 1, v6_only = target->network == LISTEN_TCP6;
+    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+    setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on));
+    if (family == AF_INET6)
+        setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &v6_only, sizeof(v6_only));
+    set_connection_options(fd, target);
 }
 
 static int bind_and_listen(const struct sockaddr *sa, socklen_t len,
@@ -181,7 +187,7 @@ int listen_open(const struct listen_target *target)
     if (target->network == LISTEN_UNIX)
         return open_unix(target);
     if (target->network == LISTEN_FD) {
-        int fd = dup(target->fd);
+        int fd = fcntl(target->fd, F_DUPFD_CLOEXEC, 0);
         return fd < 0 ? -errno : fd;
     }
     if (target->host.len == 0)
@@ -191,6 +197,98 @@ int listen_open(const struct listen_target *target)
     return open_name(target);
 }
 
+/* --- sockets of others --- */
+
+static bool is_option(int fd, int option, int wanted)
+{
+    int value = -1;
+    socklen_t len = sizeof(value);
+    return getsockopt(fd, SOL_SOCKET, option, &value, &len) == 0 && value == wanted;
+}
+
+static bool unix_matches(const struct listen_target *target, const struct sockaddr_un *sa,
+                         socklen_t len)
+{
+    size_t path_len = len - offsetof(struct sockaddr_un, sun_path);
+    struct str path = target->host;
+    if (path.len == 0 || len <= offsetof(struct sockaddr_un, sun_path))
+        return false;
+    if (path.ptr[0] == '@')
+        return sa->sun_path[0] == '\0' && path_len == path.len &&
+               memcmp(sa->sun_path + 1, path.ptr + 1, path.len - 1) == 0;
+    return str_eq(path, str_make(sa->sun_path, strnlen(sa->sun_path, path_len)));
+}
+
+static bool same_host(const struct address *a, const struct address *b)
+{
+    if (a->family != b->family)
+        return false;
+    if (a->family == AF_INET)
+        return a->in.sin_addr.s_addr == b->in.sin_addr.s_addr;
+    return memcmp(&a->in6.sin6_addr, &b->in6.sin6_addr, sizeof(a->in6.sin6_addr)) == 0 &&
+           a->in6.sin6_scope_id == b->in6.sin6_scope_id;
+}
+
+static bool name_matches(const struct listen_target *target, const struct address *bound)
+{
+    struct addrinfo hints = {.ai_socktype = SOCK_STREAM}, *found = NULL;
+    char host[256];
+    bool fits = false;
+    if (target->host.len >= sizeof(host))
+        return false;
+    memcpy(host, target->host.ptr, target->host.len);
+    host[target->host.len] = '\0';
+    if (getaddrinfo(host, NULL, &hints, &found) != 0)
+        return false;
+    for (struct addrinfo *one = found; one && !fits; one = one->ai_next) {
+        struct address address = address_from(one->ai_addr, one->ai_addrlen);
+        fits = same_host(&address, bound);
+    }
+    freeaddrinfo(found);
+    return fits;
+}
+
+static bool is_any(const struct address *bound)
+{
+    if (bound->family == AF_INET)
+        return bound->in.sin_addr.s_addr == htonl(INADDR_ANY);
+    return IN6_IS_ADDR_UNSPECIFIED(&bound->in6.sin6_addr);
+}
+
+bool listen_matches(const struct listen_target *target, int fd)
+{
+    struct sockaddr_storage sa;
+    struct address wanted;
+    socklen_t len = sizeof(sa);
+    if (target->network == LISTEN_FD || !is_option(fd, SO_TYPE, SOCK_STREAM) ||
+        !is_option(fd, SO_ACCEPTCONN, 1) || getsockname(fd, (struct sockaddr *)&sa, &len) < 0)
+        return false;
+    if (target->network == LISTEN_UNIX)
+        return sa.ss_family == AF_UNIX &&
+               unix_matches(target, (const struct sockaddr_un *)&sa, len);
+    struct address bound = address_from((struct sockaddr *)&sa, len);
+    bool is_v6 = bound.family == AF_INET6;
+    if ((!is_v6 && bound.family != AF_INET) || address_port(&bound) != target->port ||
+        (target->network == LISTEN_TCP4 && is_v6) || (target->network == LISTEN_TCP6 && !is_v6))
+        return false;
+    if (target->host.len == 0)
+        return is_any(&bound);
+    if (!address_parse(target->host, &wanted))
+        return name_matches(target, &bound);
+    if (is_v6 && target->zone.len)
+        wanted.in6.sin6_scope_id = address_zone_index(target->zone);
+    return same_host(&wanted, &bound);
+}
+
+void listen_adopt(int fd, const struct listen_target *target)
+{
+    if (!is_option(fd, SO_DOMAIN, AF_UNIX))
+        set_connection_options(fd, target);
+    fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK); /* inherited ones may block */
+}
+
+/* --- accepting --- */
+
 static void accept_again(struct timer *timer)
 {
     struct listener *listener = CONTAINER_OF(timer, struct listener, rest);
@@ -198,7 +296,15 @@ static void accept_again(struct timer *timer)
         loop_watch_level(listener->loop, &listener->watch);
 }
 
-/* Out of descriptors: the queue waits until some are closed, instead of waking us all the time. */
+void listener_wake(struct listener *listener)
+{
+    if (!timer_running(&listener->rest))
+        return;
+    timer_stop(&listener->rest);
+    accept_again(&listener->rest);
+}
+
+/* No room: the queue waits until some connections are closed, instead of waking us all the time. */
 static void rest_a_while(struct listener *listener)
 {
     int fd = listener->watch.fd;
@@ -231,17 +337,19 @@ static void accept_batch(struct watch *watch, unsigned events)
 {
     (void)events;
     struct listener *listener = CONTAINER_OF(watch, struct listener, watch);
-    for (int i = 0; i < ACCEPTS_PER_EVENT && watch->fd >= 0; i++)
+    for (int i = 0; i < ACCEPTS_PER_EVENT && watch->fd >= 0; i++) {
+        if (listener->has_room && !listener->has_room(listener)) {
+            rest_a_while(listener);
+            return;
+        }
         if (!accept_one(listener))
             return;
+    }
 }
 
 int listener_start(struct listener *listener, struct loop *loop, int fd)
 {
-    int domain = 0;
-    socklen_t len = sizeof(domain);
-    getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &len);
-    listener->is_unix = domain == AF_UNIX;
+    listener->is_unix = is_option(fd, SO_DOMAIN, AF_UNIX);
     fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK); /* inherited ones may block */
     listener->loop = loop;
     listener->watch.fd = fd;
@@ -250,13 +358,14 @@ int listener_start(struct listener *listener, struct loop *loop, int fd)
     return loop_watch_level(loop, &listener->watch);
 }
 
-void listener_close(struct listener *listener)
+void listener_close(struct listener *listener, bool leaves_queue)
 {
     int fd = listener->watch.fd;
     if (fd < 0)
         return;
-    while (accept_one(listener))
-        continue;
+    for (int i = 0; !leaves_queue && i < BACKLOG; i++)
+        if (!accept_one(listener))
+            break;
     timer_remove(&listener->rest);
     loop_unwatch(listener->loop, &listener->watch);
     close(fd);

@@ -36,8 +36,9 @@ struct listener {
     struct watch watch;
     struct loop *loop;
     void (*accepted)(struct listener *listener, const struct accepted *connection);
-    void *ctx;
-    struct timer rest; /* while there are no descriptors left */
+    /* Asked before each accept; false makes it rest. NULL: always. */
+    bool (*has_room)(struct listener *listener);
+    struct timer rest; /* while there are no descriptors, or no room */
     bool is_unix;
 };
 
@@ -52,10 +53,17 @@ struct listen_file {
 struct listen_file listen_file_of(const struct listen_target *target);
 /* Removes it, unless another socket has taken its place since. The socket must still be open. */
 void listen_file_remove(const struct listen_target *target, const struct listen_file *file);
+/* Whether <fd> is a listening socket that listen_open of <target> could have made. */
+bool listen_matches(const struct listen_target *target, int fd);
+/* Gives a listening socket that somebody else made the options of our own, where they can change. */
+void listen_adopt(int fd, const struct listen_target *target);
 /* Starts accepting in <loop>; 0 or -errno. Takes over <fd>. */
 int listener_start(struct listener *listener, struct loop *loop, int fd);
-/* Accepts what is queued, then closes. */
-void listener_close(struct listener *listener);
+/* Closes it; <leaves_queue>: somebody else accepts from the same socket, else what is queued is
+ * accepted first. */
+void listener_close(struct listener *listener, bool leaves_queue);
+/* Accepts again at once, where it rests. */
+void listener_wake(struct listener *listener);
 /* The address the socket is bound to (the port where 0 was asked for). */
 struct address listener_address(const struct listener *listener);
 

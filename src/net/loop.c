@@ -235,6 +235,22 @@ void loop_detach(struct watch *watch)
     watch->fd = -1;
 }
 
+void loop_close(struct loop *loop, struct watch *watch)
+{
+    int fd = watch->fd;
+    if (fd < 0)
+        return;
+    if (loop->expects_copies)
+        epoll_ctl(loop->epoll_fd, EPOLL_CTL_DEL, fd, NULL);
+    watch->fd = -1;
+    close(fd);
+}
+
+void loop_expect_copies(struct loop *loop, bool are_expected)
+{
+    loop->expects_copies = are_expected;
+}
+
 static void queue(struct task ***end, struct task *task)
 {
     if (task->queued)

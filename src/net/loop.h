@@ -55,9 +55,14 @@ int loop_watch_level(struct loop *loop, struct watch *watch);
 /* Forgets the descriptor; the caller closes it. */
 void loop_unwatch(struct loop *loop, struct watch *watch);
 
-/* As loop_unwatch without telling the kernel: the descriptor goes on to another watch, or is
- * closed at once. */
+/* As loop_unwatch without telling the kernel: the descriptor goes on to another watch. */
 void loop_detach(struct watch *watch);
+/* Forgets the descriptor, where there is one, and closes it. */
+void loop_close(struct loop *loop, struct watch *watch);
+/* While a process that was forked may hold copies of descriptors, closing one does not take it out
+ * of the loop: events of it would find whoever has its watch's memory by then. Between these two
+ * calls the loop looks after that, at the price of a system call more for each. */
+void loop_expect_copies(struct loop *loop, bool are_expected);
 
 void loop_defer(struct loop *loop, struct task *task);
 /* Runs it when all events of the round are through, so that what they all had to write leaves

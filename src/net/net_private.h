@@ -41,6 +41,7 @@ struct loop {
     int epoll_fd;
     struct watch wake; /* an eventfd */
     atomic_bool stopping;
+    bool expects_copies;
     int64_t now_ns, wall_ns;
     struct task *deferred, **deferred_end;
     struct task *at_round_end, **at_round_end_last;

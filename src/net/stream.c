@@ -301,15 +301,12 @@ void stream_end(struct stream *stream)
 
 static void release(struct stream *stream)
 {
-    int fd = stream->watch.fd;
     loop_undefer(stream->loop, &stream->report);
     buffer_clear(&stream->unsent);
-    loop_detach(&stream->watch);
     if (stream->tls)
         tls_session_free(stream->tls);
     stream->tls = NULL;
-    if (fd >= 0)
-        close(fd);
+    loop_close(stream->loop, &stream->watch);
 }
 
 void stream_close(struct stream *stream)

@@ -17,7 +17,8 @@
 #include "proxy/tls_setup.h"
 #include "proxy/worker.h"
 
-static void say(const struct core *core, uint32_t origin, const char *what, const char *why)
+void check_say(const struct core *core, uint32_t origin, const char *what,
+               const char *why)
 {
     const struct dt_tables *tables = core->tables;
     fprintf(stderr, "%s: ", core->name);
@@ -39,12 +40,12 @@ bool check_tables(const struct core *core)
     }
     row = match_find_unknown(tables);
     if (row != DT_NONE) {
-        say(core, tables->matchers[row].origin, "matcher", "of a kind that this core cannot run");
+        check_say(core, tables->matchers[row].origin, "matcher", "of a kind that this core cannot run");
         is_fine = false;
     }
     row = handler_find_unknown(tables);
     if (row != DT_NONE) {
-        say(core, tables->handlers[row].origin, "handler", "of a kind that this core cannot run");
+        check_say(core, tables->handlers[row].origin, "handler", "of a kind that this core cannot run");
         is_fine = false;
     }
     row = balance_find_unknown(tables);
@@ -58,32 +59,13 @@ bool check_tables(const struct core *core)
         if (transport->versions == DT_PROTOCOL_H3)
             why = "HTTP/3 is not spoken to upstreams";
         if (why)
-            say(core, transport->origin, "transport", why);
+            check_say(core, transport->origin, "transport", why);
         is_fine &= why == NULL;
     }
     return is_fine;
 }
 
 /* --- sockets --- */
-
-bool check_open_shared(const struct core *core, int *fds)
-{
-    const struct dt_tables *tables = core->tables;
-    for (uint32_t i = 0; i < tables->n_listeners; i++)
-        fds[i] = -1;
-    for (uint32_t i = 0; i < tables->n_listeners; i++) {
-        const struct dt_listener *listener = &tables->listeners[i];
-        struct listen_target target = listener_target(tables, listener);
-        if (listener->network != DT_NETWORK_UNIX && listener->network != DT_NETWORK_FD)
-            continue;
-        fds[i] = listen_open(&target);
-        if (fds[i] >= 0)
-            continue;
-        say(core, listener->origin, dt_chars(tables, listener->address), strerror(-fds[i]));
-        return false;
-    }
-    return true;
-}
 
 static unsigned check_ports(const struct core *core)
 {
@@ -99,7 +81,7 @@ static unsigned check_ports(const struct core *core)
             close(fd);
             continue;
         }
-        say(core, listener->origin, dt_chars(tables, listener->address), strerror(-fd));
+        check_say(core, listener->origin, dt_chars(tables, listener->address), strerror(-fd));
         n++;
     }
     return n;
@@ -125,14 +107,14 @@ static unsigned check_zones(const struct core *core)
         const struct dt_listener *listener = &tables->listeners[i];
         if (listener->zone.len == 0 || zone_exists(dt_chars(tables, listener->zone)))
             continue;
-        say(core, listener->origin, dt_chars(tables, listener->address), "no such interface");
+        check_say(core, listener->origin, dt_chars(tables, listener->address), "no such interface");
         n++;
     }
     for (uint32_t i = 0; i < tables->n_upstreams; i++) {
         const struct dt_upstream *upstream = &tables->upstreams[i];
         if (upstream->zone.len == 0 || zone_exists(dt_chars(tables, upstream->zone)))
             continue;
-        say(core, upstream->origin, dt_chars(tables, upstream->dial), "no such interface");
+        check_say(core, upstream->origin, dt_chars(tables, upstream->dial), "no such interface");
         n++;
     }
     return n;

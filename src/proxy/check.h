@@ -9,8 +9,7 @@
 bool check_tables(const struct core *core);
 /* For --check: tries files, ports and zones without serving; says what is wrong and counts it. */
 unsigned check_surroundings(struct core *core);
-/* Sockets that workers share (unix, inherited), by row of listeners; -1 for the others. False after
- * saying why. */
-bool check_open_shared(const struct core *core, int *fds);
+/* One line on standard error: where it stands in the configuration, what, and why it cannot be. */
+void check_say(const struct core *core, uint32_t origin, const char *what, const char *why);
 
 #endif

@@ -8,11 +8,14 @@
 #include "dialtone/tables.h"
 #include "http/message.h"
 #include "http/server.h"
+#include "proxy/handover.h"
 
+struct control;
 struct found_upstream;
 struct hosts;
 struct log_sink;
 struct passwords;
+struct socket_set;
 struct tls_client;
 struct tls_server;
 struct tls_state;
@@ -72,6 +75,14 @@ struct core {
     int64_t started_ns; /* monotonic */
     struct worker *workers;
     unsigned n_workers;
+    struct http_limit limit;        /* of clients' connections */
+    struct socket_set *socket_sets; /* of listeners, and the admin endpoint's at the end */
+    unsigned n_socket_sets;
+    struct handover handover;
+    const char *program; /* what a successor is made of; NULL: not known */
+    char **arguments;    /* of this process, as it was started */
+    struct str admin;    /* path of the admin endpoint, NUL behind it; empty: none */
+    struct control *control;
     _Atomic int64_t shutdown_at_ns; /* wall clock; 0 while nothing is planned */
 };
 

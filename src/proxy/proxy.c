@@ -14,96 +14,24 @@
 #include <unistd.h>
 
 #include "base/arena.h"
-#include "base/parse.h"
-#include "net/listen.h"
+#include "proxy/admin.h"
 #include "proxy/check.h"
+#include "proxy/command_line.h"
+#include "proxy/control.h"
 #include "proxy/core.h"
 #include "proxy/hosts.h"
 #include "proxy/log.h"
 #include "proxy/media_type.h"
 #include "proxy/password.h"
+#include "proxy/privileges.h"
 #include "proxy/regexp.h"
+#include "proxy/sockets.h"
 #include "proxy/surroundings.h"
 #include "proxy/tls_setup.h"
 #include "proxy/upstream.h"
 #include "proxy/worker.h"
 
 enum exit_code { EXIT_FINE, EXIT_FAILED, EXIT_USAGE, EXIT_INTERNAL };
-enum { MAX_WORKERS = 1024 };
-
-struct options {
-    bool help, version, check;
-    unsigned n_workers;
-    const char *data_directory;
-};
-
-/* --- arguments --- */
-
-static void print_help(const char *name)
-{
-    printf(
-        "usage: %s [options]\n"
-        "\n"
-        "Serves the configuration that was built into it.\n"
-        "\n"
-        "  --check           try certificates, ports and zones, then exit (1: something failed)\n"
-        "  --workers N       threads that serve; by default one per processor\n"
-        "  --data-dir DIR    where the local certificate authority is kept\n"
-        "  --version         what it was built from\n"
-        "  --help            this text\n"
-        "\n"
-        "SIGTERM and SIGINT stop it when the running requests are answered, a second SIGINT or\n"
-        "SIGQUIT at once. SIGHUP reads certificate files again and reopens log files.\n",
-        name);
-}
-
-static bool is_option(const char *arg, const char *name, const char **value)
-{
-    size_t len = strlen(name);
-    *value = NULL;
-    if (strncmp(arg, name, len) != 0 || (arg[len] != '\0' && arg[len] != '='))
-        return false;
-    if (arg[len] == '=')
-        *value = arg + len + 1;
-    return true;
-}
-
-static bool parse_options(struct options *options, int argc, char **argv)
-{
-    for (int i = 1; i < argc; i++) {
-        const char *value;
-        int64_t n;
-        if (is_option(argv[i], "--help", &value) || strcmp(argv[i], "-h") == 0) {
-            options->help = true;
-        } else if (is_option(argv[i], "--version", &value)) {
-            options->version = true;
-        } else if (is_option(argv[i], "--check", &value)) {
-            options->check = true;
-        } else if (is_option(argv[i], "--workers", &value)) {
-            if (!value && i + 1 < argc)
-                value = argv[++i];
-            if (parse_go_int(str_from(value), &n) != PARSE_OK || n < 1 || n > MAX_WORKERS) {
-                fprintf(stderr, "%s: --workers needs a number from 1 to %d\n", argv[0],
-                        MAX_WORKERS);
-                return false;
-            }
-            options->n_workers = (unsigned)n;
-        } else if (is_option(argv[i], "--data-dir", &value)) {
-            if (!value && i + 1 < argc)
-                value = argv[++i];
-            if (!value) {
-                fprintf(stderr, "%s: --data-dir needs a directory\n", argv[0]);
-                return false;
-            }
-            options->data_directory = value;
-        } else {
-            fprintf(stderr, "%s: unknown option %s; --help lists them\n", argv[0], argv[i]);
-            return false;
-        }
-    }
-    return true;
-}
-
 static void print_version(const struct dt_tables *tables)
 {
     const struct dt_build *build = &tables->build;
@@ -211,105 +139,48 @@ static void core_init(struct core *core, const struct options *options)
     core->media_types = map_in(core->arena);
     if (tables->n_file_servers > 0)
         media_types_load(&core->media_types);
-    core->n_workers = options->n_workers;
+    core->n_workers = (unsigned)options->n_workers;
     if (core->n_workers == 0) {
         long n = sysconf(_SC_NPROCESSORS_ONLN);
         core->n_workers = n > 0 && n < MAX_WORKERS ? (unsigned)n : 1;
     }
 }
 
-static void raise_file_limit(void)
+/* Descriptors are for clients, for upstreams, and a few for everything else. */
+static unsigned limit_connections(const struct options *options)
 {
     struct rlimit limit;
-    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == limit.rlim_max)
-        return;
-    limit.rlim_cur = limit.rlim_max;
-    setrlimit(RLIMIT_NOFILE, &limit);
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        limit.rlim_cur = 1024;
+    if (limit.rlim_cur < limit.rlim_max) {
+        limit.rlim_cur = limit.rlim_max;
+        if (setrlimit(RLIMIT_NOFILE, &limit) != 0)
+            getrlimit(RLIMIT_NOFILE, &limit);
+    }
+    rlim_t most = limit.rlim_cur / 5 * 2;
+    if (options->max_connections > 0)
+        return (unsigned)options->max_connections;
+    return most < INT32_MAX ? (unsigned)most : INT32_MAX;
 }
 
-/* --- signals --- */
-
-static const int handled_signals[] = {SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR1, SIGPIPE};
-
-static sigset_t signal_set(void)
+/* What the command line says of the admin endpoint, else the configuration. */
+static struct str admin_path(const struct core *core, const struct options *options)
 {
+    if (!options->admin)
+        return table_text(core->tables, core->tables->application.admin);
+    return strcmp(options->admin, "off") == 0 ? STR("") : str_from(options->admin);
+}
+
+/* Of the main thread, which waits for them in control.c; no other thread gets any. */
+static void block_signals(void)
+{
+    static const int signals[] = {SIGTERM, SIGINT,  SIGQUIT, SIGHUP,
+                                  SIGUSR1, SIGUSR2, SIGPIPE};
     sigset_t set;
     sigemptyset(&set);
-    for (size_t i = 0; i < sizeof(handled_signals) / sizeof(handled_signals[0]); i++)
-        sigaddset(&set, handled_signals[i]);
-    return set;
-}
-
-static bool all_over(const struct core *core)
-{
-    for (unsigned i = 0; i < core->n_workers; i++)
-        if (!core->workers[i].is_over)
-            return false;
-    return true;
-}
-
-/* Waits at most <wait_ns> for the workers to end; false where a signal says to stop now. */
-static bool wait_for_workers(const struct core *core, int64_t wait_ns)
-{
-    const struct timespec step = {.tv_nsec = 20 * 1000000};
-    sigset_t set = signal_set();
-    int64_t end = monotonic_ns() + wait_ns;
-    while (!all_over(core) && (wait_ns == 0 || monotonic_ns() < end)) {
-        int signal = sigtimedwait(&set, NULL, &step);
-        if (signal == SIGINT || signal == SIGQUIT)
-            return false;
-    }
-    return true;
-}
-
-/* While a stop is announced but not begun; false where a signal says to stop now. */
-static bool wait_delay(struct core *core, int64_t delay_ns)
-{
-    struct timespec now, step = {.tv_nsec = 20 * 1000000};
-    sigset_t set = signal_set();
-    int64_t end = monotonic_ns() + delay_ns;
-    clock_gettime(CLOCK_REALTIME, &now);
-    atomic_store(&core->shutdown_at_ns, (int64_t)now.tv_sec * 1000000000 + now.tv_nsec + delay_ns);
-    while (monotonic_ns() < end) {
-        int signal = sigtimedwait(&set, NULL, &step);
-        if (signal == SIGINT || signal == SIGQUIT)
-            return false;
-    }
-    return true;
-}
-
-static void stop_gracefully(struct core *core)
-{
-    const struct dt_application *application = &core->tables->application;
-    log_line(core, NULL, DT_LOG_INFO, STR(""), STR("shutting down"), NULL, 0);
-    if (!wait_delay(core, application->shutdown_delay_ns))
-        return;
-    for (unsigned i = 0; i < core->n_workers; i++)
-        worker_drain(&core->workers[i]);
-    wait_for_workers(core, application->grace_period_ns);
-}
-
-/* Until a signal ends it. */
-static void handle_signals(struct core *core)
-{
-    sigset_t set = signal_set();
-    for (;;) {
-        struct timespec wait = {.tv_sec = tls_maintain(core)};
-        int signal = sigtimedwait(&set, NULL, &wait);
-        if (signal == SIGHUP) {
-            bool is_fine = tls_reload(core);
-            log_reopen(core);
-            log_line(core, NULL, is_fine ? DT_LOG_INFO : DT_LOG_ERROR, STR(""),
-                     is_fine ? STR("certificates and logs read again")
-                             : STR("logs opened again; certificates stay as they were"),
-                     NULL, 0);
-        } else if (signal == SIGTERM || signal == SIGINT) {
-            stop_gracefully(core);
-            return;
-        } else if (signal == SIGQUIT || (signal < 0 && errno != EINTR && errno != EAGAIN)) {
-            return;
-        }
-    }
+    for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
+        sigaddset(&set, signals[i]);
+    pthread_sigmask(SIG_BLOCK, &set, NULL);
 }
 
 /* --- serving --- */
@@ -362,42 +233,27 @@ static void say_serving(struct core *core)
              sizeof(fields) / sizeof(fields[0]));
 }
 
-/* By row of listeners. */
-static struct listen_file *socket_files(const struct core *core)
+/* Everything that root may be needed for; then that is over. */
+static bool open_all(struct core *core, const struct options *options, unsigned *n_open)
 {
-    uint32_t n = core->tables->n_listeners;
-    struct listen_file *files = arena_array(core->arena, struct listen_file, n + 1);
-    for (uint32_t i = 0; i < n; i++) {
-        struct listen_target target = listener_target(core->tables, &core->tables->listeners[i]);
-        files[i] = listen_file_of(&target);
-    }
-    return files;
+    struct privileges privileges;
+    if (!privileges_find(&privileges, options->user, core->name) || !handover_take(core) ||
+        !privileges_borrow(&privileges, core->name) || !log_open(core) ||
+        !control_open(core, options->pid_file) || !tls_setup(core) || !sockets_open(core))
+        return false;
+    core->workers = arena_array(core->arena, struct worker, core->n_workers);
+    for (; *n_open < core->n_workers; ++*n_open)
+        if (!worker_open(&core->workers[*n_open], core, *n_open))
+            return false;
+    return privileges_drop(&privileges, core->name);
 }
 
-static void remove_socket_files(const struct core *core, const struct listen_file *files)
+static enum exit_code serve(struct core *core, const struct options *options)
 {
-    for (uint32_t i = 0; i < core->tables->n_listeners; i++) {
-        struct listen_target target = listener_target(core->tables, &core->tables->listeners[i]);
-        listen_file_remove(&target, &files[i]);
-    }
-}
-
-static enum exit_code serve(struct core *core)
-{
-    const struct dt_tables *tables = core->tables;
-    int *shared_fds = arena_array(core->arena, int, tables->n_listeners + 1);
-    struct listen_file *files;
     unsigned n_open = 0, n_running = 0;
     enum exit_code code = EXIT_FAILED;
-    if (!log_open(core) || !tls_setup(core) || !check_open_shared(core, shared_fds))
+    if (!open_all(core, options, &n_open))
         return EXIT_FAILED;
-    files = socket_files(core);
-    core->workers = arena_array(core->arena, struct worker, core->n_workers);
-    while (n_open < core->n_workers) {
-        if (!worker_open(&core->workers[n_open], core, n_open, shared_fds))
-            return EXIT_FAILED;
-        n_open++;
-    }
     for (; n_running < n_open; n_running++) {
         int error = worker_run(&core->workers[n_running]);
         if (error == 0)
@@ -406,7 +262,7 @@ static enum exit_code serve(struct core *core)
         goto stop;
     }
     say_serving(core);
-    handle_signals(core);
+    control_run(core);
     code = EXIT_FINE;
 stop:
     if (core->passwords)
@@ -414,10 +270,7 @@ stop:
     stop_all(core, n_running);
     for (unsigned i = 0; i < n_open; i++)
         worker_close(&core->workers[i]);
-    remove_socket_files(core, files);
-    for (uint32_t i = 0; i < tables->n_listeners; i++)
-        if (shared_fds[i] >= 0)
-            close(shared_fds[i]);
+    control_close(core);
     log_close(core);
     tls_teardown(core);
     return code;
@@ -429,11 +282,10 @@ int dt_proxy_main(const struct dt_tables *tables, int argc, char **argv)
     struct core core = {.tables = tables, .name = argv[0], .arena = &arena};
     struct options options = {0};
     enum exit_code code = EXIT_FAILED;
-    sigset_t set = signal_set();
-    if (!parse_options(&options, argc, argv))
+    if (!command_line_parse(&options, argc, argv))
         return EXIT_USAGE;
     if (options.help) {
-        print_help(argv[0]);
+        command_line_help(argv[0]);
         return EXIT_FINE;
     }
     if (!check_tables(&core))
@@ -442,9 +294,12 @@ int dt_proxy_main(const struct dt_tables *tables, int argc, char **argv)
         print_version(tables);
         return EXIT_FINE;
     }
-    /* Before any thread: only the main one takes signals, by waiting for them. */
-    pthread_sigmask(SIG_BLOCK, &set, NULL);
-    raise_file_limit();
+    core.admin = admin_path(&core, &options);
+    if (options.replace)
+        return admin_ask_to_replace(argv[0], core.admin.ptr, options.pid_file);
+    block_signals();
+    core.limit.max = limit_connections(&options);
+    handover_remember(&core);
     describe_system(&core);
     if (!surroundings_settle(&core)) {
         arena_free(&arena);
@@ -456,7 +311,7 @@ int dt_proxy_main(const struct dt_tables *tables, int argc, char **argv)
     else if (options.check)
         code = check_surroundings(&core) > 0 ? EXIT_FAILED : EXIT_FINE;
     else
-        code = serve(&core);
+        code = serve(&core, &options);
     if (core.passwords)
         passwords_free(core.passwords);
     regexps_close(&core);

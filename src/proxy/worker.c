@@ -4,7 +4,6 @@
 #include "proxy/worker.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +14,7 @@
 #include "http/server.h"
 #include "net/buffer.h"
 #include "net/listen.h"
+#include "proxy/control.h"
 #include "proxy/core.h"
 #include "proxy/encoder.h"
 #include "proxy/health.h"
@@ -22,6 +22,7 @@
 #include "proxy/match.h"
 #include "proxy/resolvers.h"
 #include "proxy/sources.h"
+#include "proxy/sockets.h"
 #include "proxy/transaction.h"
 #include "proxy/upstream.h"
 
@@ -124,6 +125,7 @@ static struct http_server *side_of(struct worker *worker, uint32_t listener_row)
         .read = {server->read_idle_timeout_ns, server->read_min_rate, server->read_timeout_ns},
         .write = {server->write_idle_timeout_ns, server->write_min_rate, server->write_timeout_ns},
         .max_head_bytes = server->max_header_bytes,
+        .limit = &worker->core->limit,
         .keep_underscores = server->underscore_headers.n > 0 || server->dot_headers.n > 0,
     };
     if (server->proxy_header != DT_NONE) {
@@ -139,17 +141,15 @@ static struct http_server *side_of(struct worker *worker, uint32_t listener_row)
     return side->http;
 }
 
-static int open_listener(struct worker *worker, uint32_t row, int shared_fd)
+struct row_of_worker {
+    struct worker *worker;
+    uint32_t row; /* of listeners */
+};
+
+static int serve_socket(int fd, void *ctx)
 {
-    const struct dt_tables *tables = worker->core->tables;
-    const struct dt_listener *listener = &tables->listeners[row];
-    struct listen_target target = listener_target(tables, listener);
-    int fd = shared_fd >= 0 ? fcntl(shared_fd, F_DUPFD_CLOEXEC, 3) : listen_open(&target);
-    if (shared_fd >= 0 && fd < 0)
-        return -errno;
-    if (fd < 0)
-        return fd;
-    return http_server_listen(side_of(worker, row), fd, row);
+    const struct row_of_worker *of = ctx;
+    return http_server_listen(side_of(of->worker, of->row), fd, of->row);
 }
 
 static void interface_gone(struct interface_watch *watch, unsigned index)
@@ -171,7 +171,7 @@ static bool dials_zones(const struct dt_tables *tables)
     return false;
 }
 
-bool worker_open(struct worker *worker, struct core *core, unsigned index, const int *shared_fds)
+bool worker_open(struct worker *worker, struct core *core, unsigned index)
 {
     const struct dt_tables *tables = core->tables;
     struct timespec now;
@@ -197,7 +197,8 @@ bool worker_open(struct worker *worker, struct core *core, unsigned index, const
     if (dials_zones(tables))
         (void)interface_watch_open(&worker->interfaces, worker->loop);
     for (uint32_t i = 0; i < tables->n_listeners; i++) {
-        int error = open_listener(worker, i, shared_fds[i]);
+        struct row_of_worker of = {worker, i};
+        int error = sockets_of_worker(core, i, index, serve_socket, &of);
         if (error < 0) {
             fprintf(stderr, "%s: cannot listen on %s: %s\n", core->name,
                     dt_chars(tables, tables->listeners[i].address), strerror(-error));
@@ -205,6 +206,25 @@ bool worker_open(struct worker *worker, struct core *core, unsigned index, const
         }
     }
     return true;
+}
+
+static void add_counters(struct http_counters *sum, const struct http_counters *one)
+{
+    sum->connections += one->connections;
+    sum->open_connections += one->open_connections;
+    sum->requests += one->requests;
+    sum->open_requests += one->open_requests;
+    for (int i = 0; i < 6; i++)
+        sum->answers[i] += one->answers[i];
+    sum->body_bytes_in += one->body_bytes_in;
+    sum->body_bytes_out += one->body_bytes_out;
+}
+
+void worker_count(const struct worker *worker, struct http_counters *sum)
+{
+    for (uint32_t i = 0; i < n_sides(worker->core->tables); i++)
+        if (worker->servers[i].http)
+            add_counters(sum, http_server_counters(worker->servers[i].http));
 }
 
 /* --- the end --- */
@@ -226,11 +246,13 @@ static void drain(struct task *task)
         loop_stop(worker->loop);
     for (uint32_t i = 0; i < n; i++)
         if (worker->servers[i].http)
-            http_server_drain(worker->servers[i].http, side_drained, &worker->servers[i]);
+            http_server_drain(worker->servers[i].http, &worker->drains_how, side_drained,
+                              &worker->servers[i]);
 }
 
-void worker_drain(struct worker *worker)
+void worker_drain(struct worker *worker, const struct http_drain *how)
 {
+    worker->drains_how = *how;
     worker->drain.run = drain;
     loop_post(worker->loop, &worker->drain);
 }
@@ -257,9 +279,9 @@ static void *run(void *arg)
     log_flush(worker);
     upstream_free_failures(worker);
     encoders_free(worker);
-    loop_free(worker->loop);
     buffer_pool_free();
     worker->is_over = true;
+    control_worker_ended(worker);
     return NULL;
 }
 
@@ -272,6 +294,7 @@ void worker_close(struct worker *worker)
 {
     for (uint32_t i = 0; i < worker->core->tables->n_logs; i++)
         free(worker->log_buffers[i].ptr);
+    loop_free(worker->loop);
     free(worker->servers);
     free(worker->pools);
     free(worker->log_buffers);

@@ -8,6 +8,7 @@
 
 #include "base/str.h"
 #include "dialtone/tables.h"
+#include "http/server.h"
 #include "net/interfaces.h"
 #include "net/loop.h"
 #include "net/timer.h"
@@ -58,18 +59,21 @@ struct worker {
     struct health *health; /* of worker 0 */
     struct remembered_failure *failures; /* owned by upstream.c; those not yet forgotten */
     struct task drain;
+    struct http_drain drains_how;
+    struct task ended; /* control.c's */
     unsigned n_draining;  /* sides of servers that still have connections */
     _Atomic bool is_over; /* the thread has ended, or is about to */
     uint64_t random;
 };
 
-/* Everything but the thread; false after saying why. <shared_fds> has, by row of listeners, sockets
- * that all workers share, or -1. */
-bool worker_open(struct worker *worker, struct core *core, unsigned index, const int *shared_fds);
+/* Everything but the thread; false after saying why. */
+bool worker_open(struct worker *worker, struct core *core, unsigned index);
 /* Starts the thread; 0 or -errno. */
 int worker_run(struct worker *worker);
 /* Any thread: stops accepting, ends when the last request is answered. */
-void worker_drain(struct worker *worker);
+void worker_drain(struct worker *worker, const struct http_drain *how);
+/* Any thread: adds what the worker has done so far. */
+void worker_count(const struct worker *worker, struct http_counters *sum);
 /* Any thread: ends now. */
 void worker_stop(struct worker *worker);
 /* After the thread has been joined. */
