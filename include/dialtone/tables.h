@@ -88,6 +88,8 @@ struct dt_range {
     X(dt_trust_pool, trust_pools)                                                                  \
     X(dt_leaf_verifier, leaf_verifiers)                                                            \
     X(dt_connection_policy, connection_policies)                                                   \
+    X(dt_meter, meters)                                                                            \
+    X(dt_metrics_page, metrics_pages)                                                              \
     X(dt_log, logs)                                                                                \
     X(dt_log_encoder, log_encoders)                                                                \
     X(dt_log_filter, log_filters)                                                                  \
@@ -409,6 +411,8 @@ struct dt_route {
     struct dt_range handlers;
     uint32_t group; /* DT_NONE, or a bit in the request's set of satisfied groups */
     uint32_t is_terminal;
+    uint32_t is_measured;       /* bool: counted by the meter */
+    struct dt_text measured_as; /* the name of its first handler, maybe empty */
     uint32_t origin;
 };
 
@@ -729,7 +733,8 @@ struct dt_try_file {
     X(LOGIN, "authentication", logins)                                                             \
     X(INTERCEPT, "intercept", interceptions)                                                       \
     X(MAP, "map", maps)                                                                            \
-    X(LOG_APPEND, "log_append", log_fields)
+    X(LOG_APPEND, "log_append", log_fields)                                                        \
+    X(METRICS, "metrics", metrics_pages)
 
 #define X(id, name, rows) DT_HANDLER_##id,
 enum dt_handler_kind { DT_HANDLER_NONE, DT_HANDLERS(X) DT_N_HANDLER_KINDS };
@@ -1235,6 +1240,21 @@ struct dt_connection_policy {
     uint32_t origin;
 };
 
+/* ---- metrics ---- */
+
+/* What is counted; no row: nothing. */
+struct dt_meter {
+    struct dt_range hosts;   /* texts, lower case and sorted: those that may be told apart */
+    uint32_t is_per_host;    /* bool */
+    uint32_t observes_all;   /* bool: other hosts are told apart, too; else they are "_other" */
+    uint32_t has_tls_server; /* bool: and over TLS they are */
+};
+
+/* An answer for Prometheus. */
+struct dt_metrics_page {
+    uint32_t is_plain; /* bool: never in the format of OpenMetrics */
+};
+
 /* ---- logs ---- */
 
 enum dt_log_output { DT_LOG_STDERR, DT_LOG_STDOUT, DT_LOG_DISCARD, DT_LOG_FILE, DT_LOG_NET };
@@ -1469,7 +1489,7 @@ _Static_assert(sizeof(struct dt_server) == 200, "dt_server");
 _Static_assert(sizeof(struct dt_proxy_header) == 32, "dt_proxy_header");
 _Static_assert(sizeof(struct dt_host_index) == 16, "dt_host_index");
 _Static_assert(sizeof(struct dt_host_entry) == 20, "dt_host_entry");
-_Static_assert(sizeof(struct dt_route) == 28, "dt_route");
+_Static_assert(sizeof(struct dt_route) == 40, "dt_route");
 _Static_assert(sizeof(struct dt_matcher) == 20, "dt_matcher");
 _Static_assert(sizeof(struct dt_host_pattern) == 16, "dt_host_pattern");
 _Static_assert(sizeof(struct dt_path_pattern) == 20, "dt_path_pattern");

@@ -219,7 +219,8 @@ static const struct column host_entries_columns[] = {PLAIN(host), PLAIN(hash), T
 #define ROW dt_route
 static const struct column routes_columns[] = {TO(matcher_sets, matcher_sets),
                                                TO(handlers, handlers), OPTIONAL(group),
-                                               PLAIN(is_terminal), TO(origin, origins)};
+                                               PLAIN(is_terminal), PLAIN(is_measured),
+                                               PLAIN(measured_as), TO(origin, origins)};
 #undef ROW
 #define ROW dt_matcher_set
 static const struct column matcher_sets_columns[] = {TO(matchers, matchers)};
@@ -611,6 +612,13 @@ static const struct column connection_policies_columns[] = {TO(sni, host_pattern
                                                             PLAIN(fallback_sni),
                                                             PLAIN(secrets_log),
                                                             TO(origin, origins)};
+#undef ROW
+#define ROW dt_meter
+static const struct column meters_columns[] = {TO(hosts, texts), PLAIN(is_per_host),
+                                               PLAIN(observes_all), PLAIN(has_tls_server)};
+#undef ROW
+#define ROW dt_metrics_page
+static const struct column metrics_pages_columns[] = {PLAIN(is_plain)};
 #undef ROW
 #define ROW dt_log
 static const struct column logs_columns[] = {PLAIN(name),

@@ -12,7 +12,7 @@ enum { DEFAULT_HTTP_PORT = 80, DEFAULT_HTTPS_PORT = 443 };
 
 struct http_json {
     struct dt_application application;
-    const json_t *servers;
+    const json_t *servers, *metrics;
 };
 
 #define APPLICATION(member) offsetof(struct http_json, application.member)
@@ -22,7 +22,7 @@ static const struct field http_fields[] = {
     {"grace_period", FIELD_DURATION, APPLICATION(grace_period_ns)},
     {"shutdown_delay", FIELD_DURATION, APPLICATION(shutdown_delay_ns)},
     {"servers", FIELD_JSON, offsetof(struct http_json, servers)},
-    {"metrics", FIELD_REFUSED, 0},
+    {"metrics", FIELD_JSON, offsetof(struct http_json, metrics)},
     {0},
 };
 #undef APPLICATION
@@ -39,6 +39,7 @@ static const json_t *lower_http(struct lowering *lo, const json_t *http)
         in.application.http_port ? in.application.http_port : DEFAULT_HTTP_PORT;
     lo->application.https_port =
         in.application.https_port ? in.application.https_port : DEFAULT_HTTPS_PORT;
+    lower_meter(lo, in.metrics, in.servers);
     return in.servers;
 }
 
@@ -128,6 +129,7 @@ static void lower_document(struct lowering *lo, const json_t *root)
     const json_t *servers = lower_http(lo, apps.http);
     lower_tls_app(lo, apps.tls);
     lower_servers(lo, servers);
+    finish_meter(lo);
     leave(lo, before);
 }
 

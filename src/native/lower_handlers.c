@@ -306,6 +306,7 @@ static const struct handler_row {
     {"intercept", DT_HANDLER_INTERCEPT, lower_intercept},
     {"map", DT_HANDLER_MAP, lower_map},
     {"log_append", DT_HANDLER_LOG_APPEND, lower_log_append},
+    {"metrics", DT_HANDLER_METRICS, lower_metrics_page},
 };
 
 /* What Caddy can do and the core never will. */

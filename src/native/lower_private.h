@@ -229,6 +229,18 @@ void lower_server_logs(struct lowering *lo, const json_t *logs, struct dt_server
 /* access_logger_names: rows of access_loggers. */
 struct dt_range lower_logger_list(struct lowering *lo, const json_t *names);
 
+/* lower_metrics.c */
+
+/* What is counted: by the http app's `metrics` and the servers'. */
+void lower_meter(struct lowering *lo, const json_t *metrics, const json_t *servers);
+/* When all servers are there: the hosts that are told apart. */
+void finish_meter(struct lowering *lo);
+/* The route is counted, as what its first handler is called; where anything is. */
+void measure_route(struct lowering *lo, struct dt_route *route, struct str handler);
+/* The name of the first handler of a route. */
+struct str first_handler(const json_t *route);
+void lower_metrics_page(struct lowering *lo, const json_t *handler, struct dt_handler *out);
+
 /* lower_log_encoders.c */
 
 /* The chain of a log's encoders; NULL: the one it has by default. */

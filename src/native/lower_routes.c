@@ -46,6 +46,7 @@ struct dt_range lower_route_alone(struct lowering *lo, const json_t *route)
 {
     struct dt_range range = {reserve_routes(lo, 1), 1};
     struct dt_route row = lower_route(lo, route);
+    measure_route(lo, &row, first_handler(route));
     lo->routes.at[range.first] = row;
     return range;
 }

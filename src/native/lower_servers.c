@@ -57,7 +57,7 @@ static const struct field server_fields[] = {
     {"protocols", FIELD_JSON, IN(protocols)},
     {"listen_protocols", FIELD_JSON, IN(listen_protocols)},
     {"allow_0rtt", FIELD_IGNORED, 0}, /* of HTTP/3 */
-    {"metrics", FIELD_REFUSED, 0},
+    {"metrics", FIELD_IGNORED, 0}, /* lower_metrics.c reads it before */
     {0},
 };
 #undef ROW
@@ -403,6 +403,8 @@ static struct dt_range lower_server_routes(struct lowering *lo, const struct low
         const struct server_route *route = &server->routes.at[i];
         struct dt_route row =
             route->redirect ? redirect_route(lo, route->redirect) : lower_route(lo, route->json);
+        measure_route(lo, &row,
+                      route->redirect ? STR("static_response") : first_handler(route->json));
         lo->routes.at[range.first + i] = row;
     }
     return range;

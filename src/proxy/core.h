@@ -83,6 +83,7 @@ struct core {
     char **arguments;    /* of this process, as it was started */
     struct str admin;    /* path of the admin endpoint, NUL behind it; empty: none */
     struct control *control;
+    _Atomic uint64_t n_scrapes;     /* of metrics */
     _Atomic int64_t shutdown_at_ns; /* wall clock; 0 while nothing is planned */
 };
 

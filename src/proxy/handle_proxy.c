@@ -8,6 +8,7 @@
 #include "proxy/handlers.h"
 #include "proxy/log.h"
 #include "proxy/match.h"
+#include "proxy/metrics.h"
 #include "proxy/proxy_head.h"
 #include "proxy/response.h"
 #include "proxy/router.h"
@@ -246,6 +247,7 @@ static void start_tunnel(struct proxying *proxying)
         .close_delay_ns = proxying->pool->stream_close_delay_ns,
         .is_websocket = str_eq_nocase(proxying->upgrade, STR("websocket")),
     };
+    metrics_head(tx, head.status);
     http_tunnel(tx->request, &head, &proxying->exchange, &options);
 }
 

@@ -135,6 +135,7 @@ static handler_function *const handlers[DT_N_HANDLER_KINDS] = {
     [DT_HANDLER_INTERCEPT] = handle_intercept,
     [DT_HANDLER_MAP] = handle_map,
     [DT_HANDLER_LOG_APPEND] = handle_log_append,
+    [DT_HANDLER_METRICS] = handle_metrics,
 };
 
 enum step handler_run(struct transaction *tx, const struct dt_handler *handler)

@@ -17,6 +17,7 @@ enum step handle_files(struct transaction *tx, const struct dt_handler *handler)
 enum step handle_encode(struct transaction *tx, const struct dt_handler *handler);
 enum step handle_copy_answer(struct transaction *tx, const struct dt_handler *handler);
 enum step handle_copy_fields(struct transaction *tx, const struct dt_handler *handler);
+enum step handle_metrics(struct transaction *tx, const struct dt_handler *handler);
 enum step handle_log_append(struct transaction *tx, const struct dt_handler *handler);
 enum step handle_login(struct transaction *tx, const struct dt_handler *handler);
 

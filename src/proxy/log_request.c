@@ -449,7 +449,7 @@ static void write_access(const struct log_view *view, const void *ctx)
     log_put(view, STR("bytes_read"), LOG_INT_OF(tx->request->body_read));
     log_put(view, STR("user_id"), LOG_TEXT_OF(tx->user));
     log_put(view, STR("duration"), LOG_DURATION_OF(transaction_elapsed_ns(tx)));
-    log_put(view, STR("size"), LOG_INT_OF(tx->request->body_sent));
+    log_put(view, STR("size"), LOG_INT_OF(tx->request->body_sent + tx->unsent_bytes));
     log_put(view, STR("status"), LOG_INT_OF(line->status));
     log_put(view, STR("resp_headers"), LOG_OBJECT_OF(write_headers, &headers));
     for (const struct log_extra *extra = tx->extras; extra; extra = extra->next)

@@ -7,6 +7,7 @@
 #include "proxy/encoder.h"
 #include "proxy/handlers.h"
 #include "proxy/match.h"
+#include "proxy/metrics.h"
 #include "proxy/router.h"
 #include "proxy/sniff.h"
 #include "proxy/template.h"
@@ -251,8 +252,10 @@ void response_start(struct transaction *tx, struct http_head *head, struct str s
     tx->response = head->headers;
     if (tx->encoding)
         tx->encoding->head = *head;
-    else
+    else {
         http_reply_start(tx->request, head);
+        metrics_head(tx, head->status);
+    }
 }
 
 /* --- the body --- */
@@ -277,6 +280,7 @@ static void send_held(struct transaction *tx)
     if (!encoding->encoder)
         type_held(tx);
     http_reply_start(tx->request, &encoding->head);
+    metrics_head(tx, encoding->head.status);
     encoding->can_take_more = send_data(tx, strbuf_str(&encoding->held));
 }
 

@@ -7,6 +7,7 @@
 #include "proxy/handlers.h"
 #include "proxy/log.h"
 #include "proxy/match.h"
+#include "proxy/metrics.h"
 #include "proxy/response.h"
 #include "proxy/url.h"
 
@@ -114,6 +115,7 @@ void router_enter(struct transaction *tx, const struct dt_subroute *subroute)
         catcher->next = frames_copy(tx, tx->frame);
         catcher->deferred = tx->deferred;
         catcher->late_fields = tx->late_fields;
+        catcher->spans = tx->spans;
         tx->catcher = catcher;
     }
     tx->frame = frame_new(tx, subroute->routes, tx->frame);
@@ -150,6 +152,8 @@ static void enter_route(struct transaction *tx, struct frame *frame, bool *faile
         frame->handler = route->handlers.first;
         frame->handlers_end = route->handlers.first + route->handlers.n;
         frame->is_terminal = route->is_terminal;
+        if (route->is_measured)
+            metrics_enter(tx, route);
         return;
     }
 }
@@ -158,6 +162,8 @@ static void enter_route(struct transaction *tx, struct frame *frame, bool *faile
 static void answer_empty(struct transaction *tx, bool after_failure)
 {
     tx->is_unhandled = !after_failure;
+    if (tx->spans && !after_failure)
+        metrics_leave(tx, NULL, 200, false); /* Caddy: no handler has written a head */
     transaction_reply(tx, after_failure ? tx->failure.status : 200, (struct str){0});
 }
 
@@ -205,6 +211,8 @@ static bool handle_failure(struct transaction *tx)
 {
     bool was_in_error_routes = tx->in_error_routes;
     tx->interception = NULL;
+    if (tx->spans)
+        metrics_leave(tx, tx->catcher ? tx->catcher->spans : NULL, tx->failure.status, true);
     if (http_reply_started(tx->request)) {
         http_reply_abort(tx->request);
         return false;

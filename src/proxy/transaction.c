@@ -8,6 +8,7 @@
 #include "proxy/log.h"
 #include "proxy/login.h"
 #include "proxy/match.h"
+#include "proxy/metrics.h"
 #include "proxy/proxying.h"
 #include "proxy/response.h"
 #include "proxy/router.h"
@@ -238,6 +239,8 @@ void transaction_reply(struct transaction *tx, unsigned status, struct str body)
     };
     if (body.len == 0 && str_eq(tx->request->method, STR("HEAD")))
         head.content_length = HTTP_LENGTH_UNKNOWN; /* as Go: nothing is said of what is not known */
+    if (str_eq(tx->request->method, STR("HEAD")))
+        tx->unsent_bytes = body.len;
     response_start(tx, &head, body);
     response_data(tx, body);
     response_end(tx, NULL);
@@ -377,6 +380,10 @@ static void on_done(struct http_request *request, enum http_end end)
         response_cancel(tx);
     if (end == HTTP_END_CLIENT_GONE && !http_reply_started(request))
         tx->log_status = 499;
+    if (tx->spans && end == HTTP_END_ABORTED)
+        metrics_forget(tx);
+    else if (tx->spans)
+        metrics_leave(tx, NULL, tx->log_status, tx->log_status != 0);
     if (tx->in_error_routes && !tx->failed_twice)
         log_failure(tx, LOG_FAILURE_HANDLED);
     if (tx->server->has_access_log)

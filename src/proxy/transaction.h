@@ -14,6 +14,7 @@ struct capture;
 struct encoding;
 struct interception;
 struct login;
+struct metric_span;
 struct worker;
 
 struct value {
@@ -57,6 +58,7 @@ struct catcher {
     struct frame *next;             /* where the subroute would go on, as it was */
     struct deferred_work *deferred; /* what was deferred before it */
     struct late_field *late_fields; /* what was to be logged before it */
+    struct metric_span *spans;      /* what it was in before it */
 };
 
 /* What a handler leaves to be done with the answer: a change to its head, its compression, or
@@ -125,6 +127,7 @@ struct transaction {
     bool type_is_cleared; /* a handler has seen to it that there is none */
     bool type_is_sniffed; /* its type was found out, and is no business of the log's */
     bool is_unhandled;   /* no handler answered */
+    uint64_t unsent_bytes; /* of a body that an answer to HEAD has not, though Caddy counts it */
     unsigned log_status; /* where the client saw none: 499 */
 
     /* Routing. */
@@ -152,6 +155,8 @@ struct transaction {
     bool has_loggers;
     struct strbuf *answer_copy; /* of the body, for the log; NULL: nobody wants it */
     bool copies_encoded;        /* as the client gets it */
+
+    struct metric_span *spans; /* measured routes that it is in, the innermost first */
 
     struct capture *captures;  /* of regular expressions, the last match first */
     struct active_map *maps;   /* that have run */

@@ -15,17 +15,21 @@
 
 /* --- availability --- */
 
-bool upstream_is_available(const struct dt_pool *pool, const struct backend *backend)
+bool upstream_is_healthy(const struct dt_pool *pool, const struct backend *backend)
 {
-    const struct upstream_state *state = backend->state;
     if (backend->health &&
         atomic_load_explicit(&backend->health->is_down, memory_order_relaxed))
         return false;
-    if (pool->fail_duration_ns > 0 &&
-        atomic_load_explicit(&state->fails, memory_order_relaxed) >= pool->max_fails)
-        return false;
-    return backend->max_requests == 0 ||
-           atomic_load_explicit(&state->requests, memory_order_relaxed) < backend->max_requests;
+    return pool->fail_duration_ns == 0 ||
+           atomic_load_explicit(&backend->state->fails, memory_order_relaxed) < pool->max_fails;
+}
+
+bool upstream_is_available(const struct dt_pool *pool, const struct backend *backend)
+{
+    return upstream_is_healthy(pool, backend) &&
+           (backend->max_requests == 0 ||
+            atomic_load_explicit(&backend->state->requests, memory_order_relaxed) <
+                backend->max_requests);
 }
 
 /* A failure that is forgotten when its time is over. */

@@ -7,6 +7,8 @@ struct http_pool;
 
 /* Neither down nor full. */
 bool upstream_is_available(const struct dt_pool *pool, const struct backend *backend);
+/* The same without regard to how many requests it has. */
+bool upstream_is_healthy(const struct dt_pool *pool, const struct backend *backend);
 /* Remembers a failure for the pool's fail_duration; nothing where passive checks are off. */
 void upstream_count_failure(struct worker *worker, const struct dt_pool *pool,
                             const struct backend *backend);

@@ -19,6 +19,7 @@
 #include "proxy/encoder.h"
 #include "proxy/health.h"
 #include "proxy/log.h"
+#include "proxy/metrics.h"
 #include "proxy/match.h"
 #include "proxy/resolvers.h"
 #include "proxy/sources.h"
@@ -183,6 +184,7 @@ bool worker_open(struct worker *worker, struct core *core, unsigned index)
         .servers = calloc(n_sides(tables) + 1, sizeof(struct worker_server)),
         .pools = calloc(tables->n_upstreams + 1, sizeof(struct http_pool *)),
         .log_buffers = calloc(tables->n_logs + 1, sizeof(struct log_buffer)),
+        .metrics = metrics_new(tables),
         .random = ((uint64_t)now.tv_nsec << 20 ^ (uint64_t)getpid() << 8 ^ index) * 2 + 1,
     };
     if (!worker->loop || !worker->servers || !worker->pools || !worker->log_buffers) {
@@ -298,5 +300,6 @@ void worker_close(struct worker *worker)
     free(worker->servers);
     free(worker->pools);
     free(worker->log_buffers);
+    metrics_free(worker->metrics);
     free(worker->file_buffer);
 }

@@ -20,6 +20,7 @@ struct http_client;
 struct http_pool;
 struct http_server;
 struct loop;
+struct metrics;
 struct resolver;
 struct sources;
 
@@ -53,6 +54,7 @@ struct worker {
     struct sources *sources;        /* owned; NULL where no upstreams are found */
     struct log_buffer *log_buffers; /* of outputs of logs; there are no more than logs */
     struct timer log_timer;
+    struct metrics *metrics; /* owned; NULL where nothing is counted */
     struct encoder *encoders; /* owned; those that no request uses */
     unsigned n_encoders;
     char *file_buffer; /* owned; made when a file is first sent */

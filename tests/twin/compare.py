@@ -1,5 +1,5 @@
 """What counts as equal. Every difference that is let through is a row here, with its reason."""
-import json, re, subprocess, zlib
+import difflib, json, re, subprocess, zlib
 
 from messages import Message
 
@@ -57,8 +57,28 @@ def decoded(message):
     return message.body
 
 
+METRIC_LINES = (
+    # of metrics for Prometheus: what a line becomes, or None for those that only one can have
+    (r"^(# [A-Z]+ )?(go_|caddy_admin_).*", None),  # Go's own, and an API that dialtone does not have
+    (r"^(\w+_duration_seconds_(bucket|sum)\{.*\}) [-+.e0-9]+$", r"\1 N"),  # measured
+    (r'^(\w+_response_size_bytes_(bucket|sum)\{.*(?:handler="metrics"|host="m\.example").*\}) [-+.e0-9]+$', r"\1 N"),  # Go's are in it
+    (r"^(process_\w+|caddy_config_last_reload_success_timestamp_seconds) [-+.e0-9]+$", r"\1 N"),
+)
+
+
+def metrics_of(text):
+    lines = []
+    for line in text.splitlines(keepends=True):
+        for pattern, replacement in METRIC_LINES:
+            line = re.sub(pattern, replacement or "", line)
+        lines.append("" if line == "\n" else line)
+    return "".join(lines)
+
+
 def body_of(message, names):
     body = decoded(message)
+    if body is not None and any("version=" in value for value in message.get("content-type")):
+        return renamed(metrics_of(body.decode("utf-8")), names)
     boundary = re.search(r"boundary=([0-9a-f]{60})", " ".join(message.get("content-type")))
     if boundary:  # random
         body = body.replace(boundary.group(1).encode(), b"BOUNDARY")
@@ -87,7 +107,10 @@ def compare_messages(what, left, right, names, out):
         ignored.add("content-length")  # to HEAD Caddy tells how long nothing is once it is compressed
     compare_headers(what, fields(left.headers, ignored, names[0]), fields(right.headers, ignored, names[1]), out)
     bodies = [body_of(m, n) for m, n in zip((left, right), names)]
-    if bodies[0] != bodies[1]:
+    if bodies[0] != bodies[1] and all(isinstance(body, str) and body.count("\n") > 10 for body in bodies):
+        lines = difflib.unified_diff(*(body.splitlines() for body in bodies), "caddy", "dialtone", "", "", 0, "")
+        out.append(f"{what}body:\n" + "\n".join(list(lines)[:40]))
+    elif bodies[0] != bodies[1]:
         out.append(f"{what}body: caddy {bodies[0][:400]!r}, dialtone {bodies[1][:400]!r}")
     if left.ended != right.ended:
         out.append(f"{what}the body ends: caddy {left.ended}, dialtone {right.ended}")
@@ -158,7 +181,8 @@ RANDOM_TEXTS = (
 def masked(value):
     """What is left of a value that may differ."""
     if isinstance(value, str):
-        return re.sub(r"[A-Z][a-z]{2}", "Abc", re.sub(r"[0-9a-f]{6,}|[0-9]+", "0", value))
+        value = re.sub(r"(\d)([nm\u00b5]s|s)$", r"\1 unit", value)
+        return re.sub(r"[A-Z][a-z]{2}", "Abc", re.sub(r"[0-9a-f]{6,}|[0-9]+(\.[0-9]+ )?", "0", value))
     return type(value).__name__
 
 

@@ -51,7 +51,9 @@ static void test_refusals(void)
         const char *members, *message;
     } rows[] = {
         {"\"nonsense\":1", "the proxy core does not know 'nonsense' in a server"},
-        {"\"metrics\":{}", "the proxy core cannot do 'metrics' of a server yet"},
+        {"\"metrics\":{\"otlp\":true}", "the proxy core cannot do 'otlp' of metrics yet"},
+        {"\"routes\":[{\"handle\":[{\"handler\":\"vars\",\"access_logger_names\":[1]}]}]",
+         "the name of a logger must be a string"},
         {"\"idle_timeout\":\"soon\"", "'idle_timeout' is not a duration"},
         {"\"max_header_bytes\":-1", "'max_header_bytes' is out of range"},
         {"\"max_header_bytes\":\"1\"", "'max_header_bytes' must be a whole number"},
