@@ -31,9 +31,12 @@ static void write_variables(const struct log_view *view, const void *ctx)
     const struct http_headers *variables = &proxying->variables;
     bool shows_secrets = proxying->tx->server->logs_credentials;
     for (uint32_t i = 0; i < variables->n; i++) {
-        struct str name = variables->at[i].name;
-        bool is_hidden = !shows_secrets && is_secret(name);
-        log_put(view, name, LOG_TEXT_OF(is_hidden ? STR("") : variables->at[i].value));
+        struct str name = variables->at[i].name, value = variables->at[i].value;
+        if (str_is(name, "CONTENT_TYPE")) /* Caddy: without the one that is assumed */
+            value = headers_get(&proxying->headers, HEADER_CONTENT_TYPE);
+        if (!shows_secrets && is_secret(name))
+            value = STR("");
+        log_put(view, name, LOG_TEXT_OF(value));
     }
 }
 
