@@ -178,7 +178,7 @@ run:
 test:
 	@tests/tools/deps.sh test
 	@$(MAKE) --no-print-directory all
-	@$(MAKE) --no-print-directory $(UNIT_TESTS) $(BUILD)/corpus_test $(BUILD)/batch \
+	@$(MAKE) --no-print-directory $(UNIT_TESTS) $(BUILD)/corpus_test $(BUILD)/batch $(BUILD)/emit_cases \
 	    $(BUILD)/property/route_analysis $(BUILD)/fix/fixes
 	@BUILD=$(BUILD) LDFLAGS="$(LDFLAGS)" tests/all.sh
 
@@ -199,6 +199,14 @@ corpus-update: all $(BUILD)/corpus_test
 $(BUILD)/corpus_test: tests/corpus_test.c tests/row_uses.c tests/row_uses.h $(BUILD)/libdialtone.a
 	$(CC) $(CPPFLAGS) -Itests $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.c,$^) $(BUILD)/libdialtone.a \
 	    $(COMPILER_LIBS) $(PROXY_LIBS)
+
+# `make emitted`: what the cases emit, compiled, is what was in memory
+.PHONY: emitted
+emitted: all $(BUILD)/emit_cases
+	@tests/emit/run.sh $(BUILD)
+
+$(BUILD)/emit_cases: tests/emit/emit_cases.c $(BUILD)/libdialtone.a
+	$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.c,$^) $(BUILD)/libdialtone.a $(COMPILER_LIBS) $(PROXY_LIBS)
 
 # `make inventory`: what of the schema the corpus exercises, and whether all that it says is true
 inventory: all $(BUILD)/corpus_test $(BUILD)/batch

@@ -31,6 +31,7 @@ for test in "$BUILD"/unit/*_test; do
     suite "$test" "$test"
 done
 suite corpus "$BUILD/corpus_test" corpus/adapt corpus/errors corpus/fmt corpus/json corpus/lint corpus/native corpus/plugins corpus/project
+suite emitted tests/emit/run.sh "$BUILD"
 suite inventory tests/inventory/inventory.py "$BUILD"
 suite 'promises of the schema' tests/inventory/promises.py "$BUILD"
 suite property "$BUILD/property/route_analysis" 50000
