@@ -134,6 +134,7 @@ struct http_exchange {
     bool body_started;   /* something of the request body was handed over: not replayable */
     bool head_received;
     struct address peer; /* of the connection */
+    struct str reason; /* of the answer's status, as the upstream says it */
     int64_t started_ns, connected_ns, head_ns; /* loop times */
     struct str tls_error; /* in the arena; for HTTP_FAIL_TLS and HTTP_FAIL_FORWARD */
 

@@ -191,6 +191,9 @@ static bool head_complete(struct http_upstream *upstream, struct h1_head *head,
         return upstream->exchange == exchange;
     }
     exchange->head = received;
+    exchange->reason = received.reason;
+    if (!str_eq(head->reason, received.reason))
+        exchange->reason = str_dup(exchange->arena, head->reason);
     exchange->head_received = true;
     exchange->head_ns = loop_now_ns(upstream->pool->client->loop);
     upstream->keep_alive = framing.keep_alive;

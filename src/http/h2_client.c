@@ -234,6 +234,7 @@ static void take_head(struct h2_call *call, bool is_all)
         head.content_length = HTTP_LENGTH_UNKNOWN;
     call->has_head = true;
     exchange->head = head;
+    exchange->reason = http_status_text(head.status);
     exchange->head_received = true;
     exchange->head_ns = loop_now_ns(client_of(call->connection)->loop);
     if (!call->write_waits)

@@ -36,6 +36,11 @@ static bool resolve_argument(struct lowering *lo, const struct placeholder *plac
         part->number = index > INT32_MAX ? INT32_MAX : (uint32_t)index;
         return true;
     case DT_ARGUMENT_HEADER:
+        /* Caddy sets those of answers one by one, by their canonical names */
+        if ((placeholder->kind == DT_PART_INTERCEPT_HEADER ||
+             placeholder->kind == DT_PART_PROXY_HEADER) &&
+            !str_eq(canonical_header(lo->arena, rest), rest))
+            return false;
         part->number = builder_header(lo, rest);
         return true;
     case DT_ARGUMENT_VARIABLE:

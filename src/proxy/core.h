@@ -72,7 +72,7 @@ struct core {
     struct str hostname, working_directory, architecture;
     /* of variables: those that Caddy sets and hardly anybody reads; DT_NONE */
     uint32_t start_time_variable, uuid_variable, filesystem_variable;
-    int64_t started_ns; /* monotonic */
+    int64_t started_ns, started_wall_ns; /* of the monotonic clock, and the other */
     struct worker *workers;
     unsigned n_workers;
     struct http_limit limit;        /* of clients' connections */

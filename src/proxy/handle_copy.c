@@ -5,6 +5,7 @@
 #include "proxy/handlers.h"
 #include "proxy/proxying.h"
 #include "proxy/template.h"
+#include "proxy/text.h"
 
 static enum step outside(struct transaction *tx, const char *name)
 {
@@ -24,7 +25,7 @@ enum step handle_copy_answer(struct transaction *tx, const struct dt_handler *ha
         struct str text = template_expand(tx, row->status_template);
         if (parse_go_int(text, &status) != PARSE_OK || status < 200 || status > 999)
             return transaction_fail(
-                tx, 500, str_printf(tx->arena, "status is no number: " STR_FMT, STR_ARG(text)));
+                tx, 500, text_not_a_number(tx->arena, text));
     }
     proxying_copy(tx->handled, (unsigned)status);
     return STEP_TAKEN;

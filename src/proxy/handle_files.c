@@ -304,7 +304,7 @@ static enum step serve_file(struct serving *serving)
     if (!chosen_status(tx, serving->server, &content.status, &problem)) {
         close(content.fd);
         return transaction_fail(
-            tx, 500, str_printf(tx->arena, "status is no number: " STR_FMT, STR_ARG(problem)));
+            tx, 500, text_not_a_number(tx->arena, problem));
     }
     if (etag.len > 0)
         headers_set(headers, HEADER_ETAG, etag);

@@ -56,7 +56,7 @@ enum step handle_respond(struct transaction *tx, const struct dt_handler *handle
         struct str text = template_expand(tx, response->status_template);
         if (parse_go_int(text, &status) != PARSE_OK)
             return transaction_fail(
-                tx, 500, str_printf(tx->arena, "status is no number: " STR_FMT, STR_ARG(text)));
+                tx, 500, text_not_a_number(tx->arena, text));
     } else if (status == 0) {
         status = tx->failure.is_set ? tx->failure.status : 200;
     }

@@ -5,6 +5,7 @@
 #include "base/parse.h"
 #include "proxy/router.h"
 #include "proxy/template.h"
+#include "proxy/text.h"
 
 /* The variable of an expanded name; DT_NONE where nobody reads one of this name. */
 static uint32_t find_variable(const struct dt_tables *tables, struct str name)
@@ -85,7 +86,7 @@ static enum step handle_error(struct transaction *tx, const struct dt_handler *h
         struct str text = template_expand(tx, failure->status_template);
         if (parse_go_int(text, &status) != PARSE_OK)
             return transaction_fail(
-                tx, 500, str_printf(tx->arena, "status is no number: " STR_FMT, STR_ARG(text)));
+                tx, 500, text_not_a_number(tx->arena, text));
     }
     return transaction_fail(tx, (unsigned)status, template_expand(tx, failure->message));
 }

@@ -253,6 +253,11 @@ static bool interception_value(struct transaction *tx, const struct dt_part *par
     return true;
 }
 
+static bool is_over(const struct transaction *tx, const struct proxying *run)
+{
+    return tx->failure.is_set || (run->has_ended && tx->handled != run);
+}
+
 /* What a run of reverse_proxy has found out; false for what it does not know (yet). */
 static bool value_of_run(struct transaction *tx, const struct proxying *proxying,
                          const struct dt_part *part, struct str *out)
@@ -290,16 +295,16 @@ static bool value_of_run(struct transaction *tx, const struct proxying *proxying
         return proxying->latency_ns > 0;
     case DT_PART_UPSTREAM_DURATION:
         *out = text_duration(tx->arena, proxying->duration_ns);
-        return proxying->duration_ns > 0;
+        return proxying->duration_ns > 0 && !proxying->is_held;
     case DT_PART_UPSTREAM_DURATION_MS:
         *out = milliseconds(tx, proxying->duration_ns);
-        return proxying->duration_ns > 0;
+        return proxying->duration_ns > 0 && !proxying->is_held;
     case DT_PART_PROXY_DURATION:
         *out = text_duration(tx->arena, since(tx, proxying->started_ns));
-        return true;
+        return is_over(tx, proxying);
     case DT_PART_PROXY_DURATION_MS:
         *out = milliseconds(tx, since(tx, proxying->started_ns));
-        return true;
+        return is_over(tx, proxying);
     case DT_PART_PROXY_RETRIES:
         *out = text_int(tx->arena, proxying->retries);
         return proxying->retries > 0;
@@ -309,9 +314,9 @@ static bool value_of_run(struct transaction *tx, const struct proxying *proxying
     case DT_PART_PROXY_STATUS_TEXT:
         *out = head->reason; /* of a script, as it says it */
         if (!proxying->fastcgi)
-            *out = str_printf(
-                tx->arena, "%u " STR_FMT, head->status,
-                STR_ARG(head->reason.len ? head->reason : http_status_text(head->status)));
+            *out = str_printf(tx->arena, "%u%s" STR_FMT, head->status,
+                              proxying->exchange.reason.len ? " " : "",
+                              STR_ARG(proxying->exchange.reason));
         return proxying->has_head;
     default: /* DT_PART_PROXY_HEADER */
         return proxying->has_head &&

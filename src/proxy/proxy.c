@@ -103,6 +103,13 @@ static void *aligned_zero(size_t n, size_t size)
     return memory;
 }
 
+static int64_t wall_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
 static uint32_t find_variable(const struct dt_tables *tables, struct str name)
 {
     for (uint32_t i = 0; i < tables->n_variables; i++)
@@ -130,7 +137,6 @@ static void core_init(struct core *core, const struct options *options)
     if (tables->n_sources > 0)
         core->hosts = hosts_new();
     core->data_directory = data_directory(core, options);
-    core->started_ns = monotonic_ns();
     core->start_time_variable = find_variable(tables, STR("start_time"));
     core->uuid_variable = find_variable(tables, STR("uuid"));
     core->filesystem_variable = find_variable(tables, STR("fs"));
@@ -301,6 +307,8 @@ int dt_proxy_main(const struct dt_tables *tables, int argc, char **argv)
     core.limit.max = limit_connections(&options);
     handover_remember(&core);
     describe_system(&core);
+    core.started_ns = monotonic_ns();
+    core.started_wall_ns = wall_ns();
     if (!surroundings_settle(&core)) {
         arena_free(&arena);
         return EXIT_FAILED;

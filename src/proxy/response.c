@@ -11,6 +11,7 @@
 #include "proxy/router.h"
 #include "proxy/sniff.h"
 #include "proxy/template.h"
+#include "proxy/text.h"
 
 /* As in Go: what is not longer than this when it ends gets a Content-Length. */
 enum { HELD_BYTES = 2048, HELD_BYTES_H2 = 4096 };
@@ -144,7 +145,7 @@ bool response_handler_status(struct transaction *tx, const struct dt_response_ha
         struct str text = template_expand(tx, row->status_template);
         if (parse_go_int(text, &number) != PARSE_OK || number < 0 || number > 999) {
             transaction_fail(
-                tx, 500, str_printf(tx->arena, "status is no number: " STR_FMT, STR_ARG(text)));
+                tx, 500, text_not_a_number(tx->arena, text));
             return false;
         }
     }

@@ -43,7 +43,8 @@ static struct str file_content(const struct core *core, struct arena *arena, str
     return str_trim_suffix(str_trim_suffix(strbuf_str(&out), STR("\n")), STR("\r"));
 }
 
-static struct str time_text(struct arena *arena, enum dt_part_kind kind, int64_t wall_ns)
+static struct str time_text(const struct core *core, struct arena *arena, enum dt_part_kind kind,
+                            int64_t wall_ns)
 {
     time_t seconds = (time_t)(wall_ns / 1000000000);
     struct strbuf now = strbuf_in(arena);
@@ -52,7 +53,7 @@ static struct str time_text(struct arena *arena, enum dt_part_kind kind, int64_t
     localtime_r(&seconds, &local);
     switch ((unsigned)kind) {
     case DT_PART_NOW:
-        text_add_time(&now, wall_ns);
+        text_add_time(&now, wall_ns, wall_ns - core->started_wall_ns);
         return strbuf_str(&now);
     case DT_PART_NOW_HTTP:
         http_date_format(seconds, text);
@@ -105,7 +106,7 @@ bool surroundings_value(const struct core *core, struct arena *arena, const stru
     case DT_PART_NOW_YEAR:
     case DT_PART_NOW_UNIX:
     case DT_PART_NOW_UNIX_MS:
-        *out = time_text(arena, part->kind, wall_ns);
+        *out = time_text(core, arena, part->kind, wall_ns);
         return true;
     default:
         return false;

@@ -14,8 +14,8 @@ struct str template_expand(struct transaction *tx, uint32_t row)
     for (uint32_t i = 0; i < template->parts.n; i++) {
         const struct dt_part *part = &tables->parts[template->parts.first + i];
         struct str value = {0};
-        if (!template_value(tx, part, &value) && template->keeps_unknown)
-            value = table_text(tables, part->raw);
+        if (!template_value(tx, part, &value))
+            value = template->keeps_unknown ? table_text(tables, part->raw) : STR("");
         if (template->parts.n == 1)
             return value;
         strbuf_add(&out, value);
@@ -34,7 +34,8 @@ struct str template_expand_with(struct transaction *tx, uint32_t row,
     for (uint32_t i = 0; i < template->parts.n; i++) {
         const struct dt_part *part = &tables->parts[template->parts.first + i];
         struct str value = {0};
-        template_value(tx, part, &value);
+        if (!template_value(tx, part, &value))
+            value = STR("");
         strbuf_add(&out, part->kind == DT_PART_LITERAL ? value : change(tx->arena, value));
     }
     return strbuf_str(&out);
@@ -50,7 +51,8 @@ struct str template_expand_escaped(struct transaction *tx, uint32_t row, bool es
     for (uint32_t i = 0; i < template->parts.n; i++) {
         const struct dt_part *part = &tables->parts[template->parts.first + i];
         struct str value = {0};
-        template_value(tx, part, &value);
+        if (!template_value(tx, part, &value))
+            value = STR("");
         if (part->kind != DT_PART_LITERAL && (part->kind != DT_PART_QUERY || escapes_query))
             value = url_escape(value, URL_QUERY, tx->arena);
         strbuf_add(&out, value);

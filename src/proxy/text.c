@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "base/arena.h"
+#include "base/parse.h"
 
 struct str text_int(struct arena *arena, int64_t value)
 {
@@ -71,7 +72,18 @@ struct str text_duration(struct arena *arena, int64_t ns)
     return strbuf_str(&out);
 }
 
-void text_add_time(struct strbuf *out, int64_t ns)
+struct str text_not_a_number(struct arena *arena, struct str text)
+{
+    int64_t number;
+    struct strbuf out = strbuf_in(arena);
+    enum parse_result result = parse_go_int(text, &number);
+    strbuf_puts(&out, "strconv.Atoi: parsing ");
+    text_add_json(&out, text);
+    strbuf_puts(&out, result == PARSE_RANGE ? ": value out of range" : ": invalid syntax");
+    return strbuf_str(&out);
+}
+
+void text_add_time(struct strbuf *out, int64_t ns, int64_t since_start_ns)
 {
     time_t seconds = (time_t)(ns / 1000000000);
     unsigned fraction = (unsigned)(ns % 1000000000);
@@ -86,7 +98,9 @@ void text_add_time(struct strbuf *out, int64_t ns)
         fraction /= 10;
     if (fraction > 0)
         strbuf_printf(out, ".%0*u", digits, fraction);
-    strbuf_printf(out, " %s", zone);
+    strbuf_printf(out, " %s m=%c%lld.%09lld", zone, since_start_ns < 0 ? '-' : '+',
+                  llabs((long long)since_start_ns) / 1000000000,
+                  llabs((long long)since_start_ns) % 1000000000);
 }
 
 void text_add_seconds(struct strbuf *out, int64_t ns)

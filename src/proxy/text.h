@@ -9,10 +9,13 @@ struct arena;
 
 /* "1m30s", "1.5ms", "0s". */
 struct str text_duration(struct arena *arena, int64_t ns);
-/* Nanoseconds since 1970 in the local time: "2006-01-02 15:04:05.999999999 -0700 MST". */
-void text_add_time(struct strbuf *out, int64_t ns);
+/* Nanoseconds since 1970 in the local time, and since the process began: as Go shows a time that it
+ * has just read off the clock, "2006-01-02 15:04:05.999999999 -0700 MST m=+0.1". */
+void text_add_time(struct strbuf *out, int64_t ns, int64_t since_start_ns);
 /* Nanoseconds as seconds: "0.000123". */
 void text_add_seconds(struct strbuf *out, int64_t ns);
+/* What Go says of a text that cannot be read as a number. */
+struct str text_not_a_number(struct arena *arena, struct str text);
 struct str text_int(struct arena *arena, int64_t value);
 /* In base64, with padding. */
 struct str text_base64(struct arena *arena, struct str bytes);

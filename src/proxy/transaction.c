@@ -50,11 +50,8 @@ static void fill_variable(struct transaction *tx, uint32_t variable, struct valu
     if (variable == core->start_time_variable) {
         struct strbuf text = strbuf_in(tx->arena);
         int64_t started_ns = tx->request->started_ns, now_ns = loop_now_ns(tx->worker->loop);
-        text_add_time(&text, loop_wall_ns(tx->worker->loop) - (now_ns - started_ns));
-        strbuf_puts(&text, " m=+");
-        strbuf_printf(&text, "%lld.%09lld",
-                      (long long)((started_ns - core->started_ns) / 1000000000),
-                      (long long)((started_ns - core->started_ns) % 1000000000));
+        text_add_time(&text, loop_wall_ns(tx->worker->loop) - (now_ns - started_ns),
+                      started_ns - core->started_ns);
         *value = (struct value){VALUE_STRING, strbuf_str(&text), {0}};
     } else if (variable == core->uuid_variable && tx->uuid.len > 0) {
         *value = (struct value){VALUE_STRING, tx->uuid, {0}};
