@@ -9,10 +9,11 @@ static struct server_request *inner(struct http_request *request)
 }
 
 /* Left out of the head: the server writes its own. */
-static bool is_framing(enum header_id id)
+static bool is_left_out(enum header_id id, unsigned status)
 {
     return id == HEADER_CONTENT_LENGTH || id == HEADER_TRANSFER_ENCODING ||
-           id == HEADER_CONNECTION;
+           (id == HEADER_CONNECTION && status != 101) ||
+           (id == HEADER_CONTENT_TYPE && status == 304); /* as Go */
 }
 
 /* An unread body that is too long to drop, or that waits for our 100, ends the connection. */
@@ -54,13 +55,15 @@ static void framing_fields(struct head_writer *writer, struct server_request *re
     struct http_connection *connection = request->public.connection;
     if (request->reply_chunked) {
         head_text(writer, STR("Transfer-Encoding: chunked\r\n"));
-    } else if (head->content_length >= 0 && head->status >= 200 && head->status != 204 &&
-               (head->status != 304 || head->content_length > 0)) {
+    } else if (head->content_length >= 0 && head->status >= 200 &&
+               !http_status_has_no_body(head->status)) {
         head_text(writer, STR("Content-Length: "));
         head_number(writer, (uint64_t)head->content_length);
         head_text(writer, STR("\r\n"));
     }
-    if (!connection->keep_alive && request->public.version != HTTP_1_0)
+    bool says_close = request->public.version != HTTP_1_0 ||
+                      headers_have_token(&head->headers, HEADER_CONNECTION, STR("close"));
+    if (!connection->keep_alive && says_close)
         head_text(writer, STR("Connection: close\r\n"));
     else if (connection->keep_alive && request->public.version == HTTP_1_0)
         head_text(writer, STR("Connection: keep-alive\r\n"));
@@ -70,13 +73,13 @@ static void write_head(struct server_request *request, const struct http_head *h
 {
     struct http_connection *connection = request->public.connection;
     struct head_writer writer;
-    bool dated = false, switching = head->status == 101;
+    bool dated = false;
     head_begin(&writer, &connection->stream,
                256 + head->reason.len + headers_bytes(&head->headers));
     status_line(&writer, request->public.version, head);
     for (uint32_t i = 0; i < head->headers.n; i++) {
         const struct http_header *header = &head->headers.at[i];
-        if (is_framing(header->id) && !(switching && header->id == HEADER_CONNECTION))
+        if (is_left_out(header->id, head->status))
             continue;
         dated |= header->id == HEADER_DATE;
         head_field(&writer, header->name, header->value);

@@ -301,17 +301,16 @@ static enum step serve_file(struct serving *serving)
         headers_add_named(headers, STR("Allow"), STR("GET, HEAD"));
         return transaction_fail(tx, 405, (struct str){0});
     }
-    if (!chosen_status(tx, serving->server, &content.status, &problem)) {
-        close(content.fd);
-        return transaction_fail(
-            tx, 500, text_not_a_number(tx->arena, problem));
-    }
     if (etag.len > 0)
         headers_set(headers, HEADER_ETAG, etag);
     struct str type = media_type_of(&tx->core->media_types, serving->path, tx->arena);
     if (headers_get(headers, HEADER_CONTENT_TYPE).len == 0 && type.len > 0)
         headers_set(headers, HEADER_CONTENT_TYPE, type);
     tx->is_untyped = tx->type_is_cleared = type.len == 0;
+    if (!chosen_status(tx, serving->server, &content.status, &problem)) {
+        close(content.fd);
+        return transaction_fail(tx, 500, text_not_a_number(tx->arena, problem));
+    }
     content.size = status.st_size;
     if (!has_useful_time(&serving->status))
         content.modified_s = 0;

@@ -234,7 +234,8 @@ void transaction_reply(struct transaction *tx, unsigned status, struct str body)
         .headers = tx->response,
         .content_length = (int64_t)body.len,
     };
-    if (body.len == 0 && str_eq(tx->request->method, STR("HEAD")))
+    if ((body.len == 0 && str_eq(tx->request->method, STR("HEAD"))) ||
+        http_status_has_no_body(head.status))
         head.content_length = HTTP_LENGTH_UNKNOWN; /* as Go: nothing is said of what is not known */
     if (str_eq(tx->request->method, STR("HEAD")))
         tx->unsent_bytes = body.len;
