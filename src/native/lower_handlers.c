@@ -67,7 +67,7 @@ static void lower_static_response(struct lowering *lo, const json_t *handler,
     read_object(lo, handler, "a static_response", fields, &in);
     struct dt_response row = {.body = DT_NONE, .closes = in.closes, .aborts = in.aborts};
     lower_status(lo, in.status, &row.status, &row.status_template);
-    row.headers = lower_header_fields(lo, in.headers, UNKNOWN_IS_EMPTY);
+    row.headers = lower_header_fields(lo, in.headers, UNKNOWN_IS_KEPT);
     if (in.body.len)
         row.body = template_of(lo, in.body, UNKNOWN_IS_KEPT);
     row.content = content_of(lo, row.body);

@@ -231,7 +231,7 @@ void proxy_make_attempt(struct proxying *proxying)
     } else {
         proxying->headers = proxying->prepared;
     }
-    if (proxying->attempt_host.len == 0)
+    if (proxying->attempt_host.len == 0 && !proxying->fastcgi)
         proxying->attempt_host = proxying->destination.hostport; /* as Go */
     proxying->attempt_host = without_zone(tx->arena, proxying->attempt_host);
 }
