@@ -1087,12 +1087,11 @@ struct dt_transport {
     uint8_t versions;   /* enum dt_protocols, or'ed */
     uint8_t proxy_protocol;
     uint8_t is_tls;
-    uint8_t skips_verify;            /* insecure_skip_verify */
-    uint8_t has_roots;               /* only <ca_files> and <ca_certificates> are trusted */
-    uint8_t renegotiates;            /* 0 never, 1 once, 2 freely */
-    uint32_t server_name;            /* template, or DT_NONE: the dial host */
-    struct dt_range ca_files;        /* texts: PEM files */
-    struct dt_range ca_certificates; /* texts: DER in base64 */
+    uint8_t skips_verify; /* insecure_skip_verify */
+    uint8_t renegotiates; /* 0 never, 1 once, 2 freely */
+    uint8_t reserved;
+    uint32_t server_name; /* template, or DT_NONE: the dial host */
+    uint32_t trust_pool;  /* trust_pools; DT_NONE: the system's certificates */
     struct dt_text client_certificate, client_key; /* files; empty: none */
     struct dt_range plain_ports;                   /* numbers: upstream ports that get no TLS */
     struct dt_range curves;                        /* texts: Go's names */
@@ -1101,6 +1100,7 @@ struct dt_transport {
     uint32_t resolver;      /* resolvers: who looks up names of upstreams; DT_NONE: the system */
     uint32_t fastcgi; /* fastcgis: upstreams speak FastCGI; DT_NONE: they speak HTTP */
     uint32_t origin;
+    uint32_t reserved_too;
 };
 
 /* What scripts behind FastCGI are told. */
@@ -1512,7 +1512,7 @@ _Static_assert(sizeof(struct dt_pool) == 168, "dt_pool");
 _Static_assert(sizeof(struct dt_upstream) == 76, "dt_upstream");
 _Static_assert(sizeof(struct dt_policy) == 48, "dt_policy");
 _Static_assert(sizeof(struct dt_active_health) == 80, "dt_active_health");
-_Static_assert(sizeof(struct dt_transport) == 168, "dt_transport");
+_Static_assert(sizeof(struct dt_transport) == 160, "dt_transport");
 _Static_assert(sizeof(struct dt_fastcgi) == 28, "dt_fastcgi");
 _Static_assert(sizeof(struct dt_cgi_variable) == 12, "dt_cgi_variable");
 _Static_assert(sizeof(struct dt_resolver) == 16, "dt_resolver");

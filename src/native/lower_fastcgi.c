@@ -78,6 +78,7 @@ struct dt_transport lower_fastcgi(struct lowering *lo, const json_t *transport)
     row.root = template_of(lo, in.root.len ? in.root : STR("{http.vars.root}"), UNKNOWN_IS_EMPTY);
     in.transport.fastcgi = push_fastcgis(lo, row);
     in.transport.server_name = DT_NONE;
+    in.transport.trust_pool = DT_NONE;
     in.transport.forward_proxy = DT_NONE;
     in.transport.resolver = DT_NONE;
     in.transport.origin = origin_here(lo);

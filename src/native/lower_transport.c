@@ -102,30 +102,6 @@ static uint8_t lower_versions(struct lowering *lo, const json_t *transport, cons
     return bits;
 }
 
-static void lower_roots(struct lowering *lo, const json_t *ca, struct dt_transport *row)
-{
-    struct ca_json {
-        struct str provider;
-        struct dt_range files, certificates;
-    } in = {0};
-    static const struct field fields[] = {
-        {"provider", FIELD_STR, offsetof(struct ca_json, provider)},
-        {"pem_files", FIELD_TEXTS, offsetof(struct ca_json, files)},
-        {"trusted_ca_certs", FIELD_TEXTS, offsetof(struct ca_json, certificates)},
-        {0},
-    };
-    struct str provider = member_str(ca, "provider");
-    if (!str_is(provider, "file") && !str_is(provider, "inline")) {
-        refuse_at(lo, ca, "the proxy core cannot take CA certificates from '" STR_FMT "' yet",
-                  STR_ARG(provider));
-        return;
-    }
-    read_object(lo, ca, "a pool of CA certificates", fields, &in);
-    row->ca_files = in.files;
-    row->ca_certificates = in.certificates;
-    row->has_roots = 1;
-}
-
 struct tls_json {
     const json_t *ca, *except_ports;
     struct dt_range pool, files, curves;
@@ -184,13 +160,13 @@ static void lower_tls(struct lowering *lo, const json_t *tls, struct dt_transpor
     row->is_tls = 1;
     row->skips_verify = in.skips_verify;
     row->tls_handshake_timeout_ns = in.handshake_timeout_ns;
-    row->ca_certificates = in.pool;
-    row->ca_files = in.files;
-    row->has_roots = in.pool.n || in.files.n;
-    if (in.ca && row->has_roots)
+    if (in.ca && (in.pool.n || in.files.n))
         reject_at(lo, in.ca, "CA certificates are given in two ways");
     else if (in.ca)
-        lower_roots(lo, in.ca, row);
+        row->trust_pool = lower_trust_pool(lo, in.ca);
+    else if (in.pool.n || in.files.n)
+        row->trust_pool = push_trust_pools(
+            lo, (struct dt_trust_pool){.files = in.files, .certificates = in.pool});
     if (!in.certificate.len != !in.key.len)
         reject(lo, "a client certificate needs both its file and its key's file");
     if (in.certificate.len)
@@ -314,6 +290,7 @@ uint32_t lower_transport(struct lowering *lo, const json_t *transport)
     row.origin = origin_here(lo);
     row.fastcgi = DT_NONE;
     row.server_name = DT_NONE;
+    row.trust_pool = DT_NONE;
     row.forward_proxy = DT_NONE;
     row.compresses = in.compresses != 0;
     if (row.dial_timeout_ns == 0)

@@ -235,24 +235,6 @@ static bool make_server(struct core *core, uint32_t row)
 
 /* --- upstreams --- */
 
-static struct tls_trust *trust_of(struct core *core, struct dt_range files,
-                                  struct dt_range certificates, char error[TLS_ERROR_BYTES])
-{
-    const struct dt_tables *tables = core->tables;
-    struct tls_trust *trust = tls_trust_new();
-    bool is_fine = true;
-    for (uint32_t i = 0; is_fine && i < files.n; i++)
-        is_fine = tls_trust_add_file(
-            trust, tls_path(core, core->arena, tables->texts[files.first + i]), error);
-    for (uint32_t i = 0; is_fine && i < certificates.n; i++)
-        is_fine = tls_trust_add_inline(
-            trust, table_text(tables, tables->texts[certificates.first + i]), error);
-    if (is_fine)
-        return trust;
-    tls_trust_unref(trust);
-    return NULL;
-}
-
 static bool make_client(struct core *core, uint32_t row)
 {
     static const char *const both[] = {"h2", "http/1.1", NULL};
@@ -268,10 +250,11 @@ static bool make_client(struct core *core, uint32_t row)
     };
     if (!transport->is_tls && transport->forward_proxy == DT_NONE)
         return true; /* TLS may be spoken to a proxy on the way */
-    if (transport->has_roots) {
-        config.trust = trust_of(core, transport->ca_files, transport->ca_certificates, error);
+    if (transport->trust_pool != DT_NONE) {
+        config.trust =
+            tls_pool(core, transport->trust_pool, (struct dt_range){0}, transport->origin);
         if (!config.trust)
-            return tls_complain(core, transport->origin, "trusted certificates", error);
+            return false;
     }
     if (transport->client_certificate.len > 0) {
         config.identity =

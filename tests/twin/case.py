@@ -151,8 +151,11 @@ class Case:
         options = dict(word.split("=", 1) if "=" in word else (word, "") for word in words)
         if words[0] == "upstream":
             port = upstreams.by_name[options["port-of"]].port if "port-of" in options else 0
-            return lambda name, seen: Upstream(name, seen, options.get("address", "127.0.0.1"), port,
-                                               server_context() if "tls" in options else None)
+            context, certificate = server_context() if "tls" in options else (None, "")
+            if certificate:
+                with open(os.path.join(self.folder, "upstream.pem"), "w", encoding="ascii") as f:
+                    f.write(certificate)
+            return lambda name, seen: Upstream(name, seen, options.get("address", "127.0.0.1"), port, context)
         return lambda name, seen: Responder(name, seen, self.folder, "unix" in words)
 
     @staticmethod

@@ -29,7 +29,7 @@ made_context = []
 
 
 def server_context():
-    """TLS with a certificate of its own, made once."""
+    """TLS with a certificate of its own, made once, and the certificate."""
     if not made_context:
         with tempfile.TemporaryDirectory(prefix="dialtone-twin-") as folder:
             key, certificate = os.path.join(folder, "key"), os.path.join(folder, "certificate")
@@ -39,8 +39,9 @@ def server_context():
                            check=True, capture_output=True)
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             context.load_cert_chain(certificate, key)
-            made_context.append(context)
-    return made_context[0]
+            with open(certificate, encoding="ascii") as f:
+                made_context.extend([context, f.read()])
+    return made_context
 
 
 class Upstream:
