@@ -180,6 +180,8 @@ enum dt_argument {
     X(HOST_LABEL, "http.request.host.labels.", NUMBER) /* 0 is the rightmost; lower case */        \
     X(DURATION, "http.request.duration", NONE)         /* Go style: 1.5ms */                       \
     X(DURATION_MS, "http.request.duration_ms", NONE)                                               \
+    X(BODY, "http.request.body", NONE)                                                             \
+    X(BODY_BASE64, "http.request.body_base64", NONE)                                               \
     X(UUID, "http.request.uuid", NONE)                                                             \
     X(ORIG_METHOD, "http.request.orig_method", NONE)                                               \
     X(ORIG_URI, "http.request.orig_uri", NONE)                                                     \
@@ -411,6 +413,7 @@ struct dt_route {
     struct dt_range handlers;
     uint32_t group; /* DT_NONE, or a bit in the request's set of satisfied groups */
     uint32_t is_terminal;
+    uint32_t needs_body;        /* bool: its matchers look at the request's body */
     uint32_t is_measured;       /* bool: counted by the meter */
     struct dt_text measured_as; /* the name of its first handler, maybe empty */
     uint32_t origin;
@@ -744,6 +747,7 @@ struct dt_handler {
     uint32_t kind; /* enum dt_handler_kind */
     uint32_t row;  /* VARS: the first of <n> assignments */
     uint32_t n;    /* 1 but for VARS */
+    uint32_t needs_body; /* bool: it shows the request's body, which is read before it runs */
     uint32_t origin;
 };
 
@@ -1489,14 +1493,14 @@ _Static_assert(sizeof(struct dt_server) == 200, "dt_server");
 _Static_assert(sizeof(struct dt_proxy_header) == 32, "dt_proxy_header");
 _Static_assert(sizeof(struct dt_host_index) == 16, "dt_host_index");
 _Static_assert(sizeof(struct dt_host_entry) == 20, "dt_host_entry");
-_Static_assert(sizeof(struct dt_route) == 40, "dt_route");
+_Static_assert(sizeof(struct dt_route) == 44, "dt_route");
 _Static_assert(sizeof(struct dt_matcher) == 20, "dt_matcher");
 _Static_assert(sizeof(struct dt_host_pattern) == 16, "dt_host_pattern");
 _Static_assert(sizeof(struct dt_path_pattern) == 20, "dt_path_pattern");
 _Static_assert(sizeof(struct dt_condition) == 20, "dt_condition");
 _Static_assert(sizeof(struct dt_value_pattern) == 16, "dt_value_pattern");
 _Static_assert(sizeof(struct dt_ip_range) == 32, "dt_ip_range");
-_Static_assert(sizeof(struct dt_handler) == 16, "dt_handler");
+_Static_assert(sizeof(struct dt_handler) == 20, "dt_handler");
 _Static_assert(sizeof(struct dt_response) == 24, "dt_response");
 _Static_assert(sizeof(struct dt_header_op) == 32, "dt_header_op");
 _Static_assert(sizeof(struct dt_header_edit) == 24, "dt_header_edit");

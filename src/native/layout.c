@@ -219,7 +219,7 @@ static const struct column host_entries_columns[] = {PLAIN(host), PLAIN(hash), T
 #define ROW dt_route
 static const struct column routes_columns[] = {TO(matcher_sets, matcher_sets),
                                                TO(handlers, handlers), OPTIONAL(group),
-                                               PLAIN(is_terminal), PLAIN(is_measured),
+                                               PLAIN(is_terminal), PLAIN(needs_body), PLAIN(is_measured),
                                                PLAIN(measured_as), TO(origin, origins)};
 #undef ROW
 #define ROW dt_matcher_set
@@ -277,7 +277,8 @@ static const struct column try_files_columns[] = {TO(template, templates), PLAIN
 #undef ROW
 #define ROW dt_handler
 static const struct column handlers_columns[] = {NAMED(kind, handler_kinds), TO(row, HANDLER_ROW),
-                                                 PLAIN(n), TO(origin, origins)};
+                                                 PLAIN(n), PLAIN(needs_body),
+                                                 TO(origin, origins)};
 #undef ROW
 #define ROW dt_response
 static const struct column responses_columns[] = {PLAIN(status),

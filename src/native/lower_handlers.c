@@ -350,7 +350,10 @@ struct dt_range lower_handlers(struct lowering *lo, const json_t *list)
         const json_t *handler = json_array_get(list, i);
         const struct token *before = enter(lo, handler);
         struct dt_handler row = {0};
+        uint32_t body_uses = lo->n_body_uses;
         lower_handler(lo, handler, &row);
+        /* what is in routes of its own says so there */
+        row.needs_body = lo->n_body_uses != body_uses && row.kind != DT_HANDLER_SUBROUTE;
         lo->handlers.at[range.first + i] = row;
         leave(lo, before);
     }

@@ -29,6 +29,7 @@ struct lowering {
     struct map automated_names; /* that the configuration wants certificates for */
     bool has_no_staples, has_certificates; /* of those that are loaded */
     bool has_untagged_certificates;
+    uint32_t n_body_uses; /* placeholders so far that show the request's body */
     struct map authority_rows; /* id of a CA → row of authorities + 1 */
 
     /* of the server being lowered */

@@ -25,7 +25,9 @@ struct dt_route lower_route(struct lowering *lo, const json_t *route)
     row.origin = origin_here(lo);
     if (in.group.len)
         row.group = (uint32_t)(uintptr_t)map_get(&lo->groups, in.group) - 1;
+    uint32_t body_uses = lo->n_body_uses;
     row.matcher_sets = lower_matcher_sets(lo, in.match);
+    row.needs_body = lo->n_body_uses != body_uses;
     row.handlers = lower_handlers(lo, in.handle);
     leave(lo, before);
     return row;

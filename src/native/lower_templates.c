@@ -15,7 +15,6 @@ static const struct placeholder {
 
 /* What Caddy knows and the core does not yet: names and prefixes of names. */
 static const char *const unsupported_placeholders[] = {
-    "http.request.body",
     "http.reverse_proxy.is_transport_error",
 };
 
@@ -84,6 +83,7 @@ static bool resolve(struct lowering *lo, struct str key, struct dt_part *part)
             if (!resolve_argument(lo, row, str_slice(key, row->name.len, key.len), part))
                 continue;
             part->kind = row->kind;
+            lo->n_body_uses += row->kind == DT_PART_BODY || row->kind == DT_PART_BODY_BASE64;
             return true;
         }
     }

@@ -4,6 +4,7 @@
 #include "base/parse.h"
 #include "net/loop.h"
 #include "proxy/balance.h"
+#include "proxy/body.h"
 #include "proxy/cgi.h"
 #include "proxy/handlers.h"
 #include "proxy/log.h"
@@ -115,6 +116,7 @@ static void on_writable(struct http_exchange *exchange)
     struct http_request *request = proxying->tx->request;
     if (proxying->upload == UPLOAD_WAITING) {
         proxying->upload = UPLOAD_STREAMING;
+        proxying->tx->body_is_sent = true;
         if (proxying->buffered.len > 0)
             send_upload(proxying, strbuf_str(&proxying->buffered));
         if (proxying->upload_complete) {
@@ -631,6 +633,8 @@ enum step handle_proxy(struct transaction *tx, const struct dt_handler *handler)
     /* Caddy: programs in C would look for another script */
     if (proxying->fastcgi && memchr(proxying->url.path.ptr, '\0', proxying->url.path.len))
         return transaction_fail(tx, 400, STR("invalid request path"));
+    if (body_is_too_long(tx))
+        return transaction_fail(tx, 413, STR("http: request body too large"));
     if (tx->replaces_body) {
         strbuf_add(&proxying->buffered, tx->body);
         proxying->upload_complete = true;

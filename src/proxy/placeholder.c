@@ -9,6 +9,7 @@
 #include "base/parse.h"
 #include "http/date.h"
 #include "net/loop.h"
+#include "proxy/body.h"
 #include "proxy/handlers.h"
 #include "proxy/log.h"
 #include "proxy/proxying.h"
@@ -476,6 +477,12 @@ bool template_value(struct transaction *tx, const struct dt_part *part, struct s
         return true;
     case DT_PART_DURATION_MS:
         *out = milliseconds(tx, since(tx, request->started_ns));
+        return true;
+    case DT_PART_BODY:
+        *out = body_text(tx);
+        return true;
+    case DT_PART_BODY_BASE64:
+        *out = text_base64(tx->arena, body_text(tx));
         return true;
     case DT_PART_UUID:
         if (tx->uuid.len == 0) {

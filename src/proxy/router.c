@@ -4,6 +4,7 @@
 
 #include "proxy/router.h"
 
+#include "proxy/body.h"
 #include "proxy/handlers.h"
 #include "proxy/log.h"
 #include "proxy/match.h"
@@ -136,17 +137,23 @@ static bool take_group(struct transaction *tx, uint32_t group)
     return !taken;
 }
 
-/* Looks for the frame's next route that matches; its handlers are due. */
-static void enter_route(struct transaction *tx, struct frame *frame, bool *failed)
+/* Looks for the frame's next route that matches; its handlers are due. STEP_TAKEN: not before the
+ * request's body is there. */
+static enum step enter_route(struct transaction *tx, struct frame *frame)
 {
     while (frame->at < frame->n) {
         uint32_t row = frame->numbers ? frame->numbers[frame->at] : frame->first + frame->at;
         const struct dt_route *route = &tx->tables->routes[row];
+        bool failed = false;
+        if (route->needs_body && body_wait(tx))
+            return STEP_TAKEN;
+        if (route->needs_body && body_is_too_long(tx))
+            return transaction_fail(tx, 413, body_text(tx));
         frame->at++;
         frame->next_route = row + 1;
-        bool matches = match_any_set(tx, route->matcher_sets, failed);
-        if (*failed)
-            return;
+        bool matches = match_any_set(tx, route->matcher_sets, &failed);
+        if (failed)
+            return STEP_FAILED;
         if (!matches || !take_group(tx, route->group))
             continue;
         frame->handler = route->handlers.first;
@@ -154,8 +161,9 @@ static void enter_route(struct transaction *tx, struct frame *frame, bool *faile
         frame->is_terminal = route->is_terminal;
         if (route->is_measured)
             metrics_enter(tx, route);
-        return;
+        break;
     }
+    return STEP_NEXT;
 }
 
 /* Nothing answered: an empty 200, or the failure's status behind error routes. */
@@ -251,7 +259,11 @@ void router_run(struct transaction *tx, enum step step)
             answer_empty(tx, tx->in_error_routes);
             return;
         } else if (frame->handler < frame->handlers_end) {
-            step = handler_run(tx, &tx->tables->handlers[frame->handler++]);
+            const struct dt_handler *handler = &tx->tables->handlers[frame->handler];
+            if (handler->needs_body && body_wait(tx))
+                return;
+            frame->handler++;
+            step = handler_run(tx, handler);
         } else if (frame->is_terminal) {
             if (tx->interception)
                 response_resume(tx);
@@ -262,10 +274,9 @@ void router_run(struct transaction *tx, enum step step)
             if (tx->host_changed && frame->follows_host_index)
                 frame_follow_host(tx, frame, frame->next_route);
             if (frame->at < frame->n)
-                enter_route(tx, frame, &failed);
+                step = enter_route(tx, frame);
             else
                 tx->frame = frame->outer;
-            step = failed ? STEP_FAILED : STEP_NEXT;
         }
     }
 }

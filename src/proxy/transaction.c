@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "net/tls.h"
+#include "proxy/body.h"
 #include "proxy/log.h"
 #include "proxy/login.h"
 #include "proxy/match.h"
@@ -341,19 +342,28 @@ static enum step check_strict_sni(struct transaction *tx)
 static void on_body(struct http_request *request, struct str data)
 {
     struct transaction *tx = request->app;
-    proxying_upload(tx->proxying, data);
+    if (tx->is_reading_body)
+        body_take(tx, data);
+    else
+        proxying_upload(tx->proxying, data);
 }
 
 static void on_body_end(struct http_request *request)
 {
     struct transaction *tx = request->app;
-    proxying_upload_end(tx->proxying);
+    if (tx->is_reading_body)
+        body_end(tx);
+    else
+        proxying_upload_end(tx->proxying);
 }
 
 static void on_body_failed(struct http_request *request, enum http_body_failure reason)
 {
     struct transaction *tx = request->app;
-    proxying_upload_failed(tx->proxying, reason);
+    if (tx->is_reading_body)
+        body_end(tx); /* Caddy: what came of it counts */
+    else
+        proxying_upload_failed(tx->proxying, reason);
 }
 
 static void on_drained(struct http_request *request)

@@ -10,6 +10,7 @@
 struct proxying;
 struct sending;
 struct active_map;
+struct body_reading;
 struct capture;
 struct encoding;
 struct interception;
@@ -117,6 +118,9 @@ struct transaction {
     /* Its body, where a handler replaced it, and how long it may be (0: no limit). */
     struct str body;
     bool replaces_body;
+    bool body_is_sent;                 /* on, by a proxy */
+    struct body_reading *body_reading; /* body.c's */
+    bool is_reading_body;
     int64_t max_body_bytes;
 
     /* The answer. */
