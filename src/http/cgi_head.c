@@ -28,47 +28,55 @@ static struct str trim(struct str text)
     return text;
 }
 
-/* Cuts the next line off, without its end; false where it has none and more may come. */
-static bool next_line(const char *bytes, size_t len, bool is_all, size_t *at, struct str *line)
+/* Cuts the next line off, without its end where it has one. */
+static void next_line(const char *bytes, size_t len, size_t *at, struct str *line)
 {
     const char *end = memchr(bytes + *at, '\n', len - *at);
-    if (!end && !is_all)
-        return false;
     size_t stop = end ? (size_t)(end - bytes) : len;
     *line = str_make(bytes + *at, stop - *at);
     *at = end ? stop + 1 : len;
     if (end && line->len > 0 && line->ptr[line->len - 1] == '\r')
         line->len--;
-    return true;
 }
 
-/* Finds the empty line; 0 where it has not come. <*scanned> moves to the start of a line. */
+/* Whether the line that ends in the LF at <end> holds nothing. */
+static bool is_empty_line(const char *bytes, size_t end)
+{
+    if (end > 0 && bytes[end - 1] == '\r')
+        end--;
+    return end == 0 || bytes[end - 1] == '\n';
+}
+
+/* The length up to the empty line, or 0 where it has not come; no byte is looked for twice. */
 static size_t head_length(const char *bytes, size_t len, size_t *scanned, bool is_all)
 {
+    const char *newline;
     size_t at = *scanned;
-    struct str line;
-    while (at < len) {
-        if (!next_line(bytes, len, is_all, &at, &line))
-            break;
-        if (line.len == 0)
-            return at;
-        *scanned = at;
+    while (at < len && (newline = memchr(bytes + at, '\n', len - at))) {
+        size_t end = (size_t)(newline - bytes);
+        if (is_empty_line(bytes, end))
+            return end + 1;
+        at = end + 1;
     }
+    *scanned = len;
     return is_all ? len : 0;
 }
 
-/* Moves the continuation of a line to its end; blanks take its place, so that the same bytes can be
- * read once more. */
-static void append_line(char *bytes, struct str *text, struct str more)
+/* Moves the continuation of a line to its end. Blanks take its place, so that the same bytes can be
+ * read once more: between <text> and <*stop> there is nothing else. */
+static void append_line(char *bytes, struct str *text, struct str more, size_t *stop)
 {
     size_t end = (size_t)(text->ptr - bytes) + text->len;
-    size_t stop = (size_t)(more.ptr - bytes) + more.len;
+    size_t last = *stop;
+    *stop = (size_t)(more.ptr - bytes) + more.len;
     more = trim(more);
     bytes[end] = ' '; /* there was a line end at least */
     memmove(bytes + end + 1, more.ptr, more.len);
     text->len += 1 + more.len;
     end += 1 + more.len;
-    memset(bytes + end, ' ', stop - end);
+    if (last < end)
+        last = end;
+    memset(bytes + last, ' ', *stop - last);
 }
 
 /* A line, continued ones included, as a header; false where it is none. A name that holds blanks is
@@ -103,12 +111,18 @@ enum h1_result cgi_parse_head(struct h1_head *head, char *bytes, size_t len, siz
     head->len = end;
     if (end > 0 && is_blank(bytes[0]))
         return H1_BAD; /* there is nothing to be continued */
-    while (at < end && next_line(bytes, end, true, &at, &line) && line.len > 0) {
+    while (at < end) {
+        next_line(bytes, end, &at, &line);
+        if (line.len == 0)
+            break;
         struct str text = trim(line);
+        size_t stop = (size_t)(line.ptr - bytes) + line.len;
         if (str_index(line, ':') < 0)
             return H1_BAD;
-        while (at < end && is_blank(bytes[at]) && next_line(bytes, end, true, &at, &line))
-            append_line(bytes, &text, line);
+        while (at < end && is_blank(bytes[at])) {
+            next_line(bytes, end, &at, &line);
+            append_line(bytes, &text, line, &stop);
+        }
         if (head->n == head->cap)
             return H1_FULL;
         bool is_field;
