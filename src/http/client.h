@@ -159,7 +159,7 @@ struct http_exchange_events {
     void (*head)(struct http_exchange *exchange);
     /* A piece of the body, valid during the call. */
     void (*data)(struct http_exchange *exchange, struct str data);
-    /* The same of what a script behind FastCGI writes to its standard error; any time before `end`. */
+    /* The same of what a script behind FastCGI writes to its standard error; before `end`. */
     void (*complaint)(struct http_exchange *exchange, struct str data);
     /* The response is complete. Where the request's body has not been sent in full by then, it
      * need not be any more. */

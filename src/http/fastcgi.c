@@ -66,8 +66,7 @@ static struct str take(struct str *input, size_t most)
     return piece;
 }
 
-enum fastcgi_event fastcgi_next(struct fastcgi_reader *reader, struct str *input,
-                                struct str *piece)
+enum fastcgi_event fastcgi_next(struct fastcgi_reader *reader, struct str *input, struct str *piece)
 {
     for (;;) {
         if (reader->n_header < FASTCGI_HEADER_BYTES) {
@@ -86,7 +85,8 @@ enum fastcgi_event fastcgi_next(struct fastcgi_reader *reader, struct str *input
             /* Caddy: whatever is neither the end nor an error belongs to the answer */
             return reader->header[AT_TYPE] == FASTCGI_STDERR ? FASTCGI_ERRORS : FASTCGI_OUTPUT;
         }
-        reader->padding_left = (uint8_t)(reader->padding_left - take(input, reader->padding_left).len);
+        reader->padding_left =
+            (uint8_t)(reader->padding_left - take(input, reader->padding_left).len);
         if (reader->padding_left > 0)
             return FASTCGI_MORE;
         reader->n_header = 0;

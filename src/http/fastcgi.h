@@ -8,8 +8,8 @@
 #include "base/str.h"
 #include "http/h1_parse.h"
 
-/* FastCGI as a language: records (fastcgi.c) and the heads of answers (cgi_head.c). Pure: no I/O, no
- * allocation. */
+/* FastCGI as a language: records (fastcgi.c) and the heads of answers (cgi_head.c). Pure: no I/O,
+ * no allocation. */
 
 enum fastcgi_type {
     FASTCGI_BEGIN_REQUEST = 1,

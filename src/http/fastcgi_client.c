@@ -203,8 +203,8 @@ static bool head_complete(struct http_upstream *upstream, struct h1_head *head, 
     return still_runs(upstream, exchange);
 }
 
-/* What came of the head is in <saved>, and <*len> of it, when it is complete. False: it is not, or the
- * exchange takes no more. */
+/* What came of the head is in <saved>, and <*len> of it, when it is complete. False: it is not, or
+ * the exchange takes no more. */
 static bool take_head(struct http_upstream *upstream, bool is_all, size_t *len)
 {
     struct http_client *client = upstream->pool->client;

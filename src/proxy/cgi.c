@@ -198,7 +198,6 @@ static void add_client(const struct cgi_facts *facts, struct http_headers *out)
     add(out, STR("REMOTE_USER"), facts->user);
 }
 
-
 static void add_configured(const struct cgi_facts *facts, struct http_headers *out)
 {
     const struct dt_tables *tables = facts->core->tables;
@@ -295,7 +294,9 @@ static struct str tls_version(struct transaction *tx)
     struct tls_info info;
     if (!tls_info(http_connection_stream(tx->request->connection), &info))
         return STR("");
-    return info.version == 0x0304 ? STR("TLSv1.3") : info.version == 0x0303 ? STR("TLSv1.2") : STR("");
+    return info.version == 0x0304   ? STR("TLSv1.3")
+           : info.version == 0x0303 ? STR("TLSv1.2")
+                                    : STR("");
 }
 
 static struct str value_of(struct transaction *tx, enum dt_part_kind kind)

@@ -147,8 +147,8 @@ static void refuse_upload(struct proxying *proxying)
     }
     /* Caddy: that the length is not known is seen first */
     bool is_without_length = proxying->fastcgi && proxying->content_length < 0;
-    go_on(proxying, transaction_fail(tx, is_without_length ? 411 : 413,
-                                     STR("http: request body too large")));
+    go_on(proxying,
+          transaction_fail(tx, is_without_length ? 411 : 413, STR("http: request body too large")));
 }
 
 void proxying_upload(struct proxying *proxying, struct str data)

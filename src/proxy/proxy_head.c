@@ -270,9 +270,9 @@ void proxy_make_response(struct proxying *proxying)
     struct http_head *head = &proxying->exchange.head;
     struct str trailer = headers_get(&head->headers, HEADER_TRAILER);
     /* the head of what is passed on at once is out before there is a body to look at */
-    tx->is_untyped = (!proxying->fastcgi &&
-                      headers_find(&head->headers, HEADER_TRANSFER_ENCODING) != NULL) ||
-                     proxying->pool->flush_interval_ns < 0;
+    tx->is_untyped =
+        (!proxying->fastcgi && headers_find(&head->headers, HEADER_TRANSFER_ENCODING) != NULL) ||
+        proxying->pool->flush_interval_ns < 0;
     /* Caddy: an answer of a script is not flushed, so Go tells the length of a short one */
     tx->tells_length = proxying->fastcgi && head->content_length < 0 &&
                        proxying->pool->flush_interval_ns >= 0 &&

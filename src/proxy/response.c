@@ -72,7 +72,8 @@ bool response_is_event_stream(const struct http_headers *headers)
 bool response_needs_start(const struct transaction *tx, const struct http_head *head)
 {
     const struct deferred_work *encode = encoding_of(tx);
-    if (encode && (has_body(tx, head) || tx->tells_length) && !response_is_event_stream(&head->headers) &&
+    if (encode && (has_body(tx, head) || tx->tells_length) &&
+        !response_is_event_stream(&head->headers) &&
         (head->content_length < 0 || !headers_find(&head->headers, HEADER_CONTENT_TYPE)))
         return true;
     return needs_type(tx, head);
@@ -239,8 +240,8 @@ void response_start(struct transaction *tx, struct http_head *head, struct str s
         tx->response = head->headers;
         return;
     }
-    bool is_head_of_encoded = !has_body(tx, head) &&
-                              headers_find(&head->headers, HEADER_CONTENT_ENCODING) != NULL;
+    bool is_head_of_encoded =
+        !has_body(tx, head) && headers_find(&head->headers, HEADER_CONTENT_ENCODING) != NULL;
     if (tx->tells_length && !tx->encoding && head->content_length < 0 &&
         !http_status_has_no_body(head->status) && !is_head_of_encoded) {
         tx->encoding = arena_new(tx->arena, struct encoding);

@@ -1,5 +1,5 @@
-/* Any bytes as what a FastCGI responder sends: however they arrive, the same answer comes out of the
- * records, and the same headers out of the answer. */
+/* Any bytes as what a FastCGI responder sends: however they arrive, the same answer comes out of
+ * the records, and the same headers out of the answer. */
 #include <stdint.h>
 #include <stdlib.h>
 

@@ -82,7 +82,8 @@ static void test_records(void)
         {STR_INIT("\x01\x06\0\x01\0\x03\x02\0abc\xff\xff\x01\x06\0\x01\0\x01\0\0d"), "abcd", true},
         {STR_INIT("\x01\x06\0\x01\0\0\0\0\x01\x06\0\x01\0\x01\0\0x"), "x", true},
         {STR_INIT("\x01\x07\0\x01\0\x02\x01\0xy\0\x01\x06\0\x01\0\x01\0\0z"), "!!z", true},
-        {STR_INIT("\x01\x06\0\x01\0\x01\0\0a\x01\x03\0\x01\0\x08\0\0\0\0\0\0\0\0\0\0"), "a END", true},
+        {STR_INIT("\x01\x06\0\x01\0\x01\0\0a\x01\x03\0\x01\0\x08\0\0\0\0\0\0\0\0\0\0"), "a END",
+         true},
         /* what comes after the end, or is cut there, does not count */
         {STR_INIT("\x01\x03\0\x01\0\x08\0\0"), " END", true},
         /* Caddy: other kinds and other requests belong to the answer */
@@ -185,10 +186,18 @@ static void test_statuses(void)
         int status; /* -1: refused */
         const char *reason;
     } rows[] = {
-        {NULL, 0, ""},          {"", 0, ""},        {"200 OK", 200, "OK"},
-        {"404", 404, ""},       {"599 a b", 599, "a b"}, {"+302", 302, ""},
-        {"abc", -1, ""},        {"404Not", -1, ""}, {"99", -1, ""},
-        {"1000", -1, ""},       {"-200", -1, ""},   {"101 Switching", -1, ""},
+        {NULL, 0, ""},
+        {"", 0, ""},
+        {"200 OK", 200, "OK"},
+        {"404", 404, ""},
+        {"599 a b", 599, "a b"},
+        {"+302", 302, ""},
+        {"abc", -1, ""},
+        {"404Not", -1, ""},
+        {"99", -1, ""},
+        {"1000", -1, ""},
+        {"-200", -1, ""},
+        {"101 Switching", -1, ""},
         {"103 Early", 200, "Early"},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -210,11 +219,11 @@ static void test_framing(void)
         int content_length; /* -2: refused */
         bool chunked;
     } rows[] = {
-        {NULL, NULL, NULL, -1, false},     {"12", NULL, NULL, 12, false},
-        {"0", NULL, NULL, 0, false},       {"abc", NULL, NULL, -1, false},
-        {"-3", NULL, NULL, -1, false},     {"3", "3", NULL, 3, false},
-        {"3", "4", NULL, -2, false},       {NULL, NULL, "chunked", -1, true},
-        {"9", NULL, "chunked", 9, true},   {NULL, NULL, "gzip, chunked", -1, false},
+        {NULL, NULL, NULL, -1, false},   {"12", NULL, NULL, 12, false},
+        {"0", NULL, NULL, 0, false},     {"abc", NULL, NULL, -1, false},
+        {"-3", NULL, NULL, -1, false},   {"3", "3", NULL, 3, false},
+        {"3", "4", NULL, -2, false},     {NULL, NULL, "chunked", -1, true},
+        {"9", NULL, "chunked", 9, true}, {NULL, NULL, "gzip, chunked", -1, false},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         struct http_header headers[3];
@@ -223,13 +232,11 @@ static void test_framing(void)
         const char *lengths[] = {rows[i].length, rows[i].second};
         for (size_t k = 0; k < 2; k++)
             if (lengths[k])
-                headers[head.n++] = (struct http_header){STR("Content-Length"),
-                                                         str_from(lengths[k]),
-                                                         HEADER_CONTENT_LENGTH};
+                headers[head.n++] = (struct http_header){
+                    STR("Content-Length"), str_from(lengths[k]), HEADER_CONTENT_LENGTH};
         if (rows[i].coding)
-            headers[head.n++] = (struct http_header){STR("Transfer-Encoding"),
-                                                     str_from(rows[i].coding),
-                                                     HEADER_TRANSFER_ENCODING};
+            headers[head.n++] = (struct http_header){
+                STR("Transfer-Encoding"), str_from(rows[i].coding), HEADER_TRANSFER_ENCODING};
         CHECK_INT(cgi_framing(&head, &framing) ? (int)framing.content_length : -2,
                   rows[i].content_length);
         CHECK(rows[i].content_length == -2 || framing.chunked == rows[i].chunked);
@@ -237,9 +244,8 @@ static void test_framing(void)
 }
 
 static const struct test tests[] = {
-    {"lengths", test_lengths},   {"headers", test_headers},
-    {"records", test_records},   {"heads", test_heads},
-    {"larger room", test_larger_room}, {"statuses", test_statuses},
+    {"lengths", test_lengths}, {"headers", test_headers},         {"records", test_records},
+    {"heads", test_heads},     {"larger room", test_larger_room}, {"statuses", test_statuses},
     {"framing", test_framing},
 };
 
