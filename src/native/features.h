@@ -18,7 +18,7 @@ struct lowering;
     X(STREAM_CLOSE_DELAY, 1, "a delay before upgraded connections are closed")                     \
     X(MAX_REQUESTS, 1, "limits for requests per upstream")                                         \
     X(PROXY_REWRITE, 1, "rewrites by a proxy")                                                     \
-    X(VERBOSE_LOGS, 0, "verbose logs of a proxy")                                                  \
+    X(VERBOSE_LOGS, 1, "verbose logs of a proxy")                                                  \
     X(TRANSPORT_TIMEOUTS, 1, "read and write timeouts of a transport")                             \
     X(FALLBACK_DELAY, 1, "a delay between address families of its own")                            \
     X(KEEPALIVE_PROBES, 1, "TCP keep-alive settings of its own")                                   \

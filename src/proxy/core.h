@@ -59,6 +59,7 @@ struct core {
     struct upstream_health *healths;   /* of upstreams */
     struct pool_state *pools;          /* of pools */
     const struct backend **backends;   /* of upstreams */
+    bool is_debugging;                 /* a log takes lines of the level debug */
     struct hosts *hosts;               /* owned; NULL where no upstreams are found */
     struct tls_client **transport_tls; /* of transports; NULL where plain */
     struct tls_server **server_tls;    /* of servers; NULL where plain */

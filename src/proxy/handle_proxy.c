@@ -11,6 +11,7 @@
 #include "proxy/match.h"
 #include "proxy/metrics.h"
 #include "proxy/proxy_head.h"
+#include "proxy/proxy_log.h"
 #include "proxy/response.h"
 #include "proxy/router.h"
 #include "proxy/sources.h"
@@ -91,6 +92,8 @@ static enum step retry_or_fail(struct proxying *proxying, bool is_certain_not_se
     if (!may_retry(proxying, is_certain_not_sent))
         return transaction_fail(proxying->tx, status, message);
     proxying->retries++;
+    if (proxy_logs_details(proxying))
+        proxy_log_retry(proxying, message);
     if (proxying->pool->try_interval_ns <= 0)
         return STEP_NEXT;
     proxying->pause.fire = pause_over;
@@ -303,6 +306,8 @@ static void run_routes(struct proxying *proxying)
 static void send_head(struct proxying *proxying)
 {
     proxy_make_response(proxying);
+    if (proxy_logs_details(proxying))
+        proxy_log_head(proxying);
     if (!proxying->awaits_body)
         proxy_send_response(proxying, (struct str){0});
 }
@@ -312,6 +317,8 @@ static void finish_reply(struct proxying *proxying)
     struct http_headers *trailers = &proxying->exchange.trailers;
     if (!proxying->head_sent)
         proxy_send_response(proxying, (struct str){0});
+    if (proxy_logs_details(proxying))
+        proxy_log_end(proxying);
     response_end(proxying->tx, trailers->n ? trailers : NULL);
 }
 
@@ -342,6 +349,8 @@ static void on_head(struct http_exchange *exchange)
     struct proxying *proxying = exchange->owner;
     proxying->has_head = true;
     proxying->latency_ns = now_of(proxying) - proxying->attempt_ns;
+    if (proxy_logs_details(proxying))
+        proxy_log_roundtrip(proxying, STR(""));
     if (proxying->pool->unhealthy_statuses.n > 0 || proxying->pool->unhealthy_latency_ns > 0)
         check_passively(proxying);
     if (exchange->head.status == 101) {
@@ -394,6 +403,8 @@ static void on_data(struct http_exchange *exchange, struct str data)
     bool was_blocked = proxying->is_reply_blocked;
     int64_t limit = proxying->pool->response_buffers;
     proxying->is_reply_blocked = !response_data(proxying->tx, data);
+    if (proxy_logs_details(proxying))
+        proxy_log_data(proxying, data.len);
     if (!proxying->tx->tells_length &&
         (exchange->head.content_length < 0 || proxying->pool->flush_interval_ns < 0))
         response_flush(proxying->tx);
@@ -466,6 +477,8 @@ static void on_failed(struct http_exchange *exchange, enum http_failure reason)
     struct proxying *proxying = exchange->owner;
     struct transaction *tx = proxying->tx;
     struct str message = http_exchange_error(exchange, tx->arena);
+    if (proxy_logs_details(proxying) && !proxying->has_head)
+        proxy_log_roundtrip(proxying, message);
     release_upstream(proxying);
     if (proxying->has_head)
         cgi_log_complaints(proxying);
@@ -571,6 +584,8 @@ static enum step attempt(struct proxying *proxying)
     struct http_pool *connections = upstream_connections(proxying, &problem);
     if (!connections)
         return transaction_fail(tx, 502, problem);
+    if (proxy_logs_details(proxying))
+        proxy_log_selected(proxying);
     proxy_make_attempt(proxying);
     if (proxying->fastcgi && !cgi_variables(proxying, &proxying->variables, &problem))
         return transaction_fail(tx, 502, problem);

@@ -48,6 +48,12 @@ struct log_request {
 };
 /* The value of the field "request"; <as> lives as long as the line is written. */
 struct log_value log_request_value(const struct log_request *as);
+/* The same of headers alone. */
+struct log_headers {
+    struct transaction *tx;
+    const struct http_headers *headers;
+};
+struct log_value log_headers_value(const struct log_headers *headers);
 
 /* The request's line in the access log. */
 void log_access(struct transaction *tx);

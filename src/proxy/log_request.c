@@ -98,6 +98,19 @@ static void write_request_headers(const struct log_view *view, const void *ctx)
         write_headers(view, &dropped);
 }
 
+static void write_alone(const struct log_view *view, const void *ctx)
+{
+    const struct log_headers *given = ctx;
+    const struct header_list list = {
+        .tx = given->tx, .at = given->headers->at, .n = given->headers->n};
+    write_headers(view, &list);
+}
+
+struct log_value log_headers_value(const struct log_headers *headers)
+{
+    return LOG_OBJECT_OF(write_alone, headers);
+}
+
 /* --- requests --- */
 
 static void write_tls(const struct log_view *view, const void *ctx)

@@ -133,6 +133,7 @@ static void core_init(struct core *core, const struct options *options)
         core->paces[2 * i] = (struct http_pace){row->read_idle_ns, row->read_min_rate, 0};
         core->paces[2 * i + 1] = (struct http_pace){row->write_idle_ns, row->write_min_rate, 0};
     }
+    core->is_debugging = log_wants(core, DT_LOG_DEBUG);
     upstream_make_backends(core);
     if (tables->n_sources > 0)
         core->hosts = hosts_new();

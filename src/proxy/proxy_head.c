@@ -337,15 +337,3 @@ bool proxy_make_upgrade_head(struct proxying *proxying, struct http_head *head)
     *head = (struct http_head){.status = 101, .headers = tx->response};
     return true;
 }
-
-void proxy_log_broken(struct proxying *proxying, struct str message)
-{
-    struct transaction *tx = proxying->tx;
-    const struct log_pair fields[] = {
-        {STR("upstream"), LOG_TEXT_OF(proxying->destination.hostport)},
-        {STR("error"), LOG_TEXT_OF(message)},
-    };
-    log_line(tx->core, tx->worker, DT_LOG_WARN, STR("http.handlers.reverse_proxy"),
-             STR("aborting with incomplete response"), fields,
-             sizeof(fields) / sizeof(fields[0]));
-}

@@ -19,7 +19,4 @@ void proxy_send_interim(struct proxying *proxying, const struct http_head *inter
 /* False where the upstream switched to what nobody asked for. */
 bool proxy_make_upgrade_head(struct proxying *proxying, struct http_head *head);
 
-/* A warning in the log: the answer ends in the middle. */
-void proxy_log_broken(struct proxying *proxying, struct str message);
-
 #endif

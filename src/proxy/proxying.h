@@ -82,6 +82,7 @@ struct proxying {
     bool head_sent;        /* to the client */
     bool awaits_body;      /* the head waits for the first bytes of the body */
     bool is_reply_blocked; /* the client reads slowly */
+    int64_t passed;        /* bytes of the body; counted for verbose logs only */
     int64_t backlog;       /* bytes taken for it since then */
 
     /* Of an answer that routes look at: its body waits until one of them copies it. */
