@@ -8,7 +8,8 @@ import os, re, subprocess, sys, tempfile
 
 here = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, here)
-from case import Case  # noqa: E402
+from case import Case, read_case  # noqa: E402
+from servers import ENVIRONMENT, Upstreams  # noqa: E402
 
 root = os.path.dirname(os.path.dirname(here))
 
@@ -43,7 +44,7 @@ def all_there_is():
             if rest == "origins":
                 continue
             if kind == "NAMED":
-                found.update(f"{array}.{column}={name}" for name in names[rest] if not name.endswith("_NONE"))
+                found.update(f"{array}.{column}={name}" for name in names[rest] if not name.endswith(("_NONE", "_")))
             else:
                 found.add(f"{array}.{column}")
     return found
@@ -67,16 +68,17 @@ def said_by(dump):
 
 
 def tables_of(build, path, folder):
-    with open(path, encoding="utf-8") as f:
-        text = re.split(r"(?m)^=== ", f.read())[0]
-    text = re.sub(r"\{\$(\w+)\}", "18080", text)  # most are ports
-    is_json = text.lstrip().startswith('{"')
-    text = text if is_json else Case.with_options(text)
-    case = os.path.join(folder, "caddy.json" if is_json else "Caddyfile")
-    with open(case, "w", encoding="utf-8") as f:
-        f.write(text)
-    result = subprocess.run([os.path.join(build, "dialtone"), "tables", "--no-project", case], capture_output=True,
-                            text=True)
+    upstreams = Upstreams()
+    case = Case(read_case(path), upstreams)
+    config = os.path.join(folder, "caddy.json" if case.is_json else "Caddyfile")
+    try:
+        with open(config, "w", encoding="utf-8") as f:
+            f.write(case.fill(case.caddyfile, [("PORT", "18080"), ("LOG", os.path.join(folder, "log"))]))
+        result = subprocess.run([os.path.join(build, "dialtone"), "tables", "--no-project", config],
+                                capture_output=True, text=True, env={**os.environ, **ENVIRONMENT})
+    finally:
+        upstreams.close()
+        case.close()
     if result.returncode != 0:
         raise SystemExit(f"coverage: {os.path.basename(path)}: {result.stderr}")
     return result.stdout

@@ -6,4 +6,5 @@ build=${1:-build}
 export BUILD="$build"
 [ $# -gt 0 ] && shift
 caddy=$(tests/tools/caddy.sh)
-exec python3 tests/twin/twin.py "$build" "$caddy" "$@"
+python3 tests/twin/twin.py "$build" "$caddy" "$@" || exit 1
+[ $# -gt 0 ] || python3 tests/twin/coverage.py "$build"
