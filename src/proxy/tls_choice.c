@@ -7,10 +7,7 @@
 #include "proxy/regexp.h"
 #include "proxy/tls_state.h"
 
-enum {
-    MAX_NAME = 256,
-    INDEXED_POLICIES = 30, /* Caddy: above it, policies that list the name itself go first */
-};
+enum { MAX_NAME = 256 };
 
 /* --- names --- */
 
@@ -28,16 +25,6 @@ static bool name_fits(struct str pattern, struct str name)
         if (!more)
             return true;
         if (str_eq_nocase(pattern, name))
-            return true;
-    }
-    return false;
-}
-
-static bool lists_name(const struct dt_tables *tables, struct dt_range patterns, struct str name)
-{
-    for (uint32_t i = 0; i < patterns.n; i++) {
-        struct dt_text text = tables->host_patterns[patterns.first + i].text;
-        if (str_eq_nocase(table_text(tables, text), name))
             return true;
     }
     return false;
@@ -87,15 +74,8 @@ static uint32_t find_policy(const struct server_tls *tls, const struct tls_hello
 {
     const struct dt_tables *tables = tls->core->tables;
     struct dt_range rows = tls->server->connection_policies;
-    bool only_listed = false;
-    for (uint32_t i = 0; i < rows.n && rows.n > INDEXED_POLICIES && !only_listed; i++)
-        only_listed =
-            lists_name(tables, tables->connection_policies[rows.first + i].sni, hello->server_name);
     for (uint32_t row = rows.first; row < rows.first + rows.n; row++) {
-        const struct dt_connection_policy *policy = &tables->connection_policies[row];
-        if (only_listed && !lists_name(tables, policy->sni, hello->server_name))
-            continue;
-        if (policy_fits(tls->core, policy, hello))
+        if (policy_fits(tls->core, &tables->connection_policies[row], hello))
             return row;
     }
     return DT_NONE;
@@ -133,7 +113,7 @@ static struct tls_identity *best_of(const struct choosing *choosing, const uint3
             continue;
         const struct tls_identity_facts *facts = tls_identity_facts(identity);
         best = identity;
-        if (now > facts->not_before && now <= facts->not_after)
+        if (now >= facts->not_before && now <= facts->not_after)
             break;
     }
     return best ? best : only;

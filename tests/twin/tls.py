@@ -59,12 +59,15 @@ class Certificates:
                 f.write(data)
 
     def values(self):
-        """What a Caddyfile or a file may say: {$NAME.crt} as PEM, {$NAME.key}, {$NAME.der} in base64."""
+        """What a Caddyfile or a file may say: {$NAME.crt} as PEM, {$NAME.key}, {$NAME.der} in base64;
+        {$NAME.pem} and {$NAME.keypem} in JSON."""
         values = {"CERTS": self.folder}
         for name in self.issuers:
             for ending in (".crt", ".key"):
                 with open(self.path(name + ending), encoding="ascii") as f:
                     values[name + ending] = f.read().strip()
+            for ending, field in ((".crt", ".pem"), (".key", ".keypem")):  # inside of JSON
+                values[name + field] = values[name + ending].replace("\n", "\\n")
             values[name + ".der"] = re.search(r"BEGIN CERTIFICATE-----([^-]*)-----", values[name + ".crt"]).group(1).replace("\n", "")
         return values
 
