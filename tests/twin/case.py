@@ -10,6 +10,8 @@ from tls import Certificates
 
 GLOBAL_LINES = "\tpersist_config off\n\tgrace_period 1s\n\tdefault_bind 127.0.0.1\n\tskip_install_trust\n"
 AUTOMATIC_OFF = "\tauto_https off\n"
+H2C = "\tservers {\n\t\tprotocols h1 h2 h2c\n\t}\n"  # so that the same can be asked by HTTP/2
+ONLY_HTTP1 = re.compile(r"(?i)(connection|upgrade|transfer-encoding|expect|keep-alive|te|content-length|http2-settings)$")
 DEFAULT_HOST = "a.example"
 FIRST_MTIME = 1700000000  # of the first file; each further one is a day younger
 
@@ -53,6 +55,17 @@ class Request:
             lines = [line for line in lines if not line.lower().startswith("content-length")]
             body = b"%x\r\n%s\r\n0\r\n\r\n" % (len(body), body) if body else b"0\r\n\r\n"
         self.data = "\r\n".join(lines).encode("utf-8") + b"\r\n\r\n" + body
+
+    def becomes_h2(self):
+        """Asks by HTTP/2 from now on; false where that is another question."""
+        if self.is_raw or self.is_tls or self.is_h2 or not re.match(r"[A-Z]+ /[!-~]*( HTTP/1\.1)?$", self.lines[0]):
+            return False
+        names = [line.split(":")[0] for line in self.lines[1:]]
+        is_odd = any(ONLY_HTTP1.match(name) for name in names) or [n.lower() for n in names].count("host") > 1
+        if is_odd or not all(re.match(r"[^:]+: *\S", line) for line in self.lines[1:]):
+            return False
+        self.is_h2 = "chunked" not in self.options
+        return self.is_h2
 
 
 class Collector:
@@ -103,7 +116,7 @@ class Collector:
 class Case:
     """<text> with ports and folders filled in; the files it asks for exist until close."""
 
-    def __init__(self, text, upstreams):
+    def __init__(self, text, upstreams, is_h2=False):
         self.folder = tempfile.mkdtemp(prefix="dialtone-twin-")
         self.root = os.path.join(self.folder, "root")
         os.mkdir(self.root)
@@ -126,7 +139,8 @@ class Case:
                 values[words[1]] = str(self.collectors[-1].port)
         self.values = values
         self.is_json = caddyfile.lstrip().startswith('{"')
-        self.caddyfile = caddyfile if self.is_json else self.with_options(caddyfile)
+        more = H2C if is_h2 and "servers" not in caddyfile else ""
+        self.caddyfile = caddyfile if self.is_json else self.with_options(caddyfile, more)
         self.requests = []
         for head, body in parsed:
             words = head.split()
@@ -141,6 +155,8 @@ class Case:
                     self.requests.append(Request(words, self.fill(body), DEFAULT_HOST))
             elif words[0] != "certificate":
                 raise SystemExit(f"twin: what is a section '{head}'?")
+        if is_h2:
+            self.requests = [request for request in self.requests if more and request.becomes_h2()]
 
     def maker(self, words, upstreams):
         """What makes the server of a section."""
@@ -159,9 +175,9 @@ class Case:
         return lambda name, seen: Responder(name, seen, self.folder, "unix" in words)
 
     @staticmethod
-    def with_options(caddyfile):
-        """With what every case needs in the global options."""
-        lines = GLOBAL_LINES + ("" if "auto_https" in caddyfile else AUTOMATIC_OFF)
+    def with_options(caddyfile, more):
+        """With what every case needs in the global options, and <more>."""
+        lines = more + GLOBAL_LINES + ("" if "auto_https" in caddyfile else AUTOMATIC_OFF)
         match = re.search(r"(?m)^\{\n", caddyfile)
         if match and not caddyfile[:match.start()].strip(" \n\t") or match and all(
                 line.startswith("#") for line in caddyfile[:match.start()].splitlines() if line.strip()):

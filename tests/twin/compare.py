@@ -131,6 +131,30 @@ def compare_handshakes(left, right, out):
             out.append(f"TLS, {name}: caddy {one}, dialtone {other}")
 
 
+# ---- HTTP/2 ----
+
+RESET_AT_ONCE = "curl forgets an answer whose stream is reset in the same packet; dialtone sends both at once"
+UNREAD_BODY = "Go resets the stream of a request whose body nobody reads, and curl then may forget the answer"
+LENGTH_BY_GO = "Go tells the length of a body that its handler has finished before it was sent, dialtone does not wait"
+NO_BODY = "Go resets the stream where the answer has a body that its status forbids"
+
+# What --h2 passes over: (case, request): why.
+HTTP2_DIFFERENCES = {
+    ("encode.twin", "GET /gzip/long"): RESET_AT_ONCE,
+    ("fastcgi_answers.twin", "GET /clshort"): RESET_AT_ONCE,
+    ("fastcgi_answers.twin", "GET /cllong"): RESET_AT_ONCE,
+    ("fastcgi_answers.twin", "GET /cutchunks"): RESET_AT_ONCE,
+    ("errors.twin", "POST /404"): UNREAD_BODY,
+    ("intercept.twin", "GET /410"): UNREAD_BODY,
+    ("matchers.twin", "POST /grpc"): UNREAD_BODY,
+    ("fastcgi_answers.twin", "GET /s204"): NO_BODY,
+    ("fastcgi_answers.twin", "GET /s304"): NO_BODY,
+    ("fastcgi_answers.twin", "GET /clbad"): LENGTH_BY_GO,
+    ("fastcgi_responses.twin", "HEAD /html"): LENGTH_BY_GO,
+    ("metrics_plain.twin", "GET /metrics"): "Prometheus' handler writes in pieces, dialtone knows the length",
+}
+
+
 # ---- requests at upstreams ----
 
 

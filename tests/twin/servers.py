@@ -304,7 +304,9 @@ class Side:
             head, body = os.path.join(folder, "head"), os.path.join(folder, "body")
             method, target = request.lines[0].split(" ")[:2]
             command = ["curl", "-s", "-w", "%{local_port}", "--http2-prior-knowledge", "--path-as-is", "--max-time", str(wait), "-D", head,
-                       "-o", body, "-H", "User-Agent:", "-H", "Accept:", "-H", f"Host: {request.host}"]
+                       "-o", body, "-H", "User-Agent:", "-H", "Accept:"]
+            if not any(line.lower().startswith("host:") for line in request.lines[1:]):
+                command += ["-H", f"Host: {request.host}"]
             command += ["-I"] if method == "HEAD" else ["-X", method]
             for line in request.lines[1:]:
                 command += ["-H", line]
@@ -327,7 +329,8 @@ class Side:
                         start, *lines = block.split("\r\n")
                         if start:
                             headers = [tuple(part.strip() for part in line.split(":", 1)) for line in lines]
-                            responses.append(Message(start, headers, b"", f"curl {status}"))
+                            ended = "none" if method == "HEAD" else f"curl {status}"
+                            responses.append(Message(start, headers, b"", ended))
             if responses and os.path.exists(body) and method != "HEAD":
                 with open(body, "rb") as f:
                     responses[-1].body = f.read()
