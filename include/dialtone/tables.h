@@ -246,6 +246,7 @@ enum dt_argument {
     X(PROXY_RETRIES, "http.reverse_proxy.retries", NONE)                                           \
     X(PROXY_STATUS_CODE, "http.reverse_proxy.status_code", NONE)                                   \
     X(PROXY_STATUS_TEXT, "http.reverse_proxy.status_text", NONE)                                   \
+    X(PROXY_TRANSPORT_ERROR, "http.reverse_proxy.is_transport_error", NONE)                        \
     X(PROXY_HEADER, "http.reverse_proxy.header.", HEADER)                                          \
     X(HEALTH_TARGET, "http.reverse_proxy.active.target_upstream", NONE) /* in health checks */     \
     X(SHUTTING_DOWN, "http.shutting_down", NONE)                                                   \
@@ -490,6 +491,7 @@ enum dt_path_pattern_kind {
     DT_PATH_GLOB,     /* Go's path.Match: * ? [a-z] [^a] \x */
     DT_PATH_ESCAPED,  /* has '%': compared in the escaped path */
     DT_PATH_TEMPLATE, /* expand, then find the kind */
+    DT_PATH_TEMPLATE_LOWER, /* the same in lower case: of expressions */
 };
 
 struct dt_path_pattern {
@@ -712,7 +714,7 @@ struct dt_file_matcher {
 struct dt_try_file {
     uint32_t template;     /* below the root; holds '*', '?' or '[': a pattern of files */
     uint32_t status;       /* "=404": the request fails with it; 0: a file */
-    uint32_t is_directory; /* ends in '/' */
+    uint32_t is_directory; /* 1: ends in '/'; 2: if what it expands to does (of expressions) */
     uint32_t is_pattern;
 };
 

@@ -80,6 +80,7 @@ static const char *const host_pattern_kinds[] = {
 static const char *const path_kinds[] = {
     "DT_PATH_ANY",      "DT_PATH_EXACT", "DT_PATH_PREFIX",  "DT_PATH_SUFFIX",
     "DT_PATH_CONTAINS", "DT_PATH_GLOB",  "DT_PATH_ESCAPED", "DT_PATH_TEMPLATE",
+    "DT_PATH_TEMPLATE_LOWER",
 };
 static const char *const condition_kinds[] = {"DT_CONDITION_VALUES", "DT_CONDITION_PRESENT",
                                               "DT_CONDITION_ABSENT"};

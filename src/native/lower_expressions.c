@@ -350,6 +350,26 @@ static void lower_methods(struct lowered *in, const json_t *list, struct dt_matc
         in->lo->texts.at[out->rows.first + i] = intern(in->lo, json_str(json_array_get(list, i)));
 }
 
+/* Arguments that a request gives are as if they had been written: in Caddy the matcher is made of
+ * them when it comes. */
+static void mark_dynamic(struct lowered *in, const struct dt_matcher *matcher)
+{
+    struct lowering *lo = in->lo;
+    if (matcher->kind == DT_MATCHER_PATH) {
+        for (uint32_t i = 0; i < matcher->rows.n; i++) {
+            struct dt_path_pattern *row = &lo->path_patterns.at[matcher->rows.first + i];
+            row->kind = row->kind == DT_PATH_TEMPLATE ? DT_PATH_TEMPLATE_LOWER : row->kind;
+        }
+    } else if (matcher->kind == DT_MATCHER_FILE && matcher->rows.n > 0) {
+        struct dt_range tries = lo->file_matchers.at[matcher->rows.first].tries;
+        for (uint32_t i = 0; i < tries.n; i++) {
+            struct dt_try_file *row = &lo->try_files.at[tries.first + i];
+            if (row->template != DT_NONE && lo->templates.at[row->template].parts.n > 0)
+                row->is_directory = row->is_directory ? 1 : 2;
+        }
+    }
+}
+
 static void lower_matcher_call(struct lowered *in, const struct cel_node *node, uint32_t row)
 {
     const struct matcher_function *function = matcher_functions;
@@ -372,6 +392,8 @@ static void lower_matcher_call(struct lowered *in, const struct cel_node *node, 
     else
         lower_matcher(in->lo, function->name, value, &matcher);
     in->lo->matchers.at[number] = matcher;
+    if (parts.at.n > 0)
+        mark_dynamic(in, &matcher);
     row_at(in, row)->kind = DT_EXPRESSION_MATCHER;
     row_at(in, row)->number = number;
     uint32_t first = reserve_operands(in, row, parts.at.n);

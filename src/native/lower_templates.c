@@ -13,11 +13,6 @@ static const struct placeholder {
 #undef X
 };
 
-/* What Caddy knows and the core does not yet: names and prefixes of names. */
-static const char *const unsupported_placeholders[] = {
-    "http.reverse_proxy.is_transport_error",
-};
-
 /* Whether the row's argument can be read from <rest>; fills in the part. */
 static bool resolve_argument(struct lowering *lo, const struct placeholder *placeholder,
                              struct str rest, struct dt_part *part)
@@ -66,13 +61,6 @@ static bool resolve(struct lowering *lo, struct str key, struct dt_part *part)
 {
     if (lo->is_without_request && !is_global(key))
         return false;
-    for (size_t i = 0; i < sizeof(unsupported_placeholders) / sizeof(char *); i++) {
-        if (str_has_prefix(key, str_from(unsupported_placeholders[i]))) {
-            refuse(lo, "the proxy core does not know the placeholder {" STR_FMT "} yet",
-                   STR_ARG(key));
-            return false;
-        }
-    }
     /* names before prefixes: {http.request.uri.path.file} is no segment of the path */
     for (int pass = 0; pass < 2; pass++) {
         for (size_t i = 0; i < sizeof(placeholders) / sizeof(placeholders[0]); i++) {

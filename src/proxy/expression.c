@@ -144,6 +144,8 @@ static struct cel_value field(struct run *run, const struct dt_expression *row)
     struct str name = table_text(run->tables, row->text);
     if (is_error(of))
         return of;
+    if (row->kind == DT_EXPRESSION_HAS && of.kind != CEL_MAP && of.kind != CEL_LIST)
+        return cel_bool(false); /* what has no fields at all has not this one */
     if (of.kind != CEL_MAP)
         return cel_no_overload();
     const struct cel_value *found = cel_find(of, cel_string(name), &run->cost);

@@ -57,10 +57,25 @@ static bool is_replayable(const struct proxying *proxying)
     return !proxying->exchange.body_started || proxying->upload_complete;
 }
 
+/* Whether one of the sets of retry_match says so; one that cannot be decided says no. */
+static bool retry_matches(struct proxying *proxying, struct dt_range sets)
+{
+    struct transaction *tx = proxying->tx;
+    struct failure before = tx->failure;
+    bool failed = false, matches = match_any_set(tx, sets, &failed);
+    if (failed) {
+        struct log_pair pair = {STR("error"), LOG_TEXT_OF(tx->failure.message)};
+        log_line(tx->core, tx->worker, DT_LOG_ERROR, STR("http.handlers.reverse_proxy"),
+                 STR("error matching request for retry"), &pair, 1);
+        proxying->retry_match_failed = true;
+        tx->failure = before;
+    }
+    return matches && !failed;
+}
+
 static bool may_retry(struct proxying *proxying, bool is_certain_not_sent)
 {
     const struct dt_pool *pool = proxying->pool;
-    struct transaction *tx = proxying->tx;
     if (pool->try_duration_ns == 0 && pool->retries == 0)
         return false;
     if (pool->try_duration_ns > 0 &&
@@ -74,8 +89,10 @@ static bool may_retry(struct proxying *proxying, bool is_certain_not_sent)
         return false;
     if (pool->retry_match.n == 0)
         return str_eq(proxying->method, STR("GET"));
-    bool failed = false;
-    return match_any_set(tx, pool->retry_match, &failed) && !failed;
+    proxying->is_transport_error = true;
+    bool matches = retry_matches(proxying, pool->retry_match);
+    proxying->is_transport_error = false;
+    return matches;
 }
 
 static void pause_over(struct timer *timer)
@@ -89,7 +106,8 @@ static void pause_over(struct timer *timer)
 static enum step retry_or_fail(struct proxying *proxying, bool is_certain_not_sent, unsigned status,
                                struct str message)
 {
-    if (!may_retry(proxying, is_certain_not_sent))
+    proxying->is_over = !may_retry(proxying, is_certain_not_sent);
+    if (proxying->is_over)
         return transaction_fail(proxying->tx, status, message);
     proxying->retries++;
     if (proxy_logs_details(proxying))
@@ -344,6 +362,51 @@ void proxying_copy(struct proxying *proxying, unsigned status)
         http_exchange_resume(&proxying->exchange);
 }
 
+/* --- answers that are not taken --- */
+
+/* Only sets with an expression are asked about answers, for the others say nothing of them. */
+static bool has_expression(const struct dt_tables *tables, uint32_t set)
+{
+    struct dt_range matchers = tables->matcher_sets[set].matchers;
+    for (uint32_t i = 0; i < matchers.n; i++) {
+        uint32_t kind = tables->matchers[matchers.first + i].kind;
+        if (kind == DT_MATCHER_EXPRESSION || kind == DT_MATCHER_ERROR_STATUS)
+            return true;
+    }
+    return false;
+}
+
+static bool is_to_be_retried(struct proxying *proxying)
+{
+    struct dt_range sets = proxying->pool->retry_match;
+    proxying->retry_match_failed = false;
+    for (uint32_t i = 0; i < sets.n && !proxying->retry_match_failed; i++)
+        if (has_expression(proxying->tx->tables, sets.first + i) &&
+            retry_matches(proxying, (struct dt_range){sets.first + i, 1}))
+            return true;
+    return false;
+}
+
+/* Another upstream is asked, or the answer's status is that of the failure. */
+static void retry_answer(struct proxying *proxying)
+{
+    struct transaction *tx = proxying->tx;
+    unsigned status = proxying->exchange.head.status;
+    struct str message =
+        str_printf(tx->arena, "upstream response matched retry_match (status %u)", status);
+    bool is_replayable_now = is_replayable(proxying);
+    http_exchange_cancel(&proxying->exchange);
+    release_upstream(proxying);
+    enum step step = is_replayable_now
+                         ? retry_or_fail(proxying, true, status, message)
+                         : transaction_fail(tx, 502, STR("the request body cannot be sent again"));
+    if (step != STEP_FAILED)
+        proxying->has_head = false;
+    if (step == STEP_NEXT)
+        step = run_attempts(proxying);
+    go_on(proxying, step);
+}
+
 static void on_head(struct http_exchange *exchange)
 {
     struct proxying *proxying = exchange->owner;
@@ -353,6 +416,10 @@ static void on_head(struct http_exchange *exchange)
         proxy_log_roundtrip(proxying, STR(""));
     if (proxying->pool->unhealthy_statuses.n > 0 || proxying->pool->unhealthy_latency_ns > 0)
         check_passively(proxying);
+    if (proxying->pool->retry_match.n > 0 && is_to_be_retried(proxying)) {
+        retry_answer(proxying);
+        return;
+    }
     if (exchange->head.status == 101) {
         start_tunnel(proxying);
         return;

@@ -58,7 +58,7 @@ enum step handle_respond(struct transaction *tx, const struct dt_handler *handle
             return transaction_fail(
                 tx, 500, text_not_a_number(tx->arena, text));
     } else if (status == 0) {
-        status = tx->failure.is_set ? tx->failure.status : 200;
+        status = tx->failure.is_set && !tx->failure.is_bare ? tx->failure.status : 200;
     }
     if (status >= 100 && status < 200 && status != 101) {
         send_interim(tx, (unsigned)status);

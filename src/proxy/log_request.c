@@ -515,6 +515,8 @@ static void write_failure(const struct log_view *view, const void *ctx)
         log_put(view, STR("msg"), LOG_TEXT_OF(failure_message(tx, failure)));
     }
     log_put(view, STR("status"), LOG_INT_OF(failure->status));
+    if (failure->is_bare)
+        return;
     log_put(view, STR("err_id"), LOG_TEXT_OF(failure->id));
     log_put(view, STR("err_trace"), LOG_TEXT_OF(STR("")));
 }

@@ -120,6 +120,9 @@ static bool match_path(struct transaction *tx, const struct dt_matcher *matcher,
         }
         if (row->kind == DT_PATH_TEMPLATE)
             pattern = path_pattern_parse(template_expand(tx, row->template));
+        else if (row->kind == DT_PATH_TEMPLATE_LOWER)
+            pattern = path_pattern_parse(
+                str_lower(tx->arena, template_expand(tx, row->template)));
         else
             pattern = (struct path_pattern){path_kinds[row->kind], row->keeps_slashes,
                                             table_text(tx->tables, row->text)};
@@ -409,12 +412,18 @@ static bool match_vars(struct transaction *tx, const struct dt_matcher *matcher,
 static bool match_error_status(struct transaction *tx, const struct dt_matcher *matcher,
                                bool *failed)
 {
-    (void)failed;
-    for (uint32_t i = 0; i < matcher->rows.n && tx->failure.is_set; i++) {
+    bool has_status = tx->failure.is_set && !tx->failure.is_bare;
+    for (uint32_t i = 0; i < matcher->rows.n; i++) {
         const struct dt_status_range *range = &tx->tables->status_ranges[matcher->rows.first + i];
+        if (!has_status) {
+            *failed |= range->from != range->to; /* null >= 500: cannot be decided */
+            continue;
+        }
         if (tx->failure.status >= range->from && tx->failure.status <= range->to)
             return true;
     }
+    if (*failed)
+        transaction_fail_bare(tx, STR("no such overload"));
     return false;
 }
 

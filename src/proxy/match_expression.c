@@ -36,6 +36,7 @@ static const struct {
     {DT_PART_PROXY_DURATION_MS, CEL_DOUBLE},
     {DT_PART_PROXY_RETRIES, CEL_INT},
     {DT_PART_PROXY_STATUS_CODE, CEL_INT},
+    {DT_PART_PROXY_TRANSPORT_ERROR, CEL_BOOL},
     {DT_PART_SHUTTING_DOWN, CEL_BOOL},
     {DT_PART_TIME_UNTIL_SHUTDOWN, CEL_DURATION},
 };
@@ -158,7 +159,7 @@ bool match_expression(struct transaction *tx, const struct dt_matcher *matcher, 
         *failed = true; /* a matcher's failure goes on as it is */
         return false;
     }
-    transaction_fail(tx, 500, value.text);
+    transaction_fail_bare(tx, value.text);
     *failed = true;
     return false;
 }

@@ -119,8 +119,10 @@ static struct candidates candidates_of(struct transaction *tx, const struct dt_f
     struct str path = try->is_pattern
                           ? template_expand_with(tx, try->template, globs_quoted)
                           : template_expand(tx, try->template);
+    bool is_directory =
+        try->is_directory == 1 || (try->is_directory == 2 && str_has_suffix(path, STR("/")));
     path = split_off(tx, matcher->splits, file_path_tidy(tx->arena, path), &found.remainder);
-    if (try->is_directory)
+    if (is_directory)
         path = STR_JOIN(tx->arena, path, STR("/"));
     path = file_path_join(tx->arena, root, path);
     if (memchr(path.ptr, '\0', path.len))

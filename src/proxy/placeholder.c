@@ -215,6 +215,8 @@ static struct str file_value(struct transaction *tx, enum dt_part_kind kind)
 struct str failure_text(struct transaction *tx, const struct failure *failure)
 {
     struct strbuf out = strbuf_in(tx->arena);
+    if (failure->is_bare)
+        return failure->message;
     if (failure->id.len > 0)
         strbuf_printf(&out, "{id=" STR_FMT "}", STR_ARG(failure->id));
     strbuf_printf(&out, ": HTTP %u", failure->status);
@@ -308,7 +310,7 @@ static bool value_of_run(struct transaction *tx, const struct proxying *proxying
         return is_over(tx, proxying);
     case DT_PART_PROXY_RETRIES:
         *out = text_int(tx->arena, proxying->retries);
-        return proxying->retries > 0;
+        return proxying->retries > 0 || proxying->is_over;
     case DT_PART_PROXY_STATUS_CODE:
         *out = text_int(tx->arena, head->status);
         return proxying->has_head;
@@ -319,6 +321,9 @@ static bool value_of_run(struct transaction *tx, const struct proxying *proxying
                               proxying->exchange.reason.len ? " " : "",
                               STR_ARG(proxying->exchange.reason));
         return proxying->has_head;
+    case DT_PART_PROXY_TRANSPORT_ERROR:
+        *out = STR("true");
+        return proxying->is_transport_error;
     default: /* DT_PART_PROXY_HEADER */
         return proxying->has_head &&
                field_join(tx->core, &head->headers, part->number, STR(","), out);
@@ -569,6 +574,8 @@ bool template_value(struct transaction *tx, const struct dt_part *part, struct s
     case DT_PART_ERROR_MESSAGE:
     case DT_PART_ERROR_TRACE:
     case DT_PART_ERROR_ID:
+        if (tx->failure.is_bare && part->kind != DT_PART_ERROR)
+            return false;
         if (tx->failure.is_set)
             *out = failure_value(tx, part->kind);
         return tx->failure.is_set;
@@ -588,6 +595,7 @@ bool template_value(struct transaction *tx, const struct dt_part *part, struct s
     case DT_PART_PROXY_RETRIES:
     case DT_PART_PROXY_STATUS_CODE:
     case DT_PART_PROXY_STATUS_TEXT:
+    case DT_PART_PROXY_TRANSPORT_ERROR:
     case DT_PART_PROXY_HEADER:
         return proxy_value(tx, part, out);
     case DT_PART_HEALTH_TARGET:

@@ -12,8 +12,8 @@ struct worker;
 
 /* Where one attempt goes. */
 struct destination {
-    bool is_chosen; /* false before the first was */
-    struct str address; /* "tcp/host:port" */
+    bool is_chosen;      /* false before the first was */
+    struct str address;  /* "tcp/host:port" */
     struct str hostport; /* "host:port", the path of a unix socket */
     struct str host;
     uint16_t port;
@@ -68,8 +68,11 @@ struct proxying {
     int64_t started_ns, attempt_ns;
     int64_t latency_ns, duration_ns; /* once the head, the end came; 0 before */
     unsigned retries;
-    bool is_attempting; /* the exchange may give events */
-    bool is_counted;    /* among the upstream's requests */
+    bool is_attempting;      /* the exchange may give events */
+    bool is_counted;         /* among the upstream's requests */
+    bool is_over;       /* it has failed, and nothing more is tried */
+    bool is_transport_error; /* retry_match is asked about an attempt that failed */
+    bool retry_match_failed; /* it could not be decided */
 
     enum upload upload;
     int64_t content_length;

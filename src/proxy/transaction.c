@@ -228,6 +228,13 @@ enum step transaction_fail(struct transaction *tx, unsigned status, struct str m
     return STEP_FAILED;
 }
 
+enum step transaction_fail_bare(struct transaction *tx, struct str message)
+{
+    tx->failure =
+        (struct failure){.is_set = true, .is_bare = true, .status = 500, .message = message};
+    return STEP_FAILED;
+}
+
 void transaction_reply(struct transaction *tx, unsigned status, struct str body)
 {
     struct http_head head = {

@@ -35,6 +35,7 @@ struct value {
 /* Why a request cannot be answered as planned; becomes {http.error.*}. */
 struct failure {
     bool is_set;
+    bool is_bare; /* a matcher's: it has a text and no status, and is a 500 where nothing handles it */
     unsigned status;
     struct str message; /* .ptr NULL: only the status is known */
     struct str id;      /* for finding it in the log; empty with only a status */
@@ -190,6 +191,8 @@ void transaction_start(struct worker *worker, const struct dt_server *server,
                        struct http_request *request);
 /* Sets the failure; for handlers: return transaction_fail(…). */
 enum step transaction_fail(struct transaction *tx, unsigned status, struct str message);
+/* The same of what has no status in Caddy: error routes do not see one. */
+enum step transaction_fail_bare(struct transaction *tx, struct str message);
 /* Goes on after a handler that said STEP_TAKEN failed or is to be followed by the next. */
 void transaction_resume(struct transaction *tx, enum step step);
 /* Sends the whole answer, with the headers set so far. */
