@@ -562,7 +562,7 @@ struct dt_regexp_condition {
 
 /* ---- expressions ---- */
 
-/* What a row of expressions does with its operands: id, what dt_expression.number is. */
+/* What a row of expressions does with its operands: id, which of its numbers it has. */
 #define DT_EXPRESSIONS(X)                                                                          \
     X(NULL, NOTHING)        /* constants: this one, */                                             \
     X(BOOL, NOTHING)        /* <value>, */                                                         \
@@ -689,8 +689,11 @@ enum { DT_MAX_SLOTS = 32 }; /* of loops and bindings inside of each other */
 /* A node of an expression; its operands are neighbours that stand behind it. */
 struct dt_expression {
     int64_t value;
-    uint32_t kind;   /* enum dt_expression_kind */
-    uint32_t number; /* see DT_EXPRESSIONS */
+    uint16_t kind;     /* enum dt_expression_kind */
+    uint16_t function; /* enum dt_function */
+    uint32_t number;   /* nanoseconds, slot, or a row of regexps */
+    uint32_t template; /* DT_NONE */
+    uint32_t matcher;  /* matchers; DT_NONE */
     struct dt_range operands;
     struct dt_text text;
 };
@@ -1507,7 +1510,7 @@ _Static_assert(sizeof(struct dt_response) == 24, "dt_response");
 _Static_assert(sizeof(struct dt_header_op) == 32, "dt_header_op");
 _Static_assert(sizeof(struct dt_header_edit) == 24, "dt_header_edit");
 _Static_assert(sizeof(struct dt_rewrite) == 48, "dt_rewrite");
-_Static_assert(sizeof(struct dt_expression) == 32, "dt_expression");
+_Static_assert(sizeof(struct dt_expression) == 40, "dt_expression");
 _Static_assert(sizeof(struct dt_file_matcher) == 28, "dt_file_matcher");
 _Static_assert(sizeof(struct dt_file_server) == 56, "dt_file_server");
 _Static_assert(sizeof(struct dt_encoder) == 28, "dt_encoder");

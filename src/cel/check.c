@@ -494,6 +494,14 @@ static const struct cel_type *sorted_type(struct checker *in, struct cel_node *n
                                           const struct cel_type *range, const struct cel_type *key)
 {
     const struct cel_type *types[] = {range, cel_type_list(in->types, key)};
+    const struct cel_type *resolved = cel_type_resolve(in->types, key, true);
+    bool is_sortable = resolved->kind <= CEL_TYPE_TIMESTAMP;
+    if (!is_sortable && !in->compiler->is_outside) {
+        const struct cel_node *by = node->items.at[0];
+        cel_wrong(in->compiler, by->begin, by->end, NULL, "'sortBy' cannot sort by " STR_FMT,
+                  STR_ARG(cel_type_text(in->compiler->arena, resolved)));
+        return error_type();
+    }
     return resolve(in, node, STR("@sortByAssociatedKeys"), true, types, 2);
 }
 

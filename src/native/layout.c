@@ -55,6 +55,12 @@ static const char *const expression_kinds[] = {
 #undef X
 };
 
+static const char *const functions[] = {"DT_FUNCTION_NONE",
+#define X(id, name) "DT_FUNCTION_" #id,
+                                        DT_FUNCTIONS(X)
+#undef X
+};
+
 static const char *const policy_kinds[] = {"DT_POLICY_NONE",
 #define X(id, name) "DT_POLICY_" #id,
                                            DT_POLICIES(X)
@@ -263,9 +269,10 @@ static const struct column regexp_conditions_columns[] = {
     OPTIONAL(number), TO(template, templates), TO(regexp, regexps)};
 #undef ROW
 #define ROW dt_expression
-static const struct column expressions_columns[] = {NAMED(kind, expression_kinds), PLAIN(value),
-                                                    PLAIN(number), TO(operands, expressions),
-                                                    PLAIN(text)};
+static const struct column expressions_columns[] = {
+    NAMED(kind, expression_kinds), NAMED(function, functions), PLAIN(value),
+    PLAIN(number),                 TO(template, templates),    TO(matcher, matchers),
+    TO(operands, expressions),     PLAIN(text)};
 #undef ROW
 #define ROW dt_file_matcher
 static const struct column file_matchers_columns[] = {
@@ -817,24 +824,34 @@ static bool cell_is_sound(const struct dt_tables *tables, const struct column *c
     return index == DT_NONE || index < limit;
 }
 
-/* Operands stand behind their row, so that no walk ends where it began; numbers are by kind. */
+/* Operands stand behind their row, so that no walk ends where it began; and what a kind needs is
+ * there. */
 static bool expression_is_sound(const struct dt_tables *tables, uint32_t row)
 {
-    static const enum { NOTHING, NANOS, TEMPLATE, SLOT, FUNCTION, REGEXP, MATCHER } numbers[] = {
-#define X(id, number) number,
+    static const enum { NOTHING, NANOS, TEMPLATE, SLOT, FUNCTION, REGEXP, MATCHER } needs[] = {
+#define X(id, need) need,
         DT_EXPRESSIONS(X)
 #undef X
     };
-    const uint32_t limits[] = {[NOTHING] = 1,
-                               [NANOS] = 1000000000,
-                               [TEMPLATE] = tables->n_templates,
-                               [SLOT] = DT_MAX_SLOTS,
-                               [FUNCTION] = DT_N_FUNCTIONS,
-                               [REGEXP] = tables->n_regexps,
-                               [MATCHER] = tables->n_matchers};
     const struct dt_expression *expression = &tables->expressions[row];
-    return (expression->operands.n == 0 || expression->operands.first > row) &&
-           expression->number < limits[numbers[expression->kind]];
+    if (expression->operands.n > 0 && expression->operands.first <= row)
+        return false;
+    switch (needs[expression->kind]) {
+    case NOTHING:
+    case FUNCTION:
+        return true;
+    case NANOS:
+        return expression->number < 1000000000;
+    case SLOT:
+        return expression->number < DT_MAX_SLOTS;
+    case REGEXP:
+        return expression->number < tables->n_regexps;
+    case TEMPLATE:
+        return expression->template != DT_NONE;
+    case MATCHER:
+        return expression->matcher != DT_NONE;
+    }
+    return false;
 }
 
 /* What no column can tell: the numbers whose meaning is in another column. */

@@ -68,9 +68,17 @@ static struct dt_expression *row_at(struct lowered *in, uint32_t row)
     return &in->lo->expressions.at[row];
 }
 
+static uint32_t reserve_rows(struct lowering *lo, size_t n)
+{
+    uint32_t first = reserve_expressions(lo, (uint32_t)n);
+    for (size_t i = 0; i < n; i++)
+        lo->expressions.at[first + i].template = lo->expressions.at[first + i].matcher = DT_NONE;
+    return first;
+}
+
 static uint32_t reserve_operands(struct lowered *in, uint32_t row, size_t n)
 {
-    uint32_t first = reserve_expressions(in->lo, (uint32_t)n);
+    uint32_t first = reserve_rows(in->lo, n);
     row_at(in, row)->operands = (struct dt_range){first, (uint32_t)n};
     return first;
 }
@@ -94,7 +102,8 @@ static void lower_constant(struct lowered *in, struct cel_value value, uint32_t 
         [CEL_DURATION] = DT_EXPRESSION_DURATION, [CEL_TIMESTAMP] = DT_EXPRESSION_TIMESTAMP,
         [CEL_TYPE] = DT_EXPRESSION_TYPE,         [CEL_REQUEST] = DT_EXPRESSION_REQUEST,
     };
-    struct dt_expression made = {.kind = kinds[value.kind]};
+    struct dt_expression made = {
+        .kind = kinds[value.kind], .template = DT_NONE, .matcher = DT_NONE};
     switch (value.kind) {
     case CEL_BOOL:
         made.value = value.b;
@@ -140,7 +149,7 @@ static void lower_placeholder(struct lowered *in, struct str name, uint32_t row)
     struct str text = STR_JOIN(in->lo->arena, STR("{"), name, STR("}"));
     uint32_t template = template_of(in->lo, text, UNKNOWN_IS_EMPTY);
     row_at(in, row)->kind = DT_EXPRESSION_PLACEHOLDER;
-    row_at(in, row)->number = template;
+    row_at(in, row)->template = template;
 }
 
 static bool is_sum(const struct cel_node *node)
@@ -395,7 +404,7 @@ static void lower_matcher_call(struct lowered *in, const struct cel_node *node, 
     if (parts.at.n > 0)
         mark_dynamic(in, &matcher);
     row_at(in, row)->kind = DT_EXPRESSION_MATCHER;
-    row_at(in, row)->number = number;
+    row_at(in, row)->matcher = number;
     uint32_t first = reserve_operands(in, row, parts.at.n);
     for (size_t i = 0; i < parts.at.n; i++)
         lower_node(in, parts.at.at[i], first + (uint32_t)i);
@@ -438,7 +447,7 @@ static void lower_call(struct lowered *in, const struct cel_node *node, uint32_t
     struct str name;
     unsigned number = node->function ? cel_function_number(node->function) : 0;
     row_at(in, row)->kind = DT_EXPRESSION_CALL;
-    row_at(in, row)->number = number;
+    row_at(in, row)->function = (uint16_t)number;
     for (size_t i = 0; i < sizeof(special) / sizeof(*special); i++)
         if (str_is(node->name, special[i].name) && !node->target)
             row_at(in, row)->kind = special[i].kind;
@@ -558,7 +567,7 @@ void lower_cel(struct lowering *lo, const json_t *text, struct str name, struct 
         return;
     const struct token *before = enter(lo, text);
     out->kind = DT_MATCHER_EXPRESSION;
-    out->rows = (struct dt_range){reserve_expressions(lo, 1), 1};
+    out->rows = (struct dt_range){reserve_rows(lo, 1), 1};
     lower_node(&in, in.expression->root, out->rows.first);
     leave(lo, before);
 }

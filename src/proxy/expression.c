@@ -167,7 +167,7 @@ static struct cel_value call(struct run *run, const struct dt_expression *row)
         if (args[i].kind == CEL_STRING || args[i].kind == CEL_BYTES)
             run->cost += args[i].text.len / BYTES_A_STEP;
     }
-    expression_function *function = expression_function_of((enum dt_function)row->number);
+    expression_function *function = expression_function_of((enum dt_function)row->function);
     struct expression_call with = {run->arena, args, n, &run->cost};
     result = function ? function(&with) : cel_no_overload();
     if (result.kind == CEL_LIST)
@@ -193,7 +193,7 @@ static struct cel_value matcher(struct run *run, const struct dt_expression *row
         if (value.kind != CEL_STRING)
             return error_text(STR("an argument of a matcher is no text"));
     }
-    return run->host->matcher(run->user, row->number);
+    return run->host->matcher(run->user, row->matcher);
 }
 
 /* ---- loops ---- */
@@ -329,7 +329,7 @@ static struct cel_value evaluate(struct run *run, uint32_t at)
     case DT_EXPRESSION_MAP:
         return map_of(run, row);
     case DT_EXPRESSION_PLACEHOLDER:
-        return run->host->placeholder(run->user, row->number);
+        return run->host->placeholder(run->user, row->template);
     case DT_EXPRESSION_LOCAL:
         return run->slots[row->number];
     case DT_EXPRESSION_FIELD:
