@@ -69,7 +69,7 @@ FUZZERS := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 .SECONDARY: $(GEN_SOURCES)
 .SUFFIXES:
 .PHONY: all help libs run test deps unit property fixes corpus corpus-update inventory wire layers asan clang fuzz oracle \
-    conformance oom twin php peers smuggle story bench bench-proxy bench-compiler install uninstall clean
+    conformance oom twin php peers smuggle acme story bench bench-proxy bench-compiler install uninstall clean
 
 all: $(BUILD)/dialtone $(BUILD)/libdialtone.a $(BUILD)/libdialtone-proxy.a
 
@@ -272,6 +272,10 @@ peers: all
 # `make php`: a site in PHP behind a php-fpm of its own, by a real Caddy and by dialtone
 php: all
 	@BUILD=$(BUILD) tests/php/run.sh $(BUILD)
+
+# `make acme`: certificates from a test authority
+acme: all
+	@CADDY="$$(BUILD=$(BUILD) tests/tools/caddy.sh)" tests/acme/acme.py $(BUILD)
 
 # `make story`: the router story in network namespaces (root)
 story: all

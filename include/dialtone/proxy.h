@@ -41,6 +41,18 @@ extern const struct dt_dns_engine dt_cares; /* in libdialtone-proxy.a; needs lib
 /* Before dt_proxy_main, where the tables hold resolvers or sources of SRV records. */
 void dt_proxy_use_dns(const struct dt_dns_engine *engine);
 
+/* Certificates are ordered from authorities by what comes from outside of the core, for the same
+ * reason. */
+struct acme_plan;
+struct acme_keeper;
+struct dt_acme_engine {
+    struct acme_keeper *(*start)(const struct acme_plan *plan); /* NULL: no thread */
+    void (*stop)(struct acme_keeper *keeper);
+};
+extern const struct dt_acme_engine dt_acme; /* in libdialtone-proxy.a; needs jansson */
+/* Before dt_proxy_main, where the tables hold issuers of that kind. */
+void dt_proxy_use_acme(const struct dt_acme_engine *engine);
+
 /* Serves what <tables> say until a signal ends it; returns the exit code of the process (0 fine,
  * 1 a check or the start failed, 2 wrong usage, 3 internal). `--help` among the arguments lists
  * them. The tables must stay valid and unchanged; argv[0] is the name in messages. */

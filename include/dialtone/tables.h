@@ -87,6 +87,7 @@ struct dt_range {
     X(dt_certificate, certificates)                                                                \
     X(dt_trust_pool, trust_pools)                                                                  \
     X(dt_leaf_verifier, leaf_verifiers)                                                            \
+    X(dt_acme_issuer, acme_issuers)                                                                \
     X(dt_connection_policy, connection_policies)                                                   \
     X(dt_meter, meters)                                                                            \
     X(dt_metrics_page, metrics_pages)                                                              \
@@ -1175,6 +1176,7 @@ enum dt_certificate_kind {
     DT_CERTIFICATE_INTERNAL, /* made for <subject> by a local CA */
     DT_CERTIFICATE_FOLDER,   /* <certificate>: a folder; each *.pem below it holds chain and key */
     DT_CERTIFICATE_STORED,   /* <certificate>, <key>: paths below the storage */
+    DT_CERTIFICATE_ACME,     /* got for <subject> from one of <issuers>, and kept in the storage */
     DT_N_CERTIFICATE_KINDS
 };
 
@@ -1186,12 +1188,23 @@ struct dt_certificate {
     uint32_t authority;      /* of internal ones */
     struct dt_text key_type; /* Caddy's name; empty: p256 */
     struct dt_range tags;    /* texts */
+    struct dt_range issuers; /* numbers: acme_issuers, asked one after the other */
     uint32_t renewal_permille; /* how much of its lifetime is left when it is renewed */
     uint8_t signs_with_root;
     uint8_t unless_loaded;   /* internal; not made where one that is loaded has the name */
     uint8_t staples;         /* sends the OCSP response beside <certificate>, where there is one */
-    uint8_t reserved;
+    uint8_t must_staple;     /* ACME: asked for with that extension */
     uint32_t origin;
+};
+
+/* An authority that gives certificates by ACME (RFC 8555). */
+struct dt_acme_issuer {
+    struct dt_text directory;               /* its URL */
+    struct dt_text email;                   /* of the account; empty: none */
+    struct dt_text eab_key_id, eab_mac_key; /* the account that it is bound to; empty: none */
+    struct dt_range ca_files;               /* texts: PEM files to verify it by; n 0: the system's */
+    uint8_t has_no_http, has_no_tls_alpn;   /* challenges that are switched off */
+    uint8_t reserved[2];
 };
 
 /* Whose certificates are believed; all of it together. */
@@ -1527,7 +1540,8 @@ _Static_assert(sizeof(struct dt_cgi_variable) == 12, "dt_cgi_variable");
 _Static_assert(sizeof(struct dt_resolver) == 16, "dt_resolver");
 _Static_assert(sizeof(struct dt_source) == 56, "dt_source");
 _Static_assert(sizeof(struct dt_authority) == 80, "dt_authority");
-_Static_assert(sizeof(struct dt_certificate) == 72, "dt_certificate");
+_Static_assert(sizeof(struct dt_acme_issuer) == 44, "dt_acme_issuer");
+_Static_assert(sizeof(struct dt_certificate) == 80, "dt_certificate");
 _Static_assert(sizeof(struct dt_trust_pool) == 44, "dt_trust_pool");
 _Static_assert(sizeof(struct dt_leaf_verifier) == 40, "dt_leaf_verifier");
 _Static_assert(sizeof(struct dt_connection_policy) == 144, "dt_connection_policy");

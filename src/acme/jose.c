@@ -116,17 +116,29 @@ struct str jose_thumbprint(struct arena *arena, EVP_PKEY *key)
     return jose_base64url(arena, str_make((const char *)digest, sizeof(digest)));
 }
 
+/* What was written into <bio>, which goes; empty where nothing could be. */
+static struct str taken(struct arena *arena, BIO *bio, bool is_written)
+{
+    char *bytes;
+    struct str text = {0};
+    long len = bio && is_written ? BIO_get_mem_data(bio, &bytes) : 0;
+    if (len > 0)
+        text = str_dup(arena, str_make(bytes, (size_t)len));
+    BIO_free(bio);
+    return text;
+}
+
 struct str jose_key_pem(struct arena *arena, EVP_PKEY *key)
 {
     BIO *bio = BIO_new(BIO_s_mem());
-    struct str pem = {0};
-    char *bytes;
-    if (bio && PEM_write_bio_PrivateKey_traditional(bio, key, NULL, NULL, 0, NULL, NULL)) {
-        long len = BIO_get_mem_data(bio, &bytes);
-        pem = str_dup(arena, str_make(bytes, (size_t)len));
-    }
-    BIO_free(bio);
-    return pem;
+    return taken(arena, bio,
+                 bio && PEM_write_bio_PrivateKey_traditional(bio, key, NULL, NULL, 0, NULL, NULL));
+}
+
+struct str jose_certificate_pem(struct arena *arena, X509 *certificate)
+{
+    BIO *bio = BIO_new(BIO_s_mem());
+    return taken(arena, bio, bio && PEM_write_bio_X509(bio, certificate));
 }
 
 EVP_PKEY *jose_key_read(struct str pem)

@@ -31,9 +31,10 @@ struct str jose_sign_hmac(struct arena *arena, struct str mac_key, struct str he
 
 /* A request for a certificate of one DNS name or IP address, in DER. */
 struct str jose_request(struct arena *arena, EVP_PKEY *key, struct str subject, bool must_staple);
-/* The certificate that answers TLS-ALPN-01 (RFC 8737) for <subject>. */
+/* The certificate that answers TLS-ALPN-01 (RFC 8737) for <subject>; the caller frees it. */
 X509 *jose_alpn_certificate(EVP_PKEY *key, struct str subject, struct str key_authorization);
 struct str jose_key_pem(struct arena *arena, EVP_PKEY *key);
+struct str jose_certificate_pem(struct arena *arena, X509 *certificate);
 EVP_PKEY *jose_key_read(struct str pem);
 
 #endif

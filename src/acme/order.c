@@ -269,7 +269,11 @@ static bool put_alpn(struct conversation *talk, struct str subject, struct str k
 {
     EVP_PKEY *key = jose_new_key(STR("p256"));
     X509 *certificate = key ? jose_alpn_certificate(key, subject, key_authorization) : NULL;
-    bool put = certificate && acme_challenge_alpn(talk->challenges, subject, certificate, key);
+    bool put =
+        certificate &&
+        acme_challenges_put(talk->challenges, ACME_ALPN, subject,
+                            STR_JOIN(talk->arena, jose_certificate_pem(talk->arena, certificate),
+                                     jose_key_pem(talk->arena, key)));
     X509_free(certificate);
     EVP_PKEY_free(key);
     return put;
@@ -287,7 +291,7 @@ static bool meet(struct conversation *talk, const struct acme_wish *wish,
     struct str name = by_http ? token : wish->subject;
     if (token.len == 0 || url.len == 0)
         return failed(talk, "the challenge", STR("has no token"));
-    bool put = by_http ? acme_challenge_http(talk->challenges, token, answer)
+    bool put = by_http ? acme_challenges_put(talk->challenges, ACME_HTTP, token, answer)
                        : put_alpn(talk, wish->subject, answer);
     if (!put)
         return failed(talk, "the challenge", STR("cannot be answered"));
@@ -295,7 +299,7 @@ static bool meet(struct conversation *talk, const struct acme_wish *wish,
     if (met && !is_fine(talk))
         met = problem(talk, "answering the challenge");
     met = met && await_status(talk, authorization_url, passing, "the authorization");
-    acme_challenge_drop(talk->challenges, name);
+    acme_challenges_drop(talk->challenges, by_http ? ACME_HTTP : ACME_ALPN, name);
     if (met && !str_is(member(talk->answer, "status"), "valid"))
         met = failed(talk, by_http ? "HTTP-01" : "TLS-ALPN-01", challenge_error(talk));
     return met;
@@ -314,7 +318,8 @@ static bool authorize(struct conversation *talk, const struct acme_wish *wish, s
     if (wish->by_alpn && challenge_of(talk->answer, "tls-alpn-01"))
         return meet(talk, wish, url, false);
     return failed(talk, "the authorization",
-                  STR("the authority offers no challenge that can be met here"));
+                  STR("the authority offers no challenge that can be met here: HTTP-01 needs a "
+                      "listener on the HTTP port, TLS-ALPN-01 one on the HTTPS port"));
 }
 
 static bool finalize(struct conversation *talk, const struct acme_wish *wish, struct str order,

@@ -101,6 +101,8 @@ static int compile(struct arena *arena, const struct invocation *invocation, con
         add_words(arena, &argv, DIALTONE_ARGON2_LIBS);
     if (dt_needs_dns(tables))
         add_words(arena, &argv, DIALTONE_DNS_LIBS);
+    if (tables->n_acme_issuers > 0)
+        add_words(arena, &argv, DIALTONE_ACME_LIBS);
     add_words(arena, &argv, DIALTONE_PROXY_LIBS);
     vec_push(arena, &argv, NULL);
     int status = run_program(argv.at);
@@ -183,6 +185,7 @@ enum exit_status command_run(struct invocation *invocation)
         dt_proxy_use_regexps(&dt_re2);
         dt_proxy_use_argon2id(dt_argon2id);
         dt_proxy_use_dns(&dt_cares);
+        dt_proxy_use_acme(&dt_acme);
         status = (enum exit_status)dt_proxy_main(&pipeline.tables, (int)argv.n - 1, argv.at);
     }
     pipeline_free(&pipeline);

@@ -52,8 +52,8 @@ const struct lint_rule native_rules[] = {
     {.code = DIAG_NATIVE_CERTIFICATE,
      .fix = FIX_SUGGEST,
      .caddy = CADDY_NONE,
-     .why = "The proxy core takes certificates from files or from its own authority; it does not order "
-            "any."},
+     .why = "The proxy core orders certificates by the HTTP-01 and TLS-ALPN-01 challenges. A wildcard needs "
+            "DNS-01, and that a plugin for the\nprovider of the name servers."},
     {.code = DIAG_NATIVE_UPSTREAM,
      .caddy = CADDY_NONE,
      .why = "The proxy core asks DNS servers for upstreams, and knows those servers by their addresses. "

@@ -138,6 +138,7 @@ void builder_init(struct lowering *lo)
     lo->variable_rows = map_in(lo->arena);
     lo->state_numbers = map_in(lo->arena);
     lo->certificate_tags = map_in(lo->arena);
+    lo->acme_rows = map_in(lo->arena);
     lo->automated_names = map_in(lo->arena);
     lo->authority_rows = map_in(lo->arena);
     lo->mapped_names = map_in(lo->arena);

@@ -262,9 +262,10 @@ void emit_c(const struct dt_tables *tables, struct strbuf *out)
     strbuf_printf(out,
                   "\nint main(int argc, char **argv)\n"
                   "{\n"
-                  "%s%s%s    return dt_proxy_main(&tables, argc, argv);\n"
+                  "%s%s%s%s    return dt_proxy_main(&tables, argc, argv);\n"
                   "}\n",
                   tables->n_regexps ? "    dt_proxy_use_regexps(&dt_re2);\n" : "",
                   needs_argon2id(tables) ? "    dt_proxy_use_argon2id(dt_argon2id);\n" : "",
-                  dt_needs_dns(tables) ? "    dt_proxy_use_dns(&dt_cares);\n" : "");
+                  dt_needs_dns(tables) ? "    dt_proxy_use_dns(&dt_cares);\n" : "",
+                  tables->n_acme_issuers ? "    dt_proxy_use_acme(&dt_acme);\n" : "");
 }

@@ -114,7 +114,8 @@ static const char *const contents[] = {"DT_CONTENT_EMPTY", "DT_CONTENT_TEXT", "D
                                        "DT_CONTENT_RUN_TIME"};
 static const char *const certificate_kinds[] = {"DT_CERTIFICATE_NONE", "DT_CERTIFICATE_FILES",
                                                 "DT_CERTIFICATE_PEM", "DT_CERTIFICATE_INTERNAL",
-                                                "DT_CERTIFICATE_FOLDER", "DT_CERTIFICATE_STORED"};
+                                                "DT_CERTIFICATE_FOLDER", "DT_CERTIFICATE_STORED",
+                                                "DT_CERTIFICATE_ACME"};
 static const char *const key_algorithms[] = {"DT_KEY_ANY", "DT_KEY_RSA", "DT_KEY_DSA",
                                              "DT_KEY_ECDSA"};
 static const char *const client_auths[] = {
@@ -578,11 +579,19 @@ static const struct column certificates_columns[] = {PLAIN(lifetime_ns),
                                                      TO(authority, authorities),
                                                      PLAIN(key_type),
                                                      TO(tags, texts),
+                                                     TO(issuers, numbers),
                                                      PLAIN(renewal_permille),
                                                      PLAIN(signs_with_root),
                                                      PLAIN(unless_loaded),
                                                      PLAIN(staples),
+                                                     PLAIN(must_staple),
                                                      TO(origin, origins)};
+#undef ROW
+#define ROW dt_acme_issuer
+static const struct column acme_issuers_columns[] = {
+    PLAIN(directory),   PLAIN(email),           PLAIN(eab_key_id),
+    PLAIN(eab_mac_key), TO(ca_files, texts),    PLAIN(has_no_http),
+    PLAIN(has_no_tls_alpn)};
 #undef ROW
 #define ROW dt_trust_pool
 static const struct column trust_pools_columns[] = {

@@ -26,6 +26,7 @@ struct lowering {
 
     struct dt_application application;
     const json_t *automation;   /* apps.tls.automation.policies; NULL: none */
+    struct map acme_rows;       /* of acme_issuers by their JSON's address, + 1 */
     struct map automated_names; /* that the configuration wants certificates for */
     bool has_no_staples, has_certificates; /* of those that are loaded */
     bool has_untagged_certificates;

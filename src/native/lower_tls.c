@@ -201,8 +201,7 @@ static const struct field automation_fields[] = {
     {"subjects", FIELD_JSON, offsetof(struct automation_json, subjects)},
     {"issuers", FIELD_JSON, offsetof(struct automation_json, issuers)},
     {"get_certificate", FIELD_REFUSED, 0},
-    /* the local CA has no OCSP responder, so nothing of its certificates is ever stapled */
-    {"must_staple", FIELD_IGNORED, 0},
+    {"must_staple", FIELD_IGNORED, 0}, /* read where a certificate is ordered */
     {"renewal_window_ratio", FIELD_JSON, offsetof(struct automation_json, renewal)},
     {"key_type", FIELD_STR, offsetof(struct automation_json, key_type)},
     {"storage", FIELD_REFUSED, 0},
@@ -322,15 +321,138 @@ static void complain_of_name(struct lowering *lo, struct str name)
     const struct token *token = lo->place;
     struct diag *diag =
         diag_token(lo->diags, DIAG_NATIVE_CERTIFICATE, token,
-                   "'" STR_FMT "' needs a certificate of a public CA, which the proxy core cannot "
-                   "get yet",
+                   "'" STR_FMT "' needs the DNS challenge of a public CA, which the proxy core "
+                   "cannot meet",
                    STR_ARG(name));
     lo->n_errors++;
     struct span span = token ? token->span : (struct span){0};
     diag_help(lo->diags, diag, span, (struct str){0},
               "write `tls CERT KEY` in the site for a certificate you have, `tls internal` for one "
-              "of the local CA, or `http://" STR_FMT "` as its address for no TLS",
-              STR_ARG(name));
+              "of the local CA, or the names one by one");
+}
+
+/* ---- public CAs ---- */
+
+static const struct str lets_encrypt = STR_INIT("https://acme-v02.api.letsencrypt.org/directory");
+
+struct challenge_json {
+    uint16_t port;
+    uint8_t is_disabled;
+};
+
+/* <port>: where the core's own listeners are. */
+static uint8_t read_challenge(struct lowering *lo, const json_t *challenge, uint16_t port)
+{
+    struct challenge_json in = {.port = port};
+    static const struct field fields[] = {
+        {"disabled", FIELD_FLAG, offsetof(struct challenge_json, is_disabled)},
+        {"alternate_port", FIELD_PORT, offsetof(struct challenge_json, port)},
+        {0},
+    };
+    const struct token *before = enter(lo, challenge);
+    read_object(lo, challenge, "a challenge", fields, &in);
+    if (in.port != port && !in.is_disabled)
+        refuse_at(lo, json_object_get(challenge, "alternate_port"),
+                  "the proxy core answers challenges on the HTTP and HTTPS ports only, not on %u",
+                  in.port);
+    leave(lo, before);
+    return in.is_disabled;
+}
+
+static void read_challenges(struct lowering *lo, const json_t *challenges,
+                            struct dt_acme_issuer *row)
+{
+    struct challenges_json {
+        const json_t *http, *alpn;
+    } in = {0};
+    static const struct field fields[] = {
+        {"http", FIELD_JSON, offsetof(struct challenges_json, http)},
+        {"tls-alpn", FIELD_JSON, offsetof(struct challenges_json, alpn)},
+        {"dns", FIELD_REFUSED, 0},
+        {"bind_host", FIELD_IGNORED, 0},   /* the listeners of the servers answer */
+        {"distributed", FIELD_IGNORED, 0}, /* one process answers its own challenges */
+        {0},
+    };
+    const struct token *before = enter(lo, challenges);
+    read_object(lo, challenges, "the challenges", fields, &in);
+    row->has_no_http = read_challenge(lo, in.http, lo->application.http_port);
+    row->has_no_tls_alpn = read_challenge(lo, in.alpn, lo->application.https_port);
+    leave(lo, before);
+}
+
+static void read_external_account(struct lowering *lo, const json_t *account,
+                                  struct dt_acme_issuer *row)
+{
+    static const struct field fields[] = {
+        {"key_id", FIELD_TEXT, offsetof(struct dt_acme_issuer, eab_key_id)},
+        {"mac_key", FIELD_TEXT, offsetof(struct dt_acme_issuer, eab_mac_key)},
+        {0},
+    };
+    const struct token *before = enter(lo, account);
+    read_object(lo, account, "an external account", fields, row);
+    leave(lo, before);
+}
+
+/* The row of an issuer, read once; NULL is the issuer of a configuration that names none. */
+static uint32_t acme_issuer(struct lowering *lo, const json_t *issuer)
+{
+    struct issuer_json {
+        struct dt_acme_issuer row;
+        const json_t *account, *challenges;
+        struct str directory;
+    } in = {0};
+    static const struct field fields[] = {
+        {"module", FIELD_IGNORED, 0},
+        {"ca", FIELD_STR, offsetof(struct issuer_json, directory)},
+        {"test_ca", FIELD_IGNORED, 0}, /* asked before the other after a failure; here that waits */
+        {"email", FIELD_TEXT, offsetof(struct issuer_json, row.email)},
+        {"profile", FIELD_REFUSED, 0},
+        {"account_key", FIELD_REFUSED, 0},
+        {"external_account", FIELD_JSON, offsetof(struct issuer_json, account)},
+        {"acme_timeout", FIELD_IGNORED, 0}, /* every request ends in half a minute */
+        {"challenges", FIELD_JSON, offsetof(struct issuer_json, challenges)},
+        {"trusted_roots_pem_files", FIELD_TEXTS, offsetof(struct issuer_json, row.ca_files)},
+        {"preferred_chains", FIELD_REFUSED, 0},
+        {"certificate_lifetime", FIELD_REFUSED, 0},
+        {"network_proxy", FIELD_REFUSED, 0},
+        {0},
+    };
+    struct str key = str_make((const char *)&issuer, sizeof(issuer));
+    uint32_t row = (uint32_t)(uintptr_t)map_get(&lo->acme_rows, key);
+    if (row)
+        return row - 1;
+    const struct token *before = enter(lo, issuer);
+    read_object(lo, issuer, "an ACME issuer", fields, &in);
+    read_external_account(lo, in.account, &in.row);
+    read_challenges(lo, in.challenges, &in.row);
+    in.row.directory = intern(lo, in.directory.len > 0 ? in.directory : lets_encrypt);
+    if (in.directory.len > 0 && !str_has_prefix(in.directory, STR("https://")))
+        reject_at(lo, json_object_get(issuer, "ca"), "'" STR_FMT "' is no https URL",
+                  STR_ARG(in.directory));
+    leave(lo, before);
+    row = push_acme_issuers(lo, in.row);
+    map_put(&lo->acme_rows, str_dup(lo->arena, key), (void *)(uintptr_t)(row + 1));
+    return row;
+}
+
+/* The issuers of a policy that the core can ask, in order. */
+static struct dt_range acme_issuers(struct lowering *lo, const json_t *policy)
+{
+    const json_t *issuers = json_object_get(policy, "issuers");
+    size_t n = json_array_size(issuers), n_rows = 0;
+    uint32_t *rows = arena_array(lo->arena, uint32_t, n + 1);
+    for (size_t i = 0; i < n; i++) {
+        const json_t *issuer = json_array_get(issuers, i);
+        struct str module = member_str(issuer, "module");
+        if (str_is(module, "acme"))
+            rows[n_rows++] = acme_issuer(lo, issuer);
+        else
+            refuse_at(lo, issuer, "the proxy core cannot ask the issuer '" STR_FMT "'",
+                      STR_ARG(module));
+    }
+    if (n == 0)
+        rows[n_rows++] = acme_issuer(lo, NULL);
+    return numbers_of(lo, rows, n_rows);
 }
 
 static void lower_managed_name(struct lowering *lo, struct str name, bool ignores_loaded)
@@ -350,14 +472,19 @@ static void lower_managed_name(struct lowering *lo, struct str name, bool ignore
         refuse(lo, "the proxy core cannot ask Tailscale for certificates");
         return;
     }
-    if (issuer)
+    if (issuer) {
         read_internal_issuer(lo, issuer, &row);
-    else if (is_internal_anyway)
+    } else if (is_internal_anyway) {
         row.authority = authority_of(lo, STR(""));
-    else
+    } else if (str_index(name, '*') >= 0) {
         complain_of_name(lo, name);
-    if (row.authority != DT_NONE)
-        push_certificates(lo, row);
+        return;
+    } else {
+        row.kind = DT_CERTIFICATE_ACME;
+        row.must_staple = json_is_true(json_object_get(policy, "must_staple"));
+        row.issuers = acme_issuers(lo, policy);
+    }
+    push_certificates(lo, row);
 }
 
 /* Caddy takes a wildcard that it has anyway before a certificate for the name alone. */

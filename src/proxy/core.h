@@ -10,6 +10,7 @@
 #include "http/server.h"
 #include "proxy/handover.h"
 
+struct certificates;
 struct control;
 struct found_upstream;
 struct hosts;
@@ -64,6 +65,7 @@ struct core {
     struct tls_client **transport_tls; /* of transports; NULL where plain */
     struct tls_server **server_tls;    /* of servers; NULL where plain */
     struct tls_state *tls;
+    struct certificates *certificates;        /* that are ordered; NULL: none */
     struct log_sink *sinks;                   /* of logs; log.c's */
     struct str data_directory;
     struct http_pace *paces;                  /* two of each row: for reading, for writing */

@@ -15,6 +15,7 @@
 
 #include "base/arena.h"
 #include "proxy/admin.h"
+#include "proxy/certificates.h"
 #include "proxy/check.h"
 #include "proxy/command_line.h"
 #include "proxy/control.h"
@@ -246,7 +247,8 @@ static bool open_all(struct core *core, const struct options *options, unsigned 
     struct privileges privileges;
     if (!privileges_find(&privileges, options->user, core->name) || !handover_take(core) ||
         !privileges_borrow(&privileges, core->name) || !log_open(core) ||
-        !control_open(core, options->pid_file) || !tls_setup(core) || !sockets_open(core))
+        !control_open(core, options->pid_file) ||
+        !certificates_setup(core) || !tls_setup(core) || !sockets_open(core))
         return false;
     core->workers = arena_array(core->arena, struct worker, core->n_workers);
     for (; *n_open < core->n_workers; ++*n_open)
@@ -269,11 +271,13 @@ static enum exit_code serve(struct core *core, const struct options *options)
         goto stop;
     }
     say_serving(core);
+    certificates_begin(core);
     control_run(core);
     code = EXIT_FINE;
 stop:
     if (core->passwords)
         passwords_stop(core->passwords);
+    certificates_end(core);
     stop_all(core, n_running);
     for (unsigned i = 0; i < n_open; i++)
         worker_close(&core->workers[i]);

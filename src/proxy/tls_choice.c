@@ -3,6 +3,7 @@
 #include <time.h>
 
 #include "http/server.h"
+#include "proxy/certificates.h"
 #include "proxy/match.h"
 #include "proxy/regexp.h"
 #include "proxy/tls_state.h"
@@ -183,6 +184,8 @@ struct tls_choice tls_choose(const struct tls_hello *hello, void *ctx)
     const struct dt_tables *tables = tls->core->tables;
     struct tls_state *state = tls->core->tls;
     struct tls_choice choice = {0};
+    if (certificates_choose(tls->core, hello, &choice))
+        return choice;
     uint32_t row = find_policy(tls, hello);
     if (row == DT_NONE || tables->connection_policies[row].drops)
         return choice;

@@ -7,7 +7,9 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
+#include "acme/paths.h"
 #include "proxy/tls_state.h"
 
 struct loading {
@@ -291,17 +293,18 @@ static void load_pem(struct loading *load)
 }
 
 /* Some certificate that was loaded is for the name. */
-static bool has_loaded(struct loading *load, struct str name)
+static bool has_loaded(const struct core *core, const struct tls_set *set, struct arena *arena,
+                       struct str name)
 {
-    const struct dt_tables *tables = load->core->tables;
-    struct arena *arena = &load->set->arena;
+    const struct dt_tables *tables = core->tables;
     struct strbuf stars = strbuf_in(arena);
     struct str label, rest = str_lower(arena, name), candidate = rest;
     for (bool more = true;;) {
-        const struct tls_entry_list *list = map_get(&load->set->names, candidate);
+        const struct tls_entry_list *list = map_get(&set->names, candidate);
         for (size_t i = 0; list && i < list->at.n; i++) {
-            uint32_t row = load->set->entries.at[list->at.at[i]].rows.at[0];
-            if (tables->certificates[row].kind != DT_CERTIFICATE_INTERNAL)
+            uint32_t row = set->entries.at[list->at.at[i]].rows.at[0];
+            if (tables->certificates[row].kind != DT_CERTIFICATE_INTERNAL &&
+                tables->certificates[row].kind != DT_CERTIFICATE_ACME)
                 return true;
         }
         if (!more)
@@ -341,7 +344,7 @@ static void make_internal(struct loading *load)
         .renewal_permille = row->renewal_permille,
         .signs_with_root = row->signs_with_root,
     };
-    if (row->unless_loaded && has_loaded(load, issue.name))
+    if (row->unless_loaded && has_loaded(load->core, load->set, &load->set->arena, issue.name))
         return;
     struct tls_identity *identity = kept(load);
     if (!identity) {
@@ -352,6 +355,51 @@ static void make_internal(struct loading *load)
         add_entry(load, identity);
     else
         fail(load, dt_chars(tables, row->subject), error);
+}
+
+bool tls_wants_certificate(struct core *core, uint32_t row)
+{
+    const struct dt_certificate *certificate = &core->tables->certificates[row];
+    struct arena arena = ARENA_INIT;
+    struct str name = table_text(core->tables, certificate->subject);
+    bool is_loaded = certificate->unless_loaded && has_loaded(core, core->tls->set, &arena, name);
+    arena_free(&arena);
+    return !is_loaded;
+}
+
+/* What was got so far: of several issuers', what holds longest. None yet, or one that is broken, is
+ * nothing to end for: a new one is on its way. */
+static void load_ordered(struct loading *load)
+{
+    const struct core *core = load->core;
+    const struct dt_tables *tables = core->tables;
+    const struct dt_certificate *row = row_of(load);
+    struct arena *arena = &load->set->arena;
+    struct str name = table_text(tables, row->subject);
+    struct tls_identity *best = NULL;
+    if (row->unless_loaded && has_loaded(core, load->set, arena, name))
+        return;
+    for (uint32_t i = 0; i < row->issuers.n; i++) {
+        uint32_t issuer = tables->numbers[row->issuers.first + i].value;
+        struct acme_paths paths =
+            acme_paths_of(arena, core->data_directory,
+                          table_text(tables, tables->acme_issuers[issuer].directory), name);
+        char error[TLS_ERROR_BYTES];
+        if (access(paths.certificate, F_OK) != 0)
+            continue;
+        struct tls_identity *identity = tls_identity_load(paths.certificate, paths.key, error);
+        if (!identity) {
+            tls_complain(load->core, row->origin, "certificate", error);
+        } else if (best &&
+                   tls_identity_facts(best)->not_after >= tls_identity_facts(identity)->not_after) {
+            tls_identity_unref(identity);
+        } else {
+            tls_identity_unref(best);
+            best = identity;
+        }
+    }
+    if (best)
+        add_entry(load, best);
 }
 
 static void keep_loaded(struct loading *load)
@@ -387,6 +435,9 @@ static void load_certificate(struct loading *load)
         break;
     case DT_CERTIFICATE_INTERNAL:
         make_internal(load);
+        break;
+    case DT_CERTIFICATE_ACME:
+        load_ordered(load);
         break;
     case DT_CERTIFICATE_NONE:
     case DT_N_CERTIFICATE_KINDS:

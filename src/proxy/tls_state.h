@@ -57,6 +57,8 @@ struct tls_trust *tls_pool(struct core *core, uint32_t pool, struct dt_range lea
  */
 struct tls_set *tls_set_load(struct core *core, const struct tls_set *before, bool only_due);
 void tls_set_free(struct tls_set *set);
+/* Whether the row of certificates is needed: not where another that is loaded has the name. */
+bool tls_wants_certificate(struct core *core, uint32_t row);
 /* When a certificate of its own has to be made anew, in seconds since 1970; 0: never. */
 int64_t tls_set_due(const struct tls_set *set);
 

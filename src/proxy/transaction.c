@@ -6,6 +6,7 @@
 
 #include "net/tls.h"
 #include "proxy/body.h"
+#include "proxy/certificates.h"
 #include "proxy/log.h"
 #include "proxy/login.h"
 #include "proxy/match.h"
@@ -426,6 +427,8 @@ static void refuse_target(struct http_request *request)
 void transaction_start(struct worker *worker, const struct dt_server *server,
                        struct http_request *request)
 {
+    if (certificates_answer(worker->core, request))
+        return;
     struct transaction *tx = arena_new(request->arena, struct transaction);
     tx->request = request;
     tx->worker = worker;

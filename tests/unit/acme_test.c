@@ -148,27 +148,27 @@ static void challenge_certificate(void)
           memcmp(ASN1_STRING_get0_data(X509_EXTENSION_get_data(extension)), want, 34) == 0);
 
     struct acme_challenges challenges;
-    X509 *found = NULL;
-    EVP_PKEY *found_key = NULL;
-    char text[ACME_KEY_AUTHORIZATION_BYTES];
+    struct arena arena = ARENA_INIT;
+    struct str text = {0}, pem = jose_certificate_pem(&arena, certificate);
     acme_challenges_init(&challenges);
     CHECK(!acme_challenges_are_open(&challenges));
-    CHECK(acme_challenge_alpn(&challenges, STR("a.test"), certificate, key));
-    CHECK(acme_challenge_http(&challenges, STR("token"), STR("token.thumb")));
+    CHECK(acme_challenges_put(&challenges, ACME_ALPN, STR("a.test"), pem));
+    CHECK(acme_challenges_put(&challenges, ACME_HTTP, STR("token"), STR("token.thumb")));
     CHECK(acme_challenges_are_open(&challenges));
-    CHECK_INT(acme_challenges_find_http(&challenges, STR("token"), text), 11);
-    CHECK_INT(acme_challenges_find_http(&challenges, STR("a.test"), text), 0);
-    CHECK(acme_challenges_find_alpn(&challenges, STR("A.test"), &found, &found_key));
-    CHECK(found == certificate && found_key == key);
-    X509_free(found);
-    EVP_PKEY_free(found_key);
-    CHECK(!acme_challenges_find_alpn(&challenges, STR("token"), &found, &found_key));
-    acme_challenge_drop(&challenges, STR("token"));
-    CHECK_INT(acme_challenges_find_http(&challenges, STR("token"), text), 0);
-    acme_challenge_drop(&challenges, STR("token"));
-    acme_challenge_drop(&challenges, STR("a.test"));
+    CHECK(acme_challenges_find(&challenges, ACME_HTTP, STR("token"), &arena, &text));
+    CHECK_STR(text, "token.thumb");
+    CHECK(!acme_challenges_find(&challenges, ACME_HTTP, STR("TOKEN"), &arena, &text));
+    CHECK(!acme_challenges_find(&challenges, ACME_HTTP, STR("a.test"), &arena, &text));
+    CHECK(acme_challenges_find(&challenges, ACME_ALPN, STR("A.test"), &arena, &text));
+    CHECK(str_eq(text, pem));
+    CHECK(!acme_challenges_find(&challenges, ACME_ALPN, STR("token"), &arena, &text));
+    acme_challenges_drop(&challenges, ACME_HTTP, STR("token"));
+    CHECK(!acme_challenges_find(&challenges, ACME_HTTP, STR("token"), &arena, &text));
+    acme_challenges_drop(&challenges, ACME_HTTP, STR("token"));
+    acme_challenges_drop(&challenges, ACME_ALPN, STR("a.test"));
     CHECK(!acme_challenges_are_open(&challenges));
     acme_challenges_free(&challenges);
+    arena_free(&arena);
     ASN1_OBJECT_free(object);
     X509_free(certificate);
     EVP_PKEY_free(key);
@@ -208,11 +208,7 @@ static void files(void)
     int64_t from = 0, until = 0;
     EVP_PKEY *key = jose_new_key(STR("p256")), *other = jose_new_key(STR("p256"));
     X509 *certificate = jose_alpn_certificate(key, STR("a.test"), STR("x"));
-    BIO *bio = BIO_new(BIO_s_mem());
-    char *pem;
-    PEM_write_bio_X509(bio, certificate);
-    long len = BIO_get_mem_data(bio, &pem);
-    struct acme_result result = {.chain = str_make(pem, (size_t)len),
+    struct acme_result result = {.chain = jose_certificate_pem(&arena, certificate),
                                  .key = jose_key_pem(&arena, key)};
     paths = acme_paths_of(&arena, str_from(folder), authority.directory, STR("a.test"));
     CHECK(!acme_certificate_times(&paths, &from, &until));
@@ -224,7 +220,6 @@ static void files(void)
     CHECK(!acme_certificate_times(&paths, &from, &until));
     paths = acme_paths_of(&arena, STR("/proc/nowhere"), authority.directory, STR("a.test"));
     CHECK(!acme_certificate_save(&arena, &paths, STR("a.test"), &result, &error) && error.len > 0);
-    BIO_free(bio);
     X509_free(certificate);
     EVP_PKEY_free(key);
     EVP_PKEY_free(other);
