@@ -30,7 +30,7 @@ struct cgi_facts {
     bool is_tls;
     const struct http_headers *headers;
     int64_t wall_ns;     /* of a health check */
-    int64_t body_length; /* of the request's body, sent on or not */
+    struct str length;   /* what Content-Length says; empty: nothing */
 };
 
 /* --- the list --- */
@@ -159,7 +159,7 @@ static void add_request(const struct cgi_facts *facts, struct http_headers *out)
     add(out, STR("REQUEST_METHOD"), method);
     add(out, STR("CONTENT_TYPE"), type);
     add(out, STR("CONTENT_LENGTH"),
-        has_no_body ? STR("0") : text_int(facts->arena, facts->body_length));
+        has_no_body || facts->length.len == 0 ? STR("0") : facts->length);
     add(out, STR("QUERY_STRING"), facts->query);
     add(out, STR("REQUEST_SCHEME"), facts->is_tls ? STR("https") : STR("http"));
     add(out, STR("REQUEST_URI"), facts->uri);
@@ -231,7 +231,6 @@ static struct str variable_of_header(struct arena *arena, struct str name)
 static void add_headers(const struct cgi_facts *facts, struct http_headers *out)
 {
     uint32_t first = out->n;
-    struct str length = text_int(facts->arena, facts->body_length);
     for (uint32_t i = 0; i < facts->headers->n; i++) {
         const struct http_header *header = &facts->headers->at[i];
         if (str_eq_nocase(header->name, STR("Proxy")))
@@ -243,8 +242,8 @@ static void add_headers(const struct cgi_facts *facts, struct http_headers *out)
         else
             add(out, name, header->value);
     }
-    if (facts->tx && !find(out, first, STR("HTTP_CONTENT_LENGTH")))
-        add(out, STR("HTTP_CONTENT_LENGTH"), length);
+    if (facts->tx && facts->length.len > 0 && !find(out, first, STR("HTTP_CONTENT_LENGTH")))
+        add(out, STR("HTTP_CONTENT_LENGTH"), facts->length);
     /* what was configured under the same names goes */
     for (uint32_t i = 0, n = out->n; i < first; i++) {
         struct http_header *later = NULL;
@@ -307,6 +306,14 @@ static struct str value_of(struct transaction *tx, enum dt_part_kind kind)
     return value;
 }
 
+struct str cgi_content_length(struct proxying *proxying)
+{
+    /* Caddy: a body that is left out is still told of */
+    if (proxying->drops_body)
+        return headers_get(&proxying->tx->headers, HEADER_CONTENT_LENGTH);
+    return text_int(proxying->tx->arena, proxying->content_length);
+}
+
 bool cgi_variables(struct proxying *proxying, struct http_headers *out, struct str *problem)
 {
     struct transaction *tx = proxying->tx;
@@ -328,7 +335,7 @@ bool cgi_variables(struct proxying *proxying, struct http_headers *out, struct s
         .user = tx->user,
         .is_tls = http_connection_is_tls(tx->request->connection),
         .headers = &proxying->headers,
-        .body_length = proxying->content_length,
+        .length = cgi_content_length(proxying),
     };
     if (facts.is_tls) {
         facts.tls_version = tls_version(tx);
@@ -356,7 +363,7 @@ struct http_headers cgi_check_variables(const struct core *core, struct arena *a
         .protocol = STR("HTTP/1.1"),
         .wall_ns = check->wall_ns,
         .headers = check->headers,
-        .body_length = check->content_length,
+        .length = text_int(arena, check->content_length),
     };
     struct str problem;
     str_cut(check->target, STR("?"), &facts.path, &facts.query);

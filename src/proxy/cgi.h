@@ -12,6 +12,8 @@ struct core;
  * why. */
 bool cgi_variables(struct proxying *proxying, struct http_headers *out, struct str *problem);
 
+/* What Content-Length says to the script; empty where there is none. */
+struct str cgi_content_length(struct proxying *proxying);
 /* Methods with which Caddy passes no body on. */
 bool cgi_leaves_body_out(struct str method);
 

@@ -45,8 +45,9 @@ static struct http_headers headers_sent(struct proxying *proxying)
 {
     struct arena *arena = proxying->tx->arena;
     struct http_headers headers = headers_copy(arena, &proxying->headers, 1);
-    if (!headers_find(&headers, HEADER_CONTENT_LENGTH))
-        headers_add(&headers, HEADER_CONTENT_LENGTH, text_int(arena, proxying->content_length));
+    struct str length = cgi_content_length(proxying);
+    if (length.len > 0 && !headers_find(&headers, HEADER_CONTENT_LENGTH))
+        headers_add(&headers, HEADER_CONTENT_LENGTH, length);
     return headers;
 }
 

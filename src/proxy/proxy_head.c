@@ -185,8 +185,9 @@ void proxy_make_request(struct proxying *proxying)
             str_eq(proxying->method, STR("GET")) || str_eq(proxying->method, STR("HEAD"));
         bool has_changed =
             !str_eq(proxying->method, tx->method) || !str_eq(proxying->uri, transaction_uri(tx));
-        if (has_no_body && has_changed &&
-            tx->tables->rewrites[proxying->pool->rewrite].method != DT_NONE)
+        proxying->drops_body = has_no_body && has_changed &&
+                               tx->tables->rewrites[proxying->pool->rewrite].method != DT_NONE;
+        if (proxying->drops_body)
             proxying->content_length = 0;
     } else {
         proxying->uri = transaction_uri(tx);

@@ -76,6 +76,7 @@ struct proxying {
 
     enum upload upload;
     int64_t content_length;
+    bool drops_body;        /* the request is sent without it */
     struct strbuf buffered; /* read ahead; sent first */
     bool upload_complete;   /* <buffered> is all of it */
     bool is_reading;        /* http_body_read was called */
