@@ -29,6 +29,7 @@ struct http_client *http_client_new(struct loop *loop)
 
 static void pool_free(struct http_pool *pool)
 {
+    loop_undefer(pool->client->loop, &pool->serve);
     tls_ticket_free(&pool->ticket);
     arena_free(&pool->text);
     free(pool);
@@ -49,7 +50,7 @@ void http_client_free(struct http_client *client)
         return;
     while (client->upstreams) {
         struct http_upstream *upstream = client->upstreams;
-        upstream->pool->waiting = NULL;
+        upstream->pool->waiting = upstream->pool->queued = NULL;
         if (upstream->tunnel) {
             tunnel_close(upstream->tunnel);
             continue;
@@ -88,6 +89,8 @@ void http_client_interface_gone(struct http_client *client, unsigned index)
     }
 }
 
+static void serve_queue(struct task *task);
+
 static struct http_pool *pool_make(struct http_client *client,
                                    const struct http_pool_config *config)
 {
@@ -106,6 +109,8 @@ static struct http_pool *pool_make(struct http_client *client,
     pool->has_h2 = config->speaks_h2 && !config->tls;
     pool->knows_version = !config->tls;
     pool->waiting_last = &pool->waiting;
+    pool->queued_last = &pool->queued;
+    pool->serve.run = serve_queue;
     if (!pool->config.server_name.len)
         pool->config.server_name = config->target.host;
     return pool;
@@ -147,7 +152,7 @@ static void sweep_pools(struct http_client *client)
     for (size_t i = 0; i < POOL_BUCKETS; i++) {
         for (struct http_pool **link = &client->keyed[i]; *link;) {
             struct http_pool *pool = *link;
-            if (pool->n_holders || pool->n_connections ||
+            if (pool->n_holders || pool->n_connections || pool->queued ||
                 pool->used_ns > now - UNUSED_POOL_NS) {
                 link = &pool->next;
                 continue;
@@ -251,7 +256,34 @@ void upstream_close(struct http_upstream *upstream)
     if (upstream->next)
         upstream->next->link = upstream->link;
     upstream->pool->n_connections--;
+    pool_wake(upstream->pool);
     loop_free_later(loop, upstream);
+}
+
+/* Of the pools of one group, that with the connection that has been idle for longest. */
+static unsigned count_idle(struct http_pool *list, unsigned group, struct http_pool **longest)
+{
+    unsigned n = 0;
+    for (struct http_pool *pool = list; pool; pool = pool->next) {
+        if (pool->config.group != group)
+            continue;
+        n += pool->n_idle;
+        if (pool->oldest &&
+            (!*longest || pool->oldest->idle_since_ns < (*longest)->oldest->idle_since_ns))
+            *longest = pool;
+    }
+    return n;
+}
+
+/* No more connections are idle than a group of pools may have. */
+static void trim_group(struct http_client *client, const struct http_pool_config *config)
+{
+    struct http_pool *longest = NULL;
+    unsigned n = count_idle(client->pools, config->group, &longest);
+    for (size_t i = 0; client->keyed && i < POOL_BUCKETS; i++)
+        n += count_idle(client->keyed[i], config->group, &longest);
+    if (n > config->max_idle_in_group)
+        upstream_close(longest->oldest);
 }
 
 void upstream_put_back(struct http_upstream *upstream)
@@ -279,8 +311,12 @@ void upstream_put_back(struct http_upstream *upstream)
                     ? SURPLUS_NS
                     : pool->config.idle_timeout_ns);
     stream_resume(&upstream->stream);
+    pool_wake(pool);
+    upstream->idle_since_ns = loop_now_ns(pool->client->loop);
     if (pool->n_idle > pool->config.max_idle * SURPLUS_TIMES)
         upstream_close(pool->oldest);
+    if (pool->config.max_idle_in_group)
+        trim_group(pool->client, &pool->config);
 }
 
 static void attach(struct http_exchange *exchange, struct http_upstream *upstream)
@@ -489,14 +525,6 @@ void exchange_refused(struct http_exchange *exchange, enum http_failure failure)
     place(exchange);
 }
 
-static void report_limit(struct task *task)
-{
-    struct http_exchange *exchange = CONTAINER_OF(task, struct http_exchange, private_task);
-    exchange->failure = HTTP_FAIL_LIMIT;
-    if (exchange->events->failed)
-        exchange->events->failed(exchange, HTTP_FAIL_LIMIT);
-}
-
 static struct http_upstream *shared_with_room(struct http_pool *pool)
 {
     for (struct http_upstream *upstream = pool->shared; upstream;
@@ -516,6 +544,29 @@ static void use_idle(struct http_exchange *exchange, struct http_upstream *upstr
     exchange->peer = upstream->peer;
     exchange->connected_ns = exchange->started_ns;
     h1_client_send(upstream);
+}
+
+static void queue_up(struct http_exchange *exchange)
+{
+    struct http_pool *pool = exchange->private_pool;
+    exchange->private_is_queued = true;
+    exchange->private_next = NULL;
+    *pool->queued_last = exchange;
+    pool->queued_last = &exchange->private_next;
+}
+
+static void leave_queue(struct http_exchange *exchange)
+{
+    struct http_pool *pool = exchange->private_pool;
+    struct http_exchange **link = &pool->queued;
+    while (*link && *link != exchange)
+        link = &(*link)->private_next;
+    exchange->private_is_queued = false;
+    if (!*link)
+        return;
+    *link = exchange->private_next;
+    if (!*link)
+        pool->queued_last = link;
 }
 
 enum { EXPECTED_STREAMS = 100 /* of a connection that does not stand yet */ };
@@ -543,10 +594,31 @@ static void place(struct http_exchange *exchange)
         return;
     }
     if (config->max_connections && pool->n_connections >= config->max_connections) {
-        loop_defer(pool->client->loop, &exchange->private_task);
+        queue_up(exchange);
         return;
     }
     dial_fresh(exchange, wants_h2(exchange));
+}
+
+static void serve_queue(struct task *task)
+{
+    struct http_pool *pool = CONTAINER_OF(task, struct http_pool, serve);
+    unsigned n = 0; /* those that are queued again are not asked again */
+    for (struct http_exchange *each = pool->queued; each; each = each->private_next)
+        n++;
+    while (n-- > 0 && pool->queued &&
+           (pool->idle || pool->n_connections < pool->config.max_connections ||
+            shared_with_room(pool))) {
+        struct http_exchange *next = pool->queued;
+        leave_queue(next);
+        place(next);
+    }
+}
+
+void pool_wake(struct http_pool *pool)
+{
+    if (pool->queued)
+        loop_defer(pool->client->loop, &pool->serve);
 }
 
 /* Those that wait find something else. */
@@ -602,8 +674,7 @@ void http_exchange_start(struct http_exchange *exchange, struct http_pool *pool,
     exchange->private_request = *request;
     exchange->private_connection = NULL;
     exchange->private_call = NULL;
-    exchange->private_retried = exchange->private_waits = false;
-    exchange->private_task = (struct task){.run = report_limit};
+    exchange->private_retried = exchange->private_waits = exchange->private_is_queued = false;
     exchange->failure = HTTP_FAIL_NONE;
     exchange->dial_failure = DIAL_OK;
     exchange->error = 0;
@@ -617,8 +688,8 @@ void http_exchange_start(struct http_exchange *exchange, struct http_pool *pool,
 void http_exchange_cancel(struct http_exchange *exchange)
 {
     struct http_upstream *upstream = exchange->private_connection;
-    if (exchange->private_task.queued)
-        loop_undefer(exchange->private_pool->client->loop, &exchange->private_task);
+    if (exchange->private_is_queued)
+        leave_queue(exchange);
     if (exchange->private_waits)
         stop_waiting(exchange);
     if (exchange->private_call)
@@ -683,7 +754,6 @@ static const char *const failure_texts[N_HTTP_FAILURES] = {
     [HTTP_FAIL_WRITE_TIMEOUT] = "write timeout",
     [HTTP_FAIL_TRUNCATED] = "connection closed in the middle of the response",
     [HTTP_FAIL_BAD_BODY] = "malformed chunked coding in the response",
-    [HTTP_FAIL_LIMIT] = "too many connections to this upstream",
     [HTTP_FAIL_BAD_RECORD] = "malformed FastCGI record",
     [HTTP_FAIL_NO_LENGTH] = "the length of the request body is not known",
 };

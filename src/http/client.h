@@ -52,7 +52,8 @@ struct http_pool_config {
     int64_t read_timeout_ns, write_timeout_ns; /* without any progress */
     int64_t idle_timeout_ns; /* 2 m */
     unsigned max_idle;       /* 32 */
-    unsigned max_connections; /* 0: no limit; beyond it exchanges fail with HTTP_FAIL_LIMIT */
+    unsigned group, max_idle_in_group; /* of all pools with this number together; 0: no limit */
+    unsigned max_connections; /* 0: no limit; beyond it exchanges wait for one that others leave */
     bool no_keep_alive;
     /* Each connection begins with a PROXY header of this version, 1 or 2 (0: without): it is
      * <proxy_client>'s, or (AF_UNSPEC) our own. */
@@ -98,7 +99,6 @@ enum http_failure {
     HTTP_FAIL_WRITE_TIMEOUT,
     HTTP_FAIL_TRUNCATED,    /* closed or reset in the middle of the response body */
     HTTP_FAIL_BAD_BODY,     /* broken chunked coding in the response */
-    HTTP_FAIL_LIMIT,        /* max_connections reached */
     HTTP_FAIL_BAD_RECORD,   /* not FastCGI */
     HTTP_FAIL_NO_LENGTH,    /* FastCGI: scripts must be told how long the request's body is */
     N_HTTP_FAILURES
@@ -140,11 +140,10 @@ struct http_exchange {
 
     struct http_upstream *private_connection; /* of HTTP/1 */
     struct h2_call *private_call;             /* of HTTP/2 */
-    struct http_exchange *private_next;       /* while it waits for a connection to be shared */
+    struct http_exchange *private_next;       /* while it waits for a connection, or is queued */
     struct http_pool *private_pool;
     struct http_outgoing private_request;
-    struct task private_task;
-    bool private_retried, private_waits;
+    bool private_retried, private_waits, private_is_queued;
 };
 
 /* Each may be NULL. No event comes after `end`, `failed` or http_exchange_cancel; the exchange's

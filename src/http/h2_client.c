@@ -90,6 +90,7 @@ static void release(struct h2_call *call)
         timer_start(upstream->pool->client->loop, &upstream->timer,
                     upstream->pool->config.idle_timeout_ns);
     h2_session_touch(&connection->session);
+    pool_wake(upstream->pool);
 }
 
 void h2_calls_free(struct http_client *client)

@@ -282,6 +282,7 @@ struct http_upstream {
     struct http_exchange *exchange;     /* borrowed, while one runs */
     struct http_upstream *next, **link; /* in the client's list */
     struct http_upstream *idle_next, *idle_before; /* in the pool's idle list, newest first */
+    int64_t idle_since_ns;
     struct http_upstream *shared_next; /* in the pool's list of those that speak HTTP/2 */
     struct h2_client *h2;  /* owned, while the state is UPSTREAM_H2 */
     struct dial *dial;     /* owned while dialing */
@@ -322,6 +323,8 @@ struct http_pool {
     struct http_upstream *oldest;
     struct http_upstream *shared; /* that speak HTTP/2 */
     struct http_exchange *waiting, **waiting_last; /* for one of them to stand */
+    struct http_exchange *queued, **queued_last;   /* beyond max_connections */
+    struct task serve;                             /* looks for connections for them */
     unsigned n_idle, n_connections;
     unsigned n_waiting;
     unsigned n_promised; /* connections on their way that will be shared */
@@ -363,6 +366,8 @@ void exchange_refused(struct http_exchange *exchange, enum http_failure failure)
 void upstream_share(struct http_upstream *upstream);
 /* It turned out not to be: its exchange has it alone, and those that wait find something else. */
 void upstream_keep(struct http_upstream *upstream);
+/* A connection of the pool may have become free: those that are queued look for one. */
+void pool_wake(struct http_pool *pool);
 /* It is no longer on its way. */
 void upstream_arrived(struct http_upstream *upstream);
 /* h1_client.c */

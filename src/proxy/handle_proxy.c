@@ -518,8 +518,6 @@ static unsigned status_of(enum http_failure reason)
     case HTTP_FAIL_READ_TIMEOUT:
     case HTTP_FAIL_WRITE_TIMEOUT:
         return 504;
-    case HTTP_FAIL_LIMIT:
-        return 503;
     case HTTP_FAIL_NO_LENGTH:
         return 411;
     case HTTP_FAIL_NONE:

@@ -1,0 +1,145 @@
+#!/usr/bin/env python3
+"""How many connections upstreams get: limits.py BUILD"""
+import socket, sys, threading, time
+
+from harness import Suite
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+class Origin:
+    """Answers on connections that stay, after a while; knows how many are open."""
+
+    def __init__(self):
+        self.listener = socket.create_server(("127.0.0.1", 0), backlog=64)
+        self.port = self.listener.getsockname()[1]
+        self.lock = threading.Lock()
+        self.open = self.most = self.served = 0
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self):
+        while True:
+            connection, _ = self.listener.accept()
+            threading.Thread(target=self.serve, args=(connection,), daemon=True).start()
+
+    def serve(self, connection):
+        with self.lock:
+            self.open += 1
+            self.most = max(self.most, self.open)
+        try:
+            while True:
+                head = b""
+                while b"\r\n\r\n" not in head:
+                    more = connection.recv(4096)
+                    if not more:
+                        return
+                    head += more
+                time.sleep(0.1)
+                with self.lock:
+                    self.served += 1
+                end = b"Connection: close\r\n" if b"/close" in head else b""
+                connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n" + end + b"\r\nok")
+                if end:
+                    return
+        except OSError:
+            pass
+        finally:
+            with self.lock:
+                self.open -= 1
+            connection.close()
+
+
+PROXY = free_port()
+FIRST, SECOND, THIRD = Origin(), Origin(), Origin()
+CONFIG = f"""
+http://:{PROXY} {{
+	handle /limited* {{
+		reverse_proxy 127.0.0.1:{FIRST.port} {{
+			transport http {{
+				max_conns_per_host 2
+			}}
+		}}
+	}}
+	handle /idle* {{
+		reverse_proxy 127.0.0.1:{SECOND.port} 127.0.0.1:{THIRD.port} {{
+			lb_policy query to
+			transport http {{
+				keepalive_idle_conns 3
+			}}
+		}}
+	}}
+}}
+"""
+
+
+def get(path):
+    with socket.create_connection(("127.0.0.1", PROXY), timeout=10) as s:
+        s.sendall(f"GET {path} HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n".encode())
+        answer = b""
+        while more := s.recv(4096):
+            answer += more
+    return answer
+
+
+def together(n, what):
+    results = [b""] * n
+
+    def run(i):
+        results[i] = what(i)
+    threads = [threading.Thread(target=run, args=(i,)) for i in range(n)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+    return results
+
+
+def test_beyond_the_limit_requests_wait():
+    answers = together(10, lambda i: get("/limited"))
+    assert all(answer.startswith(b"HTTP/1.1 200 ") for answer in answers), answers
+    assert FIRST.most == 2, FIRST.most
+
+
+def test_what_closes_makes_room():
+    answers = together(7, lambda i: get("/limited/close"))
+    assert all(answer.startswith(b"HTTP/1.1 200 ") for answer in answers), answers
+    assert FIRST.most == 2, FIRST.most
+
+
+def test_who_leaves_is_not_served():
+    before = FIRST.served
+    kept = [socket.create_connection(("127.0.0.1", PROXY), timeout=5) for _ in range(6)]
+    for s in kept:
+        s.sendall(b"GET /limited HTTP/1.1\r\nHost: h\r\n\r\n")
+    time.sleep(0.05)
+    for s in kept[2:]:
+        s.close()
+    for s in kept[:2]:
+        assert s.recv(4096).startswith(b"HTTP/1.1 200 ")
+        s.close()
+    time.sleep(0.5)
+    assert FIRST.served - before <= 4, FIRST.served - before
+    assert get("/limited").startswith(b"HTTP/1.1 200 ")
+
+
+def test_idle_connections_of_all_upstreams_together():
+    answers = together(12, lambda i: get(f"/idle?to={i}"))
+    assert all(answer.startswith(b"HTTP/1.1 200 ") for answer in answers), answers
+    time.sleep(0.3)
+    assert SECOND.open + THIRD.open == 3, (SECOND.open, THIRD.open)
+
+
+def main():
+    suite = Suite("limits")
+    with suite.proxy(CONFIG, PROXY, "--workers", "1") as (proxy, _):
+        suite.run(globals())
+        proxy.terminate()
+        suite.ends(proxy)
+    return suite.end()
+
+
+sys.exit(main())
