@@ -88,6 +88,12 @@ static void bury(struct loop *loop)
     loop->graves.n = 0;
 }
 
+void loop_thread_over(void)
+{
+    buffer_pool_free();
+    tls_scratch_free();
+}
+
 void loop_free(struct loop *loop)
 {
     if (!loop)
@@ -100,8 +106,7 @@ void loop_free(struct loop *loop)
     if (loop->wake.fd >= 0)
         close(loop->wake.fd);
     pthread_mutex_destroy(&loop->post_lock);
-    buffer_pool_free();
-    tls_scratch_free();
+    loop_thread_over();
     free(loop);
 }
 
@@ -171,8 +176,7 @@ void loop_run(struct loop *loop)
         bury(loop);
     }
     atomic_store(&loop->stopping, false);
-    buffer_pool_free();
-    tls_scratch_free();
+    loop_thread_over();
 }
 
 void loop_stop(struct loop *loop)

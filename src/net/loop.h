@@ -35,6 +35,9 @@ struct task {
 struct loop *loop_new(void);
 /* Releases the loop; what is still registered is forgotten, not closed. */
 void loop_free(struct loop *loop);
+/* Releases what the running thread keeps for all its streams. A thread that closes streams behind
+ * loop_run, and leaves loop_free to another, calls it last. */
+void loop_thread_over(void);
 /* Runs until loop_stop. */
 void loop_run(struct loop *loop);
 /* From any thread, also from a signal handler. */

@@ -12,7 +12,6 @@
 
 #include "http/client.h"
 #include "http/server.h"
-#include "net/buffer.h"
 #include "net/listen.h"
 #include "proxy/control.h"
 #include "proxy/core.h"
@@ -281,7 +280,7 @@ static void *run(void *arg)
     log_flush(worker);
     upstream_free_failures(worker);
     encoders_free(worker);
-    buffer_pool_free();
+    loop_thread_over();
     worker->is_over = true;
     control_worker_ended(worker);
     return NULL;
