@@ -369,7 +369,8 @@ struct dt_server {
     uint8_t is_automatic_redirect; /* made by the compiler: HTTP to HTTPS */
     uint32_t origin;
     uint32_t proxy_header; /* proxy_headers; DT_NONE: none is looked for */
-    uint32_t reserved;
+    uint32_t redirected_head_bytes; /* HTTP in the clear with a head of at most so many bytes is
+                                     * redirected to HTTPS; 0: it is not */
 };
 
 /* What is done with the PROXY header in front of a connection. */

@@ -238,6 +238,8 @@ void server_forget(struct http_connection *connection);
 bool connection_begin(struct http_connection *connection);
 /* proxied.c: waits for a PROXY header first. */
 void proxied_begin(struct http_connection *connection);
+/* misdirected.c: looks first whether it is HTTP in the clear, to be sent to HTTPS. */
+void misdirected_begin(struct http_connection *connection);
 
 /* h2_server.c: the connection changes over to HTTP/2. False (and nothing has changed) where there is
  * no memory. */

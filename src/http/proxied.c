@@ -8,10 +8,11 @@ static const int64_t DEFAULT_TIMEOUT_NS = 10000000000; /* that of Caddy's librar
 
 _Static_assert((int)PROXY_HEADER_BYTES < (int)LOOP_SHARED_BYTES, "a header fits into one read");
 
-/* Whether the header is below what the stream decrypts. */
+/* Whether somebody else reads from the socket what is behind the header. */
 static bool peeks(const struct http_connection *connection)
 {
-    return connection->server->config.tls && !connection->stream.tls;
+    const struct http_server_config *config = &connection->server->config;
+    return !connection->stream.tls && (config->tls || config->redirected_head_bytes);
 }
 
 /* Whether the connection goes on, and with which addresses. */
@@ -54,6 +55,11 @@ static void go_on(struct http_connection *connection, struct str input,
     connection->stream.events = &h1_server_events;
     if (is_peeked)
         stream_skip_socket(&connection->stream, len);
+    if (is_peeked && connection->server->config.redirected_head_bytes) {
+        misdirected_begin(connection);
+        connection->stream.events->readable(&connection->stream);
+        return;
+    }
     if (!connection_begin(connection))
         return;
     struct saved_input saved = connection->saved;

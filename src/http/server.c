@@ -105,6 +105,8 @@ void http_server_connection(struct http_server *server, int fd, const struct add
         connection->proxy_header = server->config.proxy_header(peer, server->config.ctx);
     if (connection->proxy_header != HTTP_PROXY_HEADER_SKIP)
         proxied_begin(connection);
+    else if (server->config.redirected_head_bytes)
+        misdirected_begin(connection);
     else
         connection_begin(connection);
 }

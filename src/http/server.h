@@ -122,8 +122,11 @@ struct http_server_config {
     /* Asked for each connection; NULL: always HTTP_PROXY_HEADER_SKIP. */
     enum http_proxy_header (*proxy_header)(const struct address *peer, void *ctx);
     int64_t proxy_header_timeout_ns; /* then it is taken for a connection without one; <0: none */
-    /* The header is inside of TLS, not in front of it. As in Caddy the connection then counts as
-     * one without TLS. */
+    /* HTTP in the clear with a head of at most so many bytes is answered by a redirect to HTTPS, on
+     * plain listeners, too; 0: none is. */
+    size_t redirected_head_bytes;
+    /* The PROXY header is inside of TLS, not in front of it. As in Caddy the connection then counts
+     * as one without TLS. */
     bool proxy_header_in_tls;
     int64_t read_header_timeout_ns; /* 0 takes Caddy's defaults in each: 1 m, 5 m, 1 m, 1 m */
     int64_t idle_timeout_ns;

@@ -211,7 +211,8 @@ static const struct column servers_columns[] = {PLAIN(read_timeout_ns),
                                                 PLAIN(is_trusted_proxies_unix),
                                                 PLAIN(is_automatic_redirect),
                                                 TO(origin, origins),
-                                                TO(proxy_header, proxy_headers)};
+                                                TO(proxy_header, proxy_headers),
+                                                PLAIN(redirected_head_bytes)};
 #undef ROW
 #define ROW dt_proxy_header
 static const struct column proxy_headers_columns[] = {

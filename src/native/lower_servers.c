@@ -239,11 +239,25 @@ static struct dt_proxy_header lower_proxy_header(struct lowering *lo, const json
     return in.row;
 }
 
-/* What connections go through in front of TLS, and behind it. */
-static uint32_t lower_listener_wrappers(struct lowering *lo, const json_t *wrappers)
+static uint32_t lower_http_redirect(struct lowering *lo, const json_t *wrapper)
 {
-    uint32_t proxy_header = DT_NONE, tls = 0;
+    uint32_t max_header_bytes = 0;
+    static const struct field fields[] = {
+        {"wrapper", FIELD_IGNORED, 0},
+        {"max_header_bytes", FIELD_COUNT, 0},
+        {0},
+    };
+    read_object(lo, wrapper, "the redirect of HTTP", fields, &max_header_bytes);
+    return max_header_bytes ? max_header_bytes : 1 << 20;
+}
+
+/* What connections go through in front of TLS, and behind it. */
+static void lower_listener_wrappers(struct lowering *lo, const json_t *wrappers,
+                                    struct dt_server *row)
+{
+    uint32_t tls = 0;
     size_t n = elements(lo, wrappers, "the listener wrappers");
+    row->proxy_header = DT_NONE;
     for (uint32_t i = 0; i < n; i++)
         if (str_is(member_str(json_array_get(wrappers, i), "wrapper"), "tls"))
             tls = i;
@@ -251,19 +265,26 @@ static uint32_t lower_listener_wrappers(struct lowering *lo, const json_t *wrapp
         const json_t *wrapper = json_array_get(wrappers, i);
         struct str name = member_str(wrapper, "wrapper");
         const struct token *before = enter(lo, wrapper);
-        if (str_is(name, "proxy_protocol") && proxy_header != DT_NONE) {
-            refuse(lo, "the proxy core reads one PROXY header only");
-        } else if (str_is(name, "proxy_protocol")) {
-            struct dt_proxy_header row = lower_proxy_header(lo, wrapper);
-            row.is_in_tls = i >= tls; /* Caddy: without 'tls' it comes first */
-            proxy_header = push_proxy_headers(lo, row);
+        bool is_behind_tls = i >= tls; /* Caddy: without 'tls' it comes first */
+        if (str_is(name, "proxy_protocol")) {
+            struct dt_proxy_header header = lower_proxy_header(lo, wrapper);
+            header.is_in_tls = is_behind_tls;
+            if (row->proxy_header != DT_NONE)
+                refuse(lo, "the proxy core reads one PROXY header only");
+            else if (row->redirected_head_bytes)
+                refuse(lo, "the proxy core reads PROXY headers before 'http_redirect' only");
+            row->proxy_header = push_proxy_headers(lo, header);
+        } else if (str_is(name, "http_redirect")) {
+            row->redirected_head_bytes = lower_http_redirect(lo, wrapper);
+            if (is_behind_tls)
+                refuse(lo, "behind TLS 'http_redirect' would send every request to where it came "
+                           "from; it goes before 'tls'");
         } else if (!str_is(name, "tls")) {
             refuse(lo, "the proxy core cannot do the listener wrapper '" STR_FMT "' yet",
                    STR_ARG(name));
         }
         leave(lo, before);
     }
-    return proxy_header;
 }
 
 static void read_automatic(struct lowering *lo, struct lowered_server *server)
@@ -311,7 +332,7 @@ static struct lowered_server read_server(struct lowering *lo, const char *name, 
     row->client_ip_headers = lower_header_names(lo, in.client_ip_headers);
     row->underscore_headers = lower_lowercase(lo, in.underscores);
     row->dot_headers = lower_lowercase(lo, in.dots);
-    row->proxy_header = lower_listener_wrappers(lo, in.wrappers);
+    lower_listener_wrappers(lo, in.wrappers, row);
     row->is_strict_sni_host = is_strict_sni_host(in.policies, in.is_strict_sni_host);
     for (size_t i = 0; i < elements(lo, in.routes, "the routes"); i++) {
         struct server_route route = {.json = json_array_get(in.routes, i)};

@@ -135,6 +135,7 @@ static struct http_server *side_of(struct worker *worker, uint32_t listener_row)
         config.proxy_header_timeout_ns = header->timeout_ns;
         config.proxy_header_in_tls = header->is_in_tls;
     }
+    config.redirected_head_bytes = server->redirected_head_bytes;
     *side = (struct worker_server){worker, row, side->http};
     if (!side->http)
         side->http = http_server_new(worker->loop, &config);
