@@ -217,7 +217,8 @@ enum dt_argument {
     X(TLS_CLIENT_URI, "http.request.tls.client.san.uris.", NUMBER)                                 \
     X(RESPONSE_HEADER, "http.response.header.", HEADER)                                            \
     X(VARIABLE, "http.vars.", VARIABLE)                                                            \
-    X(REGEXP, "http.regexp.", TEXT) /* run time */                                                 \
+    X(REGEXP, "http.regexp.", TEXT)           /* run time, as the next */                          \
+    X(URL_PATTERN, "http.url_pattern.", TEXT) /* pathname.id */                                    \
     X(USER_ID, "http.auth.user.id", NONE) /* run time */                                           \
     X(INTERCEPT_STATUS, "http.intercept.status_code", NONE) /* run time, as the next */            \
     X(INTERCEPT_HEADER, "http.intercept.header.", HEADER)                                          \
@@ -444,6 +445,8 @@ struct dt_matcher_set {
     X(PATH_REGEXP, "path_regexp", regexps)       /* one row */                                     \
     X(HEADER_REGEXP, "header_regexp", regexp_conditions) /* all must hold */                       \
     X(VARS_REGEXP, "vars_regexp", regexp_conditions)     /* one must hold */                       \
+    /* of each enum dt_url_component, which it must match as a whole; <number>: slashes stay */    \
+    X(URL_PATTERN, "url_pattern", regexps)                                                         \
     X(EXPRESSION, "expression", expressions)             /* one row: the root */
 
 #define X(id, name, rows) DT_MATCHER_##id,
@@ -456,6 +459,21 @@ struct dt_matcher {
     struct dt_range rows;
     uint32_t origin;
 };
+
+/* Id, name in placeholders. */
+#define DT_URL_COMPONENTS(X)                                                                       \
+    X(PROTOCOL, "protocol")                                                                        \
+    X(USERNAME, "username")                                                                        \
+    X(PASSWORD, "password")                                                                        \
+    X(HOSTNAME, "hostname")                                                                        \
+    X(PORT, "port")                                                                                \
+    X(PATHNAME, "pathname")                                                                        \
+    X(SEARCH, "search")                                                                            \
+    X(HASH, "hash")
+
+#define X(id, name) DT_URL_##id,
+enum dt_url_component { DT_URL_COMPONENTS(X) DT_N_URL_COMPONENTS };
+#undef X
 
 enum dt_protocol_match {
     DT_PROTOCOL_MATCH_NEVER, /* a word Caddy does not know either */

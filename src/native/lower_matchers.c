@@ -489,6 +489,7 @@ static const struct matcher_row {
     {"path_regexp", DT_MATCHER_PATH_REGEXP, lower_path_regexp},
     {"header_regexp", DT_MATCHER_HEADER_REGEXP, lower_header_regexp},
     {"vars_regexp", DT_MATCHER_VARS_REGEXP, lower_vars_regexp},
+    {"url_pattern", DT_MATCHER_URL_PATTERN, lower_url_pattern},
 };
 _Static_assert(sizeof(matchers) / sizeof(matchers[0]) == DT_N_MATCHER_KINDS - 2,
                "every matcher of the tables has a row; expressions have two kinds");

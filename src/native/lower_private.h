@@ -163,6 +163,7 @@ void lower_login(struct lowering *lo, const json_t *handler, struct dt_handler *
 uint32_t regexp_of(struct lowering *lo, const json_t *value, struct str pattern, struct str name);
 /* The same of a pattern that may hold placeholders, which are expanded each time. */
 uint32_t late_regexp_of(struct lowering *lo, const json_t *value, struct str pattern);
+void lower_url_pattern(struct lowering *lo, const json_t *value, struct dt_matcher *out);
 void lower_path_regexp(struct lowering *lo, const json_t *value, struct dt_matcher *out);
 void lower_header_regexp(struct lowering *lo, const json_t *value, struct dt_matcher *out);
 void lower_vars_regexp(struct lowering *lo, const json_t *value, struct dt_matcher *out);

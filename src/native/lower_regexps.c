@@ -1,6 +1,7 @@
 /* Regular expressions, and the matchers that are made of them. */
 #include "base/regexp.h"
 #include "native/lower_private.h"
+#include "native/url_pattern.h"
 
 uint32_t regexp_of(struct lowering *lo, const json_t *value, struct str pattern, struct str name)
 {
@@ -55,6 +56,67 @@ static uint32_t lower_regexp(struct lowering *lo, const json_t *value)
     };
     read_object(lo, value, "a regular expression", fields, &in);
     return regexp_of(lo, value, in.pattern, in.name);
+}
+
+/* A row whose groups have these names, numbers among them. */
+static struct dt_regexp component_regexp(struct lowering *lo,
+                                         const struct url_component_pattern *pattern)
+{
+    struct dt_regexp row = {
+        .template = DT_NONE,
+        .pattern = intern(lo, regexp_with_old_names(lo->arena, pattern->expression)),
+        .groups = {reserve_texts(lo, (uint32_t)pattern->n_groups), (uint32_t)pattern->n_groups},
+    };
+    for (size_t i = 0; i < pattern->n_groups; i++)
+        lo->texts.at[row.groups.first + i] = intern(lo, pattern->groups[i]);
+    return row;
+}
+
+_Static_assert((int)DT_N_URL_COMPONENTS == (int)N_URL_COMPONENTS, "components of URLs");
+
+void lower_url_pattern(struct lowering *lo, const json_t *value, struct dt_matcher *out)
+{
+    struct pattern_json {
+        struct str pattern, base;
+        uint8_t ignores_case;
+    } in = {0};
+    static const struct field fields[] = {
+        {"pattern", FIELD_STR, offsetof(struct pattern_json, pattern)},
+        {"base_url", FIELD_STR, offsetof(struct pattern_json, base)},
+        {"ignore_case", FIELD_FLAG, offsetof(struct pattern_json, ignores_case)},
+        {0},
+    };
+    struct url_component_pattern patterns[N_URL_COMPONENTS];
+    struct regexp checked;
+    struct str whole, path, scheme, host;
+    const char *problem;
+    read_object(lo, value, "a URL pattern", fields, &in);
+    /* Caddy: a pattern of a path alone is for every host */
+    bool is_whole = str_cut(in.pattern, STR("://"), &scheme, &path);
+    whole = in.base.len || is_whole ? in.pattern
+                                    : STR_JOIN(lo->arena, STR("*://*:*"), in.pattern);
+    if (!is_whole)
+        path = in.pattern;
+    else if (str_cut(path, STR("/"), &host, &path))
+        path = STR_JOIN(lo->arena, STR("/"), path);
+    else
+        path = STR("");
+    out->number = str_contains(path, STR("//"));
+    if (!url_pattern_parse(lo->arena, whole, in.base, in.ignores_case, patterns, &problem)) {
+        reject_at(lo, value, "the pattern '" STR_FMT "' %s", STR_ARG(in.pattern), problem);
+        return;
+    }
+    out->rows = (struct dt_range){reserve_regexps(lo, N_URL_COMPONENTS), N_URL_COMPONENTS};
+    for (uint32_t i = 0; i < N_URL_COMPONENTS; i++) {
+        enum regexp_result result = regexp_check(lo->arena, patterns[i].expression, &checked);
+        if (result != REGEXP_OK)
+            reject_at(lo, value, "an expression in the pattern '" STR_FMT "' %s",
+                      STR_ARG(in.pattern), regexp_result_text(result));
+        else if (checked.n_groups != patterns[i].n_groups)
+            reject_at(lo, value, "an expression in the pattern '" STR_FMT "' has groups of its own",
+                      STR_ARG(in.pattern));
+        lo->regexps.at[out->rows.first + i] = component_regexp(lo, &patterns[i]);
+    }
 }
 
 void lower_path_regexp(struct lowering *lo, const json_t *value, struct dt_matcher *out)

@@ -514,6 +514,7 @@ static matcher_run *const matchers[DT_N_MATCHER_KINDS] = {
     [DT_MATCHER_PATH_REGEXP] = match_path_regexp,
     [DT_MATCHER_HEADER_REGEXP] = match_header_regexp,
     [DT_MATCHER_VARS_REGEXP] = match_vars_regexp,
+    [DT_MATCHER_URL_PATTERN] = match_url_pattern,
     [DT_MATCHER_EXPRESSION] = match_expression,
 };
 

@@ -13,6 +13,7 @@ bool match_response(const struct core *core, const struct dt_response_matcher *m
 bool match_status(const struct dt_tables *tables, struct dt_range numbers, unsigned status);
 
 /* In a file of its own: it looks at the file system. */
+bool match_url_pattern(struct transaction *tx, const struct dt_matcher *matcher, bool *failed);
 bool match_file(struct transaction *tx, const struct dt_matcher *matcher, bool *failed);
 
 /* The same of expressions. */

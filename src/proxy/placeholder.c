@@ -553,6 +553,8 @@ bool template_value(struct transaction *tx, const struct dt_part *part, struct s
         return true;
     case DT_PART_REGEXP:
         return regexp_value(tx, table_text(tx->tables, part->text), out);
+    case DT_PART_URL_PATTERN:
+        return regexp_component_value(tx, table_text(tx->tables, part->text), out);
     case DT_PART_MAPPED:
         return map_value(tx, part->number, out);
     case DT_PART_USER_ID:

@@ -15,6 +15,7 @@ struct capture {
     struct capture *earlier;
     const struct dt_regexp *regexp;
     struct str *groups; /* the whole match first */
+    int component;      /* enum dt_url_component; -1: it is no pattern of URLs */
 };
 
 static const struct dt_regexp_engine *engine;
@@ -113,7 +114,7 @@ static struct str group_text(struct str text, const ptrdiff_t *offsets, int grou
     return str_slice(text, (size_t)offsets[2 * group], (size_t)offsets[2 * group + 1]);
 }
 
-bool regexp_match(struct transaction *tx, uint32_t row, struct str text)
+static bool match_and_keep(struct transaction *tx, uint32_t row, struct str text, int component)
 {
     struct expression expression = expression_of(tx->core, row);
     ptrdiff_t *offsets = find(&expression, text, 0, offsets_for(tx->arena, &expression));
@@ -121,12 +122,27 @@ bool regexp_match(struct transaction *tx, uint32_t row, struct str text)
         return false;
     struct capture *capture = arena_new(tx->arena, struct capture);
     capture->regexp = expression.row;
+    capture->component = component;
     capture->groups = arena_array(tx->arena, struct str, expression.n);
     for (int i = 0; i < expression.n; i++)
         capture->groups[i] = group_text(text, offsets, i);
     capture->earlier = tx->captures;
     tx->captures = capture;
     return true;
+}
+
+bool regexp_match(struct transaction *tx, uint32_t row, struct str text)
+{
+    return match_and_keep(tx, row, text, -1);
+}
+
+void regexp_keep_component(struct transaction *tx, uint32_t row, struct str text,
+                           enum dt_url_component component)
+{
+    uint32_t n_groups = tx->tables->regexps[row].groups.n;
+    /* Caddy's library: one group that nothing fits is not set */
+    if (n_groups > 1 || (n_groups == 1 && text.len > 0))
+        match_and_keep(tx, row, text, (int)component);
 }
 
 /* --- groups by name --- */
@@ -156,6 +172,8 @@ bool regexp_value(const struct transaction *tx, struct str key, struct str *out)
 {
     for (const struct capture *capture = tx->captures; capture; capture = capture->earlier) {
         struct str name = table_text(tx->tables, capture->regexp->name), group = key;
+        if (capture->component >= 0)
+            continue;
         if (name.len > 0 && str_has_prefix(key, name) && key.len > name.len &&
             key.ptr[name.len] == '.')
             group = str_slice(key, name.len + 1, key.len);
@@ -166,6 +184,29 @@ bool regexp_value(const struct transaction *tx, struct str key, struct str *out)
             continue;
         *out = capture->groups[number];
         return true;
+    }
+    return false;
+}
+
+bool regexp_component_value(const struct transaction *tx, struct str key, struct str *out)
+{
+    static const struct str names[] = {
+#define X(id, name) STR_INIT(name),
+        DT_URL_COMPONENTS(X)
+#undef X
+    };
+    struct str component, group;
+    str_cut(key, STR("."), &component, &group);
+    for (const struct capture *capture = tx->captures; capture; capture = capture->earlier) {
+        if (capture->component < 0 || !str_eq(component, names[capture->component]))
+            continue;
+        struct dt_range groups = capture->regexp->groups;
+        for (uint32_t i = 0; i < groups.n; i++) {
+            if (!str_eq(group, table_text(tx->tables, tx->tables->texts[groups.first + i])))
+                continue;
+            *out = capture->groups[i + 1];
+            return true;
+        }
     }
     return false;
 }

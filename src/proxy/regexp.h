@@ -23,6 +23,11 @@ struct str regexp_replace_in(const struct core *core, struct arena *arena, uint3
 /* The replacement for the first match alone; false where there is none. */
 bool regexp_expand(struct transaction *tx, uint32_t row, struct str text, struct str replacement,
                    struct str *out);
+/* Remembers the groups of an expression that fits a component of the URL: {http.url_pattern.*}. */
+void regexp_keep_component(struct transaction *tx, uint32_t row, struct str text,
+                           enum dt_url_component component);
+/* {http.url_pattern.<key>}; false where no match has set it. */
+bool regexp_component_value(const struct transaction *tx, struct str key, struct str *out);
 /* {http.regexp.<key>}; false where no match has set it. */
 bool regexp_value(const struct transaction *tx, struct str key, struct str *out);
 
