@@ -198,6 +198,7 @@ static struct cel_value to_string(struct arena *arena, struct cel_value value)
     case CEL_LIST:
     case CEL_MAP:
     case CEL_REQUEST:
+    case CEL_NAME:
     case N_CEL_VALUE_KINDS:
         return cannot(arena, value, STR("string"));
     }
@@ -258,6 +259,7 @@ struct cel_value cel_convert(struct arena *arena, struct cel_value value, enum c
     case CEL_LIST:
     case CEL_MAP:
     case CEL_REQUEST:
+    case CEL_NAME:
     case N_CEL_VALUE_KINDS:
         break;
     }

@@ -47,6 +47,7 @@ struct str cel_type_name(struct cel_value value)
         [CEL_TIMESTAMP] = STR_INIT("google.protobuf.Timestamp"),
         [CEL_TYPE] = STR_INIT("type"),
         [CEL_REQUEST] = STR_INIT("http.Request"),
+        [CEL_NAME] = STR_INIT("pkix.Name"),
     };
     return names[value.kind];
 }
@@ -132,6 +133,7 @@ enum cel_order cel_compare(struct cel_value a, struct cel_value b)
     case CEL_MAP:
     case CEL_TYPE:
     case CEL_REQUEST:
+    case CEL_NAME:
     case N_CEL_VALUE_KINDS:
         break;
     }
@@ -167,12 +169,15 @@ bool cel_equal(struct cel_value a, struct cel_value b, uint64_t *cost)
     ++*cost;
     if (is_number(a) && is_number(b))
         return compare_numbers(a, b) == CEL_SAME;
+    if (a.kind == CEL_NAME && b.kind == CEL_STRING) /* not the other way round */
+        return str_eq(a.text, b.text);
     if (a.kind != b.kind)
         return false;
     switch (a.kind) {
     case CEL_NULL:
     case CEL_REQUEST:
         return true;
+    case CEL_NAME:
     case CEL_STRING:
     case CEL_BYTES:
     case CEL_TYPE:

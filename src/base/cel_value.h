@@ -25,6 +25,7 @@ enum cel_value_kind {
     CEL_TIMESTAMP, /* <i>: seconds since 1970, and <nanos> */
     CEL_TYPE,      /* <text>: its name */
     CEL_REQUEST,   /* the variable `req` */
+    CEL_NAME,      /* of a certificate's subject or issuer: only == compares it, with a string */
     N_CEL_VALUE_KINDS
 };
 

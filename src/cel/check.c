@@ -572,6 +572,7 @@ static const struct cel_type *type_of_literal(struct cel_value value)
     case CEL_TIMESTAMP:
     case CEL_TYPE:
     case CEL_REQUEST:
+    case CEL_NAME:
     case N_CEL_VALUE_KINDS:
         break;
     }

@@ -130,6 +130,7 @@ static void lower_constant(struct lowered *in, struct cel_value value, uint32_t 
     case CEL_LIST:
     case CEL_MAP:
     case CEL_REQUEST:
+    case CEL_NAME:
     case N_CEL_VALUE_KINDS:
         break;
     }

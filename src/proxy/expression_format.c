@@ -105,6 +105,7 @@ static bool add_shown(struct expression_call *call, struct strbuf *out, struct c
         return true;
     case CEL_ERROR:
     case CEL_REQUEST:
+    case CEL_NAME:
     case N_CEL_VALUE_KINDS:
         break;
     }

@@ -22,6 +22,17 @@ static const struct {
     {DT_PART_DURATION_MS, CEL_DOUBLE},
     {DT_PART_TLS_RESUMED, CEL_BOOL},
     {DT_PART_TLS_PROTO_MUTUAL, CEL_BOOL},
+    {DT_PART_TLS_ECH, CEL_BOOL},
+    {DT_PART_TLS_CLIENT_ISSUER, CEL_NAME},
+    {DT_PART_TLS_CLIENT_SUBJECT, CEL_NAME},
+    {DT_PART_TLS_CLIENT_PEM, CEL_BYTES},
+    {DT_PART_TLS_CLIENT_DNS_NAMES, CEL_LIST},
+    {DT_PART_TLS_CLIENT_EMAILS, CEL_LIST},
+    {DT_PART_TLS_CLIENT_SERIAL, CEL_ERROR},
+    {DT_PART_TLS_CLIENT_IPS, CEL_ERROR},
+    {DT_PART_TLS_CLIENT_IP, CEL_ERROR},
+    {DT_PART_TLS_CLIENT_URIS, CEL_ERROR},
+    {DT_PART_TLS_CLIENT_URI, CEL_ERROR},
     {DT_PART_INTERCEPT_STATUS, CEL_INT},
     {DT_PART_ERROR, CEL_ERROR},
     {DT_PART_ERROR_STATUS_CODE, CEL_INT},
@@ -72,9 +83,15 @@ static struct cel_value variable_value(struct transaction *tx, uint32_t number)
 /* Known names have no value without TLS. */
 static bool is_of_tls(uint32_t part)
 {
-    return part == DT_PART_TLS_VERSION || part == DT_PART_TLS_CIPHER_SUITE ||
-           part == DT_PART_TLS_RESUMED || part == DT_PART_TLS_PROTO ||
-           part == DT_PART_TLS_PROTO_MUTUAL || part == DT_PART_TLS_SERVER_NAME;
+    return part >= DT_PART_TLS_VERSION && part <= DT_PART_TLS_CLIENT_URI;
+}
+
+/* Whether Caddy has nothing where the text is empty. */
+static bool is_null_if_empty(uint32_t part)
+{
+    return part == DT_PART_TIME_UNTIL_SHUTDOWN || part == DT_PART_TLS_CLIENT_DNS_NAME ||
+           part == DT_PART_TLS_CLIENT_EMAIL || part == DT_PART_TLS_CLIENT_PUBLIC_KEY ||
+           part == DT_PART_TLS_CLIENT_PUBLIC_KEY_SHA256;
 }
 
 static struct cel_value now(struct transaction *tx)
@@ -82,6 +99,19 @@ static struct cel_value now(struct transaction *tx)
     int64_t ns = loop_wall_ns(tx->worker->loop);
     return (struct cel_value){
         .kind = CEL_TIMESTAMP, .i = ns / 1000000000, .nanos = (uint32_t)(ns % 1000000000)};
+}
+
+/* "[a b]", as Go prints a list of texts. */
+static struct cel_value list_value(struct transaction *tx, struct str text)
+{
+    struct str rest = str_trim_suffix(str_trim_prefix(text, STR("[")), STR("]")), name;
+    struct cel_value *items = arena_array(tx->arena, struct cel_value, rest.len + 1);
+    size_t n = 0;
+    while (rest.len > 0) {
+        str_cut(rest, STR(" "), &name, &rest);
+        items[n++] = cel_string(name);
+    }
+    return cel_list(items, n);
 }
 
 static struct cel_value part_value(struct transaction *tx, const struct dt_part *part)
@@ -98,12 +128,16 @@ static struct cel_value part_value(struct transaction *tx, const struct dt_part 
         return cel_null();
     if (!template_value(tx, part, &text))
         return cel_null();
-    if (part->kind == DT_PART_TIME_UNTIL_SHUTDOWN && text.len == 0)
+    if (text.len == 0 && is_null_if_empty(part->kind))
         return cel_null();
     if (kind == CEL_ERROR)
         return (struct cel_value){.kind = CEL_ERROR, .text = text};
     if (kind == CEL_STRING)
         return cel_string(text);
+    if (kind == CEL_NAME)
+        return (struct cel_value){.kind = CEL_NAME, .text = text};
+    if (kind == CEL_LIST)
+        return list_value(tx, text);
     struct cel_value value = cel_convert(tx->arena, cel_string(text), kind);
     /* a port may be missing or no number, and then is a text */
     return value.kind == CEL_ERROR ? cel_string(text) : value;
