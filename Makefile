@@ -254,7 +254,7 @@ oom: all
 # `make oracle`: corpus, generated files and JSON (ORACLE_FILES=, ORACLE_SEED=) against a real Caddy
 ORACLE_FILES ?= 20000
 ORACLE_SEED ?= 1
-oracle: all $(BUILD)/batch $(BUILD)/fmt_batch
+oracle: all $(BUILD)/batch $(BUILD)/fmt_batch $(BUILD)/cel_batch
 	@tests/oracle/run.sh $(BUILD) $(ORACLE_FILES) $(ORACLE_SEED)
 
 # `make twin`: the same Caddyfiles and requests to a real Caddy and to dialtone (TWIN=NAME…)

@@ -167,6 +167,8 @@ bool cel_read_literal(struct cel_compiler *compiler, struct cel_token token, str
 void cel_expand_macro(struct cel_compiler *compiler, struct cel_node *call);
 /* Names of macros and matchers, for suggestions: the <i>th, NULL behind the last. */
 const char *cel_macro_name(size_t i, bool *is_member);
+/* How many arguments the macros of this name take, and what for. */
+const char *cel_macro_usage(struct arena *arena, struct str name);
 
 /* ---- check.c, fold.c ---- */
 

@@ -224,6 +224,7 @@ static const char *hint_for_call(struct checker *in, const struct cel_node *call
 {
     struct arena *arena = in->compiler->arena;
     struct strbuf out = strbuf_in(arena);
+    const char *doc = NULL;
     if (sign_of(call->name)) {
         const struct cel_type *a = cel_type_resolve(in->types, types[0], true);
         const struct cel_type *b = cel_type_resolve(in->types, types[n - 1], true);
@@ -245,7 +246,10 @@ static const char *hint_for_call(struct checker *in, const struct cel_node *call
         for (size_t k = 0; k < CEL_MAX_ARGUMENTS && row->arguments[k]; k++)
             strbuf_printf(&out, "%s%s", k ? ", " : "", row->arguments[k]);
         strbuf_puts(&out, ")");
+        doc = row->doc ? row->doc : doc;
     }
+    if (doc)
+        strbuf_printf(&out, ": %s", doc);
     return out.len ? strbuf_cstr(&out) : NULL;
 }
 
@@ -357,8 +361,7 @@ static const struct cel_type *report_unknown(struct checker *in, struct cel_node
     if (near.len && !str_eq(near, name))
         hint = str_printf(arena, "did you mean '" STR_FMT "'?", STR_ARG(near)).ptr;
     else if (near.len)
-        hint =
-            str_printf(arena, "'" STR_FMT "' takes another number of arguments", STR_ARG(near)).ptr;
+        hint = cel_macro_usage(arena, near);
     else if (other.len && call->target)
         hint = str_printf(arena, "write " STR_FMT "(…)", STR_ARG(other)).ptr;
     else if (other.len)

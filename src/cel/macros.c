@@ -331,6 +331,23 @@ const char *cel_macro_name(size_t i, bool *is_member)
     return macros[i].name;
 }
 
+const char *cel_macro_usage(struct arena *arena, struct str name)
+{
+    struct strbuf out = strbuf_in(arena);
+    for (size_t i = 0; i < sizeof(macros) / sizeof(*macros); i++) {
+        const struct macro *macro = &macros[i];
+        if (!str_is(name, macro->name))
+            continue;
+        strbuf_puts(&out, out.len ? ", " : "it takes ");
+        if (macro->n == ANY_NUMBER)
+            strbuf_puts(&out, "arguments");
+        else
+            strbuf_printf(&out, "%d argument%s", macro->n, macro->n == 1 ? "" : "s");
+        strbuf_printf(&out, " (%s)", macro->doc);
+    }
+    return strbuf_cstr(&out);
+}
+
 bool cel_is_placeholder(const struct cel_node *node, struct str *name)
 {
     if (!is_placeholder_call(node) || node->items.n != 2 || !is_text_literal(node->items.at[1]))

@@ -285,6 +285,19 @@ def broken(rng, text):
     return "".join(tokens)
 
 
+PIECES = ["1", "2u", "0x1F", "1.5", ".5", "1e3", "'a'", "\"b\"", "r'\\'", "b'x'", "'''y'''", "\"\"\"z\"\"\"", "true", "null", "x",
+          "in", "size", "has", "{aa.b}", "\\{aa.b}", "{a}", "{", "}", "[", "]", "(", ")", ".", ",", ":", "?", "+", "-", "*", "/",
+          "%", "!", "==", "!=", "<", "<=", ">", ">=", "&&", "||", " ", "\n", "// c\n", "// c", "'", "\"", "\\", "'\\n'",
+          "'\\x4'", "'\\400'", "'\\377'", "'\\u00e9'", "b'\\u00e9'", "'\\q'", "`a b`", "`", "é", "'é'", "#", "&", "|", "=",
+          "9223372036854775808", "18446744073709551616u", "1e999", "1u1", "1.", "0x", "path", "path('/a')", "[1]", "{'a': 1}",
+          "int", "type", "for", "as", "req", "ph", ".map(y, y)", ".exists(y, true)", ".size()", ".a", "[0]", " == 1"]
+
+
+def soup(rng):
+    """Pieces in any order."""
+    return "".join(rng.choice(PIECES) for _ in range(rng.randrange(1, 9)))
+
+
 def expressions(n, seed, share_broken):
     rng = random.Random(seed)
     maker = Maker(rng)
@@ -292,7 +305,7 @@ def expressions(n, seed, share_broken):
     while len(made) < n:
         text = maker.make("bool", rng.randrange(1, 5))
         if rng.random() < share_broken:
-            text = broken(rng, text)
+            text = soup(rng) if rng.random() < 0.4 else broken(rng, text)
         if text and len(text) < 600 and "\0" not in text and not re.search(r"\{\s*(b'|b\"|\[|type|bytes)", text):
             made.add(text)
     made = sorted(made)
@@ -402,7 +415,7 @@ def accept(build, program, n, seed):
             print("%s by Caddy, %s\n    %s\n    %s" % (taken, mine, text, answer))
     for (taken, verdict), number in sorted(counts.items()):
         print("%s by Caddy, %s here: %d" % (taken, verdict, number))
-    print("%d expressions, %d judged differently" % (len(texts), wrong))
+    print("expressions, whether Caddy takes them: %d passed, %d failed" % (len(texts) - wrong, wrong))
     return wrong == 0
 
 
@@ -483,9 +496,9 @@ def evaluate(build, program, n, seed):
                     print("%s\n    Caddy %s\n    here  %s" % (text, a, b))
     finally:
         shutil.rmtree(folder)
-    print("%d expressions, %d requests (%s), %d answered differently" %
-          (len(texts), len(texts) * len(REQUESTS),
-           ", ".join("%s: %d" % (what.strip(), n) for what, n in sorted(counts.items())), wrong))
+    print("expressions, what requests are answered: %d passed, %d failed (%s)" %
+          (len(texts) - wrong, wrong,
+           ", ".join("%s: %d" % (what.strip(), n) for what, n in sorted(counts.items()))))
     return wrong == 0
 
 

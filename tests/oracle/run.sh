@@ -18,6 +18,8 @@ part tests/oracle/fixes.py "$1/dialtone" "$caddy"
 part tests/inventory/promises.py "$1" "$caddy"
 part tests/oracle/generate.py "$1" "$caddy" --files "$2" --seed "$3"
 part tests/oracle/fmt.py "$1" "$caddy" --seed "$3"
+part tests/oracle/expressions.py "$1" "$caddy" accept "$2" "$3"
+part tests/oracle/expressions.py "$1" "$caddy" evaluate 2000 "$3"
 part tests/oracle/plain_json.py "$1/dialtone" "$caddy" --seed "$3" --minutes 2
 echo "$passed passed, $failed failed"
 exit $status
