@@ -72,9 +72,8 @@ static const struct http_request_events events = {
 
 static void stream_out(struct http_request *request)
 {
-    struct http_head head = {.status = 200,
-                             .headers = {.arena = request->arena},
-                             .content_length = HTTP_LENGTH_UNKNOWN};
+    struct http_head head = {
+        .status = 200, .headers = {.arena = request->arena}, .content_length = HTTP_LENGTH_UNKNOWN};
     struct http_headers trailers = {.arena = request->arena};
     headers_add_named(&trailers, STR("X-End"), STR("yes"));
     http_reply_start(request, &head);
