@@ -240,11 +240,13 @@ class Side:
         if request.is_h2:
             return self.exchange_h2(request, upstreams, n_seen, wait)
         try:
-            s = socket.create_connection(("127.0.0.1", self.port), timeout=10)
+            port = self.http_port if request.options.get("port") == "http" else self.port
+            s = socket.create_connection(("127.0.0.1", port), timeout=10)
         except OSError as error:
             return Result([], True, str(error).encode(), [], [])
         with s:
-            names = [(str(s.getsockname()[1]), "CLIENT-PORT"), (str(self.port), "PORT"), (self.home, "HOME")]
+            names = [(str(s.getsockname()[1]), "CLIENT-PORT"), (str(self.port), "PORT"), (self.home, "HOME"),
+                     (str(self.http_port), "HTTP-PORT")]
             line = Connection(s, request.options, self.certificates, self.sessions) if request.is_tls else s
             try:
                 line.sendall(request.data)
@@ -354,8 +356,9 @@ class CaddySide(Side):
             raise SystemExit("twin: Caddy did not start")
 
     def start(self, case):
-        self.port, self.certificates, self.sessions = free_port(), case.certificates, {}
-        text = case.fill(case.caddyfile, [("PORT", str(self.port)), ("LOG", case.log_path(self.name))])
+        self.port, self.http_port = free_port(), free_port()
+        self.certificates, self.sessions = case.certificates, {}
+        text = case.fill(case.caddyfile, [("PORT", str(self.port)), ("HTTP_PORT", str(self.http_port)), ("LOG", case.log_path(self.name))])
         if case.is_json:
             text = json.dumps({**json.loads(text), "admin": {"listen": f"127.0.0.1:{self.admin}"}})
         else:
@@ -398,10 +401,11 @@ class DialtoneSide(Side):
         self.home = tempfile.mkdtemp(prefix="dialtone-twin-")
 
     def start(self, case):
-        self.port, self.certificates, self.sessions = free_port(), case.certificates, {}
+        self.port, self.http_port = free_port(), free_port()
+        self.certificates, self.sessions = case.certificates, {}
         path = os.path.join(self.home, "caddy.json" if case.is_json else "Caddyfile")
         with open(path, "w", encoding="utf-8") as f:
-            f.write(case.fill(case.caddyfile, [("PORT", str(self.port)), ("LOG", case.log_path(self.name))]))
+            f.write(case.fill(case.caddyfile, [("PORT", str(self.port)), ("HTTP_PORT", str(self.http_port)), ("LOG", case.log_path(self.name))]))
         self.errors = open(os.path.join(self.home, "errors"), "w+b")
         env = {**os.environ, **ENVIRONMENT, "XDG_DATA_HOME": self.home}
         self.process = subprocess.Popen([self.program, "run", path, "--", "--workers", "1"], cwd=self.home, env=env,
