@@ -44,6 +44,7 @@ static const char *const months[] = {"January",   "February", "March",    "April
                                      "September", "October",  "November", "December"};
 static const char *const weekdays[] = {"Sunday",   "Monday", "Tuesday", "Wednesday",
                                        "Thursday", "Friday", "Saturday"};
+static const int64_t MAX_SECONDS = INT64_MAX / 1000000000 - 1;
 enum { SHORT_NAME = 3, YEAR_DIGITS = 4, NANOSECOND_DIGITS = 9, TM_YEAR_BASE = 1900 };
 
 /* The longer ones of a begin come first. */
@@ -506,6 +507,8 @@ bool go_time_parse(struct str layout, struct str text, bool is_local, int64_t *n
     }
     bool is_fixed = in.has_offset || in.is_utc || !is_local;
     time_t seconds = is_fixed ? timegm(&in.tm) - in.offset : mktime(&in.tm);
+    if (seconds > MAX_SECONDS || seconds < -MAX_SECONDS)
+        return false;
     *ns = (int64_t)seconds * 1000000000 + in.nanoseconds;
     return true;
 }

@@ -13,7 +13,8 @@ struct arena;
 
 void go_time_format(struct strbuf *out, struct str layout, int64_t ns, bool is_local);
 /* Reads what go_time_format wrote by the same layout; what the layout does not tell is that of
- * 1 January of the year 0. False where the text is no such time. */
+ * 1 January of the year 0. False where the text is no such time, or one that nanoseconds do not
+ * reach (before 1678, after 2261). */
 bool go_time_parse(struct str layout, struct str text, bool is_local, int64_t *ns);
 /* Whether a moment survives being written and read again, up to the fraction of a second that the
  * layout shows. */
