@@ -162,6 +162,7 @@ void loop_run(struct loop *loop)
     bury(loop);
     while (!atomic_load_explicit(&loop->stopping, memory_order_relaxed)) {
         int timeout_ms = loop->at_round_end ? 0 : wheel_timeout_ms(loop);
+        loop->round++;
         int n = epoll_wait(loop->epoll_fd, events, EVENTS_PER_ROUND, timeout_ms);
         read_clocks(loop);
         for (int i = 0; i < n; i++) {

@@ -42,6 +42,7 @@ struct loop {
     struct watch wake; /* an eventfd */
     atomic_bool stopping;
     bool expects_copies;
+    unsigned round; /* of epoll_wait */
     int64_t now_ns, wall_ns;
     struct task *deferred, **deferred_end;
     struct task *at_round_end, **at_round_end_last;

@@ -10,7 +10,11 @@
 
 #include "net/net_private.h"
 
-enum { COPY_BYTES = 8192, /* larger pieces are sent from where they are */ MAX_PIECES = 16 };
+enum {
+    COPY_BYTES = 8192, /* larger pieces are sent from where they are */
+    MAX_PIECES = 16,
+    TURN_BYTES = 4 << 20, /* of reading, per round of the loop */
+};
 
 static void fail(struct stream *stream, int error)
 {
@@ -177,14 +181,31 @@ void stream_use_tls(struct stream *stream, struct tls_session *session)
         tls_session_attach(session, stream);
 }
 
+/* A peer that is as fast as we are leaves the others their turn. */
+static bool has_had_its_turn(struct stream *stream)
+{
+    if (stream->round != stream->loop->round) {
+        stream->round = stream->loop->round;
+        stream->round_bytes = 0;
+    }
+    if (stream->round_bytes < TURN_BYTES)
+        return false;
+    loop_defer_round(stream->loop, &stream->report);
+    return true;
+}
+
 ssize_t stream_read(struct stream *stream, char *into, size_t cap)
 {
-    if (!stream->readable)
+    if (!stream->readable || has_had_its_turn(stream))
         return STREAM_AGAIN;
-    if (stream->tls)
-        return tls_read(stream, into, cap);
+    if (stream->tls) {
+        ssize_t opened = tls_read(stream, into, cap);
+        stream->round_bytes += opened > 0 ? (unsigned)opened : 0;
+        return opened;
+    }
     ssize_t got = recv(stream->watch.fd, into, cap, 0);
     if (got > 0) {
+        stream->round_bytes += (unsigned)got;
         /* A short read has emptied the socket, unless the end is to be read behind it. */
         if ((size_t)got < cap && !stream->hangup)
             stream->readable = false;

@@ -28,6 +28,7 @@ struct stream {
     bool paused;   /* the reader does not want `readable` now */
     bool end_sent; /* shut down for writing */
     bool end_due;  /* shut down once all is sent */
+    unsigned round, round_bytes; /* what was read in this round of the loop */
 };
 
 struct stream_events {
