@@ -29,6 +29,15 @@ void saved_add(struct saved_input *saved, struct str more)
     saved->bytes[saved->len] = '\0';
 }
 
+void saved_keep(struct saved_input *saved, struct str rest)
+{
+    if (rest.ptr == saved->bytes)
+        return;
+    memmove(saved->bytes, rest.ptr, rest.len);
+    saved->bytes[rest.len] = '\0';
+    saved->len = rest.len;
+}
+
 void saved_clear(struct saved_input *saved)
 {
     free(saved->bytes);

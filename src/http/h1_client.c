@@ -49,14 +49,27 @@ static void write_head(struct http_upstream *upstream)
 }
 
 /* What the timer is for depends on what is awaited; there is none by default. */
+static void await_input(struct http_upstream *upstream)
+{
+    struct loop *loop = upstream->pool->client->loop;
+    int64_t limit = upstream->pool->config.read_timeout_ns;
+    if (upstream->state == UPSTREAM_HEAD && upstream->head_due_ns) {
+        int64_t left = upstream->head_due_ns - loop_now_ns(loop);
+        if (!limit || left < limit)
+            limit = left > 0 ? left : 1;
+    }
+    if (limit)
+        timer_start(loop, &upstream->timer, limit);
+}
+
+/* A head that keeps coming must be complete in time all the same, as in Go. */
 static void await_head(struct http_upstream *upstream)
 {
     const struct http_pool_config *config = &upstream->pool->config;
-    int64_t limit = config->head_timeout_ns;
-    if (!limit || (config->read_timeout_ns && config->read_timeout_ns < limit))
-        limit = config->read_timeout_ns;
-    if (limit)
-        timer_start(upstream->pool->client->loop, &upstream->timer, limit);
+    upstream->head_due_ns = 0;
+    if (config->head_timeout_ns)
+        upstream->head_due_ns = loop_now_ns(upstream->pool->client->loop) + config->head_timeout_ns;
+    await_input(upstream);
 }
 
 void h1_client_send(struct http_upstream *upstream)
@@ -224,13 +237,17 @@ static bool take_head(struct http_upstream *upstream, struct str *input)
     struct http_client *client = upstream->pool->client;
     struct h1_head head = {.headers = client->scratch.at, .cap = client->scratch.cap};
     struct str whole = *input;
+    size_t limit = upstream->pool->config.max_head_bytes;
+    if (upstream->head_scanned && whole.len <= limit &&
+        !head_is_worth_a_look(whole, upstream->head_scanned))
+        return false;
     enum h1_result result = h1_parse_response(&head, whole.ptr, whole.len);
     while (result == H1_FULL) {
         scratch_grow(&client->scratch);
         head = (struct h1_head){.headers = client->scratch.at, .cap = client->scratch.cap};
         result = h1_parse_response(&head, whole.ptr, whole.len);
     }
-    size_t limit = upstream->pool->config.max_head_bytes;
+    upstream->head_scanned = result == H1_MORE ? whole.len : 0;
     if ((result == H1_MORE && whole.len > limit) || (result == H1_DONE && head.len > limit)) {
         exchange_fail(upstream, HTTP_FAIL_HEAD_TOO_LARGE, 0);
         return false;
@@ -287,7 +304,13 @@ static void feed(struct http_upstream *upstream, struct str input)
     while (goes_on)
         goes_on = upstream->state == UPSTREAM_HEAD ? input.len && take_head(upstream, &input)
                                                    : take_body(upstream, &input);
-    if (upstream->exchange == exchange && upstream->state == UPSTREAM_HEAD && input.len)
+    bool waits = upstream->exchange == exchange && upstream->state == UPSTREAM_HEAD && input.len;
+    if (waits && saved.len) {
+        saved_keep(&saved, input);
+        upstream->saved = saved;
+        return;
+    }
+    if (waits)
         saved_add(&upstream->saved, input);
     saved_clear(&saved);
 }
@@ -335,7 +358,7 @@ static void readable(struct stream *stream)
         }
         buffer[got] = '\0';
         if (upstream->pool->config.read_timeout_ns && upstream->request_sent)
-            timer_start(stream->loop, &upstream->timer, upstream->pool->config.read_timeout_ns);
+            await_input(upstream);
         feed(upstream, str_make(buffer, (size_t)got));
     }
 }
@@ -396,8 +419,8 @@ static void timed_out(struct timer *timer)
         exchange_fail(upstream, HTTP_FAIL_TLS_TIMEOUT, ETIMEDOUT);
     } else if (upstream->write_waits) {
         exchange_fail(upstream, HTTP_FAIL_WRITE_TIMEOUT, ETIMEDOUT);
-    } else if (upstream->state == UPSTREAM_HEAD && config->head_timeout_ns &&
-               (!config->read_timeout_ns || config->head_timeout_ns < config->read_timeout_ns)) {
+    } else if (upstream->state == UPSTREAM_HEAD && upstream->head_due_ns &&
+               upstream->head_due_ns <= loop_now_ns(upstream->pool->client->loop)) {
         exchange_fail(upstream, HTTP_FAIL_HEAD_TIMEOUT, ETIMEDOUT);
     } else if (upstream->stream.paused) {
         timer_start(upstream->pool->client->loop, timer, config->read_timeout_ns); /* our doing */

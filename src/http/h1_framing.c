@@ -1,7 +1,7 @@
 /* Where a message ends, by its headers; what could be read in two ways is refused. */
 #include <string.h>
 
-#include "http/h1_parse.h"
+#include "http/http_private.h"
 
 static const struct {
     unsigned status;
@@ -156,4 +156,13 @@ enum h1_problem h1_response_framing(const struct h1_head *head, bool to_head,
         out->keep_alive = false;
     }
     return H1_NO_PROBLEM;
+}
+
+bool head_is_worth_a_look(struct str input, size_t scanned)
+{
+    enum { SMALL_BYTES = 4096, END_BYTES = 3 /* of "\n\r\n" */ };
+    if (input.len < SMALL_BYTES || input.len - scanned >= scanned / 4)
+        return true;
+    struct str news = str_slice(input, scanned > END_BYTES ? scanned - END_BYTES : 0, input.len);
+    return str_find(news, STR("\n\r\n")) >= 0 || str_find(news, STR("\n\n")) >= 0;
 }

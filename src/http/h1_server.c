@@ -185,6 +185,9 @@ static bool take_head(struct http_connection *connection, struct str *input)
     struct h1_head head = {.headers = server->scratch.at, .cap = server->scratch.cap};
     size_t limit = server->config.max_head_bytes + HEAD_SLOP_BYTES;
     struct str whole = *input;
+    if (connection->head_scanned && whole.len <= limit &&
+        !head_is_worth_a_look(whole, connection->head_scanned))
+        return false;
     enum h1_result result = h1_parse_request(&head, whole.ptr, whole.len);
     while (result == H1_FULL) {
         scratch_grow(&server->scratch);
@@ -199,8 +202,11 @@ static bool take_head(struct http_connection *connection, struct str *input)
         refuse(connection, head.problem);
         return false;
     }
-    if (result == H1_MORE)
+    if (result == H1_MORE) {
+        connection->head_scanned = (unsigned)whole.len;
         return false;
+    }
+    connection->head_scanned = 0;
     *input = str_slice(whole, head.len, whole.len);
     start_request(connection, &head, whole.ptr);
     return true;
@@ -397,9 +403,7 @@ static void feed(struct http_connection *connection, struct str input)
         saved_clear(&saved);
         return;
     }
-    memmove(saved.bytes, rest.ptr, rest.len);
-    saved.bytes[rest.len] = '\0';
-    saved.len = rest.len;
+    saved_keep(&saved, rest);
     connection->saved = saved;
 }
 

@@ -29,6 +29,8 @@ struct saved_input {
     size_t len, cap;
 };
 void saved_add(struct saved_input *saved, struct str more);
+/* Only <rest>, its end, is still to be used. */
+void saved_keep(struct saved_input *saved, struct str rest);
 void saved_clear(struct saved_input *saved);
 
 /* Where in a message body the input is. */
@@ -42,6 +44,11 @@ void body_begin(struct body_reader *body, const struct h1_framing *framing);
 enum h1_chunk body_next(struct body_reader *body, struct str *input, struct str *piece);
 /* Parses what was gathered of a trailer section; false where it is malformed. */
 bool trailers_parse(struct str section, struct http_headers *out);
+
+/* Whether a head of which <scanned> bytes were not all of it may be complete by now, or has grown so
+ * much that its beginning is to be looked at again: what comes byte by byte must not cost a look at
+ * everything each time. */
+bool head_is_worth_a_look(struct str input, size_t scanned);
 
 /* The thread's array for headers being parsed; it grows on demand. */
 struct header_scratch {
@@ -116,6 +123,7 @@ struct http_connection {
     bool body_paused;
     bool stopped_writing; /* the handler, or a pipeline, waits for `drained` */
     bool waits_head;      /* the timer is for the rest of a head */
+    unsigned head_scanned; /* of a head in <saved> that is not complete */
     bool keep_alive;      /* of the running request */
     bool served;          /* one request at least */
     bool knows_version;   /* HTTP/1 or HTTP/2: one of them was chosen */
@@ -295,7 +303,8 @@ struct http_upstream {
     struct body_reader body;
     struct strbuf trailer_bytes; /* in the exchange's arena */
     struct fastcgi_reader records; /* of FastCGI */
-    size_t head_scanned;           /* of the head in <saved>, there */
+    size_t head_scanned;           /* of the head in <saved> */
+    int64_t head_due_ns;           /* when it must be complete; 0: no limit */
     unsigned char state;         /* enum upstream_state */
     bool keep_alive, request_sent, got_bytes, write_waits;
     bool wants_h2; /* it is not known yet whether it gets it */
