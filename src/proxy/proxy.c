@@ -4,6 +4,7 @@
 #include "dialtone/proxy.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -152,6 +153,16 @@ static void core_init(struct core *core, const struct options *options)
         long n = sysconf(_SC_NPROCESSORS_ONLN);
         core->n_workers = n > 0 && n < MAX_WORKERS ? (unsigned)n : 1;
     }
+}
+
+/* What a large message took goes back to the system, whatever was large before: left to itself the
+ * C library learns from it to keep such blocks. */
+static void keep_memory_small(void)
+{
+#ifdef M_MMAP_THRESHOLD
+    mallopt(M_MMAP_THRESHOLD, 256 * 1024);
+    mallopt(M_TRIM_THRESHOLD, 512 * 1024);
+#endif
 }
 
 /* Descriptors are for clients, for upstreams, and a few for everything else. */
@@ -309,6 +320,7 @@ int dt_proxy_main(const struct dt_tables *tables, int argc, char **argv)
     if (options.replace)
         return admin_ask_to_replace(argv[0], core.admin.ptr, options.pid_file);
     block_signals();
+    keep_memory_small();
     core.limit.max = limit_connections(&options);
     handover_remember(&core);
     describe_system(&core);
