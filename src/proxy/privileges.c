@@ -105,7 +105,12 @@ static bool get_capabilities(uint64_t *effective, uint64_t *permitted)
 bool privileges_borrow(const struct privileges *privileges, const char *program)
 {
     uint64_t effective, permitted, files = UINT64_C(1) << CAP_DAC_OVERRIDE;
-    if (!privileges->is_wanted || privileges->is_there)
+    if (!privileges->is_wanted)
+        return true;
+    /* of each thread: before there are others */
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
+        return refuse(program, privileges->name, strerror(errno));
+    if (privileges->is_there)
         return true;
     /* The kernel takes root's rights to files when this changes; the one to open any comes back. */
     setfsgid(privileges->gid);
@@ -132,7 +137,7 @@ bool privileges_drop(const struct privileges *privileges, const char *program)
             return refuse(program, name, strerror(errno));
     }
     prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
-    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || set_capabilities(0, 0) != 0)
+    if (set_capabilities(0, 0) != 0)
         return refuse(program, name, strerror(errno));
     if (!get_capabilities(&effective, &permitted) || effective || permitted ||
         setuid(0) == 0 || getuid() != privileges->uid)
