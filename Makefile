@@ -69,7 +69,7 @@ FUZZERS := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 .SECONDARY: $(GEN_SOURCES)
 .SUFFIXES:
 .PHONY: all help libs run test deps unit property fixes corpus corpus-update inventory wire layers asan clang fuzz oracle \
-    conformance oom twin php peers smuggle acme story bench bench-proxy bench-compiler install uninstall clean
+    conformance oom faults twin php peers smuggle acme story bench bench-proxy bench-compiler install uninstall clean
 
 all: $(BUILD)/dialtone $(BUILD)/libdialtone.a $(BUILD)/libdialtone-proxy.a
 
@@ -276,6 +276,11 @@ php: all
 # `make acme`: certificates from a test authority
 acme: all
 	@CADDY="$$(BUILD=$(BUILD) tests/tools/caddy.sh)" tests/acme/acme.py $(BUILD)
+
+# `make faults`: a running proxy is operated, everything around it breaks, both for a while (SOAK= seconds)
+SOAK ?= 60
+faults: all
+	@tests/faults/run.sh $(BUILD) $(SOAK)
 
 # `make story`: the router story in network namespaces (root)
 story: all

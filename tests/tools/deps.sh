@@ -51,6 +51,9 @@ xmllint:libxml2-utils
 groff:groff-base
 chromium:chromium
 unshare:util-linux
+ip:iproute2
+slowhttptest:slowhttptest
+file:libfaketimeMT.so*:libfaketime
 npm:npm
 go:golang-go
 file:php*-fpm-reopenlogs:php-fpm
