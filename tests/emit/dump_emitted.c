@@ -31,6 +31,20 @@ void dt_proxy_use_argon2id(dt_argon2id_function *function)
     (void)function;
 }
 
+const struct dt_dns_engine dt_cares;
+
+void dt_proxy_use_dns(const struct dt_dns_engine *engine)
+{
+    (void)engine;
+}
+
+const struct dt_acme_engine dt_acme;
+
+void dt_proxy_use_acme(const struct dt_acme_engine *engine)
+{
+    (void)engine;
+}
+
 /* What the emitted mains call in place of dt_proxy_main. */
 int emitted_dump(const struct dt_tables *tables, int argc, char **argv)
 {
