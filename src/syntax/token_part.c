@@ -2,6 +2,7 @@
 #include "syntax/token_part.h"
 
 #include "base/arena.h"
+#include "base/parse.h"
 #include "syntax/token.h"
 
 struct alignment {
@@ -36,16 +37,31 @@ static bool pass_placeholder(struct alignment *in)
     return true;
 }
 
-static bool pass_blanks(struct alignment *in)
+/* From where blanks, and a line that goes on, end. */
+static size_t behind_blanks(const struct alignment *in)
 {
     size_t at = in->at;
-    if (in->text.ptr[in->in_text] != ' ')
-        return false;
     while (at < in->typed.len &&
            (is_blank(in->typed.ptr[at]) ||
             (in->typed.ptr[at] == '\\' && at + 1 < in->typed.len && in->typed.ptr[at + 1] == '\n')))
         at++;
-    if (at == in->at)
+    return at;
+}
+
+/* More blanks than the one between two words. */
+static bool skip_blanks(struct alignment *in)
+{
+    size_t at = behind_blanks(in);
+    if (at == in->at || in->in_text == 0 || in->text.ptr[in->in_text - 1] != ' ')
+        return false;
+    in->at = at;
+    return true;
+}
+
+static bool pass_blanks(struct alignment *in)
+{
+    size_t at = behind_blanks(in);
+    if (in->text.ptr[in->in_text] != ' ' || at == in->at)
         return false;
     in->places[in->in_text++] = in->at;
     in->at = at;
@@ -60,7 +76,36 @@ static void pass_padding(struct alignment *in)
         in->at++;
 }
 
-static bool align(struct alignment *in, bool has_escapes)
+/* What a backslash may do in what was typed. */
+enum escapes { ESCAPES_NOTHING, ESCAPES_QUOTES, ESCAPES_AS_JSON };
+
+/* An escape of JSON: the bytes it stands for all have its place. */
+static bool pass_json_escape(struct alignment *in)
+{
+    static const char simple[] = "\"\"\\\\//b\bf\fn\nr\rt\t";
+    struct str rest = str_slice(in->typed, in->at + 1, in->typed.len);
+    char bytes[4];
+    size_t n = 0, len = 2;
+    if (rest.len >= 5 && rest.ptr[0] == 'u') {
+        uint32_t rune = 0;
+        for (size_t i = 1; i < 5; i++)
+            rune = rune * 16 + ((uint32_t)hex_digit(rest.ptr[i]) & 15);
+        n = utf8_encode(rune, bytes);
+        len = 6;
+    }
+    for (const char *c = simple; *c && n == 0 && rest.len; c += 2)
+        if (*c == rest.ptr[0])
+            bytes[n++] = c[1];
+    if (n == 0 ||
+        !str_has_prefix(str_slice(in->text, in->in_text, in->text.len), str_make(bytes, n)))
+        return false;
+    for (size_t i = 0; i < n; i++)
+        in->places[in->in_text++] = in->at;
+    in->at += len;
+    return true;
+}
+
+static bool align(struct alignment *in, enum escapes escapes)
 {
     while (in->in_text < in->text.len) {
         if (in->at >= in->typed.len)
@@ -75,10 +120,15 @@ static bool align(struct alignment *in, bool has_escapes)
                 return false;
             continue;
         }
-        if (has_escapes && typed == '\\' && in->at + 1 < in->typed.len &&
+        if (escapes == ESCAPES_AS_JSON && typed == '\\') {
+            if (!pass_json_escape(in))
+                return false;
+            continue;
+        }
+        if (escapes == ESCAPES_QUOTES && typed == '\\' && in->at + 1 < in->typed.len &&
             in->typed.ptr[in->at + 1] == '"' && wanted == '"')
             in->at++;
-        else if (typed != wanted && pass_blanks(in))
+        else if (typed != wanted && (pass_blanks(in) || skip_blanks(in)))
             continue;
         else if (typed != wanted)
             return false;
@@ -117,11 +167,14 @@ struct span token_part(struct arena *arena, const struct sources *sources,
     if (token->quote == QUOTE_HEREDOC && !enter_heredoc(&in, token->span.end - token->span.begin))
         return token->span;
     /* of several words the quotes are part of the text */
-    if (is_quoted && str_eq(token->text, text))
+    if (is_quoted && (str_eq(token->text, text) || in.typed.ptr[0] != text.ptr[0]))
         in.at = 1;
-    else if (is_quoted && in.typed.ptr[0] != text.ptr[0])
+    enum escapes escapes = token->quote == QUOTE_DOUBLE ? ESCAPES_QUOTES : ESCAPES_NOTHING;
+    if (token->quote == QUOTE_NONE && in.typed.ptr[0] == '"' && text.ptr[0] != '"') {
+        escapes = ESCAPES_AS_JSON;
         in.at = 1;
-    if (!align(&in, token->quote == QUOTE_DOUBLE))
+    }
+    if (!align(&in, escapes))
         return token->span;
     size_t first = in.places[begin], last = end > begin ? in.places[end - 1] + 1 : in.places[end];
     return (struct span){token->span.begin + (uint32_t)first, token->span.begin + (uint32_t)last};
