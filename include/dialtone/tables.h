@@ -606,7 +606,7 @@ struct dt_regexp_condition {
     X(AND, NOTHING)         /* of all operands */                                                  \
     X(OR, NOTHING)                                                                                 \
     X(CHOICE, NOTHING)      /* operand 0 ? 1 : 2 */                                                \
-    X(MATCHES, REGEXP)      /* the operand, a text */                                              \
+    X(MATCHES, REGEXP)      /* the operand; with a second one that is the pattern instead */                                              \
     X(MATCHER, MATCHER)     /* after its operands proved to be texts */                            \
     X(ALL, SLOT)            /* loops: over operand 0, each in the slot; operand 1 is asked, */     \
     X(EXISTS, SLOT)                                                                                \

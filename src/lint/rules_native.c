@@ -65,11 +65,12 @@ const struct lint_rule native_rules[] = {
                    "\t\t}\n\t}\n}\n"},
     {.code = DIAG_NATIVE_MATCHER,
      .caddy = CADDY_NONE,
-     .why = "The proxy core runs Caddy's own matchers; those of plugins need Caddy. Regular expressions are "
-            "compiled when it starts, so in\nexpressions they must be constant.",
-     .bad = FILES "\t@api expression `path('/api/*') && {method}.matches({header.X-Methods})`\n"
+     .why = "The proxy core runs Caddy's own matchers; those of plugins need Caddy. What a request gives to "
+            "a matcher in an expression can be\na path, a host, a file or a value of a field, but no "
+            "pattern and no method.",
+     .bad = FILES "\t@api expression `path('/api/*') && method({header.X-Method})`\n"
                   "\treverse_proxy @api app:9000\n}\n",
-     .good = FILES "\t@api expression `path('/api/*') && {method}.matches('^P(OST|UT)$')`\n"
+     .good = FILES "\t@api expression `path('/api/*') && {method} == {header.X-Method}`\n"
                    "\treverse_proxy @api app:9000\n}\n"},
     {.info = {"DT1005", "native-frozen-environment", "a variable that is read when the program is built",
               SEVERITY_WARNING},

@@ -415,16 +415,16 @@ static void lower_matcher_call(struct lowered *in, const struct cel_node *node, 
 
 static void lower_matches(struct lowered *in, const struct cel_node *node, uint32_t row)
 {
-    const struct cel_node *text = node->target ? node->target : node->items.at[0];
-    const struct cel_node *pattern = node->items.at[node->items.n - 1];
-    if (!pattern->is_folded || pattern->literal.kind != CEL_STRING) {
-        refuse_node(in, pattern, "the proxy core needs a constant regular expression here");
-        return;
-    }
-    uint32_t regexp = regexp_of(in->lo, in->text, pattern->literal.text, STR(""));
+    struct cel_node *const text = node->target ? node->target : node->items.at[0];
+    struct cel_node *const pattern = node->items.at[node->items.n - 1];
+    struct cel_node *const both[] = {text, pattern};
+    bool is_constant = pattern->is_folded && pattern->literal.kind == CEL_STRING;
+    /* a pattern of the run time needs regular expressions, too: an empty row asks for them */
+    struct str known = is_constant ? pattern->literal.text : STR("");
+    uint32_t regexp = regexp_of(in->lo, in->text, known, STR(""));
     row_at(in, row)->kind = DT_EXPRESSION_MATCHES;
     row_at(in, row)->number = regexp == DT_NONE ? 0 : regexp;
-    lower_node(in, text, reserve_operands(in, row, 1));
+    lower_operands(in, row, both, is_constant ? 1 : 2);
 }
 
 /* Whether a function of times that is given a zone can know it: there is no list of them. */

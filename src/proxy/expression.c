@@ -6,6 +6,7 @@ enum {
     MAX_COST = 2000000,          /* steps: some ten milliseconds */
     MAX_BYTES = 8 * 1024 * 1024, /* of the arena */
     BYTES_A_STEP = 64,
+    PATTERN_COST = 2000, /* of one that is compiled */
 };
 
 struct run {
@@ -181,6 +182,13 @@ static struct cel_value matches(struct run *run, const struct dt_expression *row
     if (text.kind != CEL_STRING)
         return is_error(text) ? text : cel_no_overload();
     run->cost += text.text.len / BYTES_A_STEP;
+    if (row->operands.n > 1) {
+        struct cel_value pattern = evaluate(run, operand(row, 1));
+        if (pattern.kind != CEL_STRING)
+            return is_error(pattern) ? pattern : cel_no_overload();
+        run->cost += PATTERN_COST;
+        return run->host->matches_pattern(run->user, pattern.text, text.text);
+    }
     return cel_bool(run->host->matches(run->user, row->number, text.text));
 }
 

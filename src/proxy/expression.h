@@ -10,6 +10,8 @@ struct expression_host {
     struct cel_value (*placeholder)(void *user, uint32_t template);
     /* Whether a row of regexps matches; what a row of matchers says (a bool, or an error). */
     bool (*matches)(void *user, uint32_t regexp, struct str text);
+    /* The same with a pattern that is not known before; an error where it is none. */
+    struct cel_value (*matches_pattern)(void *user, struct str pattern, struct str text);
     struct cel_value (*matcher)(void *user, uint32_t matcher);
 };
 

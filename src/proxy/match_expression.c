@@ -156,6 +156,15 @@ static bool host_matches(void *user, uint32_t regexp, struct str text)
     return regexp_matches(tx->core, regexp, text);
 }
 
+static struct cel_value host_matches_pattern(void *user, struct str pattern, struct str text)
+{
+    struct transaction *tx = user;
+    bool is_pattern, found = regexp_matches_late(tx, pattern, text, &is_pattern);
+    return is_pattern
+               ? cel_bool(found)
+               : cel_error(tx->arena, "'" STR_FMT "' is no regular expression", STR_ARG(pattern));
+}
+
 static struct cel_value host_matcher(void *user, uint32_t matcher)
 {
     struct transaction *tx = user;
@@ -179,7 +188,8 @@ static void log_error(struct transaction *tx, struct str text)
 
 bool match_expression(struct transaction *tx, const struct dt_matcher *matcher, bool *failed)
 {
-    static const struct expression_host host = {host_placeholder, host_matches, host_matcher};
+    static const struct expression_host host = {host_placeholder, host_matches,
+                                                host_matches_pattern, host_matcher};
     struct failure before = tx->failure;
     struct cel_value value =
         expression_evaluate(tx->tables, tx->arena, &host, tx, matcher->rows.first);

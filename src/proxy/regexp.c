@@ -64,6 +64,24 @@ bool regexp_matches(const struct core *core, uint32_t row, struct str text)
     return engine->match(core->regexps[row], text.ptr ? text.ptr : "", text.len, 0, offsets, 1);
 }
 
+bool regexp_matches_late(struct transaction *tx, struct str pattern, struct str text,
+                         bool *is_pattern)
+{
+    struct regexp checked;
+    ptrdiff_t offsets[2];
+    *is_pattern = regexp_check(tx->arena, pattern, &checked) == REGEXP_OK;
+    if (!*is_pattern)
+        return false;
+    pattern = regexp_with_old_names(tx->arena, pattern);
+    void *compiled = engine->compile(pattern.ptr ? pattern.ptr : "", pattern.len);
+    *is_pattern = compiled != NULL;
+    if (!compiled)
+        return false;
+    bool found = engine->match(compiled, text.ptr ? text.ptr : "", text.len, 0, offsets, 1);
+    engine->release(compiled);
+    return found;
+}
+
 /* An expression in use: a row of the tables, or one that is compiled for this once. */
 struct expression {
     void *compiled;

@@ -14,6 +14,9 @@ void regexps_close(struct core *core);
 bool regexp_match(struct transaction *tx, uint32_t row, struct str text);
 /* The same outside of requests; nothing is remembered. */
 bool regexp_matches(const struct core *core, uint32_t row, struct str text);
+/* The same with a pattern that a request gives; <*is_pattern> is false where it is none. */
+bool regexp_matches_late(struct transaction *tx, struct str pattern, struct str text,
+                         bool *is_pattern);
 /* Every match becomes <replacement>, in which $1 and ${name} are groups. */
 struct str regexp_replace(struct transaction *tx, uint32_t row, struct str text,
                           struct str replacement);

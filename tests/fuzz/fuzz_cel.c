@@ -36,6 +36,12 @@ static bool matches(void *user, uint32_t regexp, struct str text)
     return (text.len + regexp) % 2;
 }
 
+static struct cel_value matches_pattern(void *user, struct str pattern, struct str text)
+{
+    (void)user;
+    return pattern.len ? cel_bool(text.len > pattern.len) : cel_no_overload();
+}
+
 static struct cel_value matcher(void *user, uint32_t row)
 {
     (void)user;
@@ -72,7 +78,7 @@ static struct str configuration(struct arena *arena, struct str text)
 
 static void run(struct arena *arena, const struct dt_tables *tables)
 {
-    static const struct expression_host host = {placeholder, matches, matcher};
+    static const struct expression_host host = {placeholder, matches, matches_pattern, matcher};
     for (uint32_t i = 0; i < tables->n_matchers; i++) {
         if (tables->matchers[i].kind != DT_MATCHER_EXPRESSION)
             continue;

@@ -38,13 +38,19 @@ static bool matches(void *user, uint32_t regexp, struct str text)
     return text.len > 2;
 }
 
+static struct cel_value matches_pattern(void *user, struct str pattern, struct str text)
+{
+    (void)user;
+    return pattern.len ? cel_bool(text.len > pattern.len) : cel_no_overload();
+}
+
 static struct cel_value matcher(void *user, uint32_t row)
 {
     const struct dt_tables *tables = ((struct world *)user)->tables;
     return cel_bool(tables->matchers[row].kind == DT_MATCHER_PATH);
 }
 
-static const struct expression_host host = {placeholder, matches, matcher};
+static const struct expression_host host = {placeholder, matches, matches_pattern, matcher};
 
 /* "true", "false", or the error. */
 static struct str result_of(struct arena *arena, const char *text)
@@ -111,6 +117,9 @@ static void test_logic(void)
         {"path({http.vars.t})", "true"},
         {"path({http.vars.x})", "an argument of a matcher is no text"},
         {"'abc'.matches('x') && !'ab'.matches('x')", "true"},
+        {"'abc'.matches({http.vars.t} + '')", "false"},
+        {"'abcdefgh'.matches({http.vars.t}) && matches('abcde', string({http.vars.t}))", "true"},
+        {"'abc'.matches({http.vars.x})", "no such overload"},
     };
     CHECK_RESULTS(rows);
 }
