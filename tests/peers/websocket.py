@@ -213,6 +213,35 @@ def test_an_upstream_that_dies(mortal):
     asyncio.run(run())
 
 
+def test_a_proxy_that_stops():
+    """It says so to both ends, as Caddy."""
+    port = free_port()
+    config = f"{{\n\tauto_https off\n}}\nhttp://localhost:{port} {{\n\treverse_proxy 127.0.0.1:{ports['upstream']}\n}}\n"
+
+    async def run(proxy):
+        await ends_at_upstream()
+        sockets = [await connect(f"ws://localhost:{port}/stops") for _ in range(10)]
+        await sockets[0].send("alive?")
+        assert await sockets[0].recv() == "alive?"
+        proxy.terminate()
+        for ws in sockets:
+            try:
+                await asyncio.wait_for(ws.recv(), 5)
+                raise AssertionError("a message of its own")
+            except ConnectionClosed:
+                assert ws.close_code == 1001, ws.close_code
+        ends = []
+        for _ in range(100):
+            ends += [end for end in await ends_at_upstream() if end]
+            if len(ends) == 10:
+                break
+            await asyncio.sleep(0.05)
+        assert ends == ["/stops:1001:"] * 10, ends
+    with suite.proxy(config, port) as (proxy, _):
+        asyncio.run(run(proxy))
+        assert proxy.wait(10) == 0
+
+
 def main():
     server = os.path.join(HERE, "websocket_server.py")
     with folder() as where:
