@@ -115,11 +115,11 @@ def integer(value, bits, first=0):
 
 def block(fields):
     """Literal fields without indexing: whatever they are, they go out as they are."""
-    out = b""
+    out = bytearray()
     for name, value in fields:
         name, value = (part if isinstance(part, bytes) else part.encode("latin-1") for part in (name, value))
         out += b"\0" + integer(len(name), 7) + name + integer(len(value), 7) + value
-    return out
+    return bytes(out)
 
 
 def frame(kind, flags=0, stream=0, payload=b""):
