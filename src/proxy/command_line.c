@@ -62,8 +62,8 @@ void command_line_help(const char *name)
     }
     printf("\n"
            "SIGTERM and SIGINT stop it when the running requests are answered, a second one of\n"
-           "them, or SIGQUIT, at once. SIGUSR2 replaces it, as --replace does. SIGHUP reads\n"
-           "certificate files again and reopens log files.\n");
+           "them, or SIGQUIT, at once. SIGUSR2 replaces it, as --replace does. SIGHUP reads the\n"
+           "files of certificates, trust and OCSP responses again, all or none, and reopens logs.\n");
 }
 
 /* The row that <arg> names; <*value> gets what stands behind "=", or NULL. */
