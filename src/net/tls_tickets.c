@@ -57,10 +57,9 @@ static bool rotate(struct tls_tickets *tickets)
 {
     int64_t now = since_boot_ns();
     int64_t due = tickets->n ? (now - tickets->rotated_ns) / tickets->rotation_ns : 1;
+    tickets->rotated_ns = tickets->n ? tickets->rotated_ns + due * tickets->rotation_ns : now;
     if (due > tickets->max)
         due = tickets->max;
-    if (due > 0)
-        tickets->rotated_ns = now;
     for (; due > 0; due--) {
         struct ticket_key fresh;
         if (RAND_bytes((unsigned char *)&fresh, sizeof(fresh)) != 1)
