@@ -608,11 +608,11 @@ static void start_exchange(struct proxying *proxying, struct http_pool *connecti
     atomic_fetch_add_explicit(&proxying->backend->state->requests, 1, memory_order_relaxed);
     proxying->is_counted = proxying->is_attempting = true;
     proxying->attempt_ns = now_of(proxying);
-    proxying->exchange = (struct http_exchange){
-        .events = &exchange_events,
-        .owner = proxying,
-        .arena = tx->arena,
-    };
+    if (proxying->retries > 0) /* the first finds it empty */
+        proxying->exchange = (struct http_exchange){0};
+    proxying->exchange.events = &exchange_events;
+    proxying->exchange.owner = proxying;
+    proxying->exchange.arena = tx->arena;
     proxying->outgoing = (struct http_outgoing){
         .method = proxying->method,
         .target = proxying->uri,
@@ -687,7 +687,8 @@ void proxying_found(struct proxying *proxying)
 void proxying_cancel(struct proxying *proxying)
 {
     timer_remove(&proxying->pause);
-    sources_cancel(proxying);
+    if (proxying->pool->sources.n > 0)
+        sources_cancel(proxying);
     if (proxying->is_attempting)
         http_exchange_cancel(&proxying->exchange);
     if (proxying->has_head)

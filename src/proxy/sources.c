@@ -70,10 +70,11 @@ void found_release(struct worker *worker, struct found_upstream *found)
 bool found_resolve(const struct found_upstream *found, struct arena *arena,
                    struct destination *out, struct str *problem)
 {
-    *out = found->where;
     out->address = str_dup(arena, found->where.address);
     out->hostport = str_dup(arena, found->where.hostport);
     out->host = str_dup(arena, found->where.host);
+    out->port = found->where.port;
+    out->target = found->where.target;
     *problem = str_dup(arena, found->problem);
     return found->problem.len == 0;
 }

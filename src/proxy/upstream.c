@@ -125,6 +125,7 @@ bool upstream_parse_dial(struct arena *arena, struct str dial, struct destinatio
     struct str network, rest, port, before, zone = {0};
     int64_t number;
     out->target = (struct dial_target){.network = DIAL_TCP};
+    out->port = 0;
     if (str_cut(dial, STR("/"), &network, &rest)) {
         size_t i = 0, n = sizeof(networks) / sizeof(networks[0]);
         while (i < n && !str_eq_nocase(networks[i].name, network))
@@ -200,7 +201,6 @@ static bool resolve_row(struct transaction *tx, const struct dt_upstream *upstre
     if (upstream->host_kind == DT_HOST_TEMPLATE)
         return upstream_parse_dial(tx->arena, template_expand(tx, upstream->dial_template), out,
                                    problem);
-    out->target = upstream_target(tables, upstream);
     out->address = table_text(tables, upstream->address);
     out->hostport = table_text(tables, upstream->hostport);
     out->host = table_text(tables, upstream->host);
@@ -224,17 +224,14 @@ bool upstream_can_announce(struct proxying *proxying, struct str *problem)
 bool upstream_resolve(struct proxying *proxying, struct str *problem)
 {
     const struct backend *backend = proxying->backend;
-    struct destination to = {0};
-    bool is_fine = backend->found
-                       ? found_resolve(backend->found, proxying->tx->arena, &to, problem)
-                       : resolve_row(proxying->tx, &proxying->tx->tables->upstreams[backend->row],
-                                     &to, problem);
-    to.is_chosen = true;
-    to.requests = atomic_load_explicit(&backend->state->requests, memory_order_relaxed);
-    to.fails = atomic_load_explicit(&backend->state->fails, memory_order_relaxed);
-    to.max_requests = backend->max_requests;
-    proxying->destination = to;
-    return is_fine;
+    struct transaction *tx = proxying->tx;
+    struct destination *to = &proxying->destination;
+    to->is_chosen = true;
+    to->requests = atomic_load_explicit(&backend->state->requests, memory_order_relaxed);
+    to->fails = atomic_load_explicit(&backend->state->fails, memory_order_relaxed);
+    to->max_requests = backend->max_requests;
+    return backend->found ? found_resolve(backend->found, tx->arena, to, problem)
+                          : resolve_row(tx, &tx->tables->upstreams[backend->row], to, problem);
 }
 
 /* --- connections --- */
@@ -326,6 +323,16 @@ struct http_pool_config upstream_pool_config(const struct worker *worker,
     return config;
 }
 
+/* What is dialed. */
+static struct dial_target target_of(const struct proxying *proxying)
+{
+    const struct dt_tables *tables = proxying->tx->tables;
+    const struct backend *backend = proxying->backend;
+    if (backend->found || tables->upstreams[backend->row].host_kind == DT_HOST_TEMPLATE)
+        return proxying->destination.target;
+    return upstream_target(tables, &tables->upstreams[backend->row]);
+}
+
 /* Whether connections are the same whatever the request. */
 static bool is_constant(const struct proxying *proxying)
 {
@@ -346,9 +353,9 @@ static struct http_pool *keyed_connections(struct proxying *proxying, struct str
     struct transaction *tx = proxying->tx;
     struct destination *to = &proxying->destination;
     const struct dt_transport *transport = proxying->transport;
+    struct dial_target target = target_of(proxying);
     struct str name = {0}, client = {0}, forward = {0};
-    bool has_forward =
-        transport->forward_proxy != DT_NONE && to->target.network != DIAL_UNIX;
+    bool has_forward = transport->forward_proxy != DT_NONE && target.network != DIAL_UNIX;
     if (transport->server_name != DT_NONE)
         name = template_expand(tx, transport->server_name);
     if (transport->proxy_protocol)
@@ -361,7 +368,7 @@ static struct http_pool *keyed_connections(struct proxying *proxying, struct str
     struct http_pool *pool = http_pool_find(tx->worker->client, key);
     if (pool)
         return pool;
-    struct http_pool_config config = upstream_pool_config(tx->worker, transport, &to->target);
+    struct http_pool_config config = upstream_pool_config(tx->worker, transport, &target);
     if (name.len > 0)
         config.server_name = name;
     if (transport->proxy_protocol)
@@ -389,8 +396,8 @@ struct http_pool *upstream_connections(struct proxying *proxying, struct str *pr
             http_pool_hold(*kept);
         return *kept;
     }
-    struct http_pool_config config =
-        upstream_pool_config(tx->worker, transport, &proxying->destination.target);
+    struct dial_target target = target_of(proxying);
+    struct http_pool_config config = upstream_pool_config(tx->worker, transport, &target);
     *kept = http_pool_new(tx->worker->client, &config);
     return *kept;
 }
