@@ -304,7 +304,8 @@ COMPLETIONS := bash-completion/completions zsh/site-functions fish/vendor_comple
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/pkgconfig \
 	    $(DESTDIR)$(PREFIX)/include/dialtone $(DESTDIR)$(PREFIX)/share/man/man1 \
-	    $(DESTDIR)$(PREFIX)/share/man/man5
+	    $(DESTDIR)$(PREFIX)/share/man/man5 $(DESTDIR)$(PREFIX)/share/man/man8 \
+	    $(DESTDIR)$(PREFIX)/share/dialtone
 	install -m 755 $(BUILD)/dialtone $(DESTDIR)$(PREFIX)/bin/
 	install -d $(COMPLETIONS:%=$(DESTDIR)$(PREFIX)/share/%)
 	$(BUILD)/dialtone completion bash >$(DESTDIR)$(PREFIX)/share/bash-completion/completions/dialtone
@@ -313,6 +314,8 @@ install: all
 	install -m 644 $(BUILD)/libdialtone.a $(BUILD)/libdialtone-proxy.a $(DESTDIR)$(PREFIX)/lib/
 	install -m 644 $(HEADERS:%=include/dialtone/%.h) $(DESTDIR)$(PREFIX)/include/dialtone/
 	install -m 644 src/cli/dialtone.1 $(DESTDIR)$(PREFIX)/share/man/man1/
+	install -m 644 src/proxy/dialtone-proxy.8 $(DESTDIR)$(PREFIX)/share/man/man8/
+	install -m 644 src/proxy/proxy.service $(DESTDIR)$(PREFIX)/share/dialtone/
 	install -m 644 src/cli/dialtone-plugins.5 src/cli/dialtone-project.5 $(DESTDIR)$(PREFIX)/share/man/man5/
 	printf 'prefix=$(PREFIX)\nName: dialtone\nDescription: Caddyfile compiler as a library\nVersion: $(VERSION)\nRequires.private: openssl libnghttp2 zlib libzstd\nLibs: -L$${prefix}/lib -ldialtone\nLibs.private: -lcrypt -lpthread\nCflags: -I$${prefix}/include\n' \
 	    >$(DESTDIR)$(PREFIX)/lib/pkgconfig/dialtone.pc
@@ -324,11 +327,12 @@ uninstall:
 	    $(DESTDIR)$(PREFIX)/lib/libdialtone-proxy.a $(DESTDIR)$(PREFIX)/share/man/man1/dialtone.1 \
 	    $(DESTDIR)$(PREFIX)/share/man/man5/dialtone-plugins.5 \
 	    $(DESTDIR)$(PREFIX)/share/man/man5/dialtone-project.5 \
+	    $(DESTDIR)$(PREFIX)/share/man/man8/dialtone-proxy.8 \
 	    $(DESTDIR)$(PREFIX)/lib/pkgconfig/dialtone.pc $(DESTDIR)$(PREFIX)/lib/pkgconfig/dialtone-proxy.pc \
 	    $(DESTDIR)$(PREFIX)/share/bash-completion/completions/dialtone \
 	    $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_dialtone \
 	    $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/dialtone.fish
-	rm -rf $(DESTDIR)$(PREFIX)/include/dialtone
+	rm -rf $(DESTDIR)$(PREFIX)/include/dialtone $(DESTDIR)$(PREFIX)/share/dialtone
 
 clean:
 	rm -rf $(BUILD)

@@ -326,6 +326,18 @@ static void start_successor(struct control *control)
     loop_watch_level(control->loop, &control->successor_watch);
 }
 
+static void abandon_replacement(struct control *control)
+{
+    static const char why[] = "this process was asked to stop";
+    if (control->successor.pid > 0) {
+        successor_failed(control, why);
+    } else if (control->expects_copies) {
+        control->expects_copies = false; /* notice_answered starts none any more */
+        timer_stop(&control->successor_timer);
+        not_replaced(control, why);
+    }
+}
+
 /* False: one is under way, or the end has begun. */
 static bool replace(struct control *control, void (*done)(const char *problem, void *ctx),
                     void *ctx)
@@ -365,8 +377,7 @@ bool control_order(struct core *core, enum control_order order,
     struct control *control = core->control;
     switch (order) {
     case CONTROL_STOP:
-        if (control->successor.pid > 0)
-            successor_failed(control, "this process was asked to stop");
+        abandon_replacement(control);
         stop_gracefully(control);
         return true;
     case CONTROL_REPLACE:
@@ -494,8 +505,7 @@ void control_run(struct core *core)
     if (control->watchdog_ns > 0)
         timer_start(control->loop, &control->watchdog, 0);
     loop_run(control->loop);
-    if (control->successor.pid > 0)
-        successor_failed(control, "this process was asked to stop");
+    abandon_replacement(control);
 }
 
 void control_close(struct core *core)

@@ -189,7 +189,7 @@ def try_install(work):
                 "PREFIX=/usr"], ROOT)
     check("make install", done.returncode == 0, done.stdout[-2000:], done.stderr[-2000:])
     for path in ("bin/dialtone", "share/man/man1/dialtone.1", "share/man/man5/dialtone-plugins.5",
-                 "share/man/man5/dialtone-project.5",
+                 "share/man/man5/dialtone-project.5", "share/man/man8/dialtone-proxy.8", "share/dialtone/proxy.service",
                  "share/bash-completion/completions/dialtone", "share/zsh/site-functions/_dialtone",
                  "share/fish/vendor_completions.d/dialtone.fish", "lib/pkgconfig/dialtone.pc"):
         path = f"{work}/root/usr/{path}"

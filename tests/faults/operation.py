@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """A running proxy is operated: replaced, stopped, made smaller, asked. operation.py BUILD [TEST…]"""
-import array, contextlib, os, pwd, re, signal, socket, subprocess, sys, tempfile, threading, time
+import contextlib, os, pwd, re, shutil, signal, socket, subprocess, sys, tempfile, time
 
 from made import load_program, make_certificate, simple
 from rig import Origin, Proxy, Suite, ask, build, connect, free_port, is_alive, listens, new_nonce, read_all, \
@@ -158,6 +158,35 @@ def test_abstract_socket_and_idle_connections():
             suite.check(read_all(s).endswith(b"abstract"), "nobody at the abstract socket")
 
 
+def test_http2_across_a_replacement():
+    """A stream that runs is answered, GOAWAY says which streams were taken, and the connection ends."""
+    origin, port = Origin(), free_port()
+    config = simple(port, "\tservers {\n\t\tprotocols h1 h2c h2\n\t}", f"reverse_proxy 127.0.0.1:{origin.port}")
+
+    def frame(kind, flags, stream, payload=b""):
+        return len(payload).to_bytes(3, "big") + bytes([kind, flags]) + stream.to_bytes(4, "big") + payload
+    with Proxy(config, port=port) as proxy, connect(port) as connection:
+        connection.sendall(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + frame(4, 0, 0) +
+                           frame(1, 5, 1, b"\x82\x86\x41\x01a\x04\x07/late/x"))
+        wait_for(lambda: proxy.ask_admin("/counters")[1]["open_requests"] == 1)
+        suite.check(proxy.replace().returncode == 0, "not replaced")
+        raw, frames = b"", []
+        with contextlib.suppress(OSError):
+            while True:
+                more = connection.recv(65536)
+                if not more:
+                    break
+                raw += more
+                while len(raw) >= 9 and len(raw) >= 9 + int.from_bytes(raw[:3], "big"):
+                    length = int.from_bytes(raw[:3], "big")
+                    frames.append((raw[3], raw[4], int.from_bytes(raw[5:9], "big"), raw[9:9 + length]))
+                    if raw[3] == 6 and not raw[4] & 1:
+                        connection.sendall(frame(6, 1, 0, raw[9:9 + length]))
+                    raw = raw[9 + length:]
+        suite.check(b"".join(payload for kind, _, stream, payload in frames if kind == 0 and stream == 1) == b"x", f"{frames}")
+        suite.check([payload[:4] for kind, _, _, payload in frames if kind == 7][-1:] == [b"\0\0\0\x01"], f"{frames}")
+
+
 # ---- The end.
 
 def test_second_signal_ends_at_once():
@@ -307,6 +336,21 @@ def test_socket_activation():
             suite.check(ask(port)[1].body == b"hi", "no answer after a replacement")
             proxy.stop()
             suite.check(os.stat(f"{folder}/site.sock").st_ino == inode, "the manager's socket was removed")
+
+
+def test_socket_activation_by_systemd():
+    """By systemd's own tool, which starts the service with the first connection."""
+    if not shutil.which("systemd-socket-activate"):
+        print("    systemd-socket-activate is not there")
+        return
+    port = free_port()
+    prefix = ["systemd-socket-activate", "-l", f"127.0.0.1:{port}", "--setenv=XDG_DATA_HOME"]
+    with Proxy(simple(port), prefix=prefix) as proxy:
+        wait_for(lambda: listens(port))
+        suite.check(ask(port)[1].body == b"hi", "no answer")
+        # the address was taken by the tool, without SO_REUSEPORT: nobody else could be bound to it
+        suite.check("is in use" not in proxy.log() and "nothing of the configuration" not in proxy.log(), proxy.log())
+        suite.check(proxy.replace().returncode == 0 and ask(port)[1].body == b"hi", "no answer after a replacement")
 
 
 # ---- Fewer privileges.

@@ -6,7 +6,7 @@ UPSTREAM_FAULTS = {
     "fine": ({200}, False), "big": ({200}, False), "chunked": ({200}, False), "late": ({200}, False), "drip": ({200}, False),
     "half-close": ({200}, False), "surplus": ({200}, False),
     "reset": ({502}, False), "reset-in-request": ({502}, False), "reset-in-head": ({502}, False), "close": ({502}, False),
-    "garbage": ({502}, False), "two-lengths": ({502}, False), "endless-head": ({502}, False),
+    "garbage": ({502}, False), "two-lengths": ({502}, False), "endless-head": ({502, 504}, False),
     "reset-in-body": ({200, 502}, True), "close-in-body": ({200}, True), "close-in-chunk": ({200}, True),
     "garbage-chunk": ({200, 502}, True),
     "stall": ({502, 504}, False), "stall-in-head": ({502, 504}, False), "stall-in-body": ({200}, True),
