@@ -33,7 +33,6 @@ struct lowering;
     X(H2C, 1, "HTTP/2 without TLS")                                                                \
     X(CLIENT_AUTH, 1, "client certificates")                                                       \
     X(FD_LISTENER, 1, "inherited sockets")                                                         \
-    X(LOG_FILES, 1, "log files")                                                                   \
     X(CERTIFICATE_PEM, 1, "certificates inside of the configuration")
 
 #define X(id, is_there, words) FEATURE_##id,

@@ -116,8 +116,8 @@ void log_reopen(struct core *core)
 
 void log_close(struct core *core)
 {
-    for (uint32_t i = 0; i < core->tables->n_logs; i++)
-        if (is_first_of_output(core, i))
+    for (uint32_t i = 0; core->sinks && i < core->tables->n_logs; i++)
+        if (core->sinks[i].output && is_first_of_output(core, i))
             log_output_close(core->sinks[i].output);
 }
 

@@ -10,7 +10,7 @@ struct worker;
 bool log_open(struct core *core);
 /* Files again, by name (after a rotation from outside). */
 void log_reopen(struct core *core);
-/* When nobody writes any more. */
+/* When nobody writes any more; also after log_open failed, or was not called. */
 void log_close(struct core *core);
 
 /* One field of a line. */

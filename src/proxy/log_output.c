@@ -42,7 +42,10 @@ struct log_output *log_output_open(const struct log_output_config *config, const
 {
     struct log_output *output = arena_new(config->arena, struct log_output);
     const struct dt_log *row = config->row;
+    char port[16] = "";
     int error = 0;
+    if (row->port > 0)
+        snprintf(port, sizeof(port), ":%u", row->port);
     *output = (struct log_output){.kind = (enum dt_log_output)row->output, .fd = -1};
     if (open_it(output, config, &error))
         return output;
@@ -50,8 +53,9 @@ struct log_output *log_output_open(const struct log_output_config *config, const
         fprintf(stderr, "%s: log file " STR_FMT ": %s\n", program, STR_ARG(config->path),
                 strerror(-error));
     else
-        fprintf(stderr, "%s: log to %s/%s: %s\n", program, dt_chars(config->tables, row->network),
-                dt_chars(config->tables, row->host), strerror(-error));
+        fprintf(stderr, "%s: log to %s/%s%s: %s\n", program,
+                dt_chars(config->tables, row->network), dt_chars(config->tables, row->host), port,
+                strerror(-error));
     return NULL;
 }
 

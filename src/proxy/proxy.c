@@ -272,8 +272,10 @@ static enum exit_code serve(struct core *core, const struct options *options)
 {
     unsigned n_open = 0, n_running = 0;
     enum exit_code code = EXIT_FAILED;
-    if (!open_all(core, options, &n_open))
+    if (!open_all(core, options, &n_open)) {
+        log_close(core);
         return EXIT_FAILED;
+    }
     for (; n_running < n_open; n_running++) {
         int error = worker_run(&core->workers[n_running]);
         if (error == 0)
