@@ -2,7 +2,7 @@
 """Logs and metrics where time, other processes and several workers matter: logs_wire.py BUILD"""
 import json, os, re, signal, socket, subprocess, sys, tempfile, threading, time
 
-from harness import Suite
+from harness import Suite, build
 
 
 def free_ports(n):
@@ -110,14 +110,16 @@ def ask(port, path, head=b""):
 
 
 def ask_many(port, n_threads, n, path="/many", head=b""):
+    answers = []
+
     def run():
-        for _ in range(n):
-            assert "200 OK" in ask(port, path, head)
+        answers.extend("200 OK" in ask(port, path, head) for _ in range(n))
     threads = [threading.Thread(target=run) for _ in range(n_threads)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
+    assert answers == [True] * (n_threads * n), len(answers)
 
 
 def test_tls_and_the_clients_certificate():
@@ -200,7 +202,8 @@ def test_a_peer_that_does_not_read_holds_up_nobody(proxy):
     started = time.monotonic()
     ask_many(SLOW, 4, 400, head=b"X-Pad: %s\r\n" % (b"x" * 12000))  # 19 MB of log
     assert time.monotonic() - started < 20
-    assert resident_kilobytes() - before < 16_000, f"{before} kB, then {resident_kilobytes()} kB"
+    if "asan" not in build:  # which keeps what is freed
+        assert resident_kilobytes() - before < 16_000, f"{before} kB, then {resident_kilobytes()} kB"
 
 
 def main():
