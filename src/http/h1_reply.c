@@ -142,6 +142,27 @@ static bool reply_data(struct http_request *public, struct str data)
     return keep_writing(connection);
 }
 
+static int64_t reply_file(struct http_request *public, int file, int64_t offset, int64_t len)
+{
+    struct server_request *request = inner(public);
+    struct http_connection *connection = public->connection;
+    if (request->reply_no_body || request->reply_chunked || request->reply_until_close ||
+        len > request->reply_left || connection->stream.tls)
+        return HTTP_FILE_NOT_SO;
+    ssize_t sent = stream_send_file(&connection->stream, file, offset, (size_t)len);
+    if (sent == STREAM_AGAIN) {
+        connection->stopped_writing = true;
+        connection->unsent_before = stream_unsent(&connection->stream);
+        connection_await_writes(connection);
+        return HTTP_FILE_WAITS;
+    }
+    if (sent < 0)
+        return HTTP_FILE_NOT_SO;
+    request->reply_left -= sent;
+    public->body_sent += (uint64_t)sent;
+    return sent;
+}
+
 static void reply_abort(struct http_request *public)
 {
     struct http_connection *connection = public->connection;
@@ -218,6 +239,7 @@ static void body_resume(struct http_request *request)
 const struct request_protocol h1_requests = {
     .start = reply_start,
     .data = reply_data,
+    .file = reply_file,
     .end = reply_end,
     .abort = reply_abort,
     .interim = reply_interim,

@@ -85,6 +85,7 @@ void last_chunk_write(struct stream *stream, const struct http_headers *trailers
 struct request_protocol {
     void (*start)(struct http_request *request, const struct http_head *head);
     bool (*data)(struct http_request *request, struct str data);
+    int64_t (*file)(struct http_request *request, int file, int64_t offset, int64_t len);
     void (*end)(struct http_request *request, const struct http_headers *trailers);
     void (*abort)(struct http_request *request);
     void (*interim)(struct http_request *request, const struct http_head *head);

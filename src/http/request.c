@@ -177,6 +177,13 @@ bool http_reply_data(struct http_request *request, struct str data)
     return request->private_protocol->data(request, data);
 }
 
+int64_t http_reply_file(struct http_request *request, int file, int64_t offset, int64_t len)
+{
+    if (!request->private_protocol->file)
+        return HTTP_FILE_NOT_SO;
+    return request->private_protocol->file(request, file, offset, len);
+}
+
 void http_reply_end(struct http_request *request, const struct http_headers *trailers)
 {
     request->private_protocol->end(request, trailers);

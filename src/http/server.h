@@ -185,6 +185,11 @@ void http_reply_start(struct http_request *request, const struct http_head *head
 /* A piece of the body, copied or sent. False: the client reads too slowly, wait for `drained`
  * before sending more (what was given is taken in any case). */
 bool http_reply_data(struct http_request *request, struct str data);
+/* At most <len> bytes of a file as a piece of the body: how many were sent, 0 where the file ends,
+ * HTTP_FILE_WAITS (for `drained`), or HTTP_FILE_NOT_SO where the piece has to be read and given to
+ * http_reply_data. */
+int64_t http_reply_file(struct http_request *request, int file, int64_t offset, int64_t len);
+enum { HTTP_FILE_WAITS = -1, HTTP_FILE_NOT_SO = -2 };
 /* The end; trailers (or NULL) go out if the body is chunked, and in HTTP/2. A body shorter than
  * announced breaks off as http_reply_abort does. */
 void http_reply_end(struct http_request *request, const struct http_headers *trailers);

@@ -5,6 +5,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <string.h>
+#include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -138,8 +139,12 @@ static void stream_ready(struct watch *watch, unsigned events)
     }
     if (events & WATCH_WRITABLE) {
         stream->writable = true;
-        if (stream->unsent.len)
+        if (stream->unsent.len) {
             send_unsent(stream);
+        } else if (stream->awaits_room) {
+            stream->awaits_room = false;
+            stream->events->drained(stream);
+        }
     }
     if (watch->fd < 0 || stream->error)
         return;
@@ -276,6 +281,51 @@ void stream_write(struct stream *stream, struct str data)
 {
     if (data.len)
         stream_write_pieces(stream, &data, 1);
+}
+
+/* What is gathered goes along with the next bytes, if the socket takes it now. */
+static void flush_before_more(struct stream *stream)
+{
+    struct gather *gather = &stream->loop->gather;
+    if (gather->owner != stream)
+        return;
+    ssize_t sent = 0;
+    if (stream->writable && stream->unsent.len == 0 && !stream->error)
+        sent = send(stream->watch.fd, gather->bytes, gather->len, MSG_NOSIGNAL | MSG_MORE);
+    if (sent > 0 && (size_t)sent == gather->len) {
+        gather->owner = NULL;
+        gather->len = 0;
+        return;
+    }
+    if (sent > 0) {
+        memmove(gather->bytes, gather->bytes + sent, gather->len - (size_t)sent);
+        gather->len -= (size_t)sent;
+    }
+    gather_flush(stream->loop);
+}
+
+ssize_t stream_send_file(struct stream *stream, int file, off_t offset, size_t len)
+{
+    if (stream->tls)
+        return -ENOTSUP;
+    flush_before_more(stream);
+    if (stream->error || stream->watch.fd < 0 || stream->unsent.len > 0)
+        return STREAM_AGAIN; /* `broken` or `drained` comes */
+    ssize_t sent;
+    do
+        sent = sendfile(stream->watch.fd, file, &offset, len);
+    while (sent < 0 && errno == EINTR);
+    if (sent >= 0)
+        return sent;
+    if (errno == EAGAIN) {
+        stream->writable = false;
+        stream->awaits_room = true;
+        return STREAM_AGAIN;
+    }
+    if (errno == EINVAL || errno == ENOSYS || errno == EOVERFLOW || errno == EIO)
+        return -errno;
+    fail(stream, errno);
+    return STREAM_AGAIN;
 }
 
 char *stream_reserve(struct stream *stream, size_t len)

@@ -28,6 +28,7 @@ struct stream {
     bool paused;   /* the reader does not want `readable` now */
     bool end_sent; /* shut down for writing */
     bool end_due;  /* shut down once all is sent */
+    bool awaits_room; /* for more of a file */
     unsigned round, round_bytes; /* what was read in this round of the loop */
 };
 
@@ -67,6 +68,9 @@ enum { STREAM_PIECES = 4 };
 char *stream_reserve(struct stream *stream, size_t len);
 void stream_commit(struct stream *stream, size_t len);
 enum { STREAM_INPLACE_BYTES = 32 * 1024 };
+/* Sends <len> bytes of a file from where the kernel has them: how many went, 0 at the file's end,
+ * STREAM_AGAIN (then `drained` comes), or -errno where it cannot be done this way. Not over TLS. */
+ssize_t stream_send_file(struct stream *stream, int file, off_t offset, size_t len);
 /* Sends what is gathered now instead of at the end of the event. */
 void stream_flush(struct stream *stream);
 /* Bytes that the kernel would not take yet. */

@@ -299,6 +299,11 @@ static void take_encoded(void *ctx, struct str data)
         send_held(tx);
 }
 
+bool response_is_direct(const struct transaction *tx)
+{
+    return !tx->interception && !tx->encoding && !tx->answer_copy;
+}
+
 bool response_data(struct transaction *tx, struct str data)
 {
     struct encoding *encoding = tx->encoding;

@@ -11,6 +11,8 @@
 void response_start(struct transaction *tx, struct http_head *head, struct str start);
 /* Whether response_start should wait for the beginning of the body. */
 bool response_needs_start(const struct transaction *tx, const struct http_head *head);
+/* Whether pieces of the body go to the client as they are, so that they may be a file's own. */
+bool response_is_direct(const struct transaction *tx);
 /* False: wait for the request's `drained` event before more (what was given is taken). */
 bool response_data(struct transaction *tx, struct str data);
 /* What was given so far is to reach the client, however little it is. */

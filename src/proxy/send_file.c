@@ -1,4 +1,5 @@
-/* Files as bodies: read in pieces, and only as fast as the client takes them. */
+/* Files as bodies: read in pieces, or sent by the kernel where the client gets them as they are; only
+ * as fast as it takes them. */
 
 #include "proxy/send_file.h"
 
@@ -12,6 +13,7 @@
 
 enum {
     PIECE_BYTES = 64 * 1024,
+    DIRECT_BYTES = 1024 * 1024,
     TURN_BYTES = 8 * 1024 * 1024, /* then other connections have their turn */
 };
 
@@ -22,6 +24,7 @@ struct sending {
     const struct file_segment *segments;
     uint32_t n, at;
     bool text_sent; /* of the running segment */
+    bool is_read;   /* the kernel cannot send from it */
     int64_t done;   /* bytes of the running segment */
 };
 
@@ -60,6 +63,36 @@ static bool next_piece(struct transaction *tx, struct str *piece, bool *failed)
     return false;
 }
 
+enum direct {
+    DIRECT_NOT, /* it has to be read */
+    DIRECT_SENT,
+    DIRECT_WAITS,
+    DIRECT_FAILED,
+};
+
+/* Lets the kernel send from the file what of the running segment is too long for one piece. */
+
+static enum direct send_directly(struct transaction *tx, size_t *sent)
+{
+    struct sending *sending = tx->sending;
+    const struct file_segment *segment = &sending->segments[sending->at];
+    if (sending->at >= sending->n || !sending->text_sent ||
+        segment->len - sending->done <= PIECE_BYTES || sending->is_read ||
+        !response_is_direct(tx))
+        return DIRECT_NOT;
+    int64_t left = segment->len - sending->done;
+    int64_t n = http_reply_file(tx->request, sending->fd, segment->offset + sending->done,
+                                left < DIRECT_BYTES ? left : DIRECT_BYTES);
+    if (n == HTTP_FILE_WAITS)
+        return DIRECT_WAITS;
+    sending->is_read = n == HTTP_FILE_NOT_SO;
+    if (n <= 0)
+        return sending->is_read ? DIRECT_NOT : DIRECT_FAILED;
+    sending->done += n;
+    *sent += (size_t)n;
+    return DIRECT_SENT;
+}
+
 static void close_file(struct sending *sending)
 {
     if (sending->fd >= 0)
@@ -69,23 +102,43 @@ static void close_file(struct sending *sending)
 
 static void turn_comes(struct timer *timer);
 
+/* Sends one piece; false where nothing more can be done now, or all is done (then <*over>). */
+static bool send_piece(struct transaction *tx, size_t *sent, bool *over, bool *failed)
+{
+    struct str piece;
+    switch (send_directly(tx, sent)) {
+    case DIRECT_SENT:
+        return true;
+    case DIRECT_WAITS:
+        return false;
+    case DIRECT_FAILED: /* the file has become shorter */
+        *failed = *over = true;
+        return false;
+    case DIRECT_NOT:
+        break;
+    }
+    *over = !next_piece(tx, &piece, failed);
+    if (*over)
+        return false;
+    *sent += piece.len;
+    return response_data(tx, piece);
+}
+
 /* Sends until the client has to catch up, the turn is over, or all is sent. */
 static void go_on(struct transaction *tx)
 {
     struct sending *sending = tx->sending;
-    struct str piece;
     size_t sent = 0;
-    bool failed = false;
-    while (next_piece(tx, &piece, &failed)) {
-        if (!response_data(tx, piece))
-            return;
-        sent += piece.len;
+    bool failed = false, over = false;
+    while (send_piece(tx, &sent, &over, &failed)) {
         if (sent < TURN_BYTES)
             continue;
         sending->turn.fire = turn_comes;
         timer_start(tx->worker->loop, &sending->turn, 0);
         return;
     }
+    if (!over)
+        return;
     close_file(tx->sending);
     if (failed)
         http_reply_abort(tx->request);
