@@ -52,7 +52,7 @@ static struct cel_value constant(const struct run *run, const struct dt_expressi
 {
     struct cel_value value = {.kind = CEL_NULL};
     struct str text = table_text(run->tables, row->text);
-    switch ((enum dt_expression_kind)row->kind) {
+    switch ((unsigned)row->kind) {
     case DT_EXPRESSION_BOOL:
         return cel_bool(row->value != 0);
     case DT_EXPRESSION_INT:
