@@ -627,8 +627,7 @@ static void start_exchange(struct proxying *proxying, struct http_pool *connecti
         if (cgi_leaves_body_out(proxying->method))
             proxying->outgoing.content_length = 0;
     }
-    if (proxying->outgoing.content_length != 0)
-        proxying->upload = UPLOAD_WAITING;
+    proxying->upload = proxying->outgoing.content_length != 0 ? UPLOAD_WAITING : UPLOAD_NONE;
     http_exchange_start(&proxying->exchange, connections, &proxying->outgoing);
 }
 

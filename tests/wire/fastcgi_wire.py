@@ -247,6 +247,28 @@ def test_bodies_of_all_sizes():
     suite.check(all(kind in (BEGIN_REQUEST, PARAMS, STDIN) for kind, _, _ in records_seen["/digest"]), "other records")
 
 
+def test_bodies_that_are_left_out():
+    """Scripts get none with these methods, and the connection goes on behind it."""
+    for method in ("OPTIONS", "HEAD"):
+        for size in (100, 5000, 100_000):
+            with socket.create_connection(("127.0.0.1", PROXY)) as s:
+                s.settimeout(5)
+                s.sendall(f"{method} /left-out HTTP/1.1\r\nHost: a\r\nContent-Length: {size}\r\n\r\n".encode() + b"x" * size)
+                s.sendall(b"GET /told-next HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+                data = b""
+                try:
+                    while True:
+                        more = s.recv(65536)
+                        if not more:
+                            break
+                        data += more
+                except socket.timeout:
+                    pass
+            suite.check(data.count(b"HTTP/1.1 200") == 2 and data.endswith(b"hello"), f"{method} {size}: {data[:600]}")
+            suite.check([row for row in records_seen["/left-out"] if row[0] == STDIN] == [(STDIN, 0, 0)],
+                        f"{method} {size}: {records_seen['/left-out']}")
+
+
 def test_large_values():
     status, body = ask("GET", "/told", headers={"X-Long": "y" * 15000})
     suite.check((status, body) == (200, b"y" * 20 + b" 15000 70000"), f"{status} {body[:100]}")
