@@ -270,7 +270,7 @@ class Side:
             if request.is_tls:
                 handshake = line.facts()
                 line.close()
-        if "upstream" in request.options.get("ignore", "") or "stricter" in request.options:
+        if request.is_raw or "upstream" in request.options.get("ignore", ""):
             time.sleep(0.2)  # what was begun there is to come to its end before the next one
         return Result(responses, reader.is_closed, reader.pending, list(upstreams.seen[n_seen:]), names, handshake)
 
