@@ -5,7 +5,8 @@ here = os.path.dirname(os.path.abspath(__file__))
 
 
 def simple(port, more="", site="respond \"hi\""):
-    return f"{{\n\tadmin off\n\tskip_install_trust\n{more}\n}}\nhttp://:{port} {{\n\tbind 127.0.0.1\n\t{site}\n}}\n"
+    # port 80 is not for redirects here: somebody else may have it
+    return f"{{\n\tadmin off\n\tskip_install_trust\n\tauto_https disable_redirects\n{more}\n}}\nhttp://:{port} {{\n\tbind 127.0.0.1\n\t{site}\n}}\n"
 
 
 def make_certificate(folder, name="localhost"):

@@ -20,12 +20,12 @@ def loaded(seconds, threads="6"):
         make_certificate(folder)
         for name in "key", "certificate":
             os.rename(f"{folder}/{name}.new", f"{folder}/{name}.pem")
-        config = (f"{{\n\tadmin off\n}}\nhttp://localhost:{plain} {{\n\tbind 127.0.0.1\n\treverse_proxy 127.0.0.1:{origin}\n}}\n"
+        config = (simple(plain, site=f"reverse_proxy 127.0.0.1:{origin}") +
                   f"https://localhost:{tls} {{\n\tbind 127.0.0.1\n\ttls {folder}/certificate.pem {folder}/key.pem\n"
                   f"\treverse_proxy 127.0.0.1:{origin}\n}}\n"
                   f"http://localhost:80 {{\n\tbind unix/{folder}/site.sock|0666\n\treverse_proxy 127.0.0.1:{origin}\n}}\n")
         with Proxy(simple(origin, site="respond {http.request.header.X-Nonce}"), port=origin, workers=1), \
-                Proxy(config.replace("auto_https", ""), port=plain) as proxy:
+                Proxy(config, port=plain) as proxy:
             clients = subprocess.Popen([program, "--plain", str(plain), "--tls", str(tls), "--unix", f"{folder}/site.sock",
                                         "--seconds", str(seconds), "--threads", threads], stdout=subprocess.PIPE, text=True)
 

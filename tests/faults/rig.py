@@ -57,7 +57,7 @@ class Proxy:
             except AssertionError:
                 log = self.log()
                 self.kill()
-                raise SystemExit(f"the proxy did not start: {log[-2000:]}")
+                raise AssertionError(f"the proxy did not start: {log[-2000:]}")
 
     def write(self, config):
         with open(self.path + ".new", "w") as f:
