@@ -317,16 +317,18 @@ struct tls_identity *tls_identity_parse(struct str certificate, struct str key, 
 {
     struct credentials credentials = {.chain = sk_X509_new_null()};
     int n = pem_certificates(certificate, false, credentials.chain);
-    const char *wrong = NULL;
     ERR_clear_error();
     credentials.leaf = sk_X509_shift(credentials.chain);
+    bool is_encrypted = str_find(key, STR("ENCRYPTED")) >= 0;
+    credentials.key = is_encrypted ? NULL : parse_key(key);
+    const char *wrong = NULL;
     if (n < 0)
         wrong = "a certificate cannot be read";
     else if (n == 0)
         wrong = "no certificate in it";
-    else if (str_find(key, STR("ENCRYPTED")) >= 0)
+    else if (is_encrypted)
         wrong = "encrypted keys are not supported, decrypt it first";
-    else if (!(credentials.key = parse_key(key)))
+    else if (!credentials.key)
         wrong = "no key that can be read";
     else if (X509_check_private_key(credentials.leaf, credentials.key) != 1)
         wrong = "the key is not the certificate's";

@@ -36,7 +36,8 @@ char *read_whole_file(const char *path, size_t *len)
         at += got > 0 ? (size_t)got : 0;
     }
     if (bytes && got < 0) {
-        free(bytes), bytes = NULL;
+        free(bytes);
+        bytes = NULL;
         goto close_file;
     }
     if (bytes)
@@ -64,7 +65,9 @@ int pem_certificates(struct str pem, bool only_certificates, STACK_OF(X509) * ou
             X509_free(certificate);
             n = -1;
         }
-        OPENSSL_free(name), OPENSSL_free(header), OPENSSL_free(der);
+        OPENSSL_free(name);
+        OPENSSL_free(header);
+        OPENSSL_free(der);
         name = header = NULL, der = NULL;
     }
     BIO_free(in);
