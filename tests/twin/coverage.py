@@ -73,9 +73,11 @@ def tables_of(build, path, folder):
     config = os.path.join(folder, "caddy.json" if case.is_json else "Caddyfile")
     try:
         with open(config, "w", encoding="utf-8") as f:
-            f.write(case.fill(case.caddyfile, [("PORT", "18080"), ("LOG", os.path.join(folder, "log"))]))
+            text = case.fill(case.caddyfile, [("PORT", "18080"), ("LOG", os.path.join(folder, "log"))])
+            f.write(re.sub(r"\{\$\w+\}", "18081", text))  # what else the sides fill in are ports
         result = subprocess.run([os.path.join(build, "dialtone"), "tables", "--no-project", config],
-                                capture_output=True, text=True, env={**os.environ, **ENVIRONMENT})
+                                capture_output=True, text=True, errors="replace",
+                                env={**os.environ, **ENVIRONMENT})
     finally:
         upstreams.close()
         case.close()
