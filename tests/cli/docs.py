@@ -11,7 +11,7 @@ ROOT = os.path.realpath(os.path.dirname(__file__) + "/../..")
 os.chdir(ROOT)
 
 # in README.md, of other programs and of built proxies
-FOREIGN = {"--with", "--version", "--help", "--workers", "--recurse-submodules"}
+FOREIGN = {"--with", "--version", "--help", "--workers", "--recurse-submodules", "--replace", "--user"}
 
 passed = failed = 0
 
