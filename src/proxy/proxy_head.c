@@ -149,9 +149,10 @@ static void copy_end_to_end(struct transaction *tx, struct http_headers *out,
                             struct forwarded *forwarded)
 {
     const struct http_headers *in = &tx->headers;
-    bool checks_names = names_fields(in);
+    bool checks_names = names_fields(in), has_te = false;
     for (uint32_t i = 0; i < in->n; i++) {
         const struct http_header *header = &in->at[i];
+        has_te |= header->id == HEADER_TE;
         if (is_hop_by_hop[header->id] || header->id == HEADER_CONTENT_LENGTH ||
             header->id == HEADER_HOST)
             continue;
@@ -162,7 +163,7 @@ static void copy_end_to_end(struct transaction *tx, struct http_headers *out,
         else
             out->at[out->n++] = *header;
     }
-    if (headers_have_token(in, HEADER_TE, STR("trailers")))
+    if (has_te && headers_have_token(in, HEADER_TE, STR("trailers")))
         headers_add(out, HEADER_TE, STR("trailers"));
 }
 
