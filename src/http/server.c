@@ -276,8 +276,3 @@ uint32_t http_connection_tag(const struct http_connection *connection)
 {
     return connection->tag;
 }
-
-struct loop *http_connection_loop(const struct http_connection *connection)
-{
-    return connection->server->loop;
-}

@@ -169,7 +169,6 @@ struct stream *http_connection_stream(struct http_connection *connection); /* fo
 struct http_connection *http_connection_of(const struct stream *stream);
 bool http_connection_is_tls(const struct http_connection *connection);
 uint32_t http_connection_tag(const struct http_connection *connection);
-struct loop *http_connection_loop(const struct http_connection *connection);
 
 /* ---- Answering. on_request answers at once, or sets request->events and answers later.
  *

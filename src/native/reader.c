@@ -55,11 +55,6 @@ void refuse_matcher(struct lowering *lo, const char *format, ...)
     REPORT(DIAG_NATIVE_MATCHER, lo->place);
 }
 
-void refuse_matcher_at(struct lowering *lo, const json_t *value, const char *format, ...)
-{
-    REPORT(DIAG_NATIVE_MATCHER, origin_of(lo, NULL, NULL, value));
-}
-
 void refuse_upstreams_at(struct lowering *lo, const json_t *value, const char *format, ...)
 {
     REPORT(DIAG_NATIVE_UPSTREAM, origin_of(lo, NULL, NULL, value));

@@ -54,8 +54,6 @@ void refuse(struct lowering *lo, const char *format, ...) __attribute__((format(
 /* The same of matchers; of upstreams, at a value. */
 void refuse_matcher(struct lowering *lo, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
-void refuse_matcher_at(struct lowering *lo, const json_t *value, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
 void refuse_upstreams_at(struct lowering *lo, const json_t *value, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 /* An error: the value cannot be read as what it must be. */

@@ -390,16 +390,6 @@ void stream_close(struct stream *stream)
     release(stream);
 }
 
-void stream_reset(struct stream *stream)
-{
-    if (stream->watch.fd < 0)
-        return;
-    stream_flush(stream);
-    struct linger linger = {.l_onoff = 1, .l_linger = 0};
-    setsockopt(stream->watch.fd, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger));
-    release(stream);
-}
-
 void stream_pause(struct stream *stream)
 {
     stream->paused = true;

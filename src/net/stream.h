@@ -80,8 +80,6 @@ void stream_end(struct stream *stream);
 /* Closes at once; what the kernel would not take is lost. No event comes any more; the memory must
  * stay until the end of the round (loop_free_later). */
 void stream_close(struct stream *stream);
-/* The same, and the peer sees an abort. */
-void stream_reset(struct stream *stream);
 /* No `readable` until resumed; resuming asks again if there may be something. */
 void stream_pause(struct stream *stream);
 void stream_resume(struct stream *stream);

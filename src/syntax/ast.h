@@ -35,11 +35,8 @@ struct node {
 
 /* Appends <child> to the body of <parent>. */
 void node_append(struct node *parent, struct node *child);
-/* The span from the first to the last token. */
-struct span node_span(const struct node *node);
 /* Depth-first walk over <node> and everything below it; stops early when <visit> returns false. */
 bool node_walk(const struct node *node, bool (*visit)(const struct node *node, void *user),
                void *user);
-const char *node_role_name(enum node_role role);
 
 #endif
