@@ -86,7 +86,7 @@ static void read_addresses(uint8_t family, const char *bytes, struct proxy_heade
 static enum proxy_header_result parse_2(struct str input, struct proxy_header *out)
 {
     const unsigned char *bytes = (const unsigned char *)input.ptr;
-    size_t at = SIGNATURE_2_BYTES, need;
+    size_t at = SIGNATURE_2_BYTES, need = 0;
     if (input.len > at && bytes[at] != COMMAND_LOCAL && bytes[at] != COMMAND_PROXY)
         return PROXY_HEADER_BAD;
     if (input.len > at + 1 && (!address_bytes(bytes[at + 1], &need) ||

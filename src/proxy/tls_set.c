@@ -238,7 +238,7 @@ static char *read_small_file(const char *path, size_t *len)
 static void staple(struct loading *load, struct tls_identity *identity, const char *file)
 {
     char error[TLS_ERROR_BYTES];
-    size_t len;
+    size_t len = 0;
     const char *path = arena_printf(&load->set->arena, "%s.ocsp", file);
     char *response = row_of(load)->staples ? read_small_file(path, &len) : NULL;
     if (!response)
