@@ -39,40 +39,55 @@ def show(where, lines):
 
 
 def run_case(path, sides, verbose, is_h2):
-    """(passed, failed) exchanges."""
+    """How many exchanges there are, and what differs: (where, lines)."""
     name = os.path.basename(path)
     upstreams = Upstreams()
     case = Case(read_case(path), upstreams, is_h2)
     try:
         if not case.requests:
-            return 0, 0
+            return 0, []
         results = [run_side(side, case, upstreams) for side in sides]
     finally:
         upstreams.close()
         case.close()
     for side, result in zip(sides, results):
         if isinstance(result, str):
-            show(f"{name}: {side.name} does not start", result.splitlines())
-            return 0, len(case.requests)
-    passed = failed = 0
+            return len(case.requests), [(f"{name}: {side.name} does not start", result.splitlines())]
+    n, found = 0, []
     (caddy_results, caddy_log), (dialtone_results, dialtone_log) = results
     if caddy_log or dialtone_log:
+        n += 1
         lines = log_differences(caddy_log, dialtone_log, caddy_results, dialtone_results)
-        passed, failed = (passed, failed + 1) if lines else (passed + 1, failed)
         if lines:
-            show(f"{name}: the log", lines)
+            found.append((f"{name}: the log", lines))
     for request, caddy, dialtone in zip(case.requests, caddy_results, dialtone_results):
         if verbose:
             print(f"{name}: {request.name}\n    {caddy}\n    {dialtone}")
-        lines = differences(request, caddy, dialtone)
         if is_h2 and is_passed_over(name, request, caddy):
             continue
+        n += 1
+        lines = differences(request, caddy, dialtone)
         if lines:
-            show(f"{name}: {request.name}", lines)
-            failed += 1
-        else:
-            passed += 1
-    return passed, failed
+            found.append((f"{name}: {request.name}", lines))
+    return n, found
+
+
+def judge(path, sides, verbose, is_h2):
+    """(passed, failed) exchanges. What differs is asked again: on a busy machine two servers may be
+    interrupted in different places, and only what differs again is a difference. It is named all the same."""
+    try:
+        n, found = run_case(path, sides, verbose, is_h2)
+        if found:
+            again = {where for where, _ in run_case(path, sides, verbose, is_h2)[1]}
+            for where, lines in found:
+                if where not in again:
+                    print("\n    ".join([f"once only: {where}", *lines[:3]]), flush=True)
+            found = [each for each in found if each[0] in again]
+    except (Exception, SystemExit) as error:  # a case that breaks the test is a failure, not the end
+        n, found = 1, [(os.path.basename(path), [f"{type(error).__name__}: {error}"])]
+    for where, lines in found:
+        show(where, lines)
+    return n - len(found), len(found)
 
 
 def main():
@@ -91,12 +106,7 @@ def main():
         sides = [CaddySide(caddy), DialtoneSide(build)]
         try:
             while time.monotonic() - started < LIMIT_SECONDS:
-                path = left.get_nowait()
-                try:
-                    counts.append(run_case(path, sides, "--verbose" in sys.argv, "--h2" in sys.argv))
-                except (Exception, SystemExit) as error:  # a case that breaks the test is a failure, not the end
-                    show(os.path.basename(path), [f"{type(error).__name__}: {error}"])
-                    counts.append((0, 1))
+                counts.append(judge(left.get_nowait(), sides, "--verbose" in sys.argv, "--h2" in sys.argv))
         except queue.Empty:
             pass
         finally:
