@@ -140,6 +140,10 @@ static bool is_known_word(struct str word)
         "http_port",
         "https_port",
         "is_debug",
+        "ticket_rotation_ns",
+        "max_ticket_keys",
+        "admin_mode",
+        "admin",
         "n_states",
         "strings_len",
     };

@@ -186,10 +186,14 @@ def test_expect_continue(proxy, large):
 
 
 def test_a_server_that_answers_early(proxy, large):
-    """Its answer comes through although it wants no more of the body."""
+    """Its answer comes through although it wants no more of the body. The connection ends half a second
+    later, as Go's; a client that was not given the processor meanwhile sees that end alone (55)."""
     for front, version in FRONTS:
-        run = subprocess.run(["curl", "-sk", "--max-time", "30", version, "-o", "/dev/stderr", "-w", "%{http_code}",
-                              "-T", large["path"], f"{front}/early"], capture_output=True, timeout=40)
+        for _ in range(4):
+            run = subprocess.run(["curl", "-sk", "--max-time", "30", version, "-o", "/dev/stderr", "-w", "%{http_code}",
+                                  "-T", large["path"], f"{front}/early"], capture_output=True, timeout=40)
+            if run.returncode != 55:
+                break
         assert run.stdout == b"413" and run.stderr == b"too much", (version, run)
 
 

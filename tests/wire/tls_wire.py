@@ -452,8 +452,11 @@ https://a.example:{port} {{
               "plain HTTP is told so")
         with socket.create_connection(("127.0.0.1", port), timeout=5) as s:
             s.sendall(b"\x16\x03\x01\x00\x04\x01\x00\x00\x00" + b"\xff" * 50)
-            while s.recv(4096):
-                pass
+            try:
+                while s.recv(4096):
+                    pass
+            except ConnectionResetError:
+                pass  # what was not read yet makes the end a reset
         check(serial_at(port) == 101, "nonsense in a hello ends only its connection")
         proxy.send_signal(signal.SIGTERM)
         suite.ends(proxy)
