@@ -3,7 +3,8 @@ import re, socket, time
 
 
 def unescape(text):
-    r"""\r \n \t \\ \xHH in a raw request."""
+    r"""\r \n \t \\ \xHH and {TEXT*TIMES} in a raw request."""
+    text = re.sub(r"\{([^*{}]+)\*(\d+)\}", lambda match: match.group(1) * int(match.group(2)), text)
     table = {"r": "\r", "n": "\n", "t": "\t", "\\": "\\", "0": "\0"}
     def one(match):
         word = match.group(1)
