@@ -5,7 +5,8 @@ Each proxy stands before the same origin (nginx, `return 200` and files); the cl
 core, proxy and origin to the other.  CPU time is what the kernel's scheduler accounted to the
 proxy's threads (schedstat), divided by the requests that the client counted.  Rounds are interleaved;
 the tables show medians and ratios of them, and where a bar is set, whether it holds.  One worker each,
-and 128 idle upstream connections each (Caddy's default, and so dialtone's, is 32).
+and 128 idle upstream connections each (Caddy's default, and so dialtone's, is 32).  Beside the peers
+stands the floor: a loop that only passes bytes on (floor.c), what the kernel alone takes.
 
     run.py BUILD [--rounds N] [--seconds N] [--peers NAME,…] [--only WORKLOAD,…]
 """
@@ -258,6 +259,12 @@ hosts:
         binary = os.environ.get("CADDY") or shutil.which("caddy")
         return binary and [binary, "run", "--adapter", "caddyfile", "--config", self.caddyfile("caddy", port)]
 
+    def floor(self, port):
+        binary = f"{self.folder}/floor"
+        source = os.path.join(os.path.dirname(os.path.abspath(__file__)), "floor.c")
+        subprocess.run([os.environ.get("CC", "cc").split()[-1], "-O2", "-D_GNU_SOURCE", "-o", binary, source], check=True)
+        return [binary, str(port), str(ORIGIN), f"{self.folder}/origin.sock"]
+
     def variant(self, name, port):
         """A site in front of the plain origin, with what is measured added."""
         folder = self.folder
@@ -327,15 +334,19 @@ def run_workloads(bench, peers):
     for name, title, role, path, connections, client, bars in WORKLOADS:
         if not bench.wants(name):
             continue
-        taking_part = [peer for peer in peers if peer.name == "dialtone" or peer.name in bars]
+        has_floor = role in (PLAIN, UNIX) and client == "wrk"
+        taking_part = [peer for peer in peers if peer.name in ("dialtone", *bars) or peer.name == "floor" and has_floor]
         if client == "h2load" and not shutil.which("h2load"):
             print(f"\n{title}: left out (no h2load)")
             continue
         medians = bench.rounds(title, taking_part, lambda peer, seconds: bench.measure(
             peer, role, path, connections, client, seconds))
         for other, bar in bars.items():
-            if other in medians:
-                bench.hold(f"{name}: dialtone / {other}", medians["dialtone"] / medians[other], bar)
+            if other not in medians or "dialtone" not in medians:
+                continue
+            bench.hold(f"{name}: dialtone / {other}", medians["dialtone"] / medians[other], bar)
+            if "floor" in medians:
+                print(f"    the floor / {other}: {medians['floor'] / medians[other]:.2f}")
 
 
 def run_variants(bench):
@@ -433,7 +444,7 @@ def main():
     parser.add_argument("build")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=int, default=3)
-    parser.add_argument("--peers", default="dialtone,nginx,haproxy,h2o,caddy")
+    parser.add_argument("--peers", default="dialtone,floor,nginx,haproxy,h2o,caddy")
     parser.add_argument("--only", default="")
     options = parser.parse_args()
     if not shutil.which("wrk") or not shutil.which("nginx"):
@@ -442,7 +453,7 @@ def main():
     only = [each for each in options.only.split(",") if each]
     bench.wants = lambda name: not only or name in only
     wanted = options.peers.split(",")
-    starters = {name: getattr(bench, name) for name in ("dialtone", "nginx", "haproxy", "h2o", "caddy") if name in wanted}
+    starters = {name: getattr(bench, name) for name in ("dialtone", "floor", "nginx", "haproxy", "h2o", "caddy") if name in wanted}
     try:
         bench.start_origin()
         if any(bench.wants(each[0]) for each in WORKLOADS):
