@@ -44,14 +44,13 @@ static bool has_next(const struct cursor *in)
 }
 
 /* A fresh cursor always steps, even over nothing: so does Caddy's. */
-static bool next_on_line(struct cursor *in, bool new_line)
+static bool next_on_line(struct cursor *in)
 {
     if (in->at < 0) {
         in->at++;
         return true;
     }
-    if (!has_next(in) ||
-        token_is_on_new_line(in->tokens[in->at], in->tokens[in->at + 1]) != new_line)
+    if (!has_next(in) || token_is_on_new_line(in->tokens[in->at], in->tokens[in->at + 1]))
         return false;
     in->at++;
     return true;
@@ -75,18 +74,13 @@ bool cursor_prev(struct cursor *in)
 
 bool cursor_next_arg(struct cursor *in)
 {
-    if (!next_on_line(in, false))
+    if (!next_on_line(in))
         return false;
     if (is_open(in)) {
         in->at--;
         return false;
     }
     return true;
-}
-
-bool cursor_next_line(struct cursor *in)
-{
-    return next_on_line(in, true);
 }
 
 bool cursor_next_block(struct cursor *in, int initial_nesting)
@@ -96,13 +90,13 @@ bool cursor_next_block(struct cursor *in, int initial_nesting)
             return false;
         /* Looking whether the brace ends its line steps over it when it does not; Caddy then also
          * forgets to count it. */
-        if (is_close(in) && !next_on_line(in, false))
+        if (is_close(in) && !next_on_line(in))
             in->nesting--;
-        else if (is_open(in) && !next_on_line(in, false))
+        else if (is_open(in) && !next_on_line(in))
             in->nesting++;
         return in->nesting > initial_nesting;
     }
-    if (!next_on_line(in, false))
+    if (!next_on_line(in))
         return false;
     if (!is_open(in)) {
         in->at--;

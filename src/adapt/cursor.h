@@ -32,7 +32,6 @@ struct cursor cursor_into(struct arena *arena, struct diags *diags, struct token
 bool cursor_next(struct cursor *in);      /* the next token whatever its line */
 bool cursor_prev(struct cursor *in);
 bool cursor_next_arg(struct cursor *in);  /* on the same line and not `{` */
-bool cursor_next_line(struct cursor *in); /* only if it starts a new line */
 /* Steps into and through a block: `int nesting = in->nesting; while (cursor_next_block(in,
  * nesting))`. An empty block gives false with the cursor on its `}`. */
 bool cursor_next_block(struct cursor *in, int initial_nesting);

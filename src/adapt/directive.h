@@ -156,9 +156,6 @@ void scope_invoke(struct scope *scope, const struct token *name);
  * @name), takes it off the tokens and gives its set (NULL for `*` or none), then resets the cursor.
  * False after a diagnostic. */
 bool scope_take_matcher(struct scope *scope, json_t **matcher_set);
-/* Looks at the current token only: *is_matcher tells whether it is one. */
-bool scope_matcher_token(struct scope *scope, const struct token *token, json_t **matcher_set,
-                         bool *is_matcher);
 /* Reads a set of matchers from a block whose `{` follows, or from the rest of the line (`not`,
  * lb_retry_match, …), the cursor standing on the word before: an object of matcher name → value.
  * NULL after a diagnostic. */
@@ -174,8 +171,6 @@ bool scope_block_results(struct scope *scope, struct results *out);
 json_t *scope_build_subroute(struct scope *scope, struct results *results, bool sort);
 /* Puts all routes among the results into one group when there are two or more. */
 void scope_group_routes(struct scope *scope, struct results *results);
-/* "group3": the next group name. */
-json_t *scope_next_group(struct scope *scope);
 /* A scope for tokens of the caller's making (php_fastcgi, handle_response). */
 struct scope scope_with_cursor(const struct scope *scope, struct cursor *in);
 

@@ -20,8 +20,7 @@ const struct matcher *vocabulary_matcher(const struct vocabulary *vocabulary, st
 
 /* Never passed over: routes would match what they must not. <end> is where the set that holds it
  * ends, if it is inside another matcher. */
-static bool unknown_matcher(struct scope *scope, const struct token *token,
-                            const struct token *end)
+static bool unknown_matcher(struct scope *scope, const struct token *token, const struct token *end)
 {
     const struct plugin *plugin = plugin_of_matcher(scope->adapter, token->text);
     struct suggestion suggestion = suggest_for(token->text);
@@ -204,8 +203,9 @@ static bool undefined_matcher(struct scope *scope, const struct token *token)
     return false;
 }
 
-bool scope_matcher_token(struct scope *scope, const struct token *token, json_t **matcher_set,
-                         bool *is_matcher)
+/* Looks at the current token only: *is_matcher tells whether it is one. */
+static bool scope_matcher_token(struct scope *scope, const struct token *token,
+                                json_t **matcher_set, bool *is_matcher)
 {
     *matcher_set = NULL;
     *is_matcher = false;

@@ -73,7 +73,9 @@ static bool check_ordered(struct adapter *adapter, const struct results *results
     return ok;
 }
 
-json_t *route_copy(struct adapter *adapter, const json_t *route, json_t *group)
+/* A copy of the route object that shares its parts, with its keys in Caddy's order and, unless
+ * NULL, <group> as its group. */
+static json_t *route_copy(struct adapter *adapter, const json_t *route, json_t *group)
 {
     static const char *const keys[] = {"match", "handle", "terminal"};
     struct document *document = adapter->document;
@@ -268,7 +270,8 @@ json_t *route_new(struct scope *scope, json_t *matcher_set, json_t *handler)
     return route;
 }
 
-json_t *scope_next_group(struct scope *scope)
+/* "group3": the next group name. */
+static json_t *scope_next_group(struct scope *scope)
 {
     return group_name(scope->adapter, (*scope->group_counter)++);
 }

@@ -17,8 +17,5 @@ json_t *routes_consolidate(struct adapter *adapter, const json_t *routes);
  * some, is not the only site, or tests hosts itself. */
 void routes_append_site(struct adapter *adapter, json_t *routes, const json_t *subroute,
                         json_t *matcher_sets, bool is_only_site);
-/* A copy of the route object that shares its parts, with its keys in Caddy's order and, unless
- * NULL, <group> as its group. */
-json_t *route_copy(struct adapter *adapter, const json_t *route, json_t *group);
 
 #endif

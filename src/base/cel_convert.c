@@ -72,7 +72,8 @@ void cel_add_fixed(struct strbuf *out, double d)
     add_plain(out, &digits);
 }
 
-void cel_add_double(struct strbuf *out, double d)
+/* As Go's %g. */
+static void cel_add_double(struct strbuf *out, double d)
 {
     if (add_special(out, d))
         return;

@@ -119,8 +119,6 @@ size_t cel_put(struct cel_value *pairs, size_t n, struct cel_value key, struct c
 
 /* bool(x), int(x) …: <to> is the kind; no such conversion is an error. */
 struct cel_value cel_convert(struct arena *arena, struct cel_value value, enum cel_value_kind to);
-/* As Go's %g. */
-void cel_add_double(struct strbuf *out, double d);
 /* The shortest digits that read back, without exponent, as Go's 'f' with precision -1. */
 void cel_add_fixed(struct strbuf *out, double d);
 

@@ -225,10 +225,9 @@ struct http_progress {
     int64_t started_ns, moved_ns;
     uint64_t bytes;
 };
-/* Nanoseconds until a pace is broken: 0 and less if it is, INT64_MAX if it never will be. */
-int64_t pace_left(const struct http_pace *pace, const struct http_progress *progress, int64_t now);
-/* The same of a request's body; of its answer, of which <unsent> bytes still wait here; and of the
- * time in which an answer has to be there. */
+/* Nanoseconds until the pace of a request's body is broken, 0 and less if it is, INT64_MAX if it
+ * never will be; the same of its answer, of which <unsent> bytes still wait here, and of the time
+ * in which an answer has to be there. */
 int64_t request_read_left(const struct http_server_config *config,
                           const struct http_request *request, int64_t moved_ns, int64_t now);
 int64_t request_write_left(const struct http_server_config *config,

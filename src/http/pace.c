@@ -14,12 +14,14 @@ static int64_t duration_of(uint64_t bytes, int64_t rate)
     return (int64_t)whole * SECOND_NS + (int64_t)((double)rest * 1e9 / (double)rate);
 }
 
-int64_t pace_left(const struct http_pace *pace, const struct http_progress *progress, int64_t now)
+/* Nanoseconds until a pace is broken: 0 and less if it is, INT64_MAX if it never will be. */
+static int64_t pace_left(const struct http_pace *pace, const struct http_progress *progress,
+                         int64_t now)
 {
     int64_t left = INT64_MAX;
     if (pace->idle_ns > 0 && pace->min_rate > 0)
-        left = progress->started_ns + pace->idle_ns +
-               duration_of(progress->bytes, pace->min_rate) - now;
+        left = progress->started_ns + pace->idle_ns + duration_of(progress->bytes, pace->min_rate) -
+               now;
     else if (pace->idle_ns > 0)
         left = progress->moved_ns + pace->idle_ns - now;
     if (pace->limit_ns > 0 && progress->started_ns + pace->limit_ns - now < left)

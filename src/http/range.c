@@ -107,7 +107,7 @@ bool etag_equals_strongly(struct str a, struct str b)
     return str_eq(a, b) && a.len > 0 && a.ptr[0] == '"';
 }
 
-bool etag_equals_weakly(struct str a, struct str b)
+static bool etag_equals_weakly(struct str a, struct str b)
 {
     return str_eq(str_trim_prefix(a, STR("W/")), str_trim_prefix(b, STR("W/")));
 }

@@ -26,7 +26,6 @@ enum range_result ranges_parse(struct str text, int64_t size, struct arena *aren
 /* Takes the entity tag off the begin of <*text>; empty where none is there. */
 struct str etag_next(struct str *text);
 bool etag_equals_strongly(struct str a, struct str b);
-bool etag_equals_weakly(struct str a, struct str b);
 /* Whether one of the tags of a list, or "*", is <etag>. */
 bool etag_list_has(struct str list, struct str etag, bool weakly);
 

@@ -75,7 +75,7 @@ static bool skip_comment(struct reader *in)
     return true;
 }
 
-void skip_space(struct reader *in)
+static void skip_space(struct reader *in)
 {
     do {
         while (peek(in) == ' ' || peek(in) == '\t' || peek(in) == '\n' || peek(in) == '\r')

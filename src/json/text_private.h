@@ -65,10 +65,8 @@ static inline int peek(const struct reader *in)
 }
 
 bool starts_with(const struct reader *in, const char *word);
-void skip_space(struct reader *in);
 struct json_text *new_text(struct reader *in, enum json_type type, size_t begin);
 
-bool is_quote(int c);
 bool is_word_char(int c);
 bool ends_item(int c); /* a comma, a closing bracket, or the end of the text */
 /* Whether a string begins at the cursor, with its quote or where one is missing. */

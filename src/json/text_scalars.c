@@ -6,7 +6,7 @@
 
 #include "base/arena.h"
 
-bool is_quote(int c)
+static bool is_quote(int c)
 {
     return c == '"' || c == '\'' || c == '`';
 }

@@ -6,7 +6,7 @@
 #include "base/map.h"
 #include "base/vec.h"
 
-bool text_is_in(const struct text_set *set, struct str text)
+static bool text_is_in(const struct text_set *set, struct str text)
 {
     for (size_t i = 0; i < set->n; i++)
         if (path_pattern_match(&set->patterns[i], text, NULL))

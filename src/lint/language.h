@@ -30,6 +30,5 @@ struct text_question {
  * is certain; true is a guess where finding out takes more than <*effort>, of which what was used
  * is taken off. */
 bool text_exists(const struct text_question *question, long *effort);
-bool text_is_in(const struct text_set *set, struct str text);
 
 #endif

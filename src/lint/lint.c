@@ -80,7 +80,9 @@ static bool is_about(const struct lint_rule *rule, const struct lint_settings *s
     return rule->compares_versions || !settings->only_versions;
 }
 
-enum severity lint_severity_of(const struct lint_settings *settings, const struct lint_rule *rule)
+/* The severity that settings give a rule; SEVERITY_NONE: it does not run. */
+static enum severity lint_severity_of(const struct lint_settings *settings,
+                                      const struct lint_rule *rule)
 {
     const struct diag_code_info *info = lint_rule_info(rule);
     const struct lint_severity *set = severity_set(settings, info);

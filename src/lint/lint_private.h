@@ -3,9 +3,6 @@
 
 #include "lint/rule.h"
 
-/* The severity that settings give a rule; SEVERITY_NONE: it does not run. */
-enum severity lint_severity_of(const struct lint_settings *settings, const struct lint_rule *rule);
-
 /* What several rules want to know of the file, found out once. */
 struct lint_facts {
     const struct node *global; /* the global options block, or NULL */

@@ -236,7 +236,7 @@ static struct dt_range lower_values(struct lowering *lo, const json_t *values,
     return range;
 }
 
-struct dt_range lower_header_conditions(struct lowering *lo, const json_t *fields)
+static struct dt_range lower_header_conditions(struct lowering *lo, const json_t *fields)
 {
     if (!json_is_object(fields)) {
         if (fields && !json_is_null(fields))

@@ -122,7 +122,6 @@ struct dt_range host_patterns_of(struct lowering *lo, const struct str *hosts, s
 /* {ph} and nothing else. */
 bool is_placeholder_key(struct str key);
 /* The fields of a header matcher, or of a response matcher. */
-struct dt_range lower_header_conditions(struct lowering *lo, const json_t *fields);
 uint32_t lower_response_matcher(struct lowering *lo, const json_t *matcher);
 
 /* lower_expressions.c */

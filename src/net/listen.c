@@ -370,12 +370,3 @@ void listener_close(struct listener *listener, bool leaves_queue)
     loop_unwatch(listener->loop, &listener->watch);
     close(fd);
 }
-
-struct address listener_address(const struct listener *listener)
-{
-    struct sockaddr_storage sa;
-    socklen_t len = sizeof(sa);
-    if (getsockname(listener->watch.fd, (struct sockaddr *)&sa, &len) < 0)
-        return (struct address){.family = AF_UNSPEC};
-    return address_from((struct sockaddr *)&sa, len);
-}

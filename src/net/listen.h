@@ -64,7 +64,5 @@ int listener_start(struct listener *listener, struct loop *loop, int fd);
 void listener_close(struct listener *listener, bool leaves_queue);
 /* Accepts again at once, where it rests. */
 void listener_wake(struct listener *listener);
-/* The address the socket is bound to (the port where 0 was asked for). */
-struct address listener_address(const struct listener *listener);
 
 #endif

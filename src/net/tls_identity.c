@@ -12,7 +12,7 @@
 #include "base/arena.h"
 #include "net/tls_private.h"
 
-void credentials_free(struct credentials *credentials)
+static void credentials_free(struct credentials *credentials)
 {
     X509_free(credentials->leaf);
     sk_X509_pop_free(credentials->chain, X509_free);

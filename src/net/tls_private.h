@@ -52,7 +52,6 @@ struct credentials {
     STACK_OF(X509) * chain;
     EVP_PKEY *key;
 };
-void credentials_free(struct credentials *credentials);
 
 struct tls_identity {
     _Atomic unsigned references;

@@ -18,7 +18,8 @@ struct gathering {
     bool is_open;
 };
 
-struct str plugins_builtin_text(void)
+/* The text of the built-in descriptions. */
+static struct str plugins_builtin_text(void)
 {
     return str_from(builtin_plugins);
 }

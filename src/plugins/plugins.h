@@ -35,7 +35,5 @@ const struct vocabulary *plugins_vocabulary(struct sources *sources, struct diag
 const struct plugin *plugins_find_module(const struct vocabulary *vocabulary, struct str space,
                                          struct str name, bool *is_usable);
 
-/* The text of the built-in descriptions. */
-struct str plugins_builtin_text(void);
 
 #endif

@@ -48,7 +48,8 @@ static bool next_on_line(struct stream *in)
     return stream_peek(in) && !stream_next_is_on_new_line(in) && stream_next(in);
 }
 
-bool stream_next_block(struct stream *in, int *nesting, int initial)
+/* Caddy's Dispenser.NextBlock over a stream. */
+static bool stream_next_block(struct stream *in, int *nesting, int initial)
 {
     if (*nesting > initial) {
         if (!stream_next(in))

@@ -32,7 +32,5 @@ void expansion_define(struct expansion *ex, struct str name, struct snippet snip
  * Caddy's leftovers: an import with a block leaves `import` and its pattern in front). <at_top>:
  * where sites may stand; there, snippet definitions in the imported text stay as they are. */
 void expansion_import(struct expansion *ex, struct stream *in, bool at_top);
-/* Caddy's Dispenser.NextBlock over a stream. */
-bool stream_next_block(struct stream *in, int *nesting, int initial);
 
 #endif

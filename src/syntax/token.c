@@ -13,7 +13,9 @@ static bool same_chain(const struct import_chain *a, const struct import_chain *
     return true;
 }
 
-uint32_t token_line_breaks(const struct token *token)
+/* Lines the token's own text takes beyond its first (Caddy's NumLineBreaks, heredoc quirk
+ * included). */
+static uint32_t token_line_breaks(const struct token *token)
 {
     uint32_t n = 0;
     const char *at = token->text.ptr, *end = at + token->text.len;

@@ -48,9 +48,6 @@ static inline bool token_is_close(const struct token *token)
 {
     return token->quote == QUOTE_NONE && token_is(token, "}");
 }
-/* Lines the token's own text takes beyond its first (Caddy's NumLineBreaks, heredoc quirk
- * included). */
-uint32_t token_line_breaks(const struct token *token);
 /* Whether <second> starts a new line after <first>, by Caddy's rule: another file, another import
  * chain, or a later line than <first> ends on. */
 bool token_is_on_new_line(const struct token *first, const struct token *second);
