@@ -213,20 +213,20 @@ static void stop_all(struct core *core, unsigned n_running)
         pthread_join(core->workers[i].thread, NULL);
 }
 
+/* With the protocols that the configuration names and the core speaks: never HTTP/3. */
 static void say_server(struct core *core, const struct dt_server *server)
 {
     static const struct {
         enum dt_protocols bit;
         struct str name;
-    } known[] = {{DT_PROTOCOL_H1, STR_INIT("h1")},
-                 {DT_PROTOCOL_H2, STR_INIT("h2")},
-                 {DT_PROTOCOL_H3, STR_INIT("h3")},
-                 {DT_PROTOCOL_H2C, STR_INIT("h2c")}};
-    struct str protocols[sizeof(known) / sizeof(known[0])];
+    } spoken[] = {{DT_PROTOCOL_H1, STR_INIT("h1")},
+                  {DT_PROTOCOL_H2, STR_INIT("h2")},
+                  {DT_PROTOCOL_H2C, STR_INIT("h2c")}};
+    struct str protocols[sizeof(spoken) / sizeof(spoken[0])];
     uint32_t n = 0;
-    for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
-        if (server->protocols & known[i].bit)
-            protocols[n++] = known[i].name;
+    for (size_t i = 0; i < sizeof(spoken) / sizeof(spoken[0]); i++)
+        if (server->protocols & spoken[i].bit)
+            protocols[n++] = spoken[i].name;
     const struct log_pair fields[] = {
         {STR("name"), LOG_TEXT_OF(table_text(core->tables, server->name))},
         {STR("protocols"), {.kind = LOG_TEXTS, .texts = protocols, .n_texts = n}},
