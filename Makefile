@@ -1,5 +1,5 @@
 # dialtone: every rule. `make run` shows it at work, `make test` tests it; both install what is
-# missing first (NO_INSTALL=1 only names it). `make help` lists the rest.
+# missing first (NO_INSTALL=1 only names it). `make help` lists the rest. V=1 shows the commands.
 
 BUILD   ?= build
 PREFIX  ?= /usr/local
@@ -14,28 +14,27 @@ endif
 
 WARNINGS := -Wall -Wextra -Wshadow -Wmissing-prototypes -Wstrict-prototypes -Wpointer-arith -Wvla
 OPTIMISE ?= -O2 -g
-override CPPFLAGS += -D_GNU_SOURCE -Isrc -Iinclude -I$(GEN) -DDIALTONE_VERSION='"$(VERSION)"' \
-    -DDIALTONE_PROXY_LIBS='"$(PROXY_LIBS)"' -DDIALTONE_REGEXP_LIBS='"$(REGEXP_LIBS)"' \
-    -DDIALTONE_ARGON2_LIBS='"$(ARGON2_LIBS)"' -DDIALTONE_DNS_LIBS='"$(DNS_LIBS)"' \
-    -DDIALTONE_ACME_LIBS='"$(ACME_LIBS)"'
+override CPPFLAGS += -D_GNU_SOURCE -Isrc -Iinclude -I$(GEN) -DDIALTONE_VERSION='"$(VERSION)"'
 override CFLAGS   += -std=gnu11 $(OPTIMISE) $(WARNINGS) $(SANITIZE)
 override LDFLAGS  += $(SANITIZE)
 CXXFLAGS          += -std=c++17 $(OPTIMISE) -Wall -Wextra -fno-rtti $(SANITIZE)
 
-COMPILER_LIBS = -lm
-PROXY_LIBS    = $(shell pkg-config --libs openssl libnghttp2 2>/dev/null || echo -lssl -lcrypto -lnghttp2) -lz -lzstd $(CRYPT_LIB) -lm -lpthread
+# libraries NAME,WITHOUT-PKG-CONFIG: what to link, every one once, behind all that need it
+libraries = $(shell (pkg-config --libs $(1) 2>/dev/null || echo $(2)) | awk '{ \
+    for (i = NF; i > 0; i--) if ($$i !~ /^-l/ || !seen[$$i]++) words = $$i " " words; print words }')
+COMPILER_LIBS := -lm
 # a sanitizer takes calls of crypt for itself, and then needs the library all the same
 comma := ,
-CRYPT_LIB = $(if $(SANITIZE),-Wl$(comma)--no-as-needed )-lcrypt
+CRYPT_LIB     := $(if $(SANITIZE),-Wl$(comma)--no-as-needed )-lcrypt
+PROXY_LIBS    := $(call libraries,openssl libnghttp2,-lssl -lcrypto -lnghttp2) -lz -lzstd $(CRYPT_LIB) -lm -lpthread
 # only for what holds regular expressions; RE2 itself where its archive can be linked
-REGEXP_LIBS   = $(shell pkg-config --libs re2 2>/dev/null || echo -lre2) -lstdc++
+REGEXP_LIBS   := $(call libraries,re2,-lre2) -lstdc++
 # only for what holds hashes of Argon2
-ARGON2_LIBS   = $(shell pkg-config --libs libargon2 2>/dev/null || echo -largon2)
-
+ARGON2_LIBS   := $(call libraries,libargon2,-largon2)
 # only for what gets certificates by ACME
-ACME_LIBS     = $(shell pkg-config --libs jansson 2>/dev/null || echo -ljansson)
+ACME_LIBS     := $(call libraries,jansson,-ljansson)
 # only for what looks up SRV records, or asks DNS servers of its own
-DNS_LIBS      = $(shell pkg-config --libs libcares 2>/dev/null || echo -lcares)
+DNS_LIBS      := $(call libraries,libcares,-lcares)
 
 GEN := $(BUILD)/gen
 OBJ := $(BUILD)/obj
@@ -73,6 +72,18 @@ FUZZERS := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 
 all: $(BUILD)/dialtone $(BUILD)/libdialtone.a $(BUILD)/libdialtone-proxy.a
 
+Q   := $(if $(V),,@)
+say  = $(if $(V),,@echo "  $(1)	$(2)")
+
+# What objects are compiled with, and what is linked: files that change when that does.
+stamp = $(shell mkdir -p $(@D))$(file >$@.new,$(1))@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
+.PHONY: FORCE
+$(BUILD)/flags: FORCE
+	$(call stamp,$(CPPFLAGS) $(CFLAGS) $(CXXFLAGS))
+$(BUILD)/libraries: FORCE
+	$(call stamp,$(LDFLAGS) $(PROXY_LIBS) $(REGEXP_LIBS) $(ARGON2_LIBS) $(DNS_LIBS) $(ACME_LIBS))
+$(BUILD)/dialtone $(OBJ)/cli/build.o: $(BUILD)/libraries
+
 help:
 	@sed -n 's/^# `make \(.*\)`: /  make \1\t/p' Makefile
 
@@ -87,30 +98,40 @@ $(BUILD)/dialtone: $(CLI_OBJECTS) $(BUILD)/libdialtone.a
 	    -lcrypto -lnghttp2 -lre2 -lstdc++ -largon2 -lcares -ljansson -lz -lzstd $(if $(SANITIZE),,-lcrypt) \
 	    -Wl,-Bdynamic $(COMPILER_LIBS) $(CRYPT_LIB) -lpthread 2>/dev/null; \
 	then echo 'linked $@ with the archives of OpenSSL, nghttp2, RE2 and what they need'; \
-	else set -x; $(LINK_PROGRAM) $(COMPILER_LIBS) $(PROXY_LIBS) $(REGEXP_LIBS) $(ARGON2_LIBS) $(DNS_LIBS) \
+	else echo 'linked $@ with shared libraries'; $(LINK_PROGRAM) $(COMPILER_LIBS) $(PROXY_LIBS) $(REGEXP_LIBS) $(ARGON2_LIBS) $(DNS_LIBS) \
 	    $(ACME_LIBS); fi
 
 $(BUILD)/libdialtone.a: $(LIB_OBJECTS)
 	@rm -f $@
-	$(AR) qcs $@ $^
+	$(call say,AR,$@)
+	$(Q)$(AR) qcs $@ $^
 
 $(BUILD)/libdialtone-proxy.a: $(PROXY_OBJECTS)
 	@rm -f $@
-	$(AR) qcs $@ $^
+	$(call say,AR,$@)
+	$(Q)$(AR) qcs $@ $^
 
 libs: $(BUILD)/libdialtone.a $(BUILD)/libdialtone-proxy.a
 
-$(OBJ)/%.o: src/%.c | $(GEN_SOURCES)
-	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+# `dialtone build` links
+$(OBJ)/cli/build.o: override CPPFLAGS += -DDIALTONE_PROXY_LIBS='"$(PROXY_LIBS)"' \
+    -DDIALTONE_REGEXP_LIBS='"$(REGEXP_LIBS)"' -DDIALTONE_ARGON2_LIBS='"$(ARGON2_LIBS)"' \
+    -DDIALTONE_DNS_LIBS='"$(DNS_LIBS)"' -DDIALTONE_ACME_LIBS='"$(ACME_LIBS)"'
 
-$(OBJ)/%.o: src/%.cc
+$(OBJ)/%.o: src/%.c $(BUILD)/flags | $(GEN_SOURCES)
 	@mkdir -p $(@D)
-	$(CXX) $(CPPFLAGS) $(CXXFLAGS) -MMD -MP -c -o $@ $<
+	$(call say,CC,$<)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
-$(OBJ)/gen/%.o: $(GEN)/%.c
+$(OBJ)/%.o: src/%.cc $(BUILD)/flags
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) -Wno-unused-parameter -Wno-unused-variable -Wno-missing-prototypes \
+	$(call say,CXX,$<)
+	$(Q)$(CXX) $(CPPFLAGS) $(CXXFLAGS) -MMD -MP -c -o $@ $<
+
+$(OBJ)/gen/%.o: $(GEN)/%.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(call say,CC,$<)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -Wno-unused-parameter -Wno-unused-variable -Wno-missing-prototypes \
 	    -Wno-type-limits \
 	    -MMD -MP -c -o $@ $<
 
@@ -119,11 +140,13 @@ RE2C_ENCODING = -8
 $(PROXY_GEN): RE2C_ENCODING =
 $(GEN)/%.c: grammar/%.re Makefile
 	@mkdir -p $(@D)
-	re2c $(RE2C_ENCODING) --case-ranges -W -Werror --no-generation-date -o $@ $<
+	$(call say,RE2C,$<)
+	$(Q)re2c $(RE2C_ENCODING) --case-ranges -W -Werror --no-generation-date -o $@ $<
 
 $(GEN)/%_parser.c $(GEN)/%_parser.h &: grammar/%_parser.y
 	@mkdir -p $(GEN)
-	lemon -d$(GEN) $<
+	$(call say,LEMON,$<)
+	$(Q)lemon -d$(GEN) $<
 	@touch $(GEN)/$*_parser.c $(GEN)/$*_parser.h
 
 # a text as one string: NAME is the variable
@@ -132,11 +155,13 @@ string = echo 'extern const char $(1)[];' && echo 'const char $(1)[] =' && \
 
 $(GEN)/builtin_plugins.c: $(PLUGINS_TEXT)
 	@mkdir -p $(GEN)
-	{ $(call string,builtin_plugins,$<); } >$@
+	$(call say,TEXT,$@)
+	$(Q){ $(call string,builtin_plugins,$<); } >$@
 
 $(GEN)/completion_texts.c: $(SHELLS:%=src/cli/completion.%)
 	@mkdir -p $(GEN)
-	{ $(foreach shell,$(SHELLS),$(call string,completion_$(shell)_text,src/cli/completion.$(shell)) &&) :; } >$@
+	$(call say,TEXT,$@)
+	$(Q){ $(foreach shell,$(SHELLS),$(call string,completion_$(shell)_text,src/cli/completion.$(shell)) &&) :; } >$@
 
 # `make unit`: the unit tests alone
 unit: $(UNIT_TESTS)
@@ -144,7 +169,8 @@ unit: $(UNIT_TESTS)
 
 $(BUILD)/unit/%: tests/unit/%.c $(BUILD)/libdialtone.a
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) -Itests/unit $(CFLAGS) $(LDFLAGS) -MMD -MP -o $@ $< $(BUILD)/libdialtone.a \
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CPPFLAGS) -Itests/unit $(CFLAGS) $(LDFLAGS) -MMD -MP -o $@ $< $(BUILD)/libdialtone.a \
 	    $(COMPILER_LIBS) $(PROXY_LIBS) $(ACME_LIBS)
 
 # `make property`: what the linter says of routes, against an engine that runs random requests
@@ -154,7 +180,8 @@ property: $(BUILD)/property/route_analysis
 
 $(BUILD)/property/route_analysis: $(wildcard tests/property/*.[ch]) $(BUILD)/libdialtone.a
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) -Itests $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.c,$^) $(BUILD)/libdialtone.a \
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CPPFLAGS) -Itests $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.c,$^) $(BUILD)/libdialtone.a \
 	    $(COMPILER_LIBS) $(PROXY_LIBS)
 
 # `make fixes`: corrections of mutated Caddyfiles (FIX_FILES=, FIX_SEED=)
@@ -165,7 +192,8 @@ fixes: $(BUILD)/fix/fixes
 
 $(BUILD)/fix/fixes: $(wildcard tests/fix/*.[ch]) $(BUILD)/libdialtone.a
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.c,$^) $(BUILD)/libdialtone.a \
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.c,$^) $(BUILD)/libdialtone.a \
 	    $(COMPILER_LIBS) $(PROXY_LIBS)
 
 # `make run`: install what is missing, build, and show dialtone at work
@@ -197,7 +225,8 @@ corpus-update: all $(BUILD)/corpus_test
 	@tests/cli/docs.py $(BUILD) --update
 
 $(BUILD)/corpus_test: tests/corpus_test.c tests/row_uses.c tests/row_uses.h $(BUILD)/libdialtone.a
-	$(CC) $(CPPFLAGS) -Itests $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.c,$^) $(BUILD)/libdialtone.a \
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CPPFLAGS) -Itests $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.c,$^) $(BUILD)/libdialtone.a \
 	    $(COMPILER_LIBS) $(PROXY_LIBS)
 
 # `make emitted`: what the cases emit, compiled, is what was in memory
@@ -206,7 +235,8 @@ emitted: all $(BUILD)/emit_cases
 	@tests/emit/run.sh $(BUILD)
 
 $(BUILD)/emit_cases: tests/emit/emit_cases.c $(BUILD)/libdialtone.a
-	$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.c,$^) $(BUILD)/libdialtone.a $(COMPILER_LIBS) $(PROXY_LIBS)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.c,$^) $(BUILD)/libdialtone.a $(COMPILER_LIBS) $(PROXY_LIBS)
 
 # `make inventory`: what of the schema the corpus exercises, and whether all that it says is true
 inventory: all $(BUILD)/corpus_test $(BUILD)/batch
@@ -239,12 +269,14 @@ fuzz:
 	@tests/fuzz/run.sh $(BUILD)-fuzz $(FUZZ_SECONDS)
 
 $(BUILD)/fuzz_%: tests/fuzz/fuzz_%.c $(BUILD)/libdialtone.a
-	$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -fsanitize=fuzzer -o $@ $< $(BUILD)/libdialtone.a \
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -fsanitize=fuzzer -o $@ $< $(BUILD)/libdialtone.a \
 	    $(COMPILER_LIBS) $(PROXY_LIBS)
 
 $(BUILD)/batch: tests/row_uses.c tests/row_uses.h
 $(BUILD)/batch $(BUILD)/fmt_batch $(BUILD)/cel_batch: $(BUILD)/%: tests/oracle/%.c $(BUILD)/libdialtone.a
-	$(CC) $(CPPFLAGS) -Itests $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.c,$^) $(BUILD)/libdialtone.a \
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CPPFLAGS) -Itests $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.c,$^) $(BUILD)/libdialtone.a \
 	    $(COMPILER_LIBS) $(PROXY_LIBS)
 
 # `make oom`: out of memory at every allocation of a compile
