@@ -6,6 +6,7 @@
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -18,20 +19,40 @@ extern char **environ;
 
 typedef VEC(char *) arguments;
 
-/* Runs a program to its end; its exit status, or -1 after a message. */
+static void print_all_of(int fd)
+{
+    char text[4096];
+    ssize_t n;
+    lseek(fd, 0, SEEK_SET);
+    while ((n = read(fd, text, sizeof(text))) > 0)
+        fwrite(text, 1, (size_t)n, stderr);
+}
+
+/* Runs a program to its end; its exit status, or -1 after a message. What it says is only shown
+ * where it fails: linkers warn of every use of the system's users and names in a static program. */
 static int run_program(char *const *argv)
 {
     pid_t pid;
-    int error = posix_spawnp(&pid, argv[0], NULL, NULL, argv, environ);
-    if (error) {
-        fprintf(stderr, "dialtone build: cannot run %s: %s\n", argv[0], strerror(error));
-        return -1;
+    int said = memfd_create("said", MFD_CLOEXEC);
+    posix_spawn_file_actions_t actions;
+    posix_spawn_file_actions_init(&actions);
+    if (said >= 0) {
+        posix_spawn_file_actions_adddup2(&actions, said, STDOUT_FILENO);
+        posix_spawn_file_actions_adddup2(&actions, said, STDERR_FILENO);
     }
-    int status;
-    while (waitpid(pid, &status, 0) < 0)
-        if (errno != EINTR)
-            return -1;
-    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+    int status = -1, error = posix_spawnp(&pid, argv[0], &actions, NULL, argv, environ);
+    posix_spawn_file_actions_destroy(&actions);
+    if (error)
+        fprintf(stderr, "dialtone build: cannot run %s: %s\n", argv[0], strerror(error));
+    else
+        while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+            ;
+    if (said >= 0) {
+        if (status != 0)
+            print_all_of(said);
+        close(said);
+    }
+    return !error && WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
 static bool is_file(const char *path)
