@@ -37,6 +37,7 @@ suite 'promises of the schema' tests/inventory/promises.py "$BUILD"
 suite property "$BUILD/property/route_analysis" 50000
 suite 'corrections of mutated files' "$BUILD/fix/fixes" 2000 1
 suite layers tests/layers.sh
+suite names tests/names.sh "$BUILD"
 suite cli tests/cli/run.sh "$BUILD"
 suite docs tests/cli/docs.py "$BUILD"
 suite 'corrections on the command line' tests/cli/fix.sh "$BUILD"

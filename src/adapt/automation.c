@@ -158,7 +158,7 @@ static bool site_issuers(struct automation *au, const struct site *site,
     json_t *issuers = values_of(au, results);
     if (!issuers)
         return true;
-    if (policy == au->catch_all && !(policy->issuers && json_equal(policy->issuers, issuers))) {
+    if (policy == au->catch_all && !(policy->issuers && json_is_equal(policy->issuers, issuers))) {
         struct diag *diag =
             diag_token(au->adapter->diags, DIAG_TLS_CONFLICT, results->at[0].origin,
                        "a site without a host name shares its certificate policy with all names, "

@@ -25,7 +25,7 @@ struct consolidation {
 
 static bool same(const json_t *a, const json_t *b)
 {
-    return a == b || (a && b && json_equal(a, b));
+    return a == b || (a && b && json_is_equal(a, b));
 }
 
 static bool policies_equal(const struct automation_policy *a, const struct automation_policy *b)

@@ -37,7 +37,7 @@ static bool contains(const json_t *array, const json_t *value)
     size_t i;
     json_t *item;
     json_array_foreach(array, i, item)
-        if (json_equal(item, value))
+        if (json_is_equal(item, value))
             return true;
     return false;
 }

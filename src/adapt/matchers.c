@@ -318,7 +318,7 @@ bool scope_response_matcher(struct scope *scope, struct cursor *in, json_t *matc
     if (in->at < 0)
         cursor_next(&own);
     const struct token *name = cursor_token(&own);
-    if (json_object_getn(matchers, name->text.ptr, name->text.len))
+    if (json_object_find(matchers, name->text.ptr, name->text.len))
         return cursor_error(&own, DIAG_DUPLICATE, "matcher '" STR_FMT "' is defined twice",
                             STR_ARG(name->text));
     if (in->at >= 0) {

@@ -182,7 +182,7 @@ json_t *routes_subroute(struct adapter *adapter, struct results *results, bool s
 static bool is_same(const json_t *a, const json_t *b, const char *key)
 {
     json_t *left = json_object_get(a, key), *right = json_object_get(b, key);
-    return left == right || (left && right && json_equal(left, right));
+    return left == right || (left && right && json_is_equal(left, right));
 }
 
 json_t *routes_consolidate(struct adapter *adapter, const json_t *routes)

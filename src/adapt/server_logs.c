@@ -44,7 +44,7 @@ static void log_host(struct adapter *adapter, json_t *logs, struct str host, jso
 {
     struct document *document = adapter->document;
     json_t *names = document_object_at(document, logs, "logger_names", NULL);
-    json_t *list = json_object_getn(names, host.len ? host.ptr : "", host.len);
+    json_t *list = json_object_find(names, host.len ? host.ptr : "", host.len);
     if (!list) {
         list = document_array(document, NULL);
         document_set_str(document, names, host, list, NULL);
@@ -111,7 +111,7 @@ static json_t *sorted_keys(struct adapter *adapter, json_t *object)
     json_t *sorted = document_object(adapter->document, NULL);
     for (size_t i = 0; i < n; i++)
         document_set_str(adapter->document, sorted, keys[i],
-                         json_object_getn(object, keys[i].ptr, keys[i].len), NULL);
+                         json_object_find(object, keys[i].ptr, keys[i].len), NULL);
     return sorted;
 }
 

@@ -46,7 +46,7 @@ static bool settings_equal(const json_t *a, const json_t *b)
     if (n_a != n_b)
         return false;
     json_object_foreach(a, key, value)
-        if (strcmp(key, "match") != 0 && !json_equal(value, json_object_get(b, key)))
+        if (strcmp(key, "match") != 0 && !json_is_equal(value, json_object_get(b, key)))
             return false;
     return true;
 }
@@ -60,7 +60,7 @@ static bool both_match_names_only(const json_t *a, const json_t *b)
 static bool matchers_equal(const json_t *a, const json_t *b)
 {
     const json_t *left = json_object_get(a, "match"), *right = json_object_get(b, "match");
-    return left == right || (left && right && json_equal(left, right));
+    return left == right || (left && right && json_is_equal(left, right));
 }
 
 static bool conflict(struct adapter *adapter, const json_t *a, const json_t *b, const char *what)
@@ -96,7 +96,7 @@ static bool can_merge(struct adapter *adapter, const json_t *a, const json_t *b)
         const json_t *right = json_object_get(b, settings[i].key);
         bool is_wrong = strcmp(settings[i].key, "client_authentication") == 0
                             ? !left && right
-                            : left && right && !json_equal(left, right);
+                            : left && right && !json_is_equal(left, right);
         if (is_wrong)
             return conflict(adapter, a, b, settings[i].what);
     }
@@ -110,7 +110,7 @@ static void merge_tags(struct document *document, json_t *selection, const json_
     json_array_foreach(json_object_get(more, "any_tag"), i, tag) {
         bool is_known = false;
         json_array_foreach(tags, k, known)
-            is_known |= json_equal(tag, known);
+            is_known |= json_is_equal(tag, known);
         if (!is_known)
             document_add(document, tags, tag);
     }
@@ -222,7 +222,7 @@ static bool unite(struct consolidation *co, struct entry *entry, struct entry *p
     json_t *a = entry->policy, *b = partner->policy;
     bool joins_names = partner == entry->after && can_join_names(entry, partner);
     remove_entry(co, partner);
-    if (json_equal(a, b))
+    if (json_is_equal(a, b))
         return true;
     if (joins_names) {
         join_names(co, entry, tls_policy_names(b));

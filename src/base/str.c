@@ -201,7 +201,7 @@ void strbuf_make_room(struct strbuf *buf, size_t more)
 void strbuf_add_rune(struct strbuf *buf, uint32_t code_point)
 {
     char bytes[4];
-    strbuf_add(buf, str_make(bytes, utf8_encode(code_point, bytes)));
+    strbuf_add(buf, str_make(bytes, utf8_put(code_point, bytes)));
 }
 
 void strbuf_printf(struct strbuf *buf, const char *format, ...)
@@ -255,7 +255,7 @@ uint32_t utf8_decode(struct str s, size_t at, size_t *size)
     return rune;
 }
 
-size_t utf8_encode(uint32_t code_point, char out[4])
+size_t utf8_put(uint32_t code_point, char out[4])
 {
     if (code_point > 0x10ffff || (code_point >= 0xd800 && code_point <= 0xdfff))
         code_point = 0xfffd;

@@ -145,6 +145,6 @@ static inline size_t str_ascii_prefix(struct str s)
     return at;
 }
 /* Encodes into <out> (4 bytes); returns the length. */
-size_t utf8_encode(uint32_t code_point, char out[4]);
+size_t utf8_put(uint32_t code_point, char out[4]);
 
 #endif

@@ -49,7 +49,7 @@ static void defer(struct scope *scope, json_t *ops, enum header_side side,
 json_t *header_values(struct scope *scope, json_t *fields, struct str name,
                       const struct token *origin)
 {
-    json_t *values = json_object_getn(fields, name.ptr, name.len);
+    json_t *values = json_object_find(fields, name.ptr, name.len);
     if (!values) {
         values = document_array(scope->document, origin);
         document_set_str(scope->document, fields, name, values, NULL);

@@ -17,7 +17,7 @@ static bool named_response_matcher(struct cursor *in, struct interception *inter
         return cursor_error_at(in, DIAG_BAD_VALUE, name,
                                "'" STR_FMT "' is not a response matcher: its name begins with @",
                                STR_ARG(name->text));
-    *matcher = json_object_getn(interception->matchers, name->text.ptr, name->text.len);
+    *matcher = json_object_find(interception->matchers, name->text.ptr, name->text.len);
     if (!*matcher)
         return cursor_error_at(in, DIAG_UNRESOLVED_REFERENCE, name,
                                "response matcher '" STR_FMT "' is not defined here",

@@ -285,7 +285,7 @@ bool log_filter_read(struct scope *scope, struct cursor *in, struct log_filters_
     json_t *filter = module_take(scope, in, &log_filter_space);
     if (!filter)
         return false;
-    json_t *patterns = json_object_getn(filters->patterns, field->text.ptr, field->text.len);
+    json_t *patterns = json_object_find(filters->patterns, field->text.ptr, field->text.len);
     if (is_pattern) {
         document_remove(filter, log_filter_space.key); /* one of several, perhaps */
         if (!patterns) {
@@ -299,7 +299,7 @@ bool log_filter_read(struct scope *scope, struct cursor *in, struct log_filters_
         return cursor_error_at(in, DIAG_DUPLICATE, field,
                                "field '" STR_FMT "' has patterns already: no other filter fits",
                                STR_ARG(field->text));
-    if (json_object_getn(fields, field->text.ptr, field->text.len))
+    if (json_object_find(fields, field->text.ptr, field->text.len))
         return cursor_error_at(in, DIAG_DUPLICATE, field,
                                "field '" STR_FMT "' has a filter already", STR_ARG(field->text));
     document_set_str(scope->document, fields, field->text, document_sorted(scope->document, filter),

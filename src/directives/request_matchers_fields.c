@@ -7,7 +7,7 @@
 static void add_value(struct scope *scope, json_t *object, struct str key, json_t *value,
                       const struct token *origin)
 {
-    json_t *values = json_object_getn(object, key.ptr, key.len);
+    json_t *values = json_object_find(object, key.ptr, key.len);
     if (!json_is_array(values)) {
         values = document_array(scope->document, origin);
         document_set_str(scope->document, object, key, values, origin);
@@ -102,7 +102,7 @@ static json_t *parse_regexps(struct scope *scope, struct cursor *in, struct str 
             return NULL;
         }
         const struct token *field = words[n - 2];
-        if (!fields_repeat && json_object_getn(regexps, field->text.ptr, field->text.len)) {
+        if (!fields_repeat && json_object_find(regexps, field->text.ptr, field->text.len)) {
             cursor_error_at(in, DIAG_DUPLICATE, field, "field '" STR_FMT "' has a pattern already",
                             STR_ARG(field->text));
             return NULL;

@@ -32,7 +32,7 @@ static json_t *find_matcher(struct cursor *in, const struct proxy *proxy, const 
                         STR_ARG(token->text));
         return NULL;
     }
-    json_t *matcher = json_object_getn(proxy->response_matchers, token->text.ptr, token->text.len);
+    json_t *matcher = json_object_find(proxy->response_matchers, token->text.ptr, token->text.len);
     if (!matcher)
         cursor_error_at(in, DIAG_UNRESOLVED_REFERENCE, token,
                         "no response matcher is named '" STR_FMT "'", STR_ARG(token->text));

@@ -90,7 +90,7 @@ json_t *document_bool(bool value)
 
 json_t *document_null(void)
 {
-    return json_null();
+    return json_the_null();
 }
 
 void document_set_key(struct document *document, json_t *object, struct str key, json_t *value,
@@ -152,7 +152,7 @@ json_t *document_copy(struct document *document, const json_t *value)
 {
     if (!json_is_object(value) && !json_is_array(value))
         return (json_t *)value; /* it never changes, so one is enough */
-    json_t *twin = json_copy(document->arena, value);
+    json_t *twin = json_copy_shallow(document->arena, value);
     for (uint32_t i = 0; i < twin->n; i++) {
         json_t **child =
             json_is_object(twin) ? &twin->as.members[i].value : &twin->as.items[i];
@@ -196,7 +196,7 @@ static json_t *sorted(struct document *document, json_t *value)
         if (sorted_child == child)
             continue;
         if (result == value)
-            result = json_copy(document->arena, value);
+            result = json_copy_shallow(document->arena, value);
         *(is_object ? &result->as.members[i].value : &result->as.items[i]) = sorted_child;
     }
     result->is_sorted = true;

@@ -17,7 +17,7 @@ json_t *json_boolean(bool value)
     return &constants[value ? 0 : 1];
 }
 
-json_t *json_null(void)
+json_t *json_the_null(void)
 {
     return &constants[2];
 }
@@ -166,7 +166,7 @@ struct json_member *json_member(const json_t *object, struct str key)
     return NULL;
 }
 
-json_t *json_object_getn(const json_t *object, const char *key, size_t len)
+json_t *json_object_find(const json_t *object, const char *key, size_t len)
 {
     struct json_member *member = json_member(object, str_make(key, len));
     return member ? member->value : NULL;
@@ -217,7 +217,7 @@ void json_object_remove(json_t *object, struct str key)
     hash_members(object);
 }
 
-json_t *json_copy(struct arena *arena, const json_t *value)
+json_t *json_copy_shallow(struct arena *arena, const json_t *value)
 {
     json_t *twin = arena_alloc(arena, sizeof(*twin));
     *twin = *value;
@@ -319,7 +319,7 @@ static bool objects_equal(const json_t *a, const json_t *b)
         return false;
     for (uint32_t i = 0; i < a->n; i++) {
         const struct json_member *member = json_member(b, key_of(&a->as.members[i]));
-        if (!member || !json_equal(a->as.members[i].value, member->value))
+        if (!member || !json_is_equal(a->as.members[i].value, member->value))
             return false;
     }
     return true;
@@ -330,12 +330,12 @@ static bool arrays_equal(const json_t *a, const json_t *b)
     if (a->n != b->n)
         return false;
     for (uint32_t i = 0; i < a->n; i++)
-        if (!json_equal(a->as.items[i], b->as.items[i]))
+        if (!json_is_equal(a->as.items[i], b->as.items[i]))
             return false;
     return true;
 }
 
-bool json_equal(const json_t *a, const json_t *b)
+bool json_is_equal(const json_t *a, const json_t *b)
 {
     if (!a || !b || a->type != b->type)
         return false;

@@ -52,7 +52,7 @@ _Static_assert(sizeof(struct json_value) == 24, "there are very many of them");
 
 /* true, false and null are one value each: they have no identity but the slot they stand in. */
 json_t *json_boolean(bool value);
-json_t *json_null(void);
+json_t *json_the_null(void);
 
 static inline enum json_type json_typeof(const json_t *value)
 {
@@ -109,10 +109,10 @@ static inline double json_number_value(const json_t *value)
     return json_is_integer(value) ? (double)value->as.integer : json_real_value(value);
 }
 
-json_t *json_object_getn(const json_t *object, const char *key, size_t len);
+json_t *json_object_find(const json_t *object, const char *key, size_t len);
 static inline json_t *json_object_get(const json_t *object, const char *key)
 {
-    return json_object_getn(object, key, strlen(key));
+    return json_object_find(object, key, strlen(key));
 }
 /* The member with that key, or NULL. */
 struct json_member *json_member(const json_t *object, struct str key);
@@ -120,7 +120,7 @@ struct json_member *json_member(const json_t *object, struct str key);
 const struct token *json_slot_origin(const json_t *object, const struct json_member *member);
 /* Whether they say the same; the order of keys does not count, 1 and 1.0 differ. NULL equals
  * nothing. */
-bool json_equal(const json_t *a, const json_t *b);
+bool json_is_equal(const json_t *a, const json_t *b);
 /* The same number for values that are equal. */
 uint64_t json_hash(const json_t *value);
 
@@ -163,7 +163,7 @@ static inline json_t *json_object_iter_value(const void *at)
  * and must have a NUL behind them. */
 json_t *json_new(struct arena *arena, enum json_type type, const struct token *origin);
 /* An object or array with the same contents. */
-json_t *json_copy(struct arena *arena, const json_t *value);
+json_t *json_copy_shallow(struct arena *arena, const json_t *value);
 /* An object with the same members in the order of their keys; origins of slots stay only where the
  * value has no identity. */
 json_t *json_copy_sorted(struct arena *arena, const json_t *object);

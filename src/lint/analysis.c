@@ -208,7 +208,7 @@ static const struct named *look_at_named(struct walk *walk, struct str name)
     named = arena_new(walk->arena, struct named);
     *named = (struct named){.is_open = true, .changes = ALL_ATTRIBUTES};
     map_put(&walk->named, name, named);
-    const json_t *route = json_object_getn(walk->named_routes, name.ptr, name.len);
+    const json_t *route = json_object_find(walk->named_routes, name.ptr, name.len);
     if (!route)
         return named;
     const struct missed_place *place = walk->place;

@@ -365,7 +365,7 @@ static bool address_exists(struct solver *solver, const struct condition *atom)
 static bool is_same_opaque(const struct condition *a, const struct condition *b)
 {
     return a == b || (a->kind == b->kind && str_eq(a->name, b->name) &&
-                      (a->value == b->value || json_equal(a->value, b->value)));
+                      (a->value == b->value || json_is_equal(a->value, b->value)));
 }
 
 static bool opaque_exists(struct solver *solver, const struct condition *atom)

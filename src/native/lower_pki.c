@@ -101,7 +101,7 @@ void lower_pki(struct lowering *lo, const json_t *pki)
         ids[at++] = str_make(json_object_iter_key(i), json_object_iter_key_len(i));
     qsort(ids, n, sizeof(*ids), by_id);
     for (size_t i = 0; i < n; i++)
-        lower_authority(lo, ids[i], json_object_getn(in.authorities, ids[i].ptr, ids[i].len));
+        lower_authority(lo, ids[i], json_object_find(in.authorities, ids[i].ptr, ids[i].len));
     leave(lo, before);
 }
 

@@ -34,7 +34,7 @@ static struct str step_text(const struct line *line, const struct step *step)
 
 static json_t *member(const json_t *object, struct str key)
 {
-    return json_object_getn(object, key.ptr, key.len);
+    return json_object_find(object, key.ptr, key.len);
 }
 
 /* The object or array behind one step, made where it is missing or <is_fresh>. */

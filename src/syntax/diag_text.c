@@ -43,7 +43,7 @@ static uint32_t shown_rune(uint32_t rune)
 static void put_rune(FILE *out, uint32_t rune)
 {
     char bytes[4];
-    fwrite(bytes, 1, utf8_encode(shown_rune(rune), bytes), out);
+    fwrite(bytes, 1, utf8_put(shown_rune(rune), bytes), out);
 }
 
 static uint32_t text_rune(uint32_t rune)

@@ -90,7 +90,7 @@ static bool pass_json_escape(struct alignment *in)
         uint32_t rune = 0;
         for (size_t i = 1; i < 5; i++)
             rune = rune * 16 + ((uint32_t)hex_digit(rest.ptr[i]) & 15);
-        n = utf8_encode(rune, bytes);
+        n = utf8_put(rune, bytes);
         len = 6;
     }
     for (const char *c = simple; *c && n == 0 && rest.len; c += 2)

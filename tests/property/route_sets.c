@@ -153,7 +153,7 @@ static json_t *fields_matcher(struct maker *maker)
     for (size_t n = 1 + random_chance(maker->random, 20); n > 0; n--) {
         const char *name = PICK(maker->random, names);
         if (random_chance(maker->random, 15))
-            put(maker, fields, name, json_null());
+            put(maker, fields, name, json_the_null());
         else if (random_chance(maker->random, 15))
             put(maker, fields, name, array(maker));
         else
