@@ -202,6 +202,27 @@ expect 'build' 0 "$dialtone" build "$work/good" -o "$work/proxy"
 expect 'proxy --version' 0 "$work/proxy" --version
 expect 'proxy --help' 0 "$work/proxy" --help
 expect 'proxy --bad' 2 "$work/proxy" --bad
+# everything that is only linked in where it is needed, without any shared library
+cat >"$work/everything" <<'END'
+example.com {
+	@old path_regexp ^/old/(.*)$
+	redir @old /new/{re.1}
+	basic_auth argon2id {
+		bob $argon2id$v=19$m=47104,t=1,p=1$P2nzckEdTZ3bxCiBCkRTyA$xQL3Z32eo5jKl7u5tcIsnEKObYiyNZQQf5/4sAau6Pg
+	}
+	reverse_proxy {
+		dynamic srv _http._tcp.example.com
+	}
+}
+END
+expect 'build, all libraries' 0 "$dialtone" build "$work/everything" -o "$work/proxy4"
+expect 'proxy with all libraries' 0 "$work/proxy4" --version
+if [ -z "${LDFLAGS:-}" ]; then # sanitizers are shared libraries
+    expect 'build --static' 0 "$dialtone" build --static "$work/everything" -o "$work/proxy5"
+    empty 'build --static says nothing' err
+    expect 'static proxy' 0 "$work/proxy5" --version
+    if readelf -d "$work/proxy5" | grep -q NEEDED; then bad 'a static proxy loads libraries'; else ok; fi
+fi
 expect 'build, errors' 1 "$dialtone" build "$work/bad" -o "$work/proxy2"
 if [ -e "$work/proxy2" ]; then bad 'build with errors writes nothing'; else ok; fi
 expect 'build, no compiler' 3 env CC=/nonexistent/cc "$dialtone" build "$work/good" -o "$work/proxy3"
