@@ -6,6 +6,9 @@ It refuses one nonce in five. Everything is on loopback and in a temporary folde
 """
 import contextlib, json, os, re, shutil, signal, socket, ssl, subprocess, sys, tempfile, time, urllib.request
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "tools"))
+from ports import free_port  # noqa: E402
+
 build = os.path.abspath(sys.argv[1])
 passed = failed = 0
 
@@ -15,11 +18,6 @@ def check(is_fine, complaint):
     passed, failed = passed + bool(is_fine), failed + (not is_fine)
     if not is_fine:
         print("FAILED:", complaint)
-
-
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as s:
-        return s.getsockname()[1]
 
 
 def wait_port(port, seconds=10):

@@ -6,6 +6,9 @@ that answers from memory; what a run of many requests takes more than a run of f
 """
 import argparse, os, re, shutil, signal, socket, subprocess, sys, tempfile, threading, time
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "tools"))
+from ports import free_port  # noqa: E402
+
 BAR = 6000
 GATE = 11000  # what it costs now, and a little; only to be lowered
 CONNECTIONS, FEW, MANY = 16, 50, 250  # rounds of one request on every connection
@@ -74,8 +77,7 @@ def main():
     with tempfile.TemporaryDirectory(prefix="dialtone-instructions-") as folder:
         listener = socket.create_server(("127.0.0.1", 0), backlog=64)
         threading.Thread(target=origin, args=(listener,), daemon=True).start()
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            port = free.getsockname()[1]
+        port = free_port()
         site = os.path.join(folder, "Caddyfile")
         with open(site, "w") as f:
             f.write(f"{{\n\tadmin off\n\tauto_https off\n}}\nhttp://127.0.0.1:{port} {{\n\tbind 127.0.0.1\n\t{options.body}\n}}\n")

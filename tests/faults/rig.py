@@ -3,13 +3,7 @@ and clients that know what they asked for."""
 import contextlib, http.client, json, os, re, shutil, signal, socket, struct, subprocess, sys, tempfile, threading, time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "wire"))
-from harness import Suite, build  # noqa: E402
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
+from harness import Suite, build, free_port  # noqa: E402
 
 
 def wait_for(condition, seconds=10.0, what="what was waited for"):

@@ -1,13 +1,14 @@
 """One real Caddy, started on a loopback port of its own, asked through its admin /adapt."""
-import http.client, json, os, socket, subprocess, tempfile, time
+import http.client, json, os, socket, subprocess, sys, tempfile, time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "tools"))
+from ports import free_port  # noqa: E402
 
 
 class Caddy:
     def __init__(self, binary, folder):
         self.home = tempfile.TemporaryDirectory(prefix="dialtone-oracle-")
-        with socket.socket() as s:
-            s.bind(("127.0.0.1", 0))
-            self.port = s.getsockname()[1]
+        self.port = free_port()
         config = os.path.join(self.home.name, "caddy.json")
         with open(config, "w") as f:
             json.dump({"admin": {"listen": f"127.0.0.1:{self.port}", "config": {"persist": False}},

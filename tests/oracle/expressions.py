@@ -17,6 +17,9 @@ import sys
 import tempfile
 import time
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "tools"))
+from ports import free_port  # noqa: E402
+
 PLACEHOLDERS = ["http.request.uri.path", "http.request.method", "http.request.header.X-A",
                 "http.request.uri.query.q", "http.request.host", "http.vars.number", "http.vars.flag",
                 "http.vars.text", "http.vars.none", "http.request.port", "http.request.uri.path.0",
@@ -426,12 +429,6 @@ REQUESTS = [
     ("POST", "/b?q=abc", {"X-A": "abc"}),
     ("GET", "/", {"X-B": ""}),
 ]
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
 
 
 def config(texts, port, folder):

@@ -4,17 +4,11 @@ import contextlib, os, re, resource, shutil, socket, subprocess, sys, tempfile, 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "wire"))
 sys.path.insert(0, os.path.join(HERE, "..", "tools"))
-from harness import Suite, build, wait_port  # noqa: E402
+from harness import Suite, build, free_port, wait_port  # noqa: E402
 
 os.environ["PATH"] += ":/usr/sbin:/sbin"
 # many sockets at once, in every process that is started from here
 resource.setrlimit(resource.RLIMIT_NOFILE, (min(16384, resource.getrlimit(resource.RLIMIT_NOFILE)[1]),) * 2)
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
 
 
 def until(condition, seconds=10):

@@ -3,6 +3,9 @@
 that dialtone built, and by a real Caddy: all must answer the same. php.py BUILD [CADDY]"""
 import glob, hashlib, http.client, json, os, shutil, signal, socket, subprocess, sys, tempfile, time
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "tools"))
+from ports import free_port  # noqa: E402
+
 build = os.path.abspath(sys.argv[1])
 caddy = sys.argv[2] if len(sys.argv) > 2 else None
 SITE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "site")
@@ -80,12 +83,6 @@ opcache.enable = 0
 expose_php = 0
 date.timezone = UTC
 """
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
 
 
 def wait_for(address, process):

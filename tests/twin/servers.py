@@ -1,16 +1,12 @@
 """Who is asked and who answers: Caddy, dialtone, and the upstreams behind both."""
-import http.client, json, os, re, shutil, signal, socket, ssl, subprocess, tempfile, threading, time
+import http.client, json, os, re, shutil, signal, socket, ssl, subprocess, sys, tempfile, threading, time
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "tools"))
+from ports import free_port  # noqa: E402
 from messages import Message, Reader
 from tls import Connection
 
 START_SECONDS = 15
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
 
 
 def wait_for(port, process):

@@ -19,31 +19,38 @@ fi
 
 work=$(mktemp -d)
 proxy=
+# shellcheck disable=SC2046
+set -- $(python3 tests/tools/ports.py 2)
+port=$1 behind=$2
 trap '[ -z "$proxy" ] || kill "$proxy"; rm -rf "$work"' EXIT
-cat >"$work/Caddyfile" <<'END'
+trap 'exit 1' INT TERM
+cat >"$work/Caddyfile" <<END
 {
 	admin off
 	auto_https disable_redirects
 }
-https://localhost:18761 {
+https://localhost:$port {
 	tls internal
 	bind 127.0.0.1
 	handle /proxied {
-		reverse_proxy h2c://127.0.0.1:18762
+		reverse_proxy h2c://127.0.0.1:$behind
 	}
 	respond hello
 }
-http://:18762 {
+http://:$behind {
 	bind 127.0.0.1
 	respond hello
 }
 END
 XDG_DATA_HOME=$work "$build/dialtone" run "$work/Caddyfile" >"$work/log" 2>&1 &
 proxy=$!
+for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+    curl -sk -o /dev/null "https://localhost:$port/" && break
+    sleep 0.5
+done
 passed=0 failed=0
 for path in / /proxied; do
-    sleep 1
-    timeout 120 "$h2spec" -h localhost -p 18761 -t -k -o 3 --strict --path $path >"$work/out" 2>&1
+    timeout 120 "$h2spec" -h localhost -p "$port" -t -k -o 5 --strict --path $path >"$work/out" 2>&1
     counts=$(grep -Eo '[0-9]+ tests, [0-9]+ passed, [0-9]+ skipped, [0-9]+ failed' "$work/out" | tail -n 1)
     [ -n "$counts" ] || { cat "$work/out" "$work/log"; failed=$((failed + 1)); continue; }
     echo "$path: $counts"

@@ -1,17 +1,37 @@
 """What the suites here share: a proxy that runs a Caddyfile, and counted tests."""
 import contextlib, os, socket, subprocess, sys, tempfile, time
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "tools"))
+from ports import free_port, free_ports  # noqa: E402
+
+sys.stdout.reconfigure(errors="backslashreplace")
 build = os.path.abspath(sys.argv[1])
 only = sys.argv[2:]
 
 
-def wait_port(port):
-    for _ in range(200):
-        with socket.socket() as s:
-            if s.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.05)
-    raise SystemExit(f"wire: nothing listens on {port}")
+def wait_until(what, seconds=20):
+    """What <what> gives, as soon as that is true, or after so many seconds: far more than it takes, as the machine may be
+    busy with other things."""
+    until = time.monotonic() + seconds
+    while True:
+        got = what()
+        if got or time.monotonic() > until:
+            return got
+        time.sleep(0.02)
+
+
+def listens(port):
+    with socket.socket() as s:
+        return s.connect_ex(("127.0.0.1", port)) == 0
+
+
+def wait_port(port, process=None):
+    """Until somebody listens there; <process> is who is to do it."""
+    def is_over():
+        return process is not None and process.poll() is not None
+    wait_until(lambda: listens(port) or is_over(), 30)
+    if is_over() or not listens(port):
+        raise RuntimeError(f"nothing listens on {port}" + (f": status {process.returncode}" if is_over() else ""))
 
 
 class Suite:
@@ -33,7 +53,7 @@ class Suite:
             try:
                 test(*[given[each] for each in test.__code__.co_varnames[:test.__code__.co_argcount]])
                 self.passed += 1
-            except Exception as error:  # a failing test must not stop the others
+            except (Exception, SystemExit) as error:  # a failing test must not stop the others
                 line = error.__traceback__
                 while line.tb_next:
                     line = line.tb_next
@@ -57,7 +77,11 @@ class Suite:
                 proxy = subprocess.Popen([f"{build}/dialtone", "run", path, *(["--", *options] if options else [])],
                                          stdout=log, stderr=log, env={**os.environ, "XDG_DATA_HOME": folder})
             try:
-                wait_port(port)
+                try:
+                    wait_port(port, proxy)
+                except RuntimeError:
+                    self.failed += 1
+                    raise
                 yield proxy, logged
             finally:
                 if proxy.poll() is None:
@@ -69,7 +93,10 @@ class Suite:
 
     def ends(self, proxy):
         """Waits for a proxy that was asked to end, and counts how it does."""
-        code = proxy.wait(10)
+        try:
+            code = proxy.wait(30)
+        except subprocess.TimeoutExpired:
+            code = "none: it goes on"
         self.check(code == 0, f"exit status {code}")
 
     def end(self):

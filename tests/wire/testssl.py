@@ -6,6 +6,9 @@ everything else that it calls low, medium, high or critical is a failure.
 """
 import json, os, shutil, socket, subprocess, sys, tempfile, time
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "tools"))
+from ports import free_port  # noqa: E402
+
 SERIOUS = ("LOW", "MEDIUM", "HIGH", "CRITICAL")
 # of a certificate that nobody knows, and of headers that a site sets itself
 OF_THE_TEST = ("cert_trust", "cert_chain_of_trust", "cert_expirationStatus", "cert_notAfter", "cert_revocation",
@@ -25,8 +28,7 @@ def main():
         print("skipped: no testssl.sh here\n0 passed, 0 failed, 1 skipped")
         return 0
     with tempfile.TemporaryDirectory(prefix="testssl.") as folder:
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            port = free.getsockname()[1]
+        port = free_port()
         key, certificate, site, report = (os.path.join(folder, each) for each in ("key.pem", "cert.pem", "Caddyfile", "report"))
         subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
                         "-keyout", key, "-out", certificate, "-days", "60", "-subj", "/CN=localhost",
