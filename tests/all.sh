@@ -6,12 +6,13 @@ BUILD=${BUILD:-build}
 passed=0 failed=0 skipped=0
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
+export PYTHONUTF8=1 PYTHONDONTWRITEBYTECODE=1 # whatever the locale is, and whoever owns the folder
 
 # suite NAME COMMAND…: adds up the "N passed, N failed[, N skipped]" of the last line it prints
 suite() {
     name=$1
     shift
-    timeout 300 "$@" >"$log" 2>&1
+    timeout --kill-after=10 900 "$@" >"$log" 2>&1
     status=$?
     cat "$log"
     counts=$(grep -Eo '[0-9]+ passed, [0-9]+ failed(, [0-9]+ skipped)?' "$log" | tail -n 1)

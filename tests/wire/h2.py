@@ -192,7 +192,7 @@ class Connection:
         if end and not data:
             self.send(DATA, END_STREAM, number)
 
-    def read(self, wait=3.0):
+    def read(self, wait=20.0):
         """One frame, digested; (kind, flags, stream, payload)."""
         limit = time.time() + wait
         while len(self.pending) < 9 or len(self.pending) < 9 + int.from_bytes(self.pending[:3], "big"):
@@ -251,14 +251,14 @@ class Connection:
         if kind in (DATA, HEADERS) and flags & END_STREAM:
             self.stream(number).ended = True
 
-    def finish(self, number, wait=5.0):
+    def finish(self, number, wait=20.0):
         """Reads until the stream has ended or was reset."""
         limit, stream = time.time() + wait, self.stream(number)
         while not stream.ended and stream.reset is None:
             self.read(limit - time.time())
         return stream
 
-    def until(self, what, wait=5.0):
+    def until(self, what, wait=20.0):
         """Reads until what(self) holds, or the connection is closed; True if it held."""
         limit = time.time() + wait
         try:
@@ -275,7 +275,7 @@ class Connection:
 
 
 def connect(port, tls=False, alpn=("h2",), **kwargs):
-    sock = socket.create_connection(("127.0.0.1", port), timeout=5)
+    sock = socket.create_connection(("127.0.0.1", port), timeout=20)
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     if tls:
         context = ssl.create_default_context()

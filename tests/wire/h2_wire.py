@@ -6,11 +6,11 @@ The origin speaks HTTP/1.1 and remembers what it saw; the clients of the tests a
 import hashlib, json, os, re, socket, struct, sys, threading, time
 
 from h2 import *
-from harness import Suite
+from harness import Suite, free_ports, wait_until
 
-PLAIN, SECURE, ONLY_H2, ONLY_H1, IMPATIENT, ORIGIN = range(18751, 18757)
+PLAIN, SECURE, ONLY_H2, ONLY_H1, IMPATIENT, ORIGIN = free_ports(6)
 seen, lock = [], threading.Lock()
-sent_bytes, hung_up = [0], threading.Event()
+sent_bytes, hung_up, let_go = [0], threading.Event(), threading.Event()
 
 
 # ---- the origin
@@ -80,6 +80,9 @@ def answer(connection, head, body, trailers):
     elif path.startswith("/late"):
         time.sleep(1)
         connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nlate")
+    elif path.startswith("/held"):
+        let_go.wait(60)
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nheld")
     elif path.startswith("/big"):
         n = int(path[4:])
         connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % n)
@@ -185,7 +188,15 @@ def last():
         return seen[-1][0].decode("latin-1")
 
 
-def get(path, wait=5, port=PLAIN, **kwargs):
+def has_seen(path, times=1):
+    """Whether the origin has been asked for it so often, in a while."""
+    def count():
+        with lock:
+            return sum(head.split(b" ")[1] == path.encode() for head, _ in seen)
+    return wait_until(lambda: count() >= times)
+
+
+def get(path, wait=20, port=PLAIN, **kwargs):
     connection = connect(port)
     try:
         return connection.open(request(path, **kwargs), wait=wait)
@@ -195,11 +206,11 @@ def get(path, wait=5, port=PLAIN, **kwargs):
 
 def test_by_alpn_and_by_preface():
     connection = connect(SECURE, tls=True)
-    stream = connection.open(request("/respond", scheme="https", authority="localhost"), wait=5)
+    stream = connection.open(request("/respond", scheme="https", authority="localhost"), wait=20)
     assert (stream.status, stream.body) == (200, b"HTTP/2.0 localhost "), (stream.status, stream.body)
     assert connection.settings == {3: 250, 4: 1 << 20, 6: 16704, 9: 1}, connection.settings
     connection = connect(PLAIN)
-    assert connection.open(request("/respond"), wait=5).body == b"HTTP/2.0 h "
+    assert connection.open(request("/respond"), wait=20).body == b"HTTP/2.0 h "
     connection = connect(PLAIN, greet=False)
     for byte in PREFACE + settings() + frame(HEADERS, END_HEADERS | END_STREAM, 1, block(request("/respond"))):
         connection.socket.sendall(bytes([byte]))
@@ -207,12 +218,18 @@ def test_by_alpn_and_by_preface():
 
 
 def plain(port, data):
-    with socket.create_connection(("127.0.0.1", port), timeout=3) as s:
+    """All until the end, or until an answer's head and what is behind it."""
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as s:
         s.sendall(data)
+        answer = b""
         try:
-            return s.recv(4096)
+            while more := s.recv(4096):
+                answer += more
+                if answer.partition(b"\r\n\r\n")[2]:
+                    break
         except ConnectionResetError:
-            return b""
+            pass
+        return answer
 
 
 def test_versions_that_are_not_spoken():
@@ -290,7 +307,7 @@ def test_answers_that_do_not_wait_for_the_body():
     assert connection.finish(number).status == 200, vars(connection.stream(number))
     connection.until(lambda c: c.stream(number).reset is not None)
     assert connection.stream(number).reset == NO_ERROR, connection.stream(number).reset
-    assert connection.open(request("/respond"), wait=5).status == 200
+    assert connection.open(request("/respond"), wait=20).status == 200
 
 
 def test_answers_without_body():
@@ -308,20 +325,21 @@ def test_slow_reader_stops_the_origin():
     connection = connect(PLAIN, updates=False)
     sent_bytes[0] = 0
     number = connection.open(request("/big80000000"))
-    connection.until(lambda c: False, wait=1.5)
+    connection.until(lambda c: len(c.stream(number).body) >= 65535)
+    connection.until(lambda c: False, wait=1)
     assert len(connection.stream(number).body) == 65535, len(connection.stream(number).body)
     assert sent_bytes[0] < 20_000_000, sent_bytes
     # another stream of the connection has no window either, but heads need none
-    assert connection.open(request("/big1000", "HEAD"), wait=5).status == 200
+    assert connection.open(request("/big1000", "HEAD"), wait=20).status == 200
     connection.send(WINDOW_UPDATE, 0, 0, struct.pack(">I", 100_000_000))
     connection.send(WINDOW_UPDATE, 0, number, struct.pack(">I", 100_000_000))
     assert len(connection.finish(number, 30).body) == 80_000_000
 
 
 def test_slow_origin_stops_the_client():
+    hung_up.clear()
     connection = connect(PLAIN)
     number = connection.open(request("/stall", "POST", more=[("content-length", "100000000")]), end=False)
-    hung_up.clear()
     sent, limit = 0, time.time() + 3
     while time.time() < limit:
         room = min(connection.window, connection.windows.get(number, connection.settings.get(4, 65535)))
@@ -340,10 +358,10 @@ def test_cancel_reaches_the_origin():
     hung_up.clear()
     connection = connect(PLAIN)
     number = connection.open(request("/hang"))
-    time.sleep(0.3)
+    assert has_seen("/hang")
     connection.send(RST_STREAM, 0, number, struct.pack(">I", CANCEL))
-    assert hung_up.wait(3), "the upstream connection is still open"
-    assert connection.open(request("/respond"), wait=5).status == 200
+    assert hung_up.wait(20), "the upstream connection is still open"
+    assert connection.open(request("/respond"), wait=20).status == 200
 
 
 def test_broken_answers():
@@ -390,7 +408,7 @@ def test_malformed_requests():
             before = len(seen)
         connection = connect(PLAIN)
         number = connection.open(fields)
-        connection.until(lambda c: c.stream(number).reset is not None or c.stream(number).ended or c.goaway is not None, 3)
+        connection.until(lambda c: c.stream(number).reset is not None or c.stream(number).ended or c.goaway is not None)
         stream = connection.stream(number)
         assert stream.reset == PROTOCOL_ERROR or connection.goaway == PROTOCOL_ERROR, (name, vars(stream), connection.goaway)
         with lock:
@@ -401,7 +419,7 @@ def test_malformed_requests():
 def test_connect():
     connection = connect(PLAIN)
     number = connection.open([(":method", "CONNECT"), (":authority", "elsewhere:443")])
-    connection.until(lambda c: c.stream(number).ended, 3)
+    connection.until(lambda c: c.stream(number).ended)
     assert connection.stream(number).status == 405, vars(connection.stream(number))
     connection.close()
 
@@ -428,7 +446,7 @@ def test_large_heads():
         connection.send(CONTINUATION, END_HEADERS, 1, data[9000:])
         assert connection.finish(1).status == 431, vars(connection.stream(1))
         connection.next_id = 3
-        assert connection.open(request("/respond"), wait=5).status == 200
+        assert connection.open(request("/respond"), wait=20).status == 200
 
 
 def flood(name, frames, want=(ENHANCE_YOUR_CALM,), head=None):
@@ -436,13 +454,13 @@ def flood(name, frames, want=(ENHANCE_YOUR_CALM,), head=None):
     data, at = frames, 0
     if head:
         connection.open(*head)
-    connection.socket.settimeout(5)
+    connection.socket.settimeout(20)
     try:
         while at < len(data):
             at += connection.socket.send(data[at:at + 65536])
     except OSError:
         pass
-    connection.until(lambda c: c.goaway is not None, 5)
+    connection.until(lambda c: c.goaway is not None)
     # where the end came as a reset, the last words may be lost on the way
     assert connection.goaway in want or connection.closed, (name, connection.goaway)
     connection.close()
@@ -467,17 +485,20 @@ def test_too_many_streams():
     connection = connect(PLAIN)
     connection.until(lambda c: c.settings)
     numbers = [connection.open(request("/late")) for _ in range(250)]
-    assert all(connection.finish(number, 20).body == b"late" for number in numbers)
-    numbers = [connection.open(request("/late")) for _ in range(253)]  # it has the settings, and has confirmed them
-    ends = [connection.finish(number, 20) for number in numbers]
-    assert all(end.body == b"late" for end in ends[:250])
+    assert all(connection.finish(number, 60).body == b"late" for number in numbers)
+    let_go.clear()
+    numbers = [connection.open(request("/held")) for _ in range(253)]  # it has the settings, and has confirmed them
+    refused = [connection.finish(number) for number in numbers[250:]]  # before any of the others ends
+    let_go.set()
+    ends = [connection.finish(number, 60) for number in numbers[:250]] + refused
+    assert all(end.body == b"held" for end in ends[:250])
     assert [end.reset for end in ends[250:]] == [PROTOCOL_ERROR] * 3, [end.reset for end in ends[250:]]
     assert connection.goaway is None and connection.finish(connection.open(request("/respond"))).status == 200
     connection = connect(PLAIN)  # the settings are not read before all of these are sent
     numbers = [connection.open(request("/late", "POST"), end=False) for _ in range(252)]
     for number in numbers:  # what is refused may still have been on its way to the end
         connection.send(HEADERS, END_HEADERS | END_STREAM, number, block([("x-end", "1")]))
-    ends = [connection.finish(number, 20) for number in numbers]
+    ends = [connection.finish(number, 60) for number in numbers]
     assert all(end.body == b"late" for end in ends[:250])
     assert [end.reset for end in ends[250:]] == [REFUSED_STREAM] * 2, [end.reset for end in ends[250:]]
     assert connection.goaway is None
@@ -486,13 +507,12 @@ def test_too_many_streams():
 def test_waiting_has_an_end():
     started = time.time()
     connection = connect(IMPATIENT)
-    assert connection.open(request("/respond"), wait=5).status == 200
+    assert connection.open(request("/respond"), wait=20).status == 200
     assert connection.until(lambda c: c.goaway is not None) and connection.goaway == NO_ERROR
-    assert 0.9 < time.time() - started < 4, time.time() - started
+    assert 0.9 < time.time() - started < 15, time.time() - started
     connection = connect(IMPATIENT)
     connection.send(HEADERS, END_STREAM, 1, block(request("/respond")))  # and no more of the head
-    connection.until(lambda c: c.closed, 3)
-    assert connection.closed
+    assert connection.until(lambda c: c.closed)
     connection = connect(IMPATIENT)
     number = connection.open(request("/echo", "POST"), end=False)  # and no body
     assert connection.finish(number).status == 408, vars(connection.stream(number))
@@ -506,38 +526,39 @@ def test_handlers_can_be_more_impatient():
     connection = connect(PLAIN)
     number = connection.open(request("/paced/echo", "POST"), end=False)  # and no body
     assert connection.finish(number).status == 408, vars(connection.stream(number))
-    assert 0.2 < time.time() - started < 2, time.time() - started
+    assert 0.2 < time.time() - started < 15, time.time() - started
 
 
-def test_access_log(log):
-    lines = [json.loads(line) for line in log().splitlines() if b'"handled request"' in line]
-    assert any(line["request"]["proto"] == "HTTP/2.0" and line["request"]["uri"] == "/respond" and line["status"] == 200
-               for line in lines), lines[:3]
-    assert any(line["status"] == 499 and line["request"]["uri"] == "/hang" for line in lines), "no 499 for a reset"
+def test_access_log(logged):
+    def is_told(uri, status):
+        lines = [json.loads(line) for line in logged().splitlines(keepends=True)
+                 if b'"handled request"' in line and line.endswith(b"\n")]
+        return any(line["request"]["proto"] == "HTTP/2.0" and line["request"]["uri"] == uri and line["status"] == status
+                   for line in lines)
+    assert wait_until(lambda: is_told("/respond", 200)), logged()[:3000]
+    assert wait_until(lambda: is_told("/hang", 499)), "no 499 for a reset"
 
 
 def test_drain(proxy):
     connection = connect(PLAIN)
-    number = connection.open(request("/late"))
+    let_go.clear()
+    number = connection.open(request("/held?last"))
     idle = connect(SECURE, tls=True)
-    assert idle.open(request("/respond", scheme="https", authority="localhost"), wait=5).status == 200
-    time.sleep(0.2)
+    assert idle.open(request("/respond", scheme="https", authority="localhost"), wait=20).status == 200
+    assert has_seen("/held?last")
     proxy.terminate()
     assert connection.until(lambda c: c.goaway is not None) and connection.goaway == NO_ERROR
-    assert connection.finish(number).body == b"late"
+    let_go.set()
+    assert connection.finish(number).body == b"held"
     assert connection.until(lambda c: c.closed) and idle.until(lambda c: c.closed)
-    assert proxy.wait(10) == 0, proxy.returncode
+    assert proxy.wait(30) == 0, proxy.returncode
 
 
 def main():
     threading.Thread(target=origin, daemon=True).start()
     suite = Suite("h2")
     with suite.proxy(CONFIG, PLAIN) as (proxy, logged):
-        def settled_log():
-            time.sleep(0.3)
-            return logged()
-
-        suite.run(globals(), log=settled_log, proxy=proxy)
+        suite.run(globals(), logged=logged, proxy=proxy)
     return suite.end()
 
 

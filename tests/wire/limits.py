@@ -2,23 +2,18 @@
 """How many connections upstreams get: limits.py BUILD"""
 import socket, sys, threading, time
 
-from harness import Suite
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
+from harness import Suite, free_port, wait_until
 
 
 class Origin:
-    """Answers on connections that stay, after a while; knows how many are open."""
+    """Answers on connections that stay, after a while, and not while it is closed; knows how many are open."""
 
     def __init__(self):
         self.listener = socket.create_server(("127.0.0.1", 0), backlog=64)
         self.port = self.listener.getsockname()[1]
-        self.lock = threading.Lock()
-        self.open = self.most = self.served = 0
+        self.lock, self.gate = threading.Lock(), threading.Event()
+        self.gate.set()
+        self.open = self.most = self.asked = self.served = 0
         threading.Thread(target=self.accept, daemon=True).start()
 
     def accept(self):
@@ -30,6 +25,7 @@ class Origin:
         with self.lock:
             self.open += 1
             self.most = max(self.most, self.open)
+        is_open = True
         try:
             while True:
                 head = b""
@@ -38,10 +34,15 @@ class Origin:
                     if not more:
                         return
                     head += more
+                end = b"Connection: close\r\n" if b"/close" in head else b""
+                with self.lock:
+                    self.asked += 1
+                self.gate.wait(60)
                 time.sleep(0.1)
                 with self.lock:
                     self.served += 1
-                end = b"Connection: close\r\n" if b"/close" in head else b""
+                    if end:  # the proxy may open another as soon as it hears that
+                        self.open, is_open = self.open - 1, False
                 connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n" + end + b"\r\nok")
                 if end:
                     return
@@ -49,7 +50,7 @@ class Origin:
             pass
         finally:
             with self.lock:
-                self.open -= 1
+                self.open -= is_open
             connection.close()
 
 
@@ -77,7 +78,7 @@ http://:{PROXY} {{
 
 
 def get(path):
-    with socket.create_connection(("127.0.0.1", PROXY), timeout=10) as s:
+    with socket.create_connection(("127.0.0.1", PROXY), timeout=30) as s:
         s.sendall(f"GET {path} HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n".encode())
         answer = b""
         while more := s.recv(4096):
@@ -94,7 +95,7 @@ def together(n, what):
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(20)
+        thread.join(60)
     return results
 
 
@@ -111,24 +112,29 @@ def test_what_closes_makes_room():
 
 
 def test_who_leaves_is_not_served():
-    before = FIRST.served
-    kept = [socket.create_connection(("127.0.0.1", PROXY), timeout=5) for _ in range(6)]
-    for s in kept:
-        s.sendall(b"GET /limited HTTP/1.1\r\nHost: h\r\n\r\n")
-    time.sleep(0.05)
+    FIRST.gate.clear()
+    served, asked = FIRST.served, FIRST.asked
+    kept = []
+    for n in range(6):
+        kept.append(socket.create_connection(("127.0.0.1", PROXY), timeout=30))
+        kept[-1].sendall(b"GET /limited HTTP/1.1\r\nHost: h\r\n\r\n")
+        assert wait_until(lambda: FIRST.asked - asked == min(n + 1, 2)), (n, FIRST.asked - asked)
+    time.sleep(0.5)  # all of them have come, as far as that can be told from here
     for s in kept[2:]:
         s.close()
+    time.sleep(0.5)
+    FIRST.gate.set()
     for s in kept[:2]:
         assert s.recv(4096).startswith(b"HTTP/1.1 200 ")
         s.close()
-    time.sleep(0.5)
-    assert FIRST.served - before <= 4, FIRST.served - before
     assert get("/limited").startswith(b"HTTP/1.1 200 ")
+    assert FIRST.served - served <= 5, FIRST.served - served
 
 
 def test_idle_connections_of_all_upstreams_together():
     answers = together(12, lambda i: get(f"/idle?to={i}"))
     assert all(answer.startswith(b"HTTP/1.1 200 ") for answer in answers), answers
+    wait_until(lambda: SECOND.open + THIRD.open <= 3)
     time.sleep(0.3)
     assert SECOND.open + THIRD.open == 3, (SECOND.open, THIRD.open)
 

@@ -1,16 +1,8 @@
 #!/usr/bin/env python3
 """Logs and metrics where time, other processes and several workers matter: logs_wire.py BUILD"""
-import json, os, re, signal, socket, subprocess, sys, tempfile, threading, time
+import json, os, re, shutil, signal, socket, subprocess, sys, tempfile, threading, time
 
-from harness import Suite, build
-
-
-def free_ports(n):
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(n)]
-    ports = [s.getsockname()[1] for s in sockets]
-    for s in sockets:
-        s.close()
-    return ports
+from harness import Suite, build, free_ports, wait_until
 
 
 PLAIN, TLS, LOST, SLOW = free_ports(4)
@@ -85,21 +77,13 @@ http://127.0.0.1:{SLOW} {{
 
 
 def lines_of(name):
+    """Those that are whole: the last one may just be written."""
     with open(os.path.join(FOLDER, name)) as f:
-        return [json.loads(line) for line in f]
-
-
-def wait_for(what):
-    for _ in range(60):
-        found = what()
-        if found:
-            return found
-        time.sleep(0.05)
-    return what()
+        return [json.loads(line) for line in f if line.endswith("\n")]
 
 
 def ask(port, path, head=b""):
-    with socket.create_connection(("127.0.0.1", port), timeout=10) as s:
+    with socket.create_connection(("127.0.0.1", port), timeout=30) as s:
         s.sendall(b"GET %s HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n%s\r\n" % (path.encode(), head))
         answer = b""
         while True:
@@ -129,7 +113,7 @@ def test_tls_and_the_clients_certificate():
                     "-subj", "/O=an organisation/CN=the client"], check=True, capture_output=True)
     for more in ([], ["--cert", certificate, "--key", key]):
         subprocess.run(["curl", "-sk", "--http1.1", *more, f"https://localhost:{TLS}/"], check=True, capture_output=True)
-    lines = wait_for(lambda: os.path.exists(f"{FOLDER}/tls.log") and len(lines_of("tls.log")) == 2 and lines_of("tls.log"))
+    lines = wait_until(lambda: os.path.exists(f"{FOLDER}/tls.log") and len(lines_of("tls.log")) == 2 and lines_of("tls.log"))
     # two workers may have written them, so either can be the first
     without, with_certificate = sorted((line["request"]["tls"] for line in lines), key=len)
     assert list(without) == ["resumed", "version", "cipher_suite", "proto", "server_name", "ech"], without
@@ -143,54 +127,63 @@ def test_tls_and_the_clients_certificate():
 def test_lines_of_several_workers_stay_whole():
     before = len(lines_of("plain.log"))
     ask_many(PLAIN, 8, 60, head=b"X-Pad: %s\r\n" % (b"x" * 3000))
-    lines = wait_for(lambda: len(lines_of("plain.log")) >= before + 480 and lines_of("plain.log"))
+    lines = wait_until(lambda: len(lines_of("plain.log")) >= before + 480 and lines_of("plain.log"))
     assert len(lines) == before + 480, len(lines)
     assert all(line["duration"] > 0 for line in lines)
 
 
+scrapes = 0
+
+
 def count_requests():
-    """When nothing is under way: each scrape is one of the requests that the next one tells of."""
-    def count():
-        counts = re.findall(r'caddy_http_requests_total\{handler="subroute",server="\w+"\} (\d+)', ask(PLAIN, "/metrics"))
-        return sum(map(int, counts))
-    last = count()
-    for _ in range(100):
-        time.sleep(0.05)
-        one_before, last = last, count()
-        if last == one_before + 1:
-            return last
-    raise AssertionError("requests are counted for ever")
+    """As the metrics tell, but the scrapes before this one; they may not know yet of an answer that has just come."""
+    global scrapes
+    counts = re.findall(r'caddy_http_requests_total\{handler="subroute",server="\w+"\} (\d+)', ask(PLAIN, "/metrics"))
+    scrapes += 1
+    return sum(map(int, counts)) - (scrapes - 1)
+
+
+def settled_count():
+    """Once it stays the same for a while."""
+    counts = [count_requests()]
+
+    def is_settled():
+        counts.append(count_requests())
+        return len(counts) > 10 and len(set(counts[-10:])) == 1
+    assert wait_until(is_settled), counts
+    return counts[-1]
 
 
 def test_metrics_are_those_of_all_workers():
     ask(PLAIN, "/one")
-    before = count_requests()
+    before = settled_count()
     ask_many(PLAIN, 6, 25)
-    after = count_requests()
-    assert 151 <= after - before <= 160, (before, after)  # and a few scrapes
+    wait_until(lambda: count_requests() >= before + 150)
+    after = settled_count()
+    assert after == before + 150, (before, after)
 
 
 def test_files_are_opened_again(proxy):
     ask(PLAIN, "/before")
-    wait_for(lambda: lines_of("plain.log")[-1]["request"]["uri"] == "/before")
+    assert wait_until(lambda: any(line["request"]["uri"] == "/before" for line in lines_of("plain.log")))
     os.rename(f"{FOLDER}/plain.log", f"{FOLDER}/moved.log")
     proxy.send_signal(signal.SIGHUP)
-    assert wait_for(lambda: os.path.exists(f"{FOLDER}/plain.log"))
+    assert wait_until(lambda: os.path.exists(f"{FOLDER}/plain.log"))
     ask(PLAIN, "/after")
-    assert wait_for(lambda: any(line["request"]["uri"] == "/after" for line in lines_of("plain.log")))
+    assert wait_until(lambda: any(line["request"]["uri"] == "/after" for line in lines_of("plain.log")))
     assert any(line["request"]["uri"] == "/before" for line in lines_of("moved.log"))
 
 
 def test_a_peer_that_was_gone_is_dialled_again(logged):
     ask(LOST, "/first")
-    assert wait_for(lambda: READER.lines)[0]["request"]["uri"] == "/first"
+    assert wait_until(lambda: READER.lines)[0]["request"]["uri"] == "/first"
     for connection in READER.connections:
         connection.shutdown(socket.SHUT_RDWR)
         connection.close()
     for i in range(20):  # the first may be lost in a connection that is not known to be gone
         ask(LOST, f"/later/{i}")
         time.sleep(0.12)
-    seen = wait_for(lambda: [line["request"]["uri"] for line in READER.lines if line["request"]["uri"] == "/later/19"])
+    seen = wait_until(lambda: [line["request"]["uri"] for line in READER.lines if line["request"]["uri"] == "/later/19"])
     assert seen and b"/later/" not in logged(), seen
 
 
@@ -202,7 +195,7 @@ def test_a_peer_that_does_not_read_holds_up_nobody(proxy):
     before = resident_kilobytes()
     started = time.monotonic()
     ask_many(SLOW, 4, 400, head=b"X-Pad: %s\r\n" % (b"x" * 12000))  # 19 MB of log
-    assert time.monotonic() - started < 20
+    assert time.monotonic() - started < 60
     if "asan" not in build:  # which keeps what is freed
         assert resident_kilobytes() - before < 16_000, f"{before} kB, then {resident_kilobytes()} kB"
 
@@ -216,4 +209,8 @@ def main():
     return suite.end()
 
 
-sys.exit(main())
+try:
+    status = main()
+finally:
+    shutil.rmtree(FOLDER, ignore_errors=True)
+sys.exit(status)

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """How slow clients may be, with real clocks: pace.py BUILD"""
-import socket, sys, threading, time
+import re, select, socket, sys, threading, time
 
-from harness import Suite
+from harness import Suite, free_ports
 
-LIMITED, RATED, LATE, FOREVER, HANDLER, ORIGIN, QUICK = range(18781, 18788)
+LIMITED, RATED, LATE, FOREVER, HANDLER, ORIGIN, QUICK = free_ports(7)
 KIND = b"POST / HTTP/1.1\r\nHost: h\r\nContent-Length: %d\r\n\r\n"
 
 
@@ -97,11 +97,27 @@ http://:{HANDLER}, http://:{QUICK} {{
 """
 
 
+def answer_on(s):
+    """All of it; the end of the connection may be a reset where something was left unread."""
+    answer = b""
+    while True:
+        length = re.search(rb"(?i)\r\ncontent-length: *(\d+)", answer)
+        if b"\r\n\r\n" in answer and length and len(answer.partition(b"\r\n\r\n")[2]) >= int(length.group(1)):
+            return answer
+        try:
+            more = s.recv(4096)
+        except ConnectionResetError:
+            return answer
+        if not more:
+            return answer
+        answer += more
+
+
 def upload(port, *pieces, path="/"):
     """(bytes of the answer, when it came): pieces are texts to send and seconds to wait before the next."""
     body = "".join(piece for piece in pieces if isinstance(piece, str)).encode()
     started = time.monotonic()
-    with socket.create_connection(("127.0.0.1", port), timeout=5) as s:
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as s:
         s.sendall(KIND.replace(b"/ ", path.encode() + b" ", 1) % len(body))
         for piece in pieces:
             if isinstance(piece, str):
@@ -110,20 +126,16 @@ def upload(port, *pieces, path="/"):
                 except OSError:
                     break
                 continue
-            s.settimeout(piece)
-            try:
-                return s.recv(4096), time.monotonic() - started
-            except TimeoutError:
-                pass
-        s.settimeout(5)
-        return s.recv(4096), time.monotonic() - started
+            if select.select([s], [], [], piece)[0]:
+                break
+        return answer_on(s), time.monotonic() - started
 
 
 def download(port, path, pause, pieces=1):
     """How many bytes come when the first <pieces> reads have a pause before each."""
     with socket.socket() as s:
         s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        s.settimeout(5)
+        s.settimeout(20)
         s.connect(("127.0.0.1", port))
         s.sendall(b"GET %s HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n" % path.encode())
         n = 0
@@ -140,51 +152,69 @@ def download(port, path, pause, pieces=1):
             return n
 
 
-def is_timeout(answer, earliest, latest):
-    text, seconds = answer
-    assert text.startswith(b"HTTP/1.1 408 "), answer
-    assert earliest < seconds < latest, answer
+def holds(what, is_right):
+    """Whether it is so in one of a few tries: what comes too late may have waited for the machine, be it here or in the
+    proxy; what waits for the wrong clock does so each time."""
+    for _ in range(5):
+        got = what()
+        if is_right(*got) if isinstance(got, tuple) else is_right(got):
+            return
+    raise AssertionError(got)
+
+
+def is_taken(n, *given, **more):
+    holds(lambda: upload(*given, **more), lambda text, _: text.endswith(b"\r\n\r\n%d bytes" % n))
+
+
+def ends(begin, earliest, latest, *given, **more):
+    """With an answer that begins so; never too early."""
+    def is_right(text, seconds):
+        assert seconds > earliest, (text, seconds)
+        return text[:len(begin) or None] == begin and seconds < latest
+    holds(lambda: upload(*given, **more), is_right)
+
+
+def is_timeout(earliest, latest, *given, **more):
+    ends(b"HTTP/1.1 408 ", earliest, latest, *given, **more)
 
 
 def test_a_body_has_its_time():
-    assert upload(LIMITED, "ab", 0.3, "cd")[0].endswith(b"4 bytes")
-    is_timeout(upload(LIMITED, "ab", 0.3, "cd", 0.3, "ef", 0.9, "gh"), 0.7, 1.2)
+    is_taken(4, LIMITED, "ab", 0.3, "cd")
+    is_timeout(0.7, 1.2, LIMITED, "ab", 0.3, "cd", 0.3, "ef", 0.9, "gh")
 
 
 def test_a_body_has_its_rate():
-    assert upload(RATED, "a" * 20, 0.9, "b" * 20, 0.9, "c")[0].endswith(b"41 bytes")
-    is_timeout(upload(RATED, "a", 0.4, "b", 0.5, "c"), 0.6, 1.0)
+    is_taken(41, RATED, "a" * 20, 0.9, "b" * 20, 0.9, "c")
+    is_timeout(0.6, 1.0, RATED, "a", 0.4, "b", 0.5, "c")
 
 
 def test_an_answer_has_its_time():
-    assert upload(LATE, "ab", 0.2, "cd")[0].endswith(b"4 bytes")
-    text, seconds = upload(LATE, "ab", path="/slow")
-    assert text == b"" and 0.7 < seconds < 1.3, (text, seconds)
-    text, seconds = upload(LATE, "ab", 2.0, "cd")
-    assert text == b"" and 0.7 < seconds < 1.3, (text, seconds)
+    is_taken(4, LATE, "ab", 0.2, "cd")
+    ends(b"", 0.7, 1.3, LATE, "ab", path="/slow")
+    ends(b"", 0.7, 1.3, LATE, "ab", 2.0, "cd")
 
 
 def test_an_answer_has_its_rate():
-    assert download(RATED, "/big", 0.0) > 20_000_000
-    assert download(RATED, "/big", 0.2, 30) < 20_000_000
+    holds(lambda: download(RATED, "/big", 0.0), lambda n: n > 20_000_000)
+    holds(lambda: download(RATED, "/big", 0.2, 30), lambda n: n < 20_000_000)
 
 
 def test_less_than_nothing_is_for_ever():
-    assert upload(FOREVER, "ab", 1.2, "cd")[0].endswith(b"4 bytes")
-    assert download(FOREVER, "/big", 1.2) > 20_000_000
+    is_taken(4, FOREVER, "ab", 1.2, "cd")
+    holds(lambda: download(FOREVER, "/big", 1.2), lambda n: n > 20_000_000)
 
 
 def test_the_handler_asks_for_more():
-    assert upload(HANDLER, "ab", 0.7, "cd")[0].endswith(b"4 bytes")
-    assert upload(HANDLER, "ab", 0.2, "cd", 0.3, "ef", path="/reads/x")[0].endswith(b"6 bytes")
-    is_timeout(upload(HANDLER, "ab", 0.9, "cd", path="/reads/x"), 0.3, 0.8)
-    is_timeout(upload(HANDLER, "ab", 0.3, "c", 0.3, "d", 0.3, "e", path="/rates/x"), 0.3, 0.9)
-    assert download(HANDLER, "/big", 0.0) > 20_000_000
-    assert download(HANDLER, "/big", 1.5) < 20_000_000
+    is_taken(4, HANDLER, "ab", 0.7, "cd")
+    is_taken(6, HANDLER, "ab", 0.2, "cd", 0.3, "ef", path="/reads/x")
+    is_timeout(0.3, 0.8, HANDLER, "ab", 0.9, "cd", path="/reads/x")
+    is_timeout(0.3, 0.9, HANDLER, "ab", 0.3, "c", 0.3, "d", 0.3, "e", path="/rates/x")
+    holds(lambda: download(HANDLER, "/big", 0.0), lambda n: n > 20_000_000)
+    holds(lambda: download(HANDLER, "/big", 1.5), lambda n: n < 20_000_000)
 
 
 def test_the_handler_asks_for_less_in_vain():
-    is_timeout(upload(QUICK, "ab", 0.9, "cd", path="/rates/x"), 0.2, 0.8)
+    is_timeout(0.2, 0.8, QUICK, "ab", 0.9, "cd", path="/rates/x")
 
 
 def main():

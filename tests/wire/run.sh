@@ -2,9 +2,18 @@
 # What goes over the wire, against a real proxy process: run.sh BUILD
 set -u
 cd "$(dirname "$0")/../.."
-status=0
-for suite in wire tls_wire h2_wire h2_upstream pace files tunnels fastcgi_wire logs_wire; do
-    python3 "tests/wire/$suite.py" "${1:-build}" || status=1
+build=${1:-build} status=0 passed=0 failed=0
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+for suite in wire/wire wire/tls_wire wire/h2_wire wire/h2_upstream wire/pace wire/files wire/tunnels wire/limits \
+    wire/fastcgi_wire wire/logs_wire smuggle/smuggle; do
+    timeout --kill-after=5 240 python3 "tests/$suite.py" "$build" >"$log" 2>&1 || status=1
+    cat "$log"
+    counts=$(grep -Eo '[0-9]+ passed, [0-9]+ failed' "$log" | tail -n 1)
+    [ -n "$counts" ] || { echo "FAILED: $suite did not come to its end"; counts='0 passed, 1 failed'; }
+    passed=$((passed + ${counts%% passed*}))
+    counts=${counts#*passed, }
+    failed=$((failed + ${counts%% failed*}))
 done
-python3 tests/smuggle/smuggle.py "${1:-build}" || status=1
+echo "over the wire: $passed passed, $failed failed"
 exit $status

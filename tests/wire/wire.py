@@ -6,9 +6,9 @@ bytes and looks at bytes.  All on loopback, every read bounded in time.
 """
 import base64, hashlib, os, re, socket, sys, threading, time
 
-from harness import Suite
+from harness import Suite, free_ports, listens, wait_until
 
-PROXY, ORIGIN, NOWHERE, TLS = 18731, 18732, 18733, 18734
+PROXY, ORIGIN, NOWHERE, TLS = free_ports(4)
 seen, seen_lock = [], threading.Lock()
 
 
@@ -66,8 +66,8 @@ def origin_connection(connection):
             elif path == "/close":
                 connection.sendall(b"HTTP/1.0 200 OK\r\n\r\nuntil the end")
                 return
-            elif path == "/slow":
-                time.sleep(2)
+            elif path == "/slow":  # until the proxy has had enough
+                connection.recv(1)
                 return
             elif path == "/garbage":
                 connection.sendall(b"this is not HTTP\r\n\r\n")
@@ -116,7 +116,7 @@ def origin():
         threading.Thread(target=origin_connection, args=(connection,), daemon=True).start()
 
 
-def exchange(data, port=PROXY, wait=3.0, half_close=False, until=None):
+def exchange(data, port=PROXY, wait=20.0, half_close=False, until=None):
     """Sends bytes, reads until the peer closes, <until> is there, or the time is over."""
     with socket.create_connection(("127.0.0.1", port), timeout=wait) as s:
         s.sendall(data)
@@ -135,7 +135,7 @@ def exchange(data, port=PROXY, wait=3.0, half_close=False, until=None):
         return out
 
 
-def get(path, headers="", method="GET", body=b"", host="h", version="1.1", until=None, wait=3.0):
+def get(path, headers="", method="GET", body=b"", host="h", version="1.1", until=None, wait=20.0):
     text = f"{method} {path} HTTP/{version}\r\nHost: {host}\r\nConnection: close\r\n{headers}\r\n"
     return exchange(text.encode() + body, until=until, wait=wait)
 
@@ -240,13 +240,13 @@ def test_upstream_connections_are_reused():
 def test_bodies_both_ways():
     for n in (0, 1, 1000, 70000, 3_000_000):
         body = os.urandom(n)
-        answer = get("/echo", f"Content-Length: {n}\r\n", "POST", body, wait=10)
+        answer = get("/echo", f"Content-Length: {n}\r\n", "POST", body)
         assert b"%d %s" % (n, hashlib.sha256(body).hexdigest().encode()) in answer, (n, answer[:200])
     body = os.urandom(200000)
     chunks = b"".join(b"%x\r\n%s\r\n" % (len(body[i:i + 7001]), body[i:i + 7001]) for i in range(0, len(body), 7001))
-    answer = get("/echo", "Transfer-Encoding: chunked\r\n", "POST", chunks + b"0\r\n\r\n", wait=10)
+    answer = get("/echo", "Transfer-Encoding: chunked\r\n", "POST", chunks + b"0\r\n\r\n")
     assert hashlib.sha256(body).hexdigest().encode() in answer, answer[:200]
-    answer = get("/big5000000", wait=10)
+    answer = get("/big5000000")
     assert answer.partition(b"\r\n\r\n")[2] == b"x" * 5000000, len(answer)
 
 
@@ -343,7 +343,7 @@ def test_upstream_failures():
 
 def test_websocket():
     key = base64.b64encode(os.urandom(16)).decode()
-    with socket.create_connection(("127.0.0.1", PROXY), timeout=3) as s:
+    with socket.create_connection(("127.0.0.1", PROXY), timeout=20) as s:
         s.sendall(f"GET /ws HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
                   f"Sec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\n\r\n".encode())
         answer = b""
@@ -359,7 +359,7 @@ def test_websocket():
 
 
 def test_byte_by_byte():
-    with socket.create_connection(("127.0.0.1", PROXY), timeout=3) as s:
+    with socket.create_connection(("127.0.0.1", PROXY), timeout=20) as s:
         s.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         for byte in b"GET /respond HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n":
             s.sendall(bytes([byte]))
@@ -407,7 +407,7 @@ def test_refused_requests():
     for name, (data, legal) in REFUSED.items():
         with seen_lock:
             before = len(seen)
-        answer = exchange(data, wait=2, until=b"\r\n\r\n")
+        answer = exchange(data, until=b"\r\n\r\n")
         assert status(answer) in legal, (name, answer[:200])
         with seen_lock:
             assert len(seen) == before, (name, seen[-1])
@@ -416,7 +416,7 @@ def test_refused_requests():
 def test_bad_chunks():
     for name, body in BAD_CHUNKS.items():
         answer = exchange(b"POST /echo HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n" + body +
-                          b"GET /smuggled HTTP/1.1\r\nHost: h\r\n\r\n", wait=2, until=b"\r\n\r\n")
+                          b"GET /smuggled HTTP/1.1\r\nHost: h\r\n\r\n", until=b"\r\n\r\n")
         assert status(answer) in (400, 502), (name, answer[:200])
         assert b"/smuggled" not in last_head(), name
 
@@ -425,7 +425,7 @@ def test_tls():
     import ssl
     context = ssl.create_default_context()
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-    with socket.create_connection(("127.0.0.1", TLS), timeout=3) as raw:
+    with socket.create_connection(("127.0.0.1", TLS), timeout=20) as raw:
         with context.wrap_socket(raw, server_hostname="localhost") as s:
             s.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
             answer = b""
@@ -441,11 +441,11 @@ def test_tls():
 
 def drain(suite, proxy):
     """A proxy that ends finishes the request that is under way."""
-    with socket.create_connection(("127.0.0.1", PROXY), timeout=5) as s:
-        s.sendall(b"POST /echo HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\n\r\nab")
-        time.sleep(0.3)
+    with socket.create_connection(("127.0.0.1", PROXY), timeout=20) as s:
+        s.sendall(b"POST /echo/drain HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\n\r\nab")
+        suite.check(wait_until(lambda: b" /echo/drain " in last_head()), "drain: the origin is not asked")
         proxy.terminate()
-        time.sleep(0.3)
+        suite.check(wait_until(lambda: not listens(PROXY)), "drain: it listens on")
         s.sendall(b"cd")
         answer = s.recv(4096)
         suite.check(status(answer) == 200, f"drain: {answer}")
@@ -454,7 +454,7 @@ def drain(suite, proxy):
 def main():
     threading.Thread(target=origin, daemon=True).start()
     suite = Suite("wire")
-    with suite.proxy(CONFIG, PROXY) as (proxy, _):
+    with suite.proxy(CONFIG, PROXY, "--workers", "2") as (proxy, _):
         suite.run(globals())
         drain(suite, proxy)
         suite.ends(proxy)
