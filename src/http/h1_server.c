@@ -630,6 +630,19 @@ static bool reply_is_late(const struct http_connection *connection)
                               loop_now_ns(server->loop)) <= 0;
 }
 
+/* As Go, which takes what has come of the last line for all of it: a request line that is not there
+ * yet or a field without its colon is malformed, any other unfinished head is given up without a
+ * word. */
+static bool is_malformed_so_far(const struct saved_input *saved)
+{
+    if (saved->len == 0)
+        return false;
+    const char *newline = memrchr(saved->bytes, '\n', saved->len);
+    const char *line = newline ? newline + 1 : saved->bytes;
+    size_t len = (size_t)(saved->bytes + saved->len - line);
+    return len && (!newline || !memchr(line, ':', len));
+}
+
 void h1_server_timer(struct timer *timer)
 {
     struct http_connection *connection = CONTAINER_OF(timer, struct http_connection, timer);
@@ -644,10 +657,8 @@ void h1_server_timer(struct timer *timer)
         body_broken(connection, HTTP_BODY_TIMEOUT);
         return;
     }
-    /* as Go: a head that stops in the middle of a line is malformed, one that stops between two is
-     * given up without a word */
-    if (connection->state == CONNECTION_HEAD && connection->waits_head && connection->saved.len &&
-        connection->saved.bytes[connection->saved.len - 1] != '\n') {
+    if (connection->state == CONNECTION_HEAD && connection->waits_head &&
+        is_malformed_so_far(&connection->saved)) {
         refuse(connection, H1_PROBLEM_HEADER);
         return;
     }
