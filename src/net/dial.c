@@ -111,6 +111,7 @@ static int connect_to(struct dial_attempt *attempt, const struct sockaddr *sa, s
     int status = 0;
     if (sa->sa_family != AF_UNIX) {
         set_options(fd, &attempt->dial->options);
+        loopback_unpace(fd, sa, len);
         status = bind_local(fd, &attempt->dial->options);
     }
     if (status == 0)

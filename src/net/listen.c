@@ -63,6 +63,7 @@ static int bind_and_listen(const struct sockaddr *sa, socklen_t len,
         return -errno;
     if (sa->sa_family != AF_UNIX)
         set_options(fd, sa->sa_family, target);
+    loopback_unpace(fd, sa, len);
     if (bind(fd, sa, len) == 0 && listen(fd, BACKLOG) == 0)
         return fd;
     int error = errno;
@@ -282,8 +283,12 @@ bool listen_matches(const struct listen_target *target, int fd)
 
 void listen_adopt(int fd, const struct listen_target *target)
 {
+    struct sockaddr_storage sa;
+    socklen_t len = sizeof(sa);
     if (!is_option(fd, SO_DOMAIN, AF_UNIX))
         set_connection_options(fd, target);
+    if (getsockname(fd, (struct sockaddr *)&sa, &len) == 0)
+        loopback_unpace(fd, (struct sockaddr *)&sa, len);
     fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK); /* inherited ones may block */
 }
 

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/socket.h>
 #include <sys/types.h>
 #include <sys/uio.h>
 
@@ -82,6 +83,10 @@ int tls_encrypt(struct stream *stream, const struct iovec *pieces, int n, struct
 void tls_close_notify(struct stream *stream);
 /* Gives the thread's TLS scratch back to the system. */
 void tls_scratch_free(void);
+/* loopback.c: there is no network to spare between two ends of this host. A congestion control that
+ * paces, as BBR does, would have the kernel set a timer for most of what could go at once, so a
+ * socket with such an <end> gets one that does not. */
+void loopback_unpace(int fd, const struct sockaddr *end, socklen_t len);
 /* Sends raw bytes, or keeps them in <unsent>: 0, or -errno. */
 int stream_send_raw(struct stream *stream, struct iovec *pieces, int n);
 
