@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "base/arena.h"
 #include "base/str.h"
@@ -15,6 +16,7 @@ struct h2_call;
 struct http_client;
 struct http_pool;
 struct loop;
+struct stream;
 struct tls_client;
 
 /* The client side of HTTP in one thread: idle connections per upstream, and exchanges. */
@@ -158,7 +160,11 @@ struct http_exchange_events {
     void (*head)(struct http_exchange *exchange);
     /* A piece of the body, valid during the call. */
     void (*data)(struct http_exchange *exchange, struct str data);
-    /* The same of what a script behind FastCGI writes to its standard error; before `end`. */
+    /* Instead of `data`, where <len> bytes more of a body with a known length are to come: moves at
+     * most so many out of the stream, and tells how many, as stream_pass does; -ENOTSUP asks for
+     * `data`. */
+    ssize_t (*pass)(struct http_exchange *exchange, struct stream *from, size_t len);
+    /* A piece of what a script behind FastCGI writes to its standard error; before `end`. */
     void (*complaint)(struct http_exchange *exchange, struct str data);
     /* The response is complete. Where the request's body has not been sent in full by then, it
      * need not be any more. */

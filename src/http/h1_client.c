@@ -4,6 +4,9 @@
 
 #include "http/http_private.h"
 
+/* Less of a body is cheaper to copy than to take through a pipe. */
+enum { PASS_FROM_BYTES = 64 * 1024 };
+
 static bool left_out(enum header_id id)
 {
     return id == HEADER_HOST || id == HEADER_CONTENT_LENGTH || id == HEADER_TRANSFER_ENCODING;
@@ -223,6 +226,7 @@ static bool head_complete(struct http_upstream *upstream, struct h1_head *head,
         framing = (struct h1_framing){.content_length = 0};
     upstream->state = UPSTREAM_BODY;
     body_begin(&upstream->body, &framing);
+    upstream->pass_from = PASS_FROM_BYTES;
     if (upstream->pool->config.read_timeout_ns)
         timer_start(upstream->pool->client->loop, &upstream->timer,
                     upstream->pool->config.read_timeout_ns);
@@ -330,6 +334,31 @@ static void input_ended(struct http_upstream *upstream, int error)
     }
 }
 
+/* A long body of a known length need not be looked at. As stream_pass; the end is told, too. */
+static ssize_t pass_body(struct http_upstream *upstream)
+{
+    struct http_exchange *exchange = upstream->exchange;
+    struct stream *stream = &upstream->stream;
+    if (upstream->state != UPSTREAM_BODY || upstream->body.left < upstream->pass_from ||
+        !exchange->events->pass)
+        return -ENOTSUP;
+    ssize_t passed = exchange->events->pass(exchange, stream, (size_t)upstream->body.left);
+    if (passed <= 0)
+        return passed;
+    upstream->body.left -= passed;
+    upstream->pass_from = 1;
+    if (upstream->pool->config.read_timeout_ns && upstream->request_sent)
+        await_input(upstream);
+    if (upstream->body.left > 0)
+        return passed;
+    char more;
+    upstream->body.complete = true;
+    if (stream_peek_socket(stream, &more, 1) != STREAM_AGAIN)
+        upstream->keep_alive = false; /* nobody asked for more */
+    complete(upstream, 0);
+    return passed;
+}
+
 static void readable(struct stream *stream)
 {
     struct http_upstream *upstream = CONTAINER_OF(stream, struct http_upstream, stream);
@@ -345,7 +374,11 @@ static void readable(struct stream *stream)
     while (!stream->paused && upstream->state != UPSTREAM_CLOSED &&
            upstream->state != UPSTREAM_HANDSHAKE && upstream->state != UPSTREAM_FORWARD &&
            !upstream->tunnel) {
-        ssize_t got = stream_read(stream, buffer, LOOP_SHARED_BYTES);
+        ssize_t got = pass_body(upstream);
+        if (got > 0)
+            continue;
+        if (got == -ENOTSUP)
+            got = stream_read(stream, buffer, LOOP_SHARED_BYTES);
         if (got == STREAM_AGAIN)
             return;
         if (got <= 0) {
@@ -356,9 +389,9 @@ static void readable(struct stream *stream)
             upstream_close(upstream); /* nobody asked */
             return;
         }
-        buffer[got] = '\0';
         if (upstream->pool->config.read_timeout_ns && upstream->request_sent)
             await_input(upstream);
+        buffer[got] = '\0';
         feed(upstream, str_make(buffer, (size_t)got));
     }
 }

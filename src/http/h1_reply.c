@@ -1,4 +1,5 @@
 /* Answers to HTTP/1 requests: framing, the headers the server adds, and request bodies on demand. */
+#include <errno.h>
 #include <string.h>
 
 #include "http/http_private.h"
@@ -163,6 +164,23 @@ static int64_t reply_file(struct http_request *public, int file, int64_t offset,
     return sent;
 }
 
+static ssize_t reply_pass(struct http_request *public, struct stream *from, size_t len,
+                          bool *may_go_on)
+{
+    struct server_request *request = inner(public);
+    struct http_connection *connection = public->connection;
+    if (request->reply_no_body || request->reply_chunked || request->reply_until_close ||
+        (int64_t)len > request->reply_left)
+        return -ENOTSUP;
+    ssize_t passed = stream_pass(from, &connection->stream, len);
+    if (passed <= 0)
+        return passed;
+    request->reply_left -= passed;
+    public->body_sent += (uint64_t)passed;
+    *may_go_on = keep_writing(connection);
+    return passed;
+}
+
 static void reply_abort(struct http_request *public)
 {
     struct http_connection *connection = public->connection;
@@ -240,6 +258,7 @@ const struct request_protocol h1_requests = {
     .start = reply_start,
     .data = reply_data,
     .file = reply_file,
+    .pass = reply_pass,
     .end = reply_end,
     .abort = reply_abort,
     .interim = reply_interim,

@@ -86,6 +86,8 @@ struct request_protocol {
     void (*start)(struct http_request *request, const struct http_head *head);
     bool (*data)(struct http_request *request, struct str data);
     int64_t (*file)(struct http_request *request, int file, int64_t offset, int64_t len);
+    ssize_t (*pass)(struct http_request *request, struct stream *from, size_t len,
+                    bool *may_go_on);
     void (*end)(struct http_request *request, const struct http_headers *trailers);
     void (*abort)(struct http_request *request);
     void (*interim)(struct http_request *request, const struct http_head *head);
@@ -304,6 +306,7 @@ struct http_upstream {
     struct strbuf trailer_bytes; /* in the exchange's arena */
     struct fastcgi_reader records; /* of FastCGI */
     size_t head_scanned;           /* of the head in <saved> */
+    int64_t pass_from; /* while so much of the body is left, it may be passed on unseen */
     int64_t head_due_ns;           /* when it must be complete; 0: no limit */
     unsigned char state;         /* enum upstream_state */
     bool keep_alive, request_sent, got_bytes, write_waits;

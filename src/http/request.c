@@ -1,5 +1,6 @@
 /* What requests have in common, whatever the protocol version: their memory, their target, what is
  * dropped from them, and the calls of server.h, which go to the version that speaks. */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -182,6 +183,14 @@ int64_t http_reply_file(struct http_request *request, int file, int64_t offset, 
     if (!request->private_protocol->file)
         return HTTP_FILE_NOT_SO;
     return request->private_protocol->file(request, file, offset, len);
+}
+
+ssize_t http_reply_pass(struct http_request *request, struct stream *from, size_t len,
+                        bool *may_go_on)
+{
+    if (!request->private_protocol->pass)
+        return -ENOTSUP;
+    return request->private_protocol->pass(request, from, len, may_go_on);
 }
 
 void http_reply_end(struct http_request *request, const struct http_headers *trailers)

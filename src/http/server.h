@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "base/arena.h"
 #include "base/str.h"
@@ -189,6 +190,10 @@ bool http_reply_data(struct http_request *request, struct str data);
  * http_reply_data. */
 int64_t http_reply_file(struct http_request *request, int file, int64_t offset, int64_t len);
 enum { HTTP_FILE_WAITS = -1, HTTP_FILE_NOT_SO = -2 };
+/* At most <len> bytes from a stream as a piece of the body, without a look at them: as stream_pass;
+ * <*may_go_on> is what http_reply_data returns. */
+ssize_t http_reply_pass(struct http_request *request, struct stream *from, size_t len,
+                        bool *may_go_on);
 /* The end; trailers (or NULL) go out if the body is chunked, and in HTTP/2. A body shorter than
  * announced breaks off as http_reply_abort does. */
 void http_reply_end(struct http_request *request, const struct http_headers *trailers);

@@ -71,6 +71,7 @@ struct loop *loop_new(void)
     loop->at_round_end_last = &loop->at_round_end;
     loop->posted_end = &loop->posted;
     loop->date_second = -1;
+    loop->pass_pipe[0] = loop->pass_pipe[1] = -1;
     pthread_mutex_init(&loop->post_lock, NULL);
     read_clocks(loop);
     loop->wheel.tick = loop->now_ns >> WHEEL_TICK_BITS;
@@ -105,6 +106,7 @@ void loop_free(struct loop *loop)
         close(loop->epoll_fd);
     if (loop->wake.fd >= 0)
         close(loop->wake.fd);
+    pass_pipe_close(loop);
     pthread_mutex_destroy(&loop->post_lock);
     loop_thread_over();
     free(loop);

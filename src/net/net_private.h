@@ -57,6 +57,7 @@ struct loop {
     int64_t date_second;
     char date[32];
     struct gather gather;
+    int pass_pipe[2]; /* of stream_pass: empty between its calls; -1: not open */
     char read_buffer[LOOP_SHARED_BYTES + 1];
 };
 
@@ -68,6 +69,8 @@ void wheel_advance(struct loop *loop);
 int wheel_timeout_ms(const struct loop *loop);
 /* Sends the gathered bytes. */
 void gather_flush(struct loop *loop);
+/* stream_pass.c: closes the pipe, with what is in it. */
+void pass_pipe_close(struct loop *loop);
 /* After each callback: sends what was gathered, then runs what was deferred. */
 void loop_settle(struct loop *loop);
 
@@ -87,6 +90,12 @@ void tls_scratch_free(void);
  * paces, as BBR does, would have the kernel set a timer for most of what could go at once, so a
  * socket with such an <end> gets one that does not. */
 void loopback_unpace(int fd, const struct sockaddr *end, socklen_t len);
+/* stream.c: the stream is broken; `broken` comes. */
+void stream_fail(struct stream *stream, int error);
+/* The peer has sent enough for this round: others have their turn, then it is asked again. */
+bool stream_had_its_turn(struct stream *stream);
+/* What is gathered goes along with what follows it, if the socket takes it now. */
+void stream_flush_before_more(struct stream *stream);
 /* Sends raw bytes, or keeps them in <unsent>: 0, or -errno. */
 int stream_send_raw(struct stream *stream, struct iovec *pieces, int n);
 

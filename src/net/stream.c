@@ -17,7 +17,7 @@ enum {
     TURN_BYTES = 4 << 20, /* of reading, per round of the loop */
 };
 
-static void fail(struct stream *stream, int error)
+void stream_fail(struct stream *stream, int error)
 {
     if (stream->error || stream->watch.fd < 0)
         return;
@@ -88,7 +88,7 @@ static void send_now(struct stream *stream, struct iovec *pieces, int n)
         status = stream_send_raw(stream, pieces, n);
     }
     if (status < 0)
-        fail(stream, -status);
+        stream_fail(stream, -status);
 }
 
 void gather_flush(struct loop *loop)
@@ -113,7 +113,7 @@ static void send_unsent(struct stream *stream)
             total += pieces[i].iov_len;
         ssize_t sent = send_pieces(stream, pieces, n);
         if (sent < 0) {
-            fail(stream, (int)-sent);
+            stream_fail(stream, (int)-sent);
             return;
         }
         buffer_consume(&stream->unsent, (size_t)sent);
@@ -186,8 +186,7 @@ void stream_use_tls(struct stream *stream, struct tls_session *session)
         tls_session_attach(session, stream);
 }
 
-/* A peer that is as fast as we are leaves the others their turn. */
-static bool has_had_its_turn(struct stream *stream)
+bool stream_had_its_turn(struct stream *stream)
 {
     if (stream->round != stream->loop->round) {
         stream->round = stream->loop->round;
@@ -201,7 +200,7 @@ static bool has_had_its_turn(struct stream *stream)
 
 ssize_t stream_read(struct stream *stream, char *into, size_t cap)
 {
-    if (!stream->readable || has_had_its_turn(stream))
+    if (!stream->readable || stream_had_its_turn(stream))
         return STREAM_AGAIN;
     if (stream->tls) {
         ssize_t opened = tls_read(stream, into, cap);
@@ -283,8 +282,7 @@ void stream_write(struct stream *stream, struct str data)
         stream_write_pieces(stream, &data, 1);
 }
 
-/* What is gathered goes along with the next bytes, if the socket takes it now. */
-static void flush_before_more(struct stream *stream)
+void stream_flush_before_more(struct stream *stream)
 {
     struct gather *gather = &stream->loop->gather;
     if (gather->owner != stream)
@@ -308,7 +306,7 @@ ssize_t stream_send_file(struct stream *stream, int file, off_t offset, size_t l
 {
     if (stream->tls)
         return -ENOTSUP;
-    flush_before_more(stream);
+    stream_flush_before_more(stream);
     if (stream->error || stream->watch.fd < 0 || stream->unsent.len > 0)
         return STREAM_AGAIN; /* `broken` or `drained` comes */
     ssize_t sent;
@@ -324,7 +322,7 @@ ssize_t stream_send_file(struct stream *stream, int file, off_t offset, size_t l
     }
     if (errno == EINVAL || errno == ENOSYS || errno == EOVERFLOW || errno == EIO)
         return -errno;
-    fail(stream, errno);
+    stream_fail(stream, errno);
     return STREAM_AGAIN;
 }
 

@@ -71,6 +71,12 @@ enum { STREAM_INPLACE_BYTES = 32 * 1024 };
 /* Sends <len> bytes of a file from where the kernel has them: how many went, 0 at the file's end,
  * STREAM_AGAIN (then `drained` comes), or -errno where it cannot be done this way. Not over TLS. */
 ssize_t stream_send_file(struct stream *stream, int file, off_t offset, size_t len);
+/* Moves at most <len> bytes, and STREAM_PASS_BYTES, from one socket to another without a look at
+ * them: how many are on their way (as after stream_write), 0 at the peer's end, STREAM_AGAIN,
+ * -ENOTSUP where they have to be read and written (TLS, or <to> has unsent bytes already), or
+ * -errno. What is in loop_read_buffer is lost. */
+ssize_t stream_pass(struct stream *from, struct stream *to, size_t len);
+enum { STREAM_PASS_BYTES = 128 * 1024 };
 /* Sends what is gathered now instead of at the end of the event. */
 void stream_flush(struct stream *stream);
 /* Bytes that the kernel would not take yet. */

@@ -1,6 +1,8 @@
 /* reverse_proxy: sends the request to an upstream, tries others where that fails, and passes the
  * answer on as it comes. The request and the response heads are made in proxy_head.c. */
 
+#include <errno.h>
+
 #include "base/parse.h"
 #include "net/loop.h"
 #include "proxy/balance.h"
@@ -458,6 +460,29 @@ static void flush_later(struct proxying *proxying)
     timer_start(proxying->tx->worker->loop, &proxying->pause, interval);
 }
 
+/* The client does not keep up: what the upstream sends meanwhile is limited. */
+static void note_backlog(struct proxying *proxying, bool was_blocked, size_t len)
+{
+    int64_t limit = proxying->pool->response_buffers;
+    proxying->backlog += was_blocked ? (int64_t)len : 0;
+    if (proxying->is_reply_blocked && limit >= 0 && proxying->backlog >= limit)
+        http_exchange_pause(&proxying->exchange);
+}
+
+static ssize_t on_pass(struct http_exchange *exchange, struct stream *from, size_t len)
+{
+    struct proxying *proxying = exchange->owner;
+    struct transaction *tx = proxying->tx;
+    bool may_go_on = true;
+    if (proxying->is_held || !proxying->head_sent || proxying->is_reply_blocked ||
+        !response_is_direct(tx) || proxy_logs_details(proxying))
+        return -ENOTSUP;
+    ssize_t passed = http_reply_pass(tx->request, from, len, &may_go_on);
+    proxying->is_reply_blocked = !may_go_on;
+    note_backlog(proxying, false, 0);
+    return passed;
+}
+
 static void on_data(struct http_exchange *exchange, struct str data)
 {
     struct proxying *proxying = exchange->owner;
@@ -468,7 +493,6 @@ static void on_data(struct http_exchange *exchange, struct str data)
     if (!proxying->head_sent)
         proxy_send_response(proxying, data);
     bool was_blocked = proxying->is_reply_blocked;
-    int64_t limit = proxying->pool->response_buffers;
     proxying->is_reply_blocked = !response_data(proxying->tx, data);
     if (proxy_logs_details(proxying))
         proxy_log_data(proxying, data.len);
@@ -476,9 +500,7 @@ static void on_data(struct http_exchange *exchange, struct str data)
         (exchange->head.content_length < 0 || proxying->pool->flush_interval_ns < 0))
         response_flush(proxying->tx);
     flush_later(proxying);
-    proxying->backlog += was_blocked ? (int64_t)data.len : 0;
-    if (proxying->is_reply_blocked && limit >= 0 && proxying->backlog >= limit)
-        http_exchange_pause(exchange);
+    note_backlog(proxying, was_blocked, data.len);
 }
 
 void proxying_client_drained(struct proxying *proxying)
@@ -579,6 +601,7 @@ static const struct http_exchange_events exchange_events = {
     .interim = on_interim,
     .head = on_head,
     .data = on_data,
+    .pass = on_pass,
     .complaint = on_complaint,
     .end = on_end,
     .failed = on_failed,

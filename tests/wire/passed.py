@@ -1,0 +1,274 @@
+#!/usr/bin/env python3
+"""Long answers of upstreams, which go from socket to socket without being read: passed.py BUILD"""
+import gzip, hashlib, os, re, socket, sys, tempfile, threading, time
+
+from harness import Suite
+
+PLAIN, ORIGIN = 18786, 18787
+PIECE = 128 * 1024
+folder = tempfile.TemporaryDirectory()
+content = b"".join(hashlib.sha256(b"%d" % i).digest() for i in range(1_000_000))
+arrivals = []  # one per connection to the origin
+progress = {}  # how much of a path's body was handed to the kernel
+
+CONFIG = f"""{{
+	auto_https off
+	admin off
+}}
+http://:{PLAIN} {{
+	bind 127.0.0.1
+	encode /encoded/* gzip
+	handle /unix/* {{
+		uri strip_prefix /unix
+		reverse_proxy unix/{folder.name}/origin
+	}}
+	handle /timed/* {{
+		reverse_proxy 127.0.0.1:{ORIGIN} {{
+			transport http {{
+				read_timeout 500ms
+			}}
+		}}
+	}}
+	handle {{
+		reverse_proxy 127.0.0.1:{ORIGIN}
+	}}
+}}
+"""
+
+
+def body_of(size):
+    """Each size has bytes of its own."""
+    start = size * 7919 % 1_000_000
+    return content[start:start + size]
+
+
+def answer(s, path):
+    kind, size = path.strip("/").split("/")[-2:]
+    body = body_of(int(size))
+    if kind == "chunked":
+        s.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+        for at in range(0, len(body), 300_000):
+            s.sendall(b"%x\r\n%s\r\n" % (len(body[at:at + 300_000]), body[at:at + 300_000]))
+        s.sendall(b"0\r\n\r\n")
+        return
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n"
+    s.sendall(head + (b"\r\n" if kind == "until-close" else b"Content-Length: %d\r\n\r\n" % len(body)))
+    if kind in ("cut", "stall"):
+        s.sendall(body[:len(body) // 2])
+        if kind == "stall":
+            s.recv(1)
+        s.close()
+    elif kind == "more":
+        s.sendall(body + b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nwrong")
+    elif kind == "crumbs":
+        for at in range(0, len(body), 700):
+            s.sendall(body[at:at + 700])
+    else:
+        for at in range(0, len(body), 65536):
+            s.sendall(body[at:at + 65536])
+            progress[path] = at
+        if kind == "until-close":
+            s.close()
+
+
+def serve(s):
+    arrivals.append(s)
+    if s.family == socket.AF_INET:
+        s.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    pending = b""
+    try:
+        while True:
+            while b"\r\n\r\n" not in pending:
+                more = s.recv(65536)
+                if not more:
+                    return
+                pending += more
+            head, _, pending = pending.partition(b"\r\n\r\n")
+            method, path = head.split(b" ")[:2]
+            answer(s, path.decode())
+    except OSError:
+        s.close()
+
+
+def origin(listener):
+    while True:
+        threading.Thread(target=serve, args=(listener.accept()[0],), daemon=True).start()
+
+
+class Client:
+    def __init__(self, receive_buffer=0):
+        self.s, self.pending = socket.socket(), b""
+        if receive_buffer:
+            self.s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+        self.s.settimeout(20)
+        self.s.connect(("127.0.0.1", PLAIN))
+
+    def ask(self, path, more=""):
+        self.s.sendall(f"GET {path} HTTP/1.1\r\nHost: h\r\n{more}\r\n".encode())
+
+    def head(self):
+        while b"\r\n\r\n" not in self.pending:
+            self.pending += self.s.recv(65536) or sys.exit("passed: no answer")
+        head, _, self.pending = self.pending.partition(b"\r\n\r\n")
+        return head
+
+    def body(self, size):
+        """<size> bytes, or what there is until the end."""
+        out = bytearray(self.pending)
+        while len(out) < size:
+            try:
+                more = self.s.recv(1 << 20)
+            except ConnectionResetError:
+                break
+            if not more:
+                break
+            out += more
+        self.pending = bytes(out[size:])
+        return bytes(out[:size])
+
+    def get(self, path):
+        self.ask(path)
+        head = self.head()
+        length = re.search(rb"Content-Length: (\d+)", head)
+        assert head.startswith(b"HTTP/1.1 200 OK") and length, head
+        return self.body(int(length.group(1)))
+
+
+def pipes(pid):
+    found = 0
+    for fd in os.listdir(f"/proc/{pid}/fd"):
+        try:
+            found += os.readlink(f"/proc/{pid}/fd/{fd}").startswith("pipe:")
+        except OSError:
+            pass  # closed meanwhile
+    return found
+
+
+def test_first_of_all_they_are_passed(pid):
+    client, before = Client(), pipes(pid)
+    assert client.get("/plain/60000") == body_of(60000) and pipes(pid) == before
+    assert client.get("/plain/3000000") == body_of(3000000)
+    assert pipes(pid) == before + 2, (before, pipes(pid))
+
+
+def test_lengths():
+    for prefix in ("", "/unix"):
+        client = Client()
+        for around in (65536, 65536 * 2, PIECE + 65536, PIECE * 2, 1 << 20, 3 * PIECE - 120):
+            for size in range(around - 2, around + 3):
+                assert client.get(f"{prefix}/plain/{size}") == body_of(size), (prefix, size)
+        assert client.get(f"{prefix}/plain/25000000") == body_of(25000000)
+
+
+def test_small_pieces():
+    client = Client()
+    assert client.get("/crumbs/2000000") == body_of(2000000)
+    assert client.get("/unix/crumbs/700000") == body_of(700000)
+
+
+def test_answers_without_length():
+    client = Client()
+    client.ask("/chunked/2000000", "Connection: close\r\n")
+    assert b"chunked" in client.head()
+    plain = b""
+    rest = client.body(1 << 30)
+    while rest:
+        size, _, rest = rest.partition(b"\r\n")
+        plain, rest = plain + rest[:int(size, 16)], rest[int(size, 16) + 2:]
+    assert plain == body_of(2000000)
+    client = Client()
+    client.s.sendall(b"GET /until-close/2000000 HTTP/1.0\r\nHost: h\r\n\r\n")
+    client.head()
+    assert client.body(1 << 30) == body_of(2000000)
+
+
+def test_encoded_and_head():
+    client = Client()
+    client.ask("/encoded/plain/2000000", "Accept-Encoding: gzip\r\nConnection: close\r\n")
+    assert b"gzip" in client.head()
+    packed, rest = b"", client.body(1 << 30)
+    while rest:
+        size, _, rest = rest.partition(b"\r\n")
+        packed, rest = packed + rest[:int(size, 16)], rest[int(size, 16) + 2:]
+    assert gzip.decompress(packed) == body_of(2000000)
+
+
+def test_slow_client():
+    """The upstream is not read faster than the client reads, and nothing is lost."""
+    size = 31_000_000
+    client = Client(receive_buffer=8192)
+    client.ask(f"/held/{size}")
+    path, seen, since = f"/held/{size}", -1, time.monotonic()
+    while time.monotonic() - since < 0.7:  # until it stands still
+        if progress.get(path, 0) != seen:
+            seen, since = progress.get(path, 0), time.monotonic()
+        time.sleep(0.02)
+    assert 0 < seen < size - 5_000_000, seen
+    client.head()
+    assert client.body(size) == body_of(size)
+    assert client.get("/plain/70000") == body_of(70000)
+
+
+def test_pipelined():
+    client = Client(receive_buffer=65536)
+    client.ask("/plain/2000000")
+    client.ask("/plain/300")
+    client.ask("/plain/900000")
+    for size in (2000000, 300, 900000):
+        client.head()
+        assert client.body(size) == body_of(size), size
+
+
+def test_clients_that_leave():
+    for i in range(20):
+        client = Client(receive_buffer=8192)
+        client.ask("/plain/20000000")
+        client.s.recv(1000 + i * 1000)
+        client.s.close()
+        if i % 5 == 0:
+            assert Client().get("/plain/800000") == body_of(800000)
+    assert Client().get("/plain/800000") == body_of(800000)
+
+
+def test_upstreams_that_leave():
+    for kind in ("cut", "timed/stall"):
+        client = Client()
+        client.ask(f"/{kind}/4000000")
+        client.head()
+        assert client.body(1 << 30) == body_of(4000000)[:2000000], kind
+        assert Client().get("/plain/800000") == body_of(800000)
+
+
+def test_more_than_announced():
+    """What follows an answer is nobody's: the connection it came over is not used again."""
+    client = Client()
+    for size in (65700, 200000, PIECE * 3, 1 << 20):
+        assert client.get(f"/more/{size}") == body_of(size)
+        assert client.get("/plain/400000") == body_of(400000)
+
+
+def test_connections_are_used_again():
+    client = Client()
+    assert client.get("/plain/1000000") == body_of(1000000)
+    before = len(arrivals)
+    for _ in range(10):
+        assert client.get("/plain/1000000") == body_of(1000000)
+    assert len(arrivals) == before, (before, len(arrivals))
+
+
+def main():
+    suite = Suite("passed")
+    unix = socket.socket(socket.AF_UNIX)
+    unix.bind(f"{folder.name}/origin")
+    unix.listen(64)
+    for listener in (socket.create_server(("127.0.0.1", ORIGIN), backlog=64), unix):
+        threading.Thread(target=origin, args=(listener,), daemon=True).start()
+    with suite.proxy(CONFIG, PLAIN, "--workers", "1") as (proxy, _):
+        suite.run(globals(), pid=proxy.pid)
+        proxy.terminate()
+        suite.ends(proxy)
+    folder.cleanup()
+    return suite.end()
+
+
+sys.exit(main())
