@@ -55,8 +55,16 @@ static void set_options(int fd, int family, const struct listen_target *target)
     set_connection_options(fd, target);
 }
 
-static int bind_and_listen(const struct sockaddr *sa, socklen_t len,
-                           const struct listen_target *target)
+/* Closes the socket; the error of the call before as -errno. */
+static int give_up(int fd)
+{
+    int error = errno;
+    close(fd);
+    return -error;
+}
+
+/* Nobody can connect yet. */
+static int bind_socket(const struct sockaddr *sa, socklen_t len, const struct listen_target *target)
 {
     int fd = socket(sa->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0)
@@ -64,11 +72,14 @@ static int bind_and_listen(const struct sockaddr *sa, socklen_t len,
     if (sa->sa_family != AF_UNIX)
         set_options(fd, sa->sa_family, target);
     loopback_unpace(fd, sa, len);
-    if (bind(fd, sa, len) == 0 && listen(fd, BACKLOG) == 0)
-        return fd;
-    int error = errno;
-    close(fd);
-    return -error;
+    return bind(fd, sa, len) == 0 ? fd : give_up(fd);
+}
+
+static int bind_and_listen(const struct sockaddr *sa, socklen_t len,
+                           const struct listen_target *target)
+{
+    int fd = bind_socket(sa, len, target);
+    return fd < 0 || listen(fd, BACKLOG) == 0 ? fd : give_up(fd);
 }
 
 static int open_any(const struct listen_target *target)
@@ -144,14 +155,12 @@ static int open_unix(const struct listen_target *target)
     struct stat found;
     if (lstat(sa.sun_path, &found) == 0 && S_ISSOCK(found.st_mode))
         unlink(sa.sun_path);
-    int fd = bind_and_listen((struct sockaddr *)&sa, (socklen_t)len + 1, target);
+    /* who may connect is settled before anybody can, whatever umask is */
     mode_t mode = target->unix_mode ? target->unix_mode : DEFAULT_UNIX_MODE;
-    if (fd >= 0 && chmod(sa.sun_path, mode) < 0) {
-        int error = errno;
-        close(fd);
-        return -error;
-    }
-    return fd;
+    int fd = bind_socket((struct sockaddr *)&sa, (socklen_t)len + 1, target);
+    if (fd < 0)
+        return fd;
+    return chmod(sa.sun_path, mode) == 0 && listen(fd, BACKLOG) == 0 ? fd : give_up(fd);
 }
 
 static bool find_file(const struct listen_target *target, char path[108], struct stat *found)

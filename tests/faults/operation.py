@@ -30,7 +30,7 @@ def loaded(seconds, threads="6"):
                                         "--seconds", str(seconds), "--threads", threads], stdout=subprocess.PIPE, text=True)
 
             def result():
-                out = clients.communicate(timeout=seconds + 60)[0].strip()
+                out = clients.communicate(timeout=seconds + 120)[0].strip()
                 print(f"    {out}")
                 return out
             try:
@@ -51,8 +51,8 @@ def test_ten_replacements_under_load():
         suite.check(len(pids) == REPLACEMENTS + 1, f"{len(pids) - 1} new processes")
         requests, failed, _ = map(int, re.findall(r"\d+", result()))
         suite.check(failed == 0 and requests > 1000, f"{failed} of {requests} failed")
-        wait_for(lambda: len(proxy.pids()) == 1, 15, "the end of the old processes")
-        suite.check(proxy.ask_admin("/counters")[1]["open_connections"] == 0, "connections are left")
+        wait_for(lambda: len(proxy.pids()) == 1, 60, "the end of the old processes")
+        wait_for(lambda: proxy.ask_admin("/counters")[1]["open_connections"] == 0, what="the end of all connections")
 
 
 def test_fifty_reloads_under_load():
@@ -125,7 +125,7 @@ def test_what_cannot_be_replaced():
             suite.check(done.returncode == code and words in done.stderr, f"{options}: {done}")
         suite.check(ask(port)[1].status == 200, "it does not serve on")
         proxy.terminate()
-        suite.check(proxy.wait(5) == 0, "exit status")
+        suite.check(proxy.wait(30) == 0, "exit status")
 
 
 def test_number_of_workers_may_change():
@@ -167,9 +167,10 @@ def test_http2_across_a_replacement():
         return len(payload).to_bytes(3, "big") + bytes([kind, flags]) + stream.to_bytes(4, "big") + payload
     with Proxy(config, port=port) as proxy, connect(port) as connection:
         connection.sendall(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + frame(4, 0, 0) +
-                           frame(1, 5, 1, b"\x82\x86\x41\x01a\x04\x07/late/x"))
+                           frame(1, 5, 1, b"\x82\x86\x41\x01a\x04\x07/held/x"))
         wait_for(lambda: proxy.ask_admin("/counters")[1]["open_requests"] == 1)
         suite.check(proxy.replace().returncode == 0, "not replaced")
+        origin.gate.set()
         raw, frames = b"", []
         with contextlib.suppress(OSError):
             while True:
@@ -201,12 +202,12 @@ def test_second_signal_ends_at_once():
             time.sleep(0.3)
             suite.check(is_alive(proxy.process.pid), "it did not wait for the request")
             proxy.signal(second)
-            suite.check(proxy.process.wait(3) == 0, "exit status")
+            suite.check(proxy.process.wait(30) == 0, "exit status")
 
 
 def test_grace_period_and_delay():
     origin, port = Origin(), free_port()
-    with Proxy(simple(port, "\tgrace_period 1s\n\tshutdown_delay 1s", f"reverse_proxy 127.0.0.1:{origin.port}"),
+    with Proxy(simple(port, "\tgrace_period 1s\n\tshutdown_delay 3s", f"reverse_proxy 127.0.0.1:{origin.port}"),
                port=port) as proxy:
         busy = connect(port)
         busy.sendall(request_bytes("stall", new_nonce()))
@@ -216,9 +217,9 @@ def test_grace_period_and_delay():
         time.sleep(0.3)
         suite.check(proxy.ask_admin("/health") [0] == 503, "health while the end is near")
         suite.check(ask(port)[1].status == 200, "no answers in the delay")
-        suite.check(proxy.process.wait(5) == 0, "exit status")
+        suite.check(proxy.process.wait(30) == 0, "exit status")
         took = time.time() - started
-        suite.check(1.9 < took < 3, f"it took {took:.1f} s")
+        suite.check(3.9 < took < 15, f"it took {took:.1f} s")
 
 
 # ---- The admin endpoint.
@@ -245,6 +246,11 @@ def test_admin():
         suite.check(proxy.ask_admin("/reload", "POST")[0] == 200, "/reload")
 
 
+def can_be_reached(path):
+    with socket.socket(socket.AF_UNIX) as s:
+        return s.connect_ex(path) == 0
+
+
 def test_admin_of_the_configuration():
     port = free_port()
     with tempfile.TemporaryDirectory() as folder:
@@ -254,10 +260,10 @@ def test_admin_of_the_configuration():
         run = subprocess.Popen([f"{build}/dialtone", "run", "-"], stdin=subprocess.PIPE, stderr=subprocess.DEVNULL)
         run.stdin.write(config.encode())
         run.stdin.close()
-        wait_for(lambda: os.path.exists(f"{folder}/mine"))
+        wait_for(lambda: can_be_reached(f"{folder}/mine"))
         suite.check(os.stat(f"{folder}/mine").st_mode & 0o777 == 0o660, "permissions")
         run.terminate()
-        run.wait(5)
+        run.wait(30)
 
 
 # ---- A service manager.
@@ -269,11 +275,11 @@ class Manager:
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.path = f"{folder}/notify"
         self.socket.bind(self.path)
-        self.socket.settimeout(5)
+        self.socket.settimeout(30)
 
     def expect(self, *words):
         """The next message that has all these lines."""
-        end = time.time() + 8
+        end = time.time() + 30
         while time.time() < end:
             lines = self.socket.recv(4096).decode().split("\n")
             if all(any(re.fullmatch(word, line) for line in lines) for word in words):
@@ -408,11 +414,11 @@ def test_users_that_cannot_be():
         cases = [("no-such-user-here", "no such user"), ("nobody:no-such-group", "no such group"), ("root", "gives up nothing"),
                  (":x", "NAME or NAME:GROUP"), ("4242", "no such user")]
         for user, words in cases if os.geteuid() == 0 else cases[:2]:
-            done = subprocess.run([*run, user], capture_output=True, text=True, timeout=10)
+            done = subprocess.run([*run, user], capture_output=True, text=True, timeout=60)
             suite.check(done.returncode == 1 and words in done.stderr, f"{user}: {done}")
         if os.geteuid() == 0:
             done = subprocess.run(["setpriv", "--reuid", "65534", "--clear-groups", *run, "daemon"], capture_output=True,
-                                  text=True, timeout=10)
+                                  text=True, timeout=60)
             suite.check(done.returncode == 1 and "only root" in done.stderr, f"{done}")
 
 
@@ -423,7 +429,7 @@ def test_connections_beyond_the_limit_wait():
     with Proxy(simple(port), "--max-connections", "20", port=port) as proxy:
         held = [connect(port) for _ in range(20)]
         wait_for(lambda: proxy.ask_admin("/counters")[1]["open_connections"] == 20)
-        late = connect(port, 2)
+        late = connect(port)
         late.sendall(request_bytes("x", "y"))
         time.sleep(0.4)
         late.setblocking(False)
@@ -433,7 +439,7 @@ def test_connections_beyond_the_limit_wait():
         time.sleep(0.5)
         after = sum(map(int, open(f"/proc/{proxy.pid}/stat").read().rsplit(")", 1)[1].split()[11:13]))
         suite.check(after - before[1] < 10, f"{after - before[1]} ticks of processor time for waiting")
-        late.settimeout(5)
+        late.settimeout(30)
         held.pop().close()
         held.pop().close()
         suite.check(read_all(late).startswith(b"HTTP/1.1 200"), "no answer when there was room")
@@ -448,8 +454,7 @@ def test_descriptors_run_out():
                prefix=["prlimit", "--nofile=90:90"], workers=1) as proxy:
         base = proxy.descriptors()
         held = [connect(port) for _ in range(150)]
-        time.sleep(0.5)
-        suite.check(proxy.descriptors() >= 85, "there are descriptors left")
+        wait_for(lambda: proxy.descriptors() >= 85, what="the end of all descriptors")
         ticks = sum(map(int, open(f"/proc/{proxy.pid}/stat").read().rsplit(")", 1)[1].split()[11:13]))
         time.sleep(1)
         used = sum(map(int, open(f"/proc/{proxy.pid}/stat").read().rsplit(")", 1)[1].split()[11:13])) - ticks
