@@ -6,7 +6,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 from harness import Suite, build, free_port  # noqa: E402
 
 
-def wait_for(condition, seconds=10.0, what="what was waited for"):
+def wait_for(condition, seconds=30.0, what="what was waited for"):
     end = time.time() + seconds
     while time.time() < end:
         got = condition()
@@ -46,7 +46,8 @@ class Proxy:
                                             env={**os.environ, "XDG_DATA_HOME": self.folder, **dict(env)})
         if port:
             try:
-                wait_for(lambda: self.process.poll() is not None or listens(port), what=f"port {port}")
+                wait_for(lambda: self.process.poll() is not None or listens(port) and '"msg":"serving"' in self.log(),
+                         what=f"port {port}")
                 assert self.process.poll() is None
             except AssertionError:
                 log = self.log()
@@ -108,13 +109,13 @@ class Proxy:
         return subprocess.run([f"{build}/dialtone", "run", "-", "--", "--replace", "--admin", self.admin], input=":1",
                               capture_output=True, text=True, timeout=90)
 
-    def stop(self, seconds=15):
+    def stop(self, seconds=30):
         """Asks all to end; the exit status of the first process."""
         for pid in self.pids():
             with contextlib.suppress(OSError):
                 os.kill(pid, signal.SIGTERM)
         wait_for(lambda: not self.pids(), seconds, "the end of the proxy")
-        return self.process.wait(5)
+        return self.process.wait(30)
 
     def kill(self):
         for pid in self.pids():
@@ -149,7 +150,7 @@ class Origin:
         self.listener.bind(("127.0.0.1" if family == socket.AF_INET else "::", port or 0))
         self.listener.listen(512)
         self.port = self.listener.getsockname()[1]
-        self.seen = 0
+        self.seen, self.gate = 0, threading.Event()
         threading.Thread(target=self.run, daemon=True).start()
 
     def run(self):
@@ -213,6 +214,9 @@ class Origin:
             connection.sendall(head + b"Content-Length: %d\r\n\r\n" % (len(body) + len(nonce)) + body + nonce)
         elif kind == b"late":
             time.sleep(0.3)
+            connection.sendall(whole)
+        elif kind == b"held":  # until the test lets it go
+            self.gate.wait(60)
             connection.sendall(whole)
         elif kind == b"drip":
             for i in range(len(whole)):
@@ -307,7 +311,7 @@ def new_nonce():
         return f"n{os.getpid()}-{number}-x"
 
 
-def connect(port, seconds=10):
+def connect(port, seconds=30):
     connection = socket.create_connection(("127.0.0.1", port), timeout=seconds)
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return connection
@@ -333,7 +337,7 @@ def request_bytes(kind, nonce, method="GET", body=b"", extra="Connection: close\
     return f"{method} /{kind}/{nonce} HTTP/1.1\r\nHost: localhost\r\n{length}{extra}\r\n".encode() + body
 
 
-def ask(port, kind="fine", nonce=None, seconds=10, **how):
+def ask(port, kind="fine", nonce=None, seconds=30, **how):
     nonce = nonce or new_nonce()
     with connect(port, seconds) as connection:
         connection.sendall(request_bytes(kind, nonce, **how))

@@ -56,7 +56,7 @@ def test_pages():
 def test_trailers():
     for upstream, name, value in (("nghttpd/page.txt", "x-end", "yes"), ("tls/page.txt", "x-end", "yes"),
                                   ("node/trailers", "x-checksum", "abc")):
-        run = subprocess.run(["nghttp", "-nv", f"{FRONTS[2][0]}/{upstream}"], capture_output=True, text=True, timeout=20)
+        run = subprocess.run(["nghttp", "-nv", f"{FRONTS[2][0]}/{upstream}"], capture_output=True, text=True, timeout=120)
         text = re.sub(r"\x1b\[[0-9;]*m", "", run.stdout)
         assert re.search(rf"recv \(stream_id=\d+\) {name}: {value}", text), text[-3000:]
     # nghttpd tells the length, and then there is no place for them in HTTP/1
@@ -68,10 +68,10 @@ def test_uploads():
     body = os.urandom(20 << 20)
     for front, version in FRONTS:
         got = curl(version, "-k", "--data-binary", "@-", "-H", "Content-Type: application/octet-stream",
-                   f"{front}/echo/", data=body, seconds=60)
+                   f"{front}/echo/", data=body, seconds=120)
         assert got == body, (front, version, len(got))
         for words in ((), ("-H", "Transfer-Encoding: chunked")):
-            got = curl(version, "-k", *words, "-T", "-", f"{front}/node/upload", data=body, seconds=60)
+            got = curl(version, "-k", *words, "-T", "-", f"{front}/node/upload", data=body, seconds=120)
             assert got.decode() == f"{len(body)} {hashlib.sha256(body).hexdigest()}", got
 
 
@@ -79,7 +79,7 @@ def test_downloads():
     for front, version in FRONTS:
         for query in ("bytes=50000000", "bytes=50000000&chunked"):
             size = curl(version, "-k", "-o", "/dev/null", "-w", "%{size_download}", f"{front}/node/download?{query}",
-                        seconds=60)
+                        seconds=120)
             assert size == b"50000000", size
 
 
@@ -104,7 +104,7 @@ def test_headers():
 def test_load():
     for url in (f"{FRONTS[2][0]}/nghttpd/page.txt", f"{FRONTS[2][0]}/node/page", f"{FRONTS[0][0]}/tls/page.txt"):
         run = subprocess.run(["h2load", "-n", "3000", "-c", "10", "-m", "50", url], capture_output=True, text=True,
-                             timeout=60)
+                             timeout=120)
         assert "3000 succeeded, 0 failed" in run.stdout, run.stdout
 
 

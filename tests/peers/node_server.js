@@ -9,11 +9,11 @@ function text(response, status, headers, body) {
   response.end(body);
 }
 
-// as slowly as the reader takes it
-function download(response, bytes) {
+// as slowly as the reader takes it; <who> asks
+function download(response, bytes, who) {
   const piece = Buffer.alloc(65536, 'download ');
   let left = bytes, most = 0;
-  response.on('close', () => { seen.download = { left, finished: response.writableFinished }; });
+  response.on('close', () => { seen[`download${who}`] = { left, finished: response.writableFinished }; });
   const go = () => {
     while (left > 0) {
       const part = piece.subarray(0, Math.min(left, piece.length));
@@ -28,11 +28,11 @@ function download(response, bytes) {
   go();
 }
 
-function events(response) {
+function events(response, who) {
   response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
   let i = 0;
   const timer = setInterval(() => response.write(`id: ${i}\ndata: ${Date.now()} ${i++}\n\n`), 50);
-  response.on('close', () => { clearInterval(timer); seen.events = i; });
+  response.on('close', () => { clearInterval(timer); seen[`events${who}`] = i; });
 }
 
 function upload(request, response, url) {
@@ -56,9 +56,9 @@ const routes = {
   '/download': (request, response, url) => {
     const bytes = Number(url.searchParams.get('bytes'));
     response.writeHead(200, url.searchParams.has('chunked') ? {} : { 'content-length': bytes });
-    download(response, bytes);
+    download(response, bytes, url.searchParams.get('who') || '');
   },
-  '/events': (request, response) => events(response),
+  '/events': (request, response, url) => events(response, url.searchParams.get('who') || ''),
   '/poll': (request, response) => setTimeout(() => text(response, 200, {}, 'at last'), 700),
   '/upload': upload,
   '/early': (request, response) => { // answers before the body is there

@@ -96,8 +96,8 @@ def test_in_a_browser(where):
     program = find_browser()
     if not program:
         raise AssertionError("no chromium here")
-    got, end = {}, time.monotonic() + 40
-    with Browser(program, where, 60) as browser:
+    got, end = {}, time.monotonic() + 120
+    with Browser(program, where, 150) as browser:
         page = browser.open(FRONT + "/")
         while time.monotonic() < end and not set(WANTED) | {"posted"} <= set(got):
             time.sleep(0.1)

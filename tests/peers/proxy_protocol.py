@@ -260,6 +260,12 @@ def test_haproxy_before_and_nginx_behind():
 
 
 def test_an_ip_6_client():
+    try:
+        with socket.socket(socket.AF_INET6) as s:
+            s.bind(("::1", 0))
+    except OSError:
+        print("    no IPv6 here: nobody asks by it")
+        return
     text = curl(f"http://[::1]:{ports['out_v2']}/").decode().split("|")
     assert text[:3] == ["::1", "", "::"], text
 

@@ -55,12 +55,12 @@ def open_channels(cert):
 def test_unary(all_calls):
     for calls in all_calls:
         for message in (b"", b"x", os.urandom(70000), os.urandom(8 << 20)):
-            assert calls.echo(message, timeout=20) == message
+            assert calls.echo(message, timeout=60) == message
 
 
 def test_metadata(all_calls):
     for calls in all_calls:
-        answer, call = calls.tell.with_call(b"", timeout=10, metadata=(("x-mine", "1"), ("x-mine", "2"),
+        answer, call = calls.tell.with_call(b"", timeout=60, metadata=(("x-mine", "1"), ("x-mine", "2"),
                                                                       ("x-raw-bin", b"\0\xfe")))
         first, last = dict(call.initial_metadata()), dict(call.trailing_metadata())
         assert b"x-mine=1" in answer and b"x-mine=2" in answer and b"x-raw-bin=b'\\x00\\xfe'" in answer, answer
@@ -79,57 +79,57 @@ def refused(call):
 
 def test_failures(all_calls):
     for calls in all_calls:
-        error = refused(lambda: calls.fail(b"", timeout=10))
+        error = refused(lambda: calls.fail(b"", timeout=60))
         assert error.code() == grpc.StatusCode.FAILED_PRECONDITION and error.details() == "not like this: ü%\n", error
         assert dict(error.trailing_metadata())["x-why"] == "asked for"
         got = []
-        error = refused(lambda: got.extend(calls.halfway(b"", timeout=10)))
+        error = refused(lambda: got.extend(calls.halfway(b"", timeout=60)))
         assert got == [b"one"] or got == [], got
         assert error.code() == grpc.StatusCode.DATA_LOSS and error.details() == "the rest is gone", error
 
 
 def test_an_upstream_that_is_not_there(dead):
-    error = refused(lambda: dead.echo(b"", timeout=10))
+    error = refused(lambda: dead.echo(b"", timeout=60))
     assert error.code() == grpc.StatusCode.UNAVAILABLE and "502" in error.details(), error
 
 
 def test_a_stream_from_the_server(all_calls):
     for calls in all_calls:
-        assert list(calls.count(b"2000", timeout=20)) == [b"%d" % i for i in range(2000)]
+        assert list(calls.count(b"2000", timeout=60)) == [b"%d" % i for i in range(2000)]
 
 
 def test_messages_come_one_by_one(all_calls):
     for calls in all_calls:
-        call = calls.drip(b"one by one", timeout=20)
+        call = calls.drip(b"one by one", timeout=60)
         started = time.monotonic()
         for i in range(10):
             assert next(call) == b"%d" % i
-        assert 0.1 < time.monotonic() - started < 3
+        assert 0.1 < time.monotonic() - started < 10
         call.cancel()
 
 
 def test_a_client_that_cancels(all_calls):
     for i, calls in enumerate(all_calls):
-        call = calls.drip(b"cancelled-%d" % i, timeout=20)
+        call = calls.drip(b"cancelled-%d" % i, timeout=60)
         next(call)
         call.cancel()
-        error = refused(lambda: list(calls.drip(b"late-%d" % i, timeout=0.3)))
+        error = refused(lambda: list(calls.drip(b"late-%d" % i, timeout=2)))
         assert error.code() == grpc.StatusCode.DEADLINE_EXCEEDED, error
         for word in (b"cancelled-%d" % i, b"late-%d" % i):
-            assert until(lambda: word in calls.ends(b"", timeout=10).split()), (word, calls.ends(b""))
+            assert until(lambda: word in calls.ends(b"", timeout=60).split()), (word, calls.ends(b""))
 
 
 def test_a_stream_from_the_client(all_calls):
     for calls in all_calls:
         sizes = [0, 1, 16383, 16384, 70000] * 20
-        assert calls.add(iter([b"x" * size for size in sizes]), timeout=20) == b"%d" % sum(sizes)
+        assert calls.add(iter([b"x" * size for size in sizes]), timeout=60) == b"%d" % sum(sizes)
 
 
 def test_a_conversation(all_calls):
     """Each message is answered before the next is said."""
     for calls in all_calls:
         says = queue.Queue()
-        answers = calls.converse(iter(says.get, None), timeout=20)
+        answers = calls.converse(iter(says.get, None), timeout=60)
         for i in range(100):
             says.put(b"%d" % i)
             assert next(answers) == b"re: %d" % i
@@ -143,10 +143,10 @@ def test_many_at_once(all_calls):
         calls = all_calls[i % 2]
         message = os.urandom(i * 37)
         if i % 3 == 0:
-            return list(calls.converse(iter([message] * 5), timeout=30)) == [b"re: " + message] * 5
+            return list(calls.converse(iter([message] * 5), timeout=60)) == [b"re: " + message] * 5
         if i % 3 == 1:
-            return calls.echo(message, timeout=30) == message
-        return len(list(calls.count(b"%d" % i, timeout=30))) == i
+            return calls.echo(message, timeout=60) == message
+        return len(list(calls.count(b"%d" % i, timeout=60))) == i
     with ThreadPoolExecutor(100) as pool:
         assert all(pool.map(one, range(600)))
 
@@ -154,10 +154,10 @@ def test_many_at_once(all_calls):
 def test_more_streams_than_a_connection_may_have(all_calls):
     """The client waits for the limit; nothing fails."""
     calls = all_calls[1]
-    held = [calls.drip(b"held", timeout=30) for _ in range(150)]
+    held = [calls.drip(b"held", timeout=60) for _ in range(150)]
     for call in held:
         next(call)
-    threads = [threading.Thread(target=lambda: results.append(calls.echo(b"x", timeout=30))) for _ in range(150)]
+    threads = [threading.Thread(target=lambda: results.append(calls.echo(b"x", timeout=60))) for _ in range(150)]
     results = []
     for thread in threads:
         thread.start()

@@ -93,7 +93,7 @@ def test_a_path_that_is_taken_by_another_file(where):
     with open(config, "w") as f:
         f.write(f"{{\n\tauto_https off\n}}\nhttp://a.example {{\n\tbind \"unix/{path}\"\n\trespond hi\n}}\n")
     from harness import build
-    run = subprocess.run([f"{build}/dialtone", "run", config], capture_output=True, text=True, timeout=10)
+    run = subprocess.run([f"{build}/dialtone", "run", config], capture_output=True, text=True, timeout=60)
     assert run.returncode != 0, run
     with open(path) as f:
         assert f.read() == "precious"
@@ -114,7 +114,7 @@ def main():
             suite.run(globals(), where=where, front=paths["front"])
             proxy.send_signal(signal.SIGTERM)
             suite.ends(proxy)
-        suite.check(until(lambda: not os.path.exists(paths["front"]), 2), "the socket stays behind")
+        suite.check(until(lambda: not os.path.exists(paths["front"]), 20), "the socket stays behind")
     return suite.end()
 
 

@@ -6,7 +6,7 @@ from ports import free_port  # noqa: E402
 from messages import Message, Reader
 from tls import Connection
 
-START_SECONDS = 15
+START_SECONDS = 60
 
 
 def wait_for(port, process):

@@ -13,7 +13,7 @@ export GOBIN="$build/tools"
 h2spec=$(PATH=$PATH:$GOBIN command -v h2spec)
 if [ -z "$h2spec" ]; then
     command -v go >/dev/null 2>&1 || skip 'neither h2spec nor go here'
-    GOFLAGS=-mod=mod timeout 300 go install github.com/summerwind/h2spec/cmd/h2spec@latest || skip 'h2spec cannot be fetched'
+    GOFLAGS=-mod=mod tests/tools/retry.sh go install github.com/summerwind/h2spec/cmd/h2spec@latest || skip 'h2spec cannot be fetched'
     h2spec=$GOBIN/h2spec
 fi
 

@@ -1,10 +1,13 @@
 """What the suites here share: a proxy that runs a Caddyfile, and counted tests."""
-import contextlib, os, socket, subprocess, sys, tempfile, time
+import contextlib, os, resource, signal, socket, subprocess, sys, tempfile, time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "tools"))
 from ports import free_port, free_ports  # noqa: E402
 
 sys.stdout.reconfigure(errors="backslashreplace")
+signal.signal(signal.SIGTERM, signal.default_int_handler)  # when time is up, what was begun is undone
+# many sockets at once, in every process that is started from here
+resource.setrlimit(resource.RLIMIT_NOFILE, (min(16384, resource.getrlimit(resource.RLIMIT_NOFILE)[1]),) * 2)
 build = os.path.abspath(sys.argv[1])
 only = sys.argv[2:]
 
@@ -62,7 +65,7 @@ class Suite:
 
     @contextlib.contextmanager
     def proxy(self, config, port, *options):
-        """The process that serves <config>, once it listens on <port>, and a function that gives its
+        """The process that serves <config>, once it listens on <port> and all others, and a function that gives its
         log so far, as bytes. It is gone at the end; where tests failed, the log's end is shown."""
         with tempfile.TemporaryDirectory() as folder:
             path, log_path = os.path.join(folder, "Caddyfile"), os.path.join(folder, "log")
@@ -79,6 +82,8 @@ class Suite:
             try:
                 try:
                     wait_port(port, proxy)
+                    # the port that is looked at may be the first of several
+                    wait_until(lambda: b'"msg":"serving"' in logged() or proxy.poll() is not None)
                 except RuntimeError:
                     self.failed += 1
                     raise

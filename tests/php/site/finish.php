@@ -2,4 +2,4 @@
 // The answer is through before the script is.
 echo "finished\n";
 fastcgi_finish_request();
-sleep(2);
+sleep(5);
