@@ -102,17 +102,18 @@ if ! command -v apt-get >/dev/null 2>&1; then
     echo "missing: $missing- install them with this system's package manager" >&2
     exit 1
 fi
-sudo=
+sudo='' retry=$(dirname "$0")/retry.sh
+export RETRY_SECONDS=0 # what is killed in the middle of an installation does more harm than what waits
 [ "$(id -u)" = 0 ] || sudo=sudo
 # Twice: the version of clang's runtime is known only when clang is there.
 for round in 1 2; do
     missing=$(missing_packages "$needs")
     [ -n "$missing" ] || exit 0
     echo "installing with apt: $missing"
-    [ $round = 2 ] || $sudo apt-get update -q >/dev/null || exit 1
+    [ $round = 2 ] || $retry $sudo apt-get -o Acquire::http::Timeout=60 update -q >/dev/null || exit 1
     # shellcheck disable=SC2086
-    $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends $missing \
-        >/dev/null || exit 1
+    $retry $sudo env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=240 \
+        -o Acquire::http::Timeout=60 install -q -y --no-install-recommends $missing >/dev/null || exit 1
 done
 missing=$(missing_packages "$needs")
 [ -z "$missing" ] || { echo "still missing: $missing" >&2; exit 1; }

@@ -9,8 +9,9 @@ fi
 home=$PWD/${BUILD:-build}/peers
 python=$home/venv/bin/python
 "$python" -c 'import grpc, websockets.asyncio.server' 2>/dev/null || {
+    rm -rf "$home" # what an interrupted run has left
     python3 -m venv "$home/venv" >&2
-    "$home/venv/bin/pip" install --quiet 'websockets>=15' 'grpcio>=1.60' >&2
+    tests/tools/retry.sh "$home/venv/bin/pip" install --quiet 'websockets>=15' 'grpcio>=1.60' >&2
 }
 "$python" -c 'import grpc, websockets.asyncio.server' >&2
 echo "$python"
