@@ -10,6 +10,30 @@ LIMIT = 30  # seconds for one case
 AT_ONCE = 8  # they sleep most of their time
 
 
+# How connections of HTTP/2 begin: the proxy enlarges its window behind its settings. Upstreams are asked before they have
+# said anything, so that stream 0 of those ends later (`stream 0 -wait`).
+H2_CLIENT = """txpri
+stream 0 {
+	rxsettings
+	rxwinup
+	txsettings
+	rxsettings
+	expect settings.ack == true
+	txsettings -ack
+} -run"""
+H2_SERVER = """rxpri
+stream 0 {
+	rxsettings
+	rxwinup
+	txsettings
+	txsettings -ack
+} -run
+stream 0 {
+	rxsettings
+	expect settings.ack == true
+} -start"""
+
+
 @contextlib.contextmanager
 def ports(n):
     """Ports that nobody else gets: they are bound here, too, for as long as the block lasts."""
@@ -28,7 +52,7 @@ def run(program, path):
     started = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="vtc-") as folder, ports(2) as (port, port2):
         macros = {"serve": f"exec {HERE}/serve.sh {program}", "port": port, "port2": port2,
-                  "v1_sock": f"127.0.0.1:{port}", "python": sys.executable, "cases": f"{HERE}/cases"}
+                  "v1_sock": f"127.0.0.1:{port}", "python": sys.executable, "h2_client": H2_CLIENT, "h2_server": H2_SERVER}
         command = ["varnishtest", "-v", "-t", str(LIMIT)]
         for name, value in macros.items():
             command += ["-D", f"{name}={value}"]
