@@ -299,7 +299,7 @@ smuggle: all
 
 # `make peers`: real servers and clients around dialtone (PEERS=NAME…)
 peers: all
-	@tests/peers/run.sh $(BUILD) $(PEERS)
+	@CADDY="$$(BUILD=$(BUILD) tests/tools/caddy.sh)" tests/peers/run.sh $(BUILD) $(PEERS)
 
 # `make vtc`: both sides of the proxy as scripts for varnishtest, by dialtone and by a real Caddy (VTC=NAME…)
 vtc: all

@@ -9,7 +9,7 @@ python=$(BUILD=$build tests/tools/python.sh) || exit 1
 status=0 passed=0 failed=0
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
-for name in ${*:-websocket proxy_protocol rpc h2_upstreams unix_sockets forward_auth streaming pages}; do
+for name in ${*:-websocket ws_ends proxy_protocol rpc h2_upstreams unix_sockets forward_auth streaming pages}; do
     timeout --kill-after=5 600 "$python" "tests/peers/$name.py" "$build" >"$log" 2>&1 || status=1
     cat "$log"
     counts=$(grep -Eo '[0-9]+ passed, [0-9]+ failed' "$log" | tail -n 1)
