@@ -56,9 +56,21 @@ def run(program, path):
         command = ["varnishtest", "-v", "-t", str(LIMIT)]
         for name, value in macros.items():
             command += ["-D", f"{name}={value}"]
-        done = subprocess.run([*command, path], env={**os.environ, "TMPDIR": folder}, cwd=folder, timeout=LIMIT + 20,
-                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        try:
+            done = subprocess.run([*command, path], env={**os.environ, "TMPDIR": folder}, cwd=folder, timeout=LIMIT + 20,
+                                  stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        except subprocess.TimeoutExpired as error:
+            return "none in time", (error.stdout or b"").decode("utf-8", "replace"), time.monotonic() - started
     return done.returncode, done.stdout.decode("utf-8", "replace"), time.monotonic() - started
+
+
+def run_alone(job):
+    """The same for a case that has failed among others: those with clocks do where the machine is busy. Twice."""
+    for _ in range(2):
+        result = run(*job)
+        if result[0] == 0:
+            break
+    return result
 
 
 def of_interest(log):
@@ -88,13 +100,20 @@ def main():
                 jobs.append((program, path))
     failed = 0
     with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
-        for (program, path), (status, log, seconds) in zip(jobs, pool.map(lambda job: run(*job), jobs)):
-            what = f"{os.path.basename(path)[:-4]} by {os.path.basename(program)}: status {status}, {seconds:.1f} s"
-            if status != 0:
-                failed += 1
-                print(f"FAILED: {what}\n{of_interest(log)}")
-            elif only:
-                print(what)
+        results = list(pool.map(lambda job: run(*job), jobs))
+    for job, (status, log, seconds) in zip(jobs, results):
+        program, path = job
+        what = f"{os.path.basename(path)[:-4]} by {os.path.basename(program)}"
+        if status != 0:
+            first = f"{what}: status {status}, {seconds:.1f} s\n{of_interest(log)}"
+            status, log, seconds = run_alone(job)
+            if status == 0:
+                print(f"once only: {first}")
+        if status != 0:
+            failed += 1
+            print(f"FAILED: {what}: status {status}, {seconds:.1f} s\n{of_interest(log)}")
+        elif only:
+            print(f"{what}: {seconds:.1f} s")
     if excused:
         print(f"vtc: {excused} cases are for dialtone alone, each says why")
     print(f"vtc: {len(jobs) - failed} passed, {failed} failed")
