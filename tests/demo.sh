@@ -17,6 +17,7 @@ if [ "${1-}" != inside ]; then
 fi
 
 work=$(mktemp -d)
+export XDG_DATA_HOME=$work/data # nothing is left where the user keeps things
 router_pid='' proxy_pid=''
 finish() {
     [ -z "$proxy_pid" ] || kill "$proxy_pid" 2>/dev/null || :
@@ -69,7 +70,7 @@ https://[$address]:8444 {
 }
 EOF
 cat "$work/router.caddyfile"
-XDG_DATA_HOME=$work/data "$dialtone" run "$work/router.caddyfile" >"$work/router.log" 2>&1 &
+"$dialtone" run "$work/router.caddyfile" >"$work/router.log" 2>&1 &
 router_pid=$!
 
 step 'The Caddyfile that frames it'
@@ -93,14 +94,14 @@ show 'dialtone build proxy.caddyfile -o proxy && ./proxy --version && ./proxy --
 "$dialtone" build "$work/proxy.caddyfile" -o "$work/proxy"
 "$work/proxy" --version
 "$work/proxy" --check
-XDG_DATA_HOME=$work/data "$work/proxy" >"$work/proxy.log" 2>&1 &
+"$work/proxy" >"$work/proxy.log" 2>&1 &
 proxy_pid=$!
 
 step 'A request through it: the router answers, without X-Frame-Options'
 show 'curl -k -i https://localhost:8443/'
 url=$(sed -n 's/^# request: //p' "$seed/router.caddyfile")
 answered=no
-for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30 31 32 33 34 35 36 37 38 39 40; do
     if curl -sk -i --max-time 5 "$url" >"$work/answer" 2>"$work/curl.log" &&
         grep -q 'the router says hello' "$work/answer"; then
         answered=yes

@@ -11,12 +11,17 @@ BUILD=$(cd "${1:-build}" && pwd)
 
 if [ "${2-}" != inside ]; then
     # a mount namespace of our own too: `ip netns` then leaves nothing behind
-    exec unshare -mn "$0" "$BUILD" inside
+    unshare -mn true 2>/dev/null && exec unshare -mn "$0" "$BUILD" inside
+    unshare -rmn true 2>/dev/null && exec unshare -rmn "$0" "$BUILD" inside
+    echo 'skipped: no right to make network namespaces'
+    echo '0 passed, 0 failed, 1 skipped'
+    exit 0
 fi
 
 dialtone=$BUILD/dialtone
 router_address='fe80::ea9f:80ff:fe46:cbfd'
 work=$(mktemp -d)
+export XDG_DATA_HOME=$work/data
 passed=0 failed=0 skipped=0
 nginx_pid='' proxy_pid='' far_pid=''
 
@@ -43,7 +48,7 @@ ip link set lo up || die 'no right to make network namespaces'
 unshare -n sleep 1000 &
 far_pid=$!
 far() { nsenter -t "$far_pid" -n "$@"; }
-for _ in 1 2 3 4 5 6 7 8 9 10; do
+for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30; do
     [ "$(readlink /proc/$far_pid/ns/net)" != "$(readlink /proc/self/ns/net)" ] && break
     sleep 0.1
 done
@@ -65,7 +70,7 @@ mkdir "$work/www"
 echo '<!doctype html><title>router</title><h1 id=r>the router page</h1>' >"$work/www/index.html"
 chmod -R a+rX "$work"
 cat >"$work/nginx.conf" <<EOF
-daemon off; worker_processes 1; pid $work/nginx.pid; error_log $work/nginx.err;
+user root; daemon off; master_process off; pid $work/nginx.pid; error_log $work/nginx.err;
 events { }
 http {
   access_log $work/nginx.access combined;
@@ -91,7 +96,7 @@ url=$(sed -n 's/^# request: //p' corpus/seed/router.caddyfile)
 check 'check accepts the Caddyfile of the story' "$dialtone" check --fail-on error corpus/seed/router.caddyfile
 check 'build makes one executable of it' "$dialtone" build corpus/seed/router.caddyfile -o "$work/proxy"
 start_proxy() { # start_proxy PROGRAM…
-    XDG_DATA_HOME=$work/data "$@" >>"$work/proxy.log" 2>&1 &
+    "$@" >>"$work/proxy.log" 2>&1 &
     proxy_pid=$!
 }
 stop_proxy() {
