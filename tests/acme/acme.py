@@ -260,6 +260,9 @@ def test_caddy_takes_it(place):
         for name in NAMES:
             with open(place.stored(name)) as f:
                 ours = ssl.PEM_cert_to_DER_cert(f.read().partition("-----END CERTIFICATE-----")[0] + "-----END CERTIFICATE-----\n")
+            end = time.time() + 20  # it listens before it has read them
+            while time.time() < end and place.shown(name) != ours:
+                time.sleep(0.1)
             check(place.shown(name) == ours, f"Caddy shows what dialtone has got for {name}: {open(log).read()[-600:]}")
 
 

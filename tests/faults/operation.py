@@ -333,7 +333,7 @@ def test_socket_activation():
         with Proxy(config, prefix=prefix, pass_fds=[s.fileno() for s in sockets]) as proxy:
             inode = os.stat(f"{folder}/site.sock").st_ino
             suite.check(ask(port)[1].body == b"hi", "no answer at the port")
-            suite.check("'spare'" in proxy.log(), "the socket of nobody is not named")
+            wait_for(lambda: "'spare'" in proxy.log(), what="the name of the socket of nobody")
             with socket.socket(socket.AF_UNIX) as s:
                 s.connect(f"{folder}/site.sock")
                 s.sendall(request_bytes("x", "y"))
@@ -382,6 +382,7 @@ def test_user():
                   f"https://inside.localhost:{tls} {{\n\tbind 127.0.0.1\n\ttls internal\n\trespond hi\n}}\n")
         with Proxy(config, "--user", "nobody", "--data-dir", f"{folder}/data", port=port) as proxy:
             os.chmod(proxy.folder, 0o755)
+            os.chmod(proxy.path, 0o644)
             suite.check(ask(port)[1].status == 200, "no answer")
             for task in os.listdir(f"/proc/{proxy.pid}/task"):
                 status = status_of(f"{proxy.pid}/task/{task}")
