@@ -174,8 +174,10 @@ static int on_hello(SSL *ssl, int *alert, void *unused)
     session->identity = choice.identity;
     session->trust = choice.trust;
     if (!choice.identity) {
-        snprintf(session->error, sizeof(session->error), "no certificate for \"%.*s\"",
-                 (int)hello.server_name.len, hello.server_name.ptr);
+        char *error = tls_session_error(session);
+        if (error)
+            snprintf(error, TLS_ERROR_BYTES, "no certificate for \"%.*s\"",
+                     (int)hello.server_name.len, hello.server_name.ptr);
         *alert = SSL_AD_INTERNAL_ERROR;
         return SSL_CLIENT_HELLO_ERROR;
     }

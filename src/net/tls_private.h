@@ -21,8 +21,10 @@ struct tls_session {
     struct tls_ticket *ticket; /* of dialed ones */
     bool kernel_empty;         /* the socket has no more ciphertext for now */
     bool first_seen, spoke_http, failed;
-    char error[TLS_ERROR_BYTES];
+    char *error;               /* owned, TLS_ERROR_BYTES; NULL: nothing went wrong, or no memory */
 };
+/* Where the first error of the session is to be told; NULL where one was, or there is no memory. */
+char *tls_session_error(struct tls_session *session);
 
 struct leaf_list {
     struct leaf_list *next;

@@ -182,6 +182,7 @@ void tls_session_free(struct tls_session *session)
     tls_identity_unref(session->identity);
     tls_trust_unref(session->trust);
     free(session->server_name);
+    free(session->error);
     free(session);
 }
 
@@ -203,20 +204,29 @@ static int send_outgoing(struct stream *stream)
     return piece.iov_len ? stream_send_raw(stream, &piece, 1) : 0;
 }
 
+char *tls_session_error(struct tls_session *session)
+{
+    if (session->error)
+        return NULL;
+    session->error = malloc(TLS_ERROR_BYTES);
+    return session->error;
+}
+
 static void note_failure(struct tls_session *session)
 {
     long verified = SSL_get_verify_result(session->ssl);
     session->failed = true;
-    if (session->error[0])
+    char *error = tls_session_error(session);
+    if (!error)
         return;
     if (verified != X509_V_OK) {
-        snprintf(session->error, sizeof(session->error), "certificate: %s",
+        snprintf(error, TLS_ERROR_BYTES, "certificate: %s",
                  X509_verify_cert_error_string(verified));
         ERR_clear_error();
     } else if (ERR_peek_last_error()) {
-        tls_error_describe(NULL, session->error);
+        tls_error_describe(NULL, error);
     } else {
-        snprintf(session->error, sizeof(session->error), "connection closed by the peer");
+        snprintf(error, TLS_ERROR_BYTES, "connection closed by the peer");
     }
 }
 
@@ -332,7 +342,7 @@ bool tls_speaks(const struct stream *stream, const char *protocol)
 
 struct str tls_error_text(const struct stream *stream)
 {
-    return str_from(stream->tls ? stream->tls->error : "");
+    return str_from(stream->tls && stream->tls->error ? stream->tls->error : "");
 }
 
 bool tls_peer_spoke_http(const struct stream *stream)
