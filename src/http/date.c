@@ -1,7 +1,6 @@
 /* Dates of HTTP: one form to write, three to read. */
 #include "http/date.h"
 
-#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
@@ -11,17 +10,28 @@ static const char *const days[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sa
 static const char *const long_days[] = {"Sunday",   "Monday", "Tuesday", "Wednesday",
                                         "Thursday", "Friday", "Saturday"};
 
+static void put_two(char *out, int number)
+{
+    out[0] = (char)('0' + number / 10 % 10);
+    out[1] = (char)('0' + number % 10);
+}
+
 void http_date_format(int64_t seconds, char out[HTTP_DATE_BYTES])
 {
-    time_t time = (time_t)seconds;
+    static const int64_t year_0 = INT64_C(-62167219200), year_10000 = INT64_C(253402300800);
+    time_t time = (time_t)(seconds < year_0 ? year_0 : seconds);
     struct tm utc = {.tm_year = 9999 - 1900, .tm_mon = 11, .tm_mday = 31, .tm_wday = 5};
-    char text[96];
-    if (seconds < INT64_C(253402300800))
+    if (seconds < year_10000)
         gmtime_r(&time, &utc);
-    snprintf(text, sizeof(text), "%s, %02d %s %04d %02d:%02d:%02d GMT", days[utc.tm_wday % 7],
-             utc.tm_mday, months[utc.tm_mon % 12], utc.tm_year + 1900, utc.tm_hour, utc.tm_min,
-             utc.tm_sec);
-    memcpy(out, text, HTTP_DATE_BYTES);
+    memcpy(out, "Day, 00 Mon 0000 00:00:00 GMT", HTTP_DATE_BYTES);
+    memcpy(out, days[utc.tm_wday % 7], 3);
+    memcpy(out + 8, months[utc.tm_mon % 12], 3);
+    put_two(out + 5, utc.tm_mday);
+    put_two(out + 12, (utc.tm_year + 1900) / 100);
+    put_two(out + 14, (utc.tm_year + 1900) % 100);
+    put_two(out + 17, utc.tm_hour);
+    put_two(out + 20, utc.tm_min);
+    put_two(out + 23, utc.tm_sec);
 }
 
 /* What is left of a date while it is read; <failed> once something did not fit. */

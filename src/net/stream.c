@@ -343,6 +343,21 @@ void stream_commit(struct stream *stream, size_t len)
     gather->len += len;
 }
 
+ssize_t stream_read_file(struct stream *stream, int file, off_t offset, size_t len)
+{
+    char *room = stream_reserve(stream, len);
+    if (!room)
+        return -EINVAL;
+    ssize_t got;
+    do
+        got = pread(file, room, len, offset);
+    while (got < 0 && errno == EINTR);
+    if (got < 0)
+        return -errno;
+    stream_commit(stream, (size_t)got);
+    return got;
+}
+
 void stream_flush(struct stream *stream)
 {
     if (stream->loop->gather.owner == stream)

@@ -68,6 +68,9 @@ enum { STREAM_PIECES = 4 };
 char *stream_reserve(struct stream *stream, size_t len);
 void stream_commit(struct stream *stream, size_t len);
 enum { STREAM_INPLACE_BYTES = 32 * 1024 };
+/* Reads <len> bytes of a file, at most STREAM_INPLACE_BYTES, into what is sent next: how many there
+ * were, 0 at the file's end, or -errno. */
+ssize_t stream_read_file(struct stream *stream, int file, off_t offset, size_t len);
 /* Sends <len> bytes of a file from where the kernel has them: how many went, 0 at the file's end,
  * STREAM_AGAIN (then `drained` comes), or -errno where it cannot be done this way. Not over TLS. */
 ssize_t stream_send_file(struct stream *stream, int file, off_t offset, size_t len);

@@ -37,7 +37,7 @@ struct str file_path_tidy(struct arena *arena, struct str path)
 struct str file_path_join(struct arena *arena, struct str root, struct str path)
 {
     struct strbuf out = strbuf_in(arena);
-    struct str below = STR_JOIN(arena, STR("/"), path);
+    struct str below = str_has_prefix(path, STR("/")) ? path : STR_JOIN(arena, STR("/"), path);
     bool ends_in_slash = path.len > 1 && path.ptr[path.len - 1] == '/';
     below = file_path_tidy(arena, below);
     below = str_slice(below, 1, below.len);

@@ -27,6 +27,7 @@ struct serving {
     const struct dt_file_server *server;
     struct str root, path; /* the file chosen so far */
     struct stat status;
+    int fd;        /* of <path>, open already; -1: not yet */
     bool is_index; /* <path> was found by a name that the request does not say */
 };
 
@@ -137,21 +138,45 @@ static bool needs_redirect(const struct serving *serving, struct str *to)
 
 /* --- which file --- */
 
+static int open_for_reading(struct str path)
+{
+    return open(path.ptr, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+}
+
+/* As file_stat. Where <path> is likely to be the file that is sent it is opened first, so that it
+ * is looked for once: then <fd> is its descriptor. */
+static int find(struct serving *serving, struct str path, bool is_likely)
+{
+    struct transaction *tx = serving->tx;
+    if (!is_likely || serving->server->precompressed.n > 0 || memchr(path.ptr, '\0', path.len))
+        return file_stat(tx->arena, path, &serving->status);
+    int fd = open_for_reading(path);
+    if (fd < 0 && errno == ENOENT)
+        return -ENOENT;
+    if (fd < 0 || fstat(fd, &serving->status) < 0 || !S_ISREG(serving->status.st_mode)) {
+        if (fd >= 0)
+            close(fd);
+        return file_stat(tx->arena, path, &serving->status);
+    }
+    serving->fd = fd;
+    return 0;
+}
+
 static void look_for_index(struct serving *serving)
 {
     struct transaction *tx = serving->tx;
     struct dt_range index = serving->server->index;
+    struct stat directory = serving->status;
     for (uint32_t i = 0; i < index.n; i++) {
-        struct stat status;
         struct str path = file_path_join(tx->arena, serving->path,
                                          template_expand(tx, index.first + i));
-        if (is_hidden(serving, path) || file_stat(tx->arena, path, &status) < 0)
+        if (is_hidden(serving, path) || find(serving, path, true) < 0)
             continue;
         serving->path = path;
-        serving->status = status;
         serving->is_index = true;
         return;
     }
+    serving->status = directory;
 }
 
 /* --- its headers --- */
@@ -223,7 +248,7 @@ static const struct str suffixes[] = {
 
 static int open_regular(struct str path, struct stat *status)
 {
-    int fd = open(path.ptr, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    int fd = open_for_reading(path);
     if (fd < 0)
         return -errno;
     if (fstat(fd, status) == 0 && S_ISREG(status->st_mode))
@@ -274,7 +299,10 @@ static enum step serve_file(struct serving *serving)
     struct str path = serving->path, etag = headers_get(headers, HEADER_ETAG), problem = {0};
     struct stat status;
     headers_add(headers, HEADER_VARY, STR("Accept-Encoding"));
-    content.fd = open_precompressed(serving, &status, &path);
+    content.fd = serving->fd;
+    status = serving->status;
+    if (content.fd < 0)
+        content.fd = open_precompressed(serving, &status, &path);
     if (content.fd < 0) {
         path = serving->path;
         content.fd = open_regular(path, &status);
@@ -447,7 +475,8 @@ static enum step list_directory(const struct serving *serving)
 
 enum step handle_files(struct transaction *tx, const struct dt_handler *handler)
 {
-    struct serving serving = {.tx = tx, .server = &tx->tables->file_servers[handler->row]};
+    struct serving serving = {
+        .tx = tx, .server = &tx->tables->file_servers[handler->row], .fd = -1};
     struct str to;
     if (!file_system_exists(tx, serving.server->filesystem))
         return transaction_fail(tx, 404, STR("filesystem not found"));
@@ -455,7 +484,9 @@ enum step handle_files(struct transaction *tx, const struct dt_handler *handler)
     serving.path = file_path_join(tx->arena, serving.root, tx->url.path);
     if (str_has_suffix(serving.path, STR("/")))
         serving.path = str_dup(tx->arena, str_slice(serving.path, 0, serving.path.len - 1));
-    int error = file_stat(tx->arena, serving.path, &serving.status);
+    bool hidden = is_hidden(&serving, serving.path);
+    int error =
+        find(&serving, serving.path, !hidden && !str_has_suffix(tx->url.path, STR("/")));
     if (error == -ENOENT)
         return not_found(&serving);
     if (error == -EACCES || error == -EPERM)
@@ -464,12 +495,15 @@ enum step handle_files(struct transaction *tx, const struct dt_handler *handler)
         return refused(tx, 400, serving.path, -error);
     if (S_ISDIR(serving.status.st_mode))
         look_for_index(&serving);
-    if (S_ISDIR(serving.status.st_mode) && serving.server->browse != DT_NONE &&
-        !is_hidden(&serving, serving.path))
+    hidden = hidden && !serving.is_index;
+    if (S_ISDIR(serving.status.st_mode) && serving.server->browse != DT_NONE && !hidden)
         return list_directory(&serving);
-    if (S_ISDIR(serving.status.st_mode) || is_hidden(&serving, serving.path))
+    if (S_ISDIR(serving.status.st_mode) || hidden)
         return not_found(&serving);
-    if (needs_redirect(&serving, &to))
+    if (needs_redirect(&serving, &to)) {
+        if (serving.fd >= 0)
+            close(serving.fd);
         return redirect(tx, to);
+    }
     return serve_file(&serving);
 }

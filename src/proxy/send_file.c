@@ -70,17 +70,18 @@ enum direct {
     DIRECT_FAILED,
 };
 
-/* Lets the kernel send from the file what of the running segment is too long for one piece. */
-
+/* Leaves it to the connection to take what is next of the running segment from the file. */
 static enum direct send_directly(struct transaction *tx, size_t *sent)
 {
     struct sending *sending = tx->sending;
     const struct file_segment *segment = &sending->segments[sending->at];
-    if (sending->at >= sending->n || !sending->text_sent ||
-        segment->len - sending->done <= PIECE_BYTES || sending->is_read ||
-        !response_is_direct(tx))
+    if (sending->at >= sending->n || sending->is_read || !response_is_direct(tx) ||
+        (!sending->text_sent && segment->text.len > 0))
         return DIRECT_NOT;
     int64_t left = segment->len - sending->done;
+    if (left == 0)
+        return DIRECT_NOT;
+    sending->text_sent = true;
     int64_t n = http_reply_file(tx->request, sending->fd, segment->offset + sending->done,
                                 left < DIRECT_BYTES ? left : DIRECT_BYTES);
     if (n == HTTP_FILE_WAITS)

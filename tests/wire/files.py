@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """Large files, which the kernel sends by itself: files.py BUILD"""
-import hashlib, os, socket, sys, tempfile, threading, time
+import hashlib, os, socket, ssl, subprocess, sys, tempfile, threading, time
 
 from harness import Suite, free_port
 
-PLAIN = free_port()
+PLAIN, TLS = free_port(), free_port()
 SIZE = 24_000_000
 root = tempfile.TemporaryDirectory()
 content = b"".join(hashlib.sha256(b"%d" % i).digest() for i in range(SIZE // 32))
@@ -17,6 +17,12 @@ http://:{PLAIN} {{
 	bind 127.0.0.1
 	root {root.name}
 	encode /encoded/* gzip
+	file_server
+}}
+https://localhost:{TLS} {{
+	bind 127.0.0.1
+	tls {root.name}/certificate {root.name}/key
+	root {root.name}
 	file_server
 }}
 """
@@ -69,6 +75,41 @@ def test_slow_reader():
     assert body == content, (head, len(body))
 
 
+def test_sizes():
+    """Around those from which on files are sent in another way."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    for port in (PLAIN, TLS):
+        s = socket.create_connection(("127.0.0.1", port), 10)
+        if port == TLS:
+            s = context.wrap_socket(s, server_hostname="localhost")
+        answers = s.makefile("rb")
+        for size in (0, 1, 2047, 2048, 2049, 32767, 32768, 32769, 65535, 65536, 65537, 200000):
+            write(f"of-{size}", content[size:2 * size])
+            s.sendall(b"GET /of-%d HTTP/1.1\r\nHost: localhost:%d\r\n\r\n" % (size, port))
+            head = b"".join(iter(answers.readline, b"\r\n"))
+            assert head.startswith(b"HTTP/1.1 200 OK") and b"Content-Length: %d\r\n" % size in head, (port, head)
+            assert answers.read(size) == content[size:2 * size], (port, size)
+
+
+def test_descriptors(pid):
+    """Whatever the answer, its file is closed."""
+    os.makedirs(os.path.join(root.name, "with-index"), exist_ok=True)
+    os.makedirs(os.path.join(root.name, "without"), exist_ok=True)
+    write("with-index/index.html", b"the index")
+    asked = {b"/with-index": b"308", b"/with-index/": b"200", b"/without": b"404", b"/without/": b"404",
+             b"/small": b"200", b"/small/": b"308", b"/none": b"404", b"/small/none": b"400"}
+    for method in (b"GET", b"HEAD"):
+        for path, status in asked.items():
+            for more in (b"", b"If-None-Match: *\r\n", b"Range: bytes=90000000-\r\n", b"Range: bytes=2-4\r\n"):
+                head, _ = read_all(request(path, CLOSE + more, method))
+                got = head.split(b" ")[1]
+                assert got == status or (status == b"200" and got in (b"304", b"416", b"206")), (path, head)
+    assert read_all(request(b"/small", CLOSE, b"POST"))[0].startswith(b"HTTP/1.1 405 ")
+    names = [os.readlink(f"/proc/{pid}/fd/{fd}") for fd in os.listdir(f"/proc/{pid}/fd")]
+    assert not [name for name in names if name.startswith(root.name)], names
+
+
 def test_ranges():
     head, body = read_all(request(b"/big", CLOSE + b"Range: bytes=1000000-19999999\r\n"))
     assert head.startswith(b"HTTP/1.1 206 ") and body == content[1000000:20000000], (head, len(body))
@@ -117,9 +158,12 @@ def test_others_have_their_turn():
 def main():
     write("big", content)
     write("small", b"a few bytes")
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
+                    "-keyout", f"{root.name}/key", "-out", f"{root.name}/certificate", "-subj", "/CN=localhost",
+                    "-addext", "subjectAltName=DNS:localhost"], check=True, capture_output=True)
     suite = Suite("files")
     with suite.proxy(CONFIG, PLAIN, "--workers", "1") as (proxy, _):
-        suite.run(globals())
+        suite.run(globals(), pid=proxy.pid)
         proxy.terminate()
         suite.ends(proxy)
     root.cleanup()

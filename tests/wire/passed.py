@@ -2,9 +2,9 @@
 """Long answers of upstreams, which go from socket to socket without being read: passed.py BUILD"""
 import gzip, hashlib, os, re, socket, sys, tempfile, threading, time
 
-from harness import Suite
+from harness import Suite, free_port
 
-PLAIN, ORIGIN = 18786, 18787
+PLAIN, ORIGIN = free_port(), free_port()
 PIECE = 128 * 1024
 folder = tempfile.TemporaryDirectory()
 content = b"".join(hashlib.sha256(b"%d" % i).digest() for i in range(1_000_000))
