@@ -75,7 +75,7 @@ all: $(BUILD)/dialtone $(BUILD)/libdialtone.a $(BUILD)/libdialtone-proxy.a
 Q   := $(if $(V),,@)
 say  = $(if $(V),,@echo "  $(1)	$(2)")
 
-# What objects are compiled with, and what is linked: files that change when that does.
+# What objects are compiled with, which there are, and what is linked: files that change when that does.
 stamp = $(shell mkdir -p $(@D))$(file >$@.new,$(1))@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
 .PHONY: FORCE
 $(BUILD)/flags: FORCE
@@ -83,6 +83,8 @@ $(BUILD)/flags: FORCE
 $(BUILD)/libraries: FORCE
 	$(call stamp,$(LDFLAGS) $(PROXY_LIBS) $(REGEXP_LIBS) $(ARGON2_LIBS) $(DNS_LIBS) $(ACME_LIBS))
 $(BUILD)/dialtone $(OBJ)/cli/build.o: $(BUILD)/libraries
+$(BUILD)/objects: FORCE
+	$(call stamp,$(LIB_OBJECTS) $(CLI_OBJECTS))
 
 help:
 	@sed -n 's/^# `make \(.*\)`: /  make \1\t/p' Makefile
@@ -93,7 +95,7 @@ help:
 STATIC_OPENSSL ?= yes
 LINK_PROGRAM = $(CC) $(LDFLAGS) -Wl,--as-needed -o $(BUILD)/dialtone $(CLI_OBJECTS) \
     $(BUILD)/libdialtone.a
-$(BUILD)/dialtone: $(CLI_OBJECTS) $(BUILD)/libdialtone.a
+$(BUILD)/dialtone: $(CLI_OBJECTS) $(BUILD)/libdialtone.a $(BUILD)/objects
 	@if [ $(STATIC_OPENSSL) = yes ] && $(LINK_PROGRAM) $(if $(SANITIZE),,-static-libgcc) -Wl,-Bstatic -lssl \
 	    -lcrypto -lnghttp2 -lre2 -lstdc++ -largon2 -lcares -ljansson -lz -lzstd $(if $(SANITIZE),,-lcrypt) \
 	    -Wl,-Bdynamic $(COMPILER_LIBS) $(CRYPT_LIB) -lpthread 2>/dev/null; \
@@ -101,15 +103,15 @@ $(BUILD)/dialtone: $(CLI_OBJECTS) $(BUILD)/libdialtone.a
 	else echo 'linked $@ with shared libraries'; $(LINK_PROGRAM) $(COMPILER_LIBS) $(PROXY_LIBS) $(REGEXP_LIBS) $(ARGON2_LIBS) $(DNS_LIBS) \
 	    $(ACME_LIBS); fi
 
-$(BUILD)/libdialtone.a: $(LIB_OBJECTS)
+$(BUILD)/libdialtone.a: $(LIB_OBJECTS) $(BUILD)/objects
 	@rm -f $@
 	$(call say,AR,$@)
-	$(Q)$(AR) qcs $@ $^
+	$(Q)$(AR) qcs $@ $(filter %.o,$^)
 
-$(BUILD)/libdialtone-proxy.a: $(PROXY_OBJECTS)
+$(BUILD)/libdialtone-proxy.a: $(PROXY_OBJECTS) $(BUILD)/objects
 	@rm -f $@
 	$(call say,AR,$@)
-	$(Q)$(AR) qcs $@ $^
+	$(Q)$(AR) qcs $@ $(filter %.o,$^)
 
 libs: $(BUILD)/libdialtone.a $(BUILD)/libdialtone-proxy.a
 
