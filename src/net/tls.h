@@ -109,6 +109,14 @@ bool tls_trust_add_leaf_inline(struct tls_trust *trust, struct str der_base64,
 struct tls_tickets;
 struct tls_tickets *tls_tickets_new(unsigned max, int64_t rotation_ns);
 void tls_tickets_free(struct tls_tickets *tickets);
+/* The newest keys that fit, and their age, as bytes, for another process of the same machine that
+ * takes this one's place: what was sealed here opens there. Whoever has the bytes can read
+ * connections; they belong into memory only, and are to be cleansed. Gives their number; 0: no
+ * room, or no key yet. */
+size_t tls_tickets_save(struct tls_tickets *tickets, void *bytes, size_t size);
+/* Takes the newest of them that there is room for, before the first handshake; what is no such
+ * bytes, or of the future, is passed over: false. */
+bool tls_tickets_take(struct tls_tickets *tickets, const void *bytes, size_t len);
 
 /* Settings of one kind of handshake on the server side (a connection policy). Shared, const. */
 struct tls_policy {

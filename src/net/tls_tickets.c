@@ -73,6 +73,52 @@ static bool rotate(struct tls_tickets *tickets)
     return tickets->n > 0;
 }
 
+/* What one process tells another; both run the same machine's clock since boot. */
+struct saved {
+    char magic[8];
+    uint32_t n, reserved;
+    int64_t rotated_ns;
+};
+
+static const char saved_magic[8] = "tickets1";
+
+size_t tls_tickets_save(struct tls_tickets *tickets, void *bytes, size_t size)
+{
+    struct saved saved = {0};
+    size_t len = 0;
+    memcpy(saved.magic, saved_magic, sizeof(saved_magic));
+    pthread_mutex_lock(&tickets->lock);
+    size_t room = size < sizeof(saved) ? 0 : (size - sizeof(saved)) / sizeof(struct ticket_key);
+    saved.n = tickets->n < room ? tickets->n : (uint32_t)room;
+    if (saved.n > 0) {
+        saved.rotated_ns = tickets->rotated_ns;
+        len = sizeof(saved) + saved.n * sizeof(struct ticket_key);
+        memcpy(bytes, &saved, sizeof(saved));
+        memcpy((char *)bytes + sizeof(saved), tickets->keys, len - sizeof(saved));
+    }
+    pthread_mutex_unlock(&tickets->lock);
+    return len;
+}
+
+bool tls_tickets_take(struct tls_tickets *tickets, const void *bytes, size_t len)
+{
+    struct saved saved;
+    if (len < sizeof(saved))
+        return false;
+    memcpy(&saved, bytes, sizeof(saved));
+    if (memcmp(saved.magic, saved_magic, sizeof(saved_magic)) != 0 || saved.n == 0 ||
+        len - sizeof(saved) != (uint64_t)saved.n * sizeof(struct ticket_key) ||
+        saved.rotated_ns < 0 || saved.rotated_ns > since_boot_ns())
+        return false;
+    pthread_mutex_lock(&tickets->lock);
+    tickets->n = saved.n < tickets->max ? saved.n : tickets->max;
+    tickets->rotated_ns = saved.rotated_ns;
+    memcpy(tickets->keys, (const char *)bytes + sizeof(saved),
+           tickets->n * sizeof(struct ticket_key));
+    pthread_mutex_unlock(&tickets->lock);
+    return true;
+}
+
 static bool use_key(const struct ticket_key *key, bool seals, const unsigned char *iv,
                     EVP_CIPHER_CTX *cipher, EVP_MAC_CTX *mac)
 {

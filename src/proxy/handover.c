@@ -1,11 +1,12 @@
 /* Listening sockets that outlive a process: taken from whoever started this one, and handed to the
  * one that takes its place. Both processes have the same sockets for a moment, so that no
- * connection in their queues is lost. */
+ * connection in their queues is lost. The keys of session tickets go the same way, in memory. */
 
 #include "proxy/handover.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <openssl/crypto.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
@@ -22,13 +23,16 @@
 #include "proxy/control.h"
 #include "proxy/core.h"
 #include "proxy/sockets.h"
+#include "proxy/tls_state.h"
 
 extern char **environ;
 
-/* A predecessor's message is a memory file, whose lines are "FD FLAG ADDRESS". */
+/* A predecessor's message is a memory file, whose lines are "FD FLAG ADDRESS": sockets, and with
+ * the flag 't' another memory file, which holds the keys of session tickets. A program that does
+ * not know the flag takes it for a socket that nothing listens on, and closes it. */
 #define VARIABLE "DIALTONE_HANDOVER" /* "CHANNEL,MESSAGE": descriptors */
 
-enum { FIRST_MANAGED_FD = 3, MAX_MANAGED = 4096 };
+enum { FIRST_MANAGED_FD = 3, MAX_MANAGED = 4096, TICKETS_BYTES_MAX = 64 << 10 };
 
 /* --- taking --- */
 
@@ -46,8 +50,8 @@ static void add(struct core *core, struct inherited_socket socket)
 {
     struct handover *handover = &core->handover;
     size_t size = sizeof(*handover->sockets);
-    handover->sockets = arena_grow(core->arena, handover->sockets, handover->n * size,
-                                   (handover->n + 1) * size);
+    handover->sockets =
+        arena_grow(core->arena, handover->sockets, handover->n * size, (handover->n + 1) * size);
     handover->sockets[handover->n++] = socket;
     keep_from_children(socket.fd);
 }
@@ -69,6 +73,11 @@ static bool take_line(struct core *core, struct str line)
     if (!str_cut(line, STR(" "), &fd, &line) || !str_cut(line, STR(" "), &flag, &line) ||
         !number_of(fd, &number) || fcntl((int)number, F_GETFD) < 0)
         return false;
+    if (str_is(flag, "t")) {
+        core->handover.tickets = (int)number;
+        keep_from_children((int)number);
+        return true;
+    }
     add(core, (struct inherited_socket){
                   .fd = (int)number,
                   .address = arena_strndup(core->arena, line.ptr, line.len),
@@ -123,16 +132,29 @@ bool handover_take(struct core *core)
 {
     const char *where = getenv(VARIABLE);
     core->handover.channel = -1;
+    core->handover.tickets = -1;
     bool is_fine = true;
     if (where)
         is_fine = take_from_predecessor(core, where);
     else
         take_from_manager(core);
-    static const char *const variables[] = {VARIABLE, "LISTEN_FDS", "LISTEN_PID",
-                                            "LISTEN_FDNAMES"};
+    static const char *const variables[] = {VARIABLE, "LISTEN_FDS", "LISTEN_PID", "LISTEN_FDNAMES"};
     for (size_t i = 0; i < sizeof(variables) / sizeof(variables[0]); i++)
         unsetenv(variables[i]);
     return is_fine;
+}
+
+void handover_take_tickets(struct core *core, struct tls_tickets *tickets)
+{
+    unsigned char bytes[TICKETS_BYTES_MAX];
+    if (core->handover.tickets < 0)
+        return;
+    ssize_t n = tickets ? pread(core->handover.tickets, bytes, sizeof(bytes), 0) : 0;
+    if (n > 0)
+        tls_tickets_take(tickets, bytes, (size_t)n);
+    OPENSSL_cleanse(bytes, sizeof(bytes));
+    close(core->handover.tickets);
+    core->handover.tickets = -1;
 }
 
 void handover_close_unused(struct core *core)
@@ -142,8 +164,9 @@ void handover_close_unused(struct core *core)
         if (socket->is_used)
             continue;
         if (!socket->address)
-            control_say(core, DT_LOG_WARN, "nothing of the configuration listens on the socket "
-                                           "'%s' that the service manager opened",
+            control_say(core, DT_LOG_WARN,
+                        "nothing of the configuration listens on the socket "
+                        "'%s' that the service manager opened",
                         socket->name);
         close(socket->fd);
         socket->is_used = true;
@@ -188,14 +211,40 @@ void handover_remember(struct core *core)
         core->program = core->arguments[0];
 }
 
+static bool write_whole(int fd, const void *bytes, size_t len)
+{
+    errno = EIO; /* of a write that is cut short */
+    return write(fd, bytes, len) == (ssize_t)len;
+}
+
+/* A memory file with the keys of session tickets; -1: there are none, or no file can be had, and
+ * sessions are not resumed. */
+static int write_tickets(struct core *core)
+{
+    unsigned char bytes[TICKETS_BYTES_MAX];
+    struct tls_tickets *tickets = core->tls ? core->tls->tickets : NULL;
+    size_t len = tickets ? tls_tickets_save(tickets, bytes, sizeof(bytes)) : 0;
+    int fd = len > 0 ? memfd_create("tickets", MFD_CLOEXEC) : -1;
+    if (fd >= 0 && !write_whole(fd, bytes, len)) {
+        close(fd);
+        fd = -1;
+    }
+    OPENSSL_cleanse(bytes, sizeof(bytes));
+    return fd;
+}
+
 /* The message, and that every descriptor it names reaches the child. */
-static int write_message(const struct core *core, struct arena *arena,
+static int write_message(const struct core *core, struct arena *arena, int tickets,
                          posix_spawn_file_actions_t *actions)
 {
     int fd = memfd_create("handover", MFD_CLOEXEC);
     if (fd < 0)
         return -errno;
     struct strbuf text = strbuf_in(arena);
+    if (tickets >= 0) {
+        strbuf_printf(&text, "%d t tickets\n", tickets);
+        posix_spawn_file_actions_adddup2(actions, tickets, tickets);
+    }
     for (unsigned i = 0; i < core->n_socket_sets; i++) {
         const struct socket_set *set = &core->socket_sets[i];
         for (unsigned k = 0; k < set->n; k++) {
@@ -205,8 +254,8 @@ static int write_message(const struct core *core, struct arena *arena,
         }
     }
     struct str message = strbuf_str(&text);
-    if (write(fd, message.ptr, message.len) != (ssize_t)message.len) {
-        int error = errno ? errno : EIO;
+    if (!write_whole(fd, message.ptr, message.len)) {
+        int error = errno;
         close(fd);
         return -error;
     }
@@ -231,7 +280,7 @@ static char **child_environment(struct arena *arena, int channel, int message)
 int successor_start(struct core *core, struct successor *successor)
 {
     struct arena arena = ARENA_INIT;
-    int channel[2], message, status;
+    int channel[2], message, status, tickets;
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
     sigset_t none;
@@ -244,14 +293,17 @@ int successor_start(struct core *core, struct successor *successor)
     sigemptyset(&none);
     posix_spawnattr_setsigmask(&attributes, &none);
     posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
-    message = status = write_message(core, &arena, &actions);
+    tickets = write_tickets(core);
+    message = status = write_message(core, &arena, tickets, &actions);
     if (message >= 0) {
         posix_spawn_file_actions_adddup2(&actions, channel[1], channel[1]);
         posix_spawn_file_actions_adddup2(&actions, message, message);
-        status = -posix_spawn(&successor->pid, core->program, &actions, &attributes, core->arguments,
-                              child_environment(&arena, channel[1], message));
+        status = -posix_spawn(&successor->pid, core->program, &actions, &attributes,
+                              core->arguments, child_environment(&arena, channel[1], message));
         close(message);
     }
+    if (tickets >= 0)
+        close(tickets);
     posix_spawnattr_destroy(&attributes);
     posix_spawn_file_actions_destroy(&actions);
     arena_free(&arena);

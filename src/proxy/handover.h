@@ -5,6 +5,7 @@
 #include <sys/types.h>
 
 struct core;
+struct tls_tickets;
 
 /* A listening socket that the process was started with. */
 struct inherited_socket {
@@ -21,11 +22,14 @@ struct handover {
     unsigned n;
     int channel; /* to the predecessor, which waits for handover_ready; -1 */
     bool has_predecessor;
+    int tickets; /* a memory file with its keys of session tickets; -1 */
 };
 
 /* Takes it from the environment, where nobody finds it any more afterwards; false after saying
  * what is wrong with it. */
 bool handover_take(struct core *core);
+/* The predecessor's keys of session tickets, if it gave any; <tickets> NULL: they are thrown away. */
+void handover_take_tickets(struct core *core, struct tls_tickets *tickets);
 /* Closes what nothing listens on; a service manager's are named in the log. */
 void handover_close_unused(struct core *core);
 /* The predecessor may stop accepting now. */
@@ -39,7 +43,7 @@ struct successor {
 
 /* Remembers how the process was started; before anything changes that. */
 void handover_remember(struct core *core);
-/* Runs the program again with all listening sockets; 0 or -errno. Every loop must expect copies (see
+/* Runs the program again with all listening sockets and the keys of session tickets; 0 or -errno. Every loop must expect copies (see
  * loop_expect_copies) until the new process is ready or has ended. */
 int successor_start(struct core *core, struct successor *successor);
 /* What came over the channel: more than 0 where it is ready, 0 where that is not known yet, less

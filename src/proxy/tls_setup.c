@@ -289,6 +289,7 @@ bool tls_setup(struct core *core)
     if (application->max_ticket_keys > 0)
         state->tickets =
             tls_tickets_new(application->max_ticket_keys, application->ticket_rotation_ns);
+    handover_take_tickets(core, state->tickets);
     core->server_tls = arena_array(core->arena, struct tls_server *, tables->n_servers);
     core->transport_tls = arena_array(core->arena, struct tls_client *, tables->n_transports);
     state->set = tls_set_load(core, NULL, false);

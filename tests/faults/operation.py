@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """A running proxy is operated: replaced, stopped, made smaller, asked. operation.py BUILD [TEST…]"""
-import contextlib, os, pwd, re, shutil, signal, socket, subprocess, sys, tempfile, time
+import contextlib, os, pwd, re, shutil, signal, socket, ssl, subprocess, sys, tempfile, time
 
 from made import load_program, make_certificate, simple
 from rig import Origin, Proxy, Suite, ask, build, connect, free_port, is_alive, listens, new_nonce, read_all, \
@@ -81,6 +81,46 @@ def test_signal_and_pid_file():
         suite.check(ask(port)[1].status == 200, "it does not answer")
         proxy.stop()
         suite.check(not os.path.exists(proxy.pid_file) and not os.path.exists(proxy.admin), "files are left")
+
+
+def test_sessions_outlive_replacements():
+    """Tickets of TLS 1.2 and 1.3 open at the successors, and after certificates were read again; no file has their
+    keys."""
+    port = free_port()
+    with tempfile.TemporaryDirectory() as folder:
+        make_certificate(folder)
+        config = (f"https://localhost:{port} {{\n\tbind 127.0.0.1\n"
+                  f"\ttls {folder}/certificate.new {folder}/key.new\n\trespond hi\n}}\n")
+        with Proxy(config, port=port) as proxy:
+            sessions = {}
+            for version in ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3:
+                context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+                context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+                context.minimum_version = context.maximum_version = version
+                sessions[version] = (context, *tls_session(port, context)[:1])
+            suite.check(not tls_session(port, sessions[version][0])[1], "resumed without a ticket")
+            for step in "replaced", "replaced again", "read again", "replaced after that":
+                if step == "read again":
+                    proxy.ask_admin("/reload", "POST")
+                else:
+                    suite.check(proxy.replace().returncode == 0, f"not {step}")
+                for version, (context, session) in sessions.items():
+                    fresh, resumed = tls_session(port, context, session)
+                    suite.check(resumed, f"{step}: a session of {version.name} is not resumed")
+                    sessions[version] = (context, fresh)
+            wait_for(lambda: proxy.pids() == [proxy.pid], what="the end of the old processes")
+            open_files = [os.readlink(f"/proc/{proxy.pid}/fd/{fd}") for fd in os.listdir(f"/proc/{proxy.pid}/fd")]
+            suite.check(not [name for name in open_files if "memfd" in name], f"memory files are left: {open_files}")
+
+
+def tls_session(port, context, session=None):
+    """What can be resumed after one request, and whether <session> was."""
+    with socket.create_connection(("127.0.0.1", port), timeout=30) as s, \
+            context.wrap_socket(s, server_hostname="localhost", session=session) as tls:
+        tls.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+        while tls.recv(4096):
+            pass
+        return tls.session, tls.session_reused
 
 
 def test_new_configuration():
