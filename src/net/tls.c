@@ -276,7 +276,7 @@ void tls_server_free(struct tls_server *server)
 static int keep_ticket(SSL *ssl, SSL_SESSION *fresh)
 {
     struct tls_session *session = SSL_get_app_data(ssl);
-    if (!session || !session->ticket)
+    if (!session || !session->ticket || session->ticket->generation != session->generation)
         return 0;
     SSL_SESSION_free(session->ticket->session);
     session->ticket->session = fresh;
@@ -298,10 +298,9 @@ static bool set_alpn(SSL_CTX *context, const char *const *alpn)
     return len == 0 || SSL_CTX_set_alpn_protos(context, wire, len) == 0;
 }
 
-static bool client_setup(struct tls_client *client, char error[TLS_ERROR_BYTES])
+static bool client_setup(SSL_CTX *context, const struct tls_client_config *config,
+                         char error[TLS_ERROR_BYTES])
 {
-    const struct tls_client_config *config = &client->config;
-    SSL_CTX *context = client->context;
     if (config->min_version)
         SSL_CTX_set_min_proto_version(context, config->min_version);
     if (config->max_version)
@@ -333,22 +332,43 @@ static bool client_setup(struct tls_client *client, char error[TLS_ERROR_BYTES])
     return true;
 }
 
+static SSL_CTX *client_context(const struct tls_client_config *config, char error[TLS_ERROR_BYTES])
+{
+    SSL_CTX *context = tls_context_new(TLS_client_method());
+    if (!context || !client_setup(context, config, error)) {
+        SSL_CTX_free(context);
+        return NULL;
+    }
+    SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
+    SSL_CTX_sess_set_new_cb(context, keep_ticket);
+    return context;
+}
+
 struct tls_client *tls_client_new(const struct tls_client_config *config,
                                   char error[TLS_ERROR_BYTES])
 {
     struct tls_client *client = calloc(1, sizeof(*client));
     if (!client)
         return NULL;
-    client->config = *config;
-    client->context = tls_context_new(TLS_client_method());
-    if (!client->context || !client_setup(client, error)) {
+    pthread_mutex_init(&client->lock, NULL);
+    client->context = client_context(config, error);
+    if (!client->context) {
         tls_client_free(client);
         return NULL;
     }
-    SSL_CTX_set_session_cache_mode(client->context,
-                                   SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
-    SSL_CTX_sess_set_new_cb(client->context, keep_ticket);
     return client;
+}
+
+void tls_client_take(struct tls_client *client, struct tls_client *fresh)
+{
+    SSL_CTX *before;
+    pthread_mutex_lock(&client->lock);
+    before = client->context;
+    client->context = fresh->context;
+    client->generation++;
+    pthread_mutex_unlock(&client->lock);
+    fresh->context = before;
+    tls_client_free(fresh);
 }
 
 void tls_client_free(struct tls_client *client)
@@ -356,5 +376,6 @@ void tls_client_free(struct tls_client *client)
     if (!client)
         return;
     SSL_CTX_free(client->context);
+    pthread_mutex_destroy(&client->lock);
     free(client);
 }

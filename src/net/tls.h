@@ -181,6 +181,10 @@ struct tls_client_config {
 struct tls_client *tls_client_new(const struct tls_client_config *config,
                                   char error[TLS_ERROR_BYTES]);
 void tls_client_free(struct tls_client *client);
+/* <client> gets what <fresh> has, and frees that. Connections that are dialed from now on know the
+ * new settings, and resume no sessions of the old; those that are open stay. While other threads
+ * dial. */
+void tls_client_take(struct tls_client *client, struct tls_client *fresh);
 
 /* Sessions for new connections; hand them to stream_use_tls. */
 struct tls_session *tls_accept(struct tls_server *server, const struct address *peer,
@@ -188,7 +192,8 @@ struct tls_session *tls_accept(struct tls_server *server, const struct address *
 /* <name> is the dial host without zone, or the override: an IP literal is verified as such and not
  * sent as SNI. <ticket> keeps the last session for resumption; zero it once. */
 struct tls_ticket {
-    void *session; /* owned */
+    void *session;       /* owned */
+    unsigned generation; /* of the client's settings that it was got with */
 };
 struct tls_session *tls_connect(struct tls_client *client, struct str name,
                                 struct tls_ticket *ticket);

@@ -2,6 +2,7 @@
 #define DIALTONE_NET_TLS_PRIVATE_H
 
 #include <openssl/ssl.h>
+#include <pthread.h>
 #include <stdatomic.h>
 
 #include "net/address.h"
@@ -19,6 +20,7 @@ struct tls_session {
     char *server_name;               /* owned; as the client sent it, NULL: it did not */
     const struct address *peer;
     struct tls_ticket *ticket; /* of dialed ones */
+    unsigned generation;       /* the same; of the client's settings */
     bool kernel_empty;         /* the socket has no more ciphertext for now */
     bool first_seen, spoke_http, failed;
     char *error;               /* owned, TLS_ERROR_BYTES; NULL: nothing went wrong, or no memory */
@@ -44,8 +46,9 @@ struct tls_server {
 };
 
 struct tls_client {
-    SSL_CTX *context; /* owned */
-    struct tls_client_config config;
+    pthread_mutex_t lock;
+    SSL_CTX *context;    /* owned; under lock */
+    unsigned generation; /* of <context>, which may be replaced; under lock */
 };
 
 /* A certificate, its chain and its key. */

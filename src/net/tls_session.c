@@ -132,10 +132,19 @@ struct tls_session *tls_connect(struct tls_client *client, struct str name,
                                 struct tls_ticket *ticket)
 {
     char host[256];
+    pthread_mutex_lock(&client->lock);
     struct tls_session *session = session_new(client->context);
+    unsigned generation = client->generation;
+    pthread_mutex_unlock(&client->lock);
     if (!session)
         return NULL;
     session->ticket = ticket;
+    session->generation = generation;
+    /* who was trusted when the session began may not be any more */
+    if (ticket && ticket->generation != generation) {
+        tls_ticket_free(ticket);
+        ticket->generation = generation;
+    }
     SSL_set_connect_state(session->ssl);
     X509_VERIFY_PARAM *verify = SSL_get0_param(session->ssl);
     X509_VERIFY_PARAM_set_hostflags(verify, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS |

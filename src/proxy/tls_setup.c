@@ -78,10 +78,10 @@ static bool has_text(const struct core *core, struct dt_range texts, struct str 
 
 /* A colon-separated list in OpenSSL's names, in the order of the rows whatever the configuration's
  * is (as Go's); NULL where nothing is listed. */
-static const char *name_list(struct core *core, struct dt_range listed,
+static const char *name_list(const struct core *core, struct arena *arena, struct dt_range listed,
                              const struct name_pair *pairs, size_t n)
 {
-    struct strbuf out = strbuf_in(core->arena);
+    struct strbuf out = strbuf_in(arena);
     for (size_t i = 0; i < n; i++) {
         if (!has_text(core, listed, pairs[i].go))
             continue;
@@ -94,18 +94,19 @@ static const char *name_list(struct core *core, struct dt_range listed,
 
 static const char *ciphers_of(struct core *core, struct dt_range listed)
 {
-    return name_list(core, listed, cipher_names, sizeof(cipher_names) / sizeof(cipher_names[0]));
+    return name_list(core, core->arena, listed, cipher_names,
+                     sizeof(cipher_names) / sizeof(cipher_names[0]));
 }
 
 /* What the library does not know is left out of the list. */
-static const char *groups_of(struct core *core, struct dt_range listed)
+static const char *groups_of(const struct core *core, struct arena *arena, struct dt_range listed)
 {
     struct name_pair known[sizeof(curve_names) / sizeof(curve_names[0])];
     size_t n = 0;
     for (size_t i = 0; i < sizeof(curve_names) / sizeof(curve_names[0]); i++)
         if (tls_knows_group(curve_names[i].openssl))
             known[n++] = curve_names[i];
-    return name_list(core, listed, known, n);
+    return name_list(core, arena, listed, known, n);
 }
 
 /* What is listed, or what the server's protocols allow; HTTP/2 is only spoken where they do. */
@@ -204,7 +205,7 @@ static bool make_policy(struct core *core, const struct dt_server *server, uint3
         .min_version = policy->min_version,
         .max_version = policy->max_version,
         .ciphers = ciphers_of(core, policy->cipher_suites),
-        .groups = groups_of(core, policy->curves),
+        .groups = groups_of(core, core->arena, policy->curves),
         .client_auth = client_auths[policy->client_auth],
         .secrets_fd = -1,
     };
@@ -235,7 +236,14 @@ static bool make_server(struct core *core, uint32_t row)
 
 /* --- upstreams --- */
 
-static bool make_client(struct core *core, uint32_t row)
+static bool needs_client(const struct dt_transport *transport)
+{
+    /* TLS may be spoken to a proxy on the way */
+    return transport->is_tls || transport->forward_proxy != DT_NONE;
+}
+
+/* NULL after saying what is wrong; <arena>: of paths. */
+static struct tls_client *client_of(struct core *core, struct arena *arena, uint32_t row)
 {
     static const char *const both[] = {"h2", "http/1.1", NULL};
     static const char *const only_h2[] = {"h2", NULL};
@@ -245,30 +253,55 @@ static bool make_client(struct core *core, uint32_t row)
         .alpn = !(transport->versions & DT_PROTOCOL_H2) ? both + 1
                 : transport->versions & DT_PROTOCOL_H1  ? both
                                                         : only_h2,
-        .groups = groups_of(core, transport->curves),
+        .groups = groups_of(core, arena, transport->curves),
         .insecure_skip_verify = transport->skips_verify,
     };
-    if (!transport->is_tls && transport->forward_proxy == DT_NONE)
-        return true; /* TLS may be spoken to a proxy on the way */
     if (transport->trust_pool != DT_NONE) {
         config.trust =
             tls_pool(core, transport->trust_pool, (struct dt_range){0}, transport->origin);
         if (!config.trust)
-            return false;
+            return NULL;
     }
     if (transport->client_certificate.len > 0) {
-        config.identity =
-            tls_identity_load(tls_path(core, core->arena, transport->client_certificate),
-                              tls_path(core, core->arena, transport->client_key), error);
+        config.identity = tls_identity_load(tls_path(core, arena, transport->client_certificate),
+                                            tls_path(core, arena, transport->client_key), error);
         if (!config.identity) {
             tls_trust_unref(config.trust);
-            return tls_complain(core, transport->origin, "client certificate", error);
+            tls_complain(core, transport->origin, "client certificate", error);
+            return NULL;
         }
     }
-    core->transport_tls[row] = tls_client_new(&config, error);
+    struct tls_client *client = tls_client_new(&config, error);
     tls_identity_unref(config.identity); /* the client's context has its parts */
     tls_trust_unref(config.trust);
-    return core->transport_tls[row] || tls_complain(core, transport->origin, "TLS", error);
+    if (!client)
+        tls_complain(core, transport->origin, "TLS", error);
+    return client;
+}
+
+static bool make_client(struct core *core, uint32_t row)
+{
+    if (!needs_client(&core->tables->transports[row]))
+        return true;
+    core->transport_tls[row] = client_of(core, core->arena, row);
+    return core->transport_tls[row] != NULL;
+}
+
+/* New ones of all rows, NULL where plain; NULL after saying what is wrong. */
+static struct tls_client **fresh_clients(struct core *core, struct arena *arena)
+{
+    uint32_t n = core->tables->n_transports;
+    struct tls_client **fresh = arena_array(arena, struct tls_client *, n + 1);
+    bool is_fine = true;
+    for (uint32_t i = 0; is_fine && i < n; i++) {
+        if (!core->transport_tls[i])
+            continue;
+        fresh[i] = client_of(core, arena, i);
+        is_fine = fresh[i] != NULL;
+    }
+    for (uint32_t i = 0; !is_fine && i < n; i++)
+        tls_client_free(fresh[i]);
+    return is_fine ? fresh : NULL;
 }
 
 /* --- the whole --- */
@@ -325,7 +358,14 @@ bool tls_reload(struct core *core)
         before[i] = state->authorities[i];
         state->authorities[i] = NULL;
     }
-    bool is_replaced = replace_set(state, tls_set_load(core, state->set, false));
+    struct tls_client **clients = fresh_clients(core, &arena);
+    bool is_replaced = clients && replace_set(state, tls_set_load(core, state->set, false));
+    for (uint32_t i = 0; clients && i < core->tables->n_transports; i++) {
+        if (clients[i] && is_replaced)
+            tls_client_take(core->transport_tls[i], clients[i]);
+        else
+            tls_client_free(clients[i]);
+    }
     for (uint32_t i = 0; i < n; i++) {
         local_ca_free(is_replaced ? before[i] : state->authorities[i]);
         if (!is_replaced)

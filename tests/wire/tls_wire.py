@@ -196,6 +196,59 @@ def test_reload_is_whole_or_nothing():
         suite.ends(proxy)
 
 
+def test_reload_of_the_upstreams_side():
+    """Whom an upstream is asked as, and whom it may be, are read again."""
+    copy("first", "site")
+    copy("first", "other_site")
+    copy("client", "we")
+    write("pool.pem", read("clients.crt"))
+    write("trusted.pem", read("root.crt"))
+    upstream, port = free_port(), free_port()
+    front = f"""{{
+	auto_https off
+}}
+http://:{port} {{
+	reverse_proxy https://127.0.0.1:{upstream} {{
+		header_up Host b.example
+		transport http {{
+			keepalive off
+			tls_server_name b.example
+			tls_trust_pool file {at("trusted.pem")}
+			tls_client_auth {at("we.crt")} {at("we.key")}
+		}}
+	}}
+}}
+"""
+
+    def status():
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+        connection.request("GET", "/")
+        return connection.getresponse().status
+
+    with suite.proxy(sites(upstream), upstream) as (behind, behind_logged), suite.proxy(front, port) as (proxy, logged):
+        check(status() == 200, "a client that the upstream knows")
+        copy("other", "we")
+        hang_up(proxy, logged)
+        check(status() == 502, "the certificate that was read is shown, and no session of the old is resumed")
+        write("pool.pem", read("others.crt"))
+        hang_up(behind, behind_logged)
+        check(status() == 200, "the upstream knows it by now")
+        write("we.key", "nonsense")
+        write("trusted.pem", read("others.crt"))
+        hang_up(proxy, logged)
+        check("no key that can be read" in logged().decode(), "the log says why all stays")
+        check(status() == 200, "one broken file keeps every old one")
+        copy("other", "we")
+        hang_up(proxy, logged)
+        check(status() == 502, "an upstream whose authority is not trusted any more")
+        write("trusted.pem", read("root.crt"))
+        hang_up(proxy, logged)
+        check(status() == 200, "and back again")
+        for each in proxy, behind:
+            each.send_signal(signal.SIGTERM)
+            suite.ends(each)
+
+
 def test_reload_under_load():
     copy("first", "site")
     copy("first", "other_site")
