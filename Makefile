@@ -68,7 +68,7 @@ FUZZERS := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 .SECONDARY: $(GEN_SOURCES)
 .SUFFIXES:
 .PHONY: all help libs run test deps unit property fixes corpus corpus-update inventory wire layers asan clang fuzz oracle \
-    conformance oom faults twin php peers vtc smuggle acme story bench bench-proxy bench-compiler install uninstall clean
+    conformance oom faults twin php peers vtc slow smuggle acme story bench bench-proxy bench-compiler install uninstall clean
 
 all: $(BUILD)/dialtone $(BUILD)/libdialtone.a $(BUILD)/libdialtone-proxy.a
 
@@ -306,6 +306,10 @@ peers: all
 # `make vtc`: both sides of the proxy as scripts for varnishtest, by dialtone and by a real Caddy (VTC=NAME…)
 vtc: all
 	@CADDY="$$(BUILD=$(BUILD) tests/tools/caddy.sh)" tests/vtc/run.py $(BUILD) --caddy $(VTC)
+
+# `make slow`: slow clients beside fast ones, by slowhttptest
+slow: all
+	@tests/slow/slow.py $(BUILD)
 
 # `make php`: a site in PHP behind a php-fpm of its own, by a real Caddy and by dialtone
 php: all

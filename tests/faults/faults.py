@@ -205,28 +205,6 @@ def test_slow_clients_do_not_stop_fast_ones():
             each.close()
 
 
-def test_slowhttptest():
-    """The tool's three attacks; it asks itself whether the service is available."""
-    if not shutil.which("slowhttptest"):
-        print("    slowhttptest is not installed")
-        return
-    origin, port = Origin(), free_port()
-    with Proxy(proxied(port, f"127.0.0.1:{origin.port}"), port=port) as proxy:
-        for attack in (["-H", "-i", "1"], ["-B", "-i", "1", "-s", "8192"], ["-X", "-w", "10", "-y", "20", "-n", "1", "-z", "10"]):
-            command = ["slowhttptest", "-c", "300", "-r", "200", "-l", "6", "-p", "2", "-u", f"http://127.0.0.1:{port}/fine/x", *attack]
-            process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace")
-            time.sleep(2)
-            waits = []
-            for _ in range(20):
-                started = time.time()
-                nonce, answer = ask(port)
-                judge(suite, "fine", nonce, answer)
-                waits.append(time.time() - started)
-            out = process.communicate(timeout=120)[0]
-            suite.check(median(waits) < 1, f"{attack[0]}: fast clients waited for {median(waits):.2f} s")
-            suite.check("service available:\x1b[1;32m   YES" in out or re.search(r"service available:.*YES", out), out[-800:])
-
-
 # ---- HTTP/2 floods.
 
 def frame(kind, flags, stream, payload=b""):
