@@ -89,7 +89,7 @@ bool log_open(struct core *core)
         paths[i] = path_of(core, sink->row);
         bool is_stream = sink->row->output == DT_LOG_STDERR || sink->row->output == DT_LOG_STDOUT;
         /* Caddy asks stderr for both */
-        log_format_open(&sink->format, tables, sink->row, is_stream && isatty(STDERR_FILENO));
+        log_format_open(&sink->format, core, sink->row, is_stream && isatty(STDERR_FILENO));
         if (sink->row->sampling_interval_ns > 0)
             sink->counters =
                 arena_zalloc(core->arena, N_LEVELS * N_COUNTERS * sizeof(struct counter));

@@ -7,70 +7,77 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "base/bytes8.h"
 #include "base/go_time.h"
 #include "base/number.h"
 #include "proxy/core.h"
 #include "proxy/log.h"
+#include "proxy/log_put.h"
 #include "proxy/text.h"
 
-/* One line under way. */
-struct log_encoding {
-    const struct core *core;
-    const struct log_format *format;
-    struct strbuf *out;
-    int64_t time_ns;
-    bool is_spaced;
-    unsigned namespaces; /* opened and not yet closed */
+static const struct str level_names[] = {
+    [DT_LOG_DEBUG] = STR_INIT("debug"), [DT_LOG_INFO] = STR_INIT("info"),
+    [DT_LOG_WARN] = STR_INIT("warn"),   [DT_LOG_ERROR] = STR_INIT("error"),
+    [DT_LOG_PANIC] = STR_INIT("panic"), [DT_LOG_FATAL] = STR_INIT("fatal"),
 };
 
-static const char *const level_names[] = {
-    [DT_LOG_DEBUG] = "debug", [DT_LOG_INFO] = "info",   [DT_LOG_WARN] = "warn",
-    [DT_LOG_ERROR] = "error", [DT_LOG_PANIC] = "panic", [DT_LOG_FATAL] = "fatal",
+static const struct str level_titles[] = {
+    [DT_LOG_DEBUG] = STR_INIT("DEBUG"), [DT_LOG_INFO] = STR_INIT("INFO"),
+    [DT_LOG_WARN] = STR_INIT("WARN"),   [DT_LOG_ERROR] = STR_INIT("ERROR"),
+    [DT_LOG_PANIC] = STR_INIT("PANIC"), [DT_LOG_FATAL] = STR_INIT("FATAL"),
 };
 
-static const char *const level_titles[] = {
-    [DT_LOG_DEBUG] = "DEBUG", [DT_LOG_INFO] = "INFO",   [DT_LOG_WARN] = "WARN",
-    [DT_LOG_ERROR] = "ERROR", [DT_LOG_PANIC] = "PANIC", [DT_LOG_FATAL] = "FATAL",
+static const struct str coloured_titles[] = {
+    [DT_LOG_DEBUG] = STR_INIT("\x1b[35mDEBUG\x1b[0m"),
+    [DT_LOG_INFO] = STR_INIT("\x1b[34mINFO\x1b[0m"),
+    [DT_LOG_WARN] = STR_INIT("\x1b[33mWARN\x1b[0m"),
+    [DT_LOG_ERROR] = STR_INIT("\x1b[31mERROR\x1b[0m"),
+    [DT_LOG_PANIC] = STR_INIT("\x1b[31mPANIC\x1b[0m"),
+    [DT_LOG_FATAL] = STR_INIT("\x1b[31mFATAL\x1b[0m"),
 };
-
-static const char *const coloured_titles[] = {
-    [DT_LOG_DEBUG] = "\x1b[35mDEBUG\x1b[0m", [DT_LOG_INFO] = "\x1b[34mINFO\x1b[0m",
-    [DT_LOG_WARN] = "\x1b[33mWARN\x1b[0m",   [DT_LOG_ERROR] = "\x1b[31mERROR\x1b[0m",
-    [DT_LOG_PANIC] = "\x1b[31mPANIC\x1b[0m", [DT_LOG_FATAL] = "\x1b[31mFATAL\x1b[0m",
-};
-
-/* for logs that say nothing of their format and do not go to a terminal */
-static const struct {
-    struct str message_key, level_key, time_key, name_key;
-} default_keys = {STR_INIT("msg"), STR_INIT("level"), STR_INIT("ts"), STR_INIT("logger")};
 
 /* --- values --- */
 
-/* How many bytes from the begin on need no escape. */
-static size_t plain_bytes(struct str text)
+/* Up to seven bytes as a word that is plain where they are. */
+static inline uint64_t few_bytes(struct str text)
 {
-    size_t i = 0;
-    while (i + 8 <= text.len && bytes8_are_plain_json(text.ptr + i))
-        i += 8;
-    if (text.len >= 8 && text.len - i < 8 && bytes8_are_plain_json(text.ptr + text.len - 8))
-        return text.len;
-    for (; i < text.len; i++) {
-        unsigned char c = (unsigned char)text.ptr[i];
-        if (c < 0x20 || c >= 0x80 || c == '"' || c == '\\')
-            break;
+    size_t n = text.len;
+    uint32_t first, last;
+    if (n >= 4) {
+        memcpy(&first, text.ptr, 4);
+        memcpy(&last, text.ptr + n - 4, 4);
+        return (uint64_t)last << 32 | first;
     }
-    return i;
+    if (n == 0)
+        return BYTES8_ALL(' ');
+    return (uint64_t)' ' * 0x0101010101000000 | (uint64_t)(unsigned char)text.ptr[0] |
+           (uint64_t)(unsigned char)text.ptr[n / 2] << 8 |
+           (uint64_t)(unsigned char)text.ptr[n - 1] << 16;
 }
 
-/* Escapes what JSON asks for and no more. */
-static void add_string(struct strbuf *out, struct str text)
+bool log_put_plain(char *to, struct str text)
+{
+    size_t n = text.len, i = 0;
+    if (n < 8) {
+        put_bytes(to, text);
+        return word8_is_plain_json(few_bytes(text));
+    }
+    for (; i + 8 < n; i += 8) {
+        if (!bytes8_are_plain_json(text.ptr + i))
+            return false;
+        memcpy(to + i, text.ptr + i, 8);
+    }
+    memcpy(to + n - 8, text.ptr + n - 8, 8);
+    return bytes8_are_plain_json(text.ptr + n - 8);
+}
+
+/* What JSON asks for and no more. */
+void log_add_escaped(struct strbuf *out, struct str text)
 {
     static const char digits[] = "0123456789abcdef";
     size_t copied = 0;
     strbuf_reserve(out, text.len + 2);
     strbuf_add_char(out, '"');
-    for (size_t i = plain_bytes(text), size; i < text.len; i += size) {
+    for (size_t i = 0, size; i < text.len; i += size) {
         unsigned char c = (unsigned char)text.ptr[i];
         size = 1;
         if (c >= 0x80) {
@@ -98,35 +105,26 @@ static void add_string(struct strbuf *out, struct str text)
     strbuf_add_char(out, '"');
 }
 
+static void add_string(struct strbuf *out, struct str text)
+{
+    strbuf_reserve(out, text.len + LOG_MOST_MARKS);
+    log_add_string(out, text, false);
+}
+
 static void add_int(struct strbuf *out, int64_t value)
 {
-    char digits[24];
-    size_t n = sizeof(digits);
-    uint64_t rest = value < 0 ? -(uint64_t)value : (uint64_t)value;
-    do
-        digits[--n] = (char)('0' + rest % 10);
-    while (rest /= 10);
-    if (value < 0)
-        digits[--n] = '-';
-    strbuf_add(out, str_make(digits + n, sizeof(digits) - n));
+    strbuf_reserve(out, TEXT_MOST_DIGITS);
+    out->len = (size_t)(text_put_int(out->ptr + out->len, value) - out->ptr);
 }
 
-static void add_separator(const struct log_encoding *encoding)
-{
-    struct strbuf *out = encoding->out;
-    char last = out->ptr[out->len - 1];
-    if (last == '{' || last == '[' || last == ':' || last == ',' || last == ' ')
-        return;
-    strbuf_add_char(out, ',');
-    if (encoding->is_spaced)
-        strbuf_add_char(out, ' ');
-}
-
+/* A line begins with '{' or what comes before it, so there is a byte to look at. */
 static void add_key(const struct log_encoding *encoding, struct str key)
 {
-    add_separator(encoding);
-    add_string(encoding->out, key);
-    strbuf_puts(encoding->out, encoding->is_spaced ? ": " : ":");
+    struct strbuf *out = encoding->out;
+    if (out->ptr[out->len - 1] != '{')
+        strbuf_puts(out, encoding->is_spaced ? ", " : ",");
+    add_string(out, key);
+    strbuf_puts(out, encoding->is_spaced ? ": " : ":");
 }
 
 /* Milliseconds keep three digits behind the point: the clock has no more. */
@@ -212,14 +210,10 @@ static void add_object(const struct log_view *view, const struct log_value *valu
     strbuf_add_char(encoding->out, '}');
 }
 
-/* The last link: writes. */
-static void add_field(const struct log_view *view, struct str key, const struct log_value *value)
+void log_add_value(const struct log_view *view, const struct log_value *value)
 {
     struct log_encoding *encoding = view->encoding;
     struct strbuf *out = encoding->out;
-    if (value->kind == LOG_SKIPPED)
-        return;
-    add_key(encoding, key);
     switch (value->kind) {
     case LOG_NULL:
         strbuf_puts(out, "null");
@@ -290,7 +284,10 @@ void log_put(const struct log_view *view, struct str key, struct log_value value
 {
     const struct log_format *format = view->encoding->format;
     if (view->link + 1 == format->n_links) {
-        add_field(view, key, &value);
+        if (value.kind == LOG_SKIPPED)
+            return;
+        add_key(view->encoding, key);
+        log_add_value(view, &value);
         return;
     }
     struct log_view next = {.encoding = view->encoding, .link = view->link + 1};
@@ -340,7 +337,10 @@ static void put_additions(struct log_encoding *encoding)
 
 static void put_fields(struct log_encoding *encoding, const struct log_entry *entry)
 {
-    const struct log_view view = {.encoding = encoding};
+    const struct log_view view = {
+        .encoding = encoding,
+        .is_direct = encoding->format->is_plain && !encoding->is_spaced,
+    };
     if (entry->write)
         entry->write(&view, entry->ctx);
     if (!encoding->format->is_plain)
@@ -348,7 +348,7 @@ static void put_fields(struct log_encoding *encoding, const struct log_entry *en
     close_namespaces(encoding, 0);
 }
 
-static const char *level_text(const struct log_format *format, enum dt_log_level level)
+static struct str level_text(const struct log_format *format, enum dt_log_level level)
 {
     switch ((enum dt_log_level_format)format->last.level) {
     case DT_LOG_LEVEL_LOWER:
@@ -360,31 +360,31 @@ static const char *level_text(const struct log_format *format, enum dt_log_level
     case DT_LOG_LEVEL_NONE:
         break;
     }
-    return NULL;
+    return (struct str){0};
 }
 
-static void add_object_line(struct log_encoding *encoding, const struct log_entry *entry,
-                            const struct str keys[4])
+/* A key as it was made ready, and the text behind it. */
+static void add_opened(struct strbuf *out, struct str opening, struct str text)
 {
-    const char *level = level_text(encoding->format, entry->level);
+    strbuf_reserve(out, 1 + opening.len + text.len + LOG_MOST_MARKS);
+    char *to = out->ptr + out->len;
+    *to = ',';
+    to += to[-1] != '{';
+    out->len = (size_t)(put_bytes(to, opening) - out->ptr);
+    log_add_string(out, text, false);
+}
+
+static void add_object_line(struct log_encoding *encoding, const struct log_entry *entry)
+{
+    const struct log_format *format = encoding->format;
     struct strbuf *out = encoding->out;
-    strbuf_add_char(out, '{');
-    if (keys[0].len > 0 && level) {
-        add_key(encoding, keys[0]);
-        add_string(out, str_from(level));
-    }
-    if (keys[1].len > 0) {
-        add_key(encoding, keys[1]);
+    strbuf_add(out, format->openings[entry->level]);
+    if (format->time_key.len > 0)
         add_time(encoding, entry->time_ns);
-    }
-    if (keys[2].len > 0 && entry->logger.len > 0) {
-        add_key(encoding, keys[2]);
-        add_string(out, entry->logger);
-    }
-    if (keys[3].len > 0) {
-        add_key(encoding, keys[3]);
-        add_string(out, entry->message);
-    }
+    if (format->name_key.len > 0 && entry->logger.len > 0)
+        add_opened(out, format->name_opening, entry->logger);
+    if (format->message_key.len > 0)
+        add_opened(out, format->message_opening, entry->message);
     put_fields(encoding, entry);
     strbuf_add_char(out, '}');
 }
@@ -414,23 +414,23 @@ static void next_column(struct strbuf *out, size_t begin)
         strbuf_add_char(out, '\t');
 }
 
-static void add_column_line(struct log_encoding *encoding, const struct log_entry *entry,
-                            const struct str keys[4])
+static void add_column_line(struct log_encoding *encoding, const struct log_entry *entry)
 {
-    const char *level = level_text(encoding->format, entry->level);
+    const struct log_format *format = encoding->format;
+    struct str level = level_text(format, entry->level);
     struct strbuf *out = encoding->out;
     size_t begin = out->len;
-    if (keys[1].len > 0)
+    if (format->time_key.len > 0)
         add_time_column(encoding, entry->time_ns);
-    if (keys[0].len > 0 && level) {
+    if (format->level_key.len > 0 && level.len > 0) {
         next_column(out, begin);
-        strbuf_puts(out, level);
+        strbuf_add(out, level);
     }
-    if (keys[2].len > 0 && entry->logger.len > 0) {
+    if (format->name_key.len > 0 && entry->logger.len > 0) {
         next_column(out, begin);
         strbuf_add(out, entry->logger);
     }
-    if (keys[3].len > 0) {
+    if (format->message_key.len > 0) {
         next_column(out, begin);
         strbuf_add(out, entry->message);
     }
@@ -461,21 +461,14 @@ static void add_priorities(const struct log_format *format, enum dt_log_level le
 void log_encode(const struct core *core, const struct log_format *format,
                 const struct log_entry *entry, struct strbuf *out)
 {
-    const struct dt_tables *tables = core->tables;
     struct log_encoding encoding = {
         .core = core, .format = format, .out = out, .time_ns = entry->time_ns};
-    const struct str keys[4] = {
-        table_text(tables, format->last.level_key), table_text(tables, format->last.time_key),
-        table_text(tables, format->last.name_key), table_text(tables, format->last.message_key)};
-    const struct str defaults[4] = {default_keys.level_key, default_keys.time_key,
-                                    default_keys.name_key, default_keys.message_key};
-    bool is_default = format->links[format->n_links - 1].kind == DT_LOG_AUTOMATIC;
     if (!format->is_plain)
         add_priorities(format, entry->level, out);
     if (format->last.kind == DT_LOG_CONSOLE)
-        add_column_line(&encoding, entry, keys);
+        add_column_line(&encoding, entry);
     else
-        add_object_line(&encoding, entry, is_default ? defaults : keys);
+        add_object_line(&encoding, entry);
     strbuf_add(out, format->line_ending);
 }
 
@@ -486,9 +479,35 @@ static bool has_colours(void)
     return !(no_color && *no_color) && !(terminal && str_is(str_from(terminal), "xterm-mono"));
 }
 
-void log_format_open(struct log_format *format, const struct dt_tables *tables,
-                     const struct dt_log *row, bool is_terminal)
+/* What is the same in all lines of a level. */
+static struct str make_opening(struct log_format *format, const struct core *core,
+                               enum dt_log_level level)
 {
+    struct strbuf out = strbuf_in(core->arena);
+    const struct log_encoding encoding = {.core = core, .format = format, .out = &out};
+    struct str text = level_text(format, level);
+    strbuf_add_char(&out, '{');
+    if (format->level_key.len > 0 && text.len > 0) {
+        add_key(&encoding, format->level_key);
+        add_string(&out, text);
+    }
+    if (format->time_key.len > 0)
+        add_key(&encoding, format->time_key);
+    return strbuf_finish(&out);
+}
+
+static struct str make_key(const struct core *core, struct str key)
+{
+    struct strbuf out = strbuf_in(core->arena);
+    add_string(&out, key);
+    strbuf_add_char(&out, ':');
+    return strbuf_finish(&out);
+}
+
+void log_format_open(struct log_format *format, const struct core *core, const struct dt_log *row,
+                     bool is_terminal)
+{
+    const struct dt_tables *tables = core->tables;
     *format = (struct log_format){
         .links = &tables->log_encoders[row->encoders.first],
         .n_links = row->encoders.n,
@@ -496,7 +515,15 @@ void log_format_open(struct log_format *format, const struct dt_tables *tables,
         .is_plain = row->encoders.n == 1,
     };
     struct dt_log_encoder *last = &format->last;
+    format->level_key = table_text(tables, last->level_key);
+    format->time_key = table_text(tables, last->time_key);
+    format->name_key = table_text(tables, last->name_key);
+    format->message_key = table_text(tables, last->message_key);
     if (last->kind == DT_LOG_AUTOMATIC && !is_terminal) {
+        format->level_key = STR("level");
+        format->time_key = STR("ts");
+        format->name_key = STR("logger");
+        format->message_key = STR("msg");
         last->kind = DT_LOG_JSON;
         last->time = DT_LOG_TIME_SECONDS;
         last->level = DT_LOG_LEVEL_LOWER;
@@ -507,4 +534,8 @@ void log_format_open(struct log_format *format, const struct dt_tables *tables,
     }
     format->time_layout = table_text(tables, last->time_layout);
     format->line_ending = table_text(tables, last->line_ending);
+    for (int level = DT_LOG_DEBUG; level <= DT_LOG_FATAL; level++)
+        format->openings[level] = make_opening(format, core, (enum dt_log_level)level);
+    format->name_opening = make_key(core, format->name_key);
+    format->message_opening = make_key(core, format->message_key);
 }

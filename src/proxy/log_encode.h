@@ -28,16 +28,25 @@ struct log_value {
         LOG_OBJECT,
         LOG_SKIPPED, /* no field at all */
     } kind;
-    struct str text;
-    int64_t number; /* of INT, BOOL, DURATION, TIME */
-    double real;
-    const struct str *texts;
-    uint32_t n_texts;
-    void (*write)(const struct log_view *view, const void *ctx); /* puts the fields of an object */
-    const void *ctx;
+    bool is_plain; /* a TEXT that is known to need no escapes */
+    union {
+        struct str text;
+        int64_t number; /* of INT, BOOL, DURATION, TIME */
+        double real;
+        struct {
+            const struct str *texts;
+            uint32_t n_texts;
+        };
+        struct {
+            void (*write)(const struct log_view *view, const void *ctx); /* puts its fields */
+            const void *ctx;
+        };
+    };
 };
 
-#define LOG_TEXT_OF(value)     ((struct log_value){.kind = LOG_TEXT, .text = (value)})
+#define LOG_TEXT_OF(value) ((struct log_value){.kind = LOG_TEXT, .text = (value)})
+#define LOG_PLAIN_OF(value)                                                                        \
+    ((struct log_value){.kind = LOG_TEXT, .is_plain = true, .text = (value)})
 #define LOG_INT_OF(value)      ((struct log_value){.kind = LOG_INT, .number = (int64_t)(value)})
 #define LOG_BOOL_OF(value)     ((struct log_value){.kind = LOG_BOOL, .number = (value)})
 #define LOG_DURATION_OF(value) ((struct log_value){.kind = LOG_DURATION, .number = (value)})
@@ -48,6 +57,7 @@ struct log_value {
 struct log_view {
     struct log_encoding *encoding;
     uint32_t link;
+    bool is_direct;    /* the link is the one that writes, without spaces; see log_put.h */
     struct str prefix; /* "request>headers>"; kept for filters only */
 };
 
@@ -60,13 +70,17 @@ struct log_format {
     const struct dt_log_encoder *links; /* borrowed from tables */
     uint32_t n_links;
     struct dt_log_encoder last; /* the one that writes: never DT_LOG_AUTOMATIC */
+    struct str level_key, time_key, name_key, message_key; /* empty: there is no such field */
+    /* of JSON: a line up to its time, and the keys behind that, as they are written */
+    struct str openings[DT_LOG_FATAL + 1], name_opening, message_opening;
     struct str time_layout, line_ending;
     bool is_plain; /* there is no other link */
 };
 
-/* <is_terminal>: lines go to one, which people read. */
-void log_format_open(struct log_format *format, const struct dt_tables *tables,
-                     const struct dt_log *row, bool is_terminal);
+/* <is_terminal>: lines go to one, which people read. What is made ready lives in the core's arena.
+ */
+void log_format_open(struct log_format *format, const struct core *core, const struct dt_log *row,
+                     bool is_terminal);
 
 struct log_entry {
     enum dt_log_level level;

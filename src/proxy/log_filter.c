@@ -304,7 +304,7 @@ static void filter_texts(const struct filtering *in, struct log_value *value,
                          struct str (*change)(const struct filtering *in, struct str text))
 {
     if (value->kind == LOG_TEXT)
-        value->text = change(in, value->text);
+        *value = LOG_TEXT_OF(change(in, value->text));
     if (value->kind != LOG_TEXTS)
         return;
     struct str *texts = arena_array(in->arena, struct str, value->n_texts + 1);

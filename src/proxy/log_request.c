@@ -5,6 +5,7 @@
 #include "net/tls.h"
 #include "proxy/handlers.h"
 #include "proxy/log.h"
+#include "proxy/log_put.h"
 #include "proxy/response.h"
 #include "proxy/template.h"
 #include "proxy/text.h"
@@ -13,31 +14,36 @@
 /* --- headers --- */
 
 /* X-Forwarded-For of any spelling, as Go writes names. */
-static struct str canonical_name(struct arena *arena, const struct http_header *header)
+static struct str canonical_name(struct arena *arena, struct str given)
 {
+    char *name = NULL;
     bool is_start = true;
-    if (header->id != HEADER_OTHER)
-        return header_name(header->id);
-    char *name = arena_strndup(arena, header->name.ptr, header->name.len);
-    for (size_t i = 0; i < header->name.len; i++) {
-        if (is_start && name[i] >= 'a' && name[i] <= 'z')
-            name[i] = (char)(name[i] - 0x20);
-        else if (!is_start && name[i] >= 'A' && name[i] <= 'Z')
-            name[i] = (char)(name[i] | 0x20);
-        is_start = name[i] == '-';
+    for (size_t i = 0; i < given.len; i++) {
+        char c = given.ptr[i];
+        if (is_start && c >= 'a' && c <= 'z')
+            c = (char)(c - 0x20);
+        else if (!is_start && c >= 'A' && c <= 'Z')
+            c = (char)(c | 0x20);
+        is_start = c == '-';
+        if (c == given.ptr[i])
+            continue;
+        if (!name)
+            name = arena_strndup(arena, given.ptr, given.len);
+        name[i] = c;
     }
-    return str_make(name, header->name.len);
+    return name ? str_make(name, given.len) : given;
 }
 
-static bool is_secret(enum header_id id)
-{
-    return id == HEADER_COOKIE || id == HEADER_SET_COOKIE || id == HEADER_AUTHORIZATION ||
-           id == HEADER_PROXY_AUTHORIZATION;
-}
+#define BIT(id) (UINT64_C(1) << (id))
+_Static_assert(N_HEADER_IDS <= 64, "a bit for each name");
+
+static const uint64_t secrets = BIT(HEADER_COOKIE) | BIT(HEADER_SET_COOKIE) |
+                                BIT(HEADER_AUTHORIZATION) | BIT(HEADER_PROXY_AUTHORIZATION);
 
 static bool same_name(const struct http_header *a, const struct http_header *b)
 {
-    return a->id == b->id && (a->id != HEADER_OTHER || str_eq_nocase(a->name, b->name));
+    return a->id == b->id && (a->id != HEADER_OTHER ||
+                              (a->name.len == b->name.len && str_eq_nocase(a->name, b->name)));
 }
 
 /* Headers to write, and what is special about their type. */
@@ -49,41 +55,59 @@ struct header_list {
     bool lacks_type; /* a handler has seen to it that there is none: an empty list, for Caddy */
 };
 
-static void put_header(const struct log_view *view, const struct header_list *list, uint32_t i)
+/* The values of all headers that are named as row <i>, in order; n_texts 0: an earlier one was. */
+static struct log_value values_of(const struct header_list *list, uint32_t i)
 {
-    static const struct str hidden = STR_INIT("REDACTED");
-    struct arena *arena = list->tx->arena;
     struct log_value value = {.kind = LOG_TEXTS, .texts = &list->at[i].value, .n_texts = 1};
-    uint32_t n = 0, put = 0;
-    for (uint32_t k = i; k < list->n; k++)
-        n += same_name(&list->at[k], &list->at[i]);
-    if (is_secret(list->at[i].id) && !list->tx->server->logs_credentials) {
-        value.texts = &hidden;
-    } else if (n > 1) {
-        struct str *texts = arena_array(arena, struct str, n);
-        for (uint32_t k = i; k < list->n; k++)
-            if (same_name(&list->at[k], &list->at[i]))
-                texts[put++] = list->at[k].value;
-        value.texts = texts;
-        value.n_texts = n;
+    uint32_t n = 0;
+    for (uint32_t k = 0; k < list->n; k++) {
+        bool is_same = same_name(&list->at[k], &list->at[i]);
+        if (is_same && k < i)
+            return (struct log_value){.kind = LOG_TEXTS};
+        n += is_same;
     }
-    log_put(view, canonical_name(arena, &list->at[i]), value);
+    if (n == 1)
+        return value;
+    struct str *texts = arena_array(list->tx->arena, struct str, n);
+    value.texts = texts;
+    value.n_texts = 0;
+    for (uint32_t k = i; k < list->n; k++)
+        if (same_name(&list->at[k], &list->at[i]))
+            texts[value.n_texts++] = list->at[k].value;
+    return value;
 }
 
 static void write_headers(const struct log_view *view, const void *ctx)
 {
+    static const struct str hidden = STR_INIT("REDACTED");
     const struct header_list *list = ctx;
+    bool hides_secrets = !list->tx->server->logs_credentials;
+    uint64_t passed_over = BIT(HEADER_HOST) | BIT(HEADER_TRANSFER_ENCODING);
+    uint64_t seen = 0, repeated = 0; /* names; all that have no id are one here */
+    if (list->hides_type)
+        passed_over |= BIT(HEADER_CONTENT_TYPE);
     for (uint32_t i = 0; i < list->n; i++) {
-        enum header_id id = list->at[i].id;
-        bool is_passed_over = id == HEADER_HOST || id == HEADER_TRANSFER_ENCODING ||
-                              (id == HEADER_CONTENT_TYPE && list->hides_type);
-        for (uint32_t k = 0; k < i && !is_passed_over; k++)
-            is_passed_over = same_name(&list->at[k], &list->at[i]);
-        if (!is_passed_over)
-            put_header(view, list, i);
+        repeated |= seen & BIT(list->at[i].id);
+        seen |= BIT(list->at[i].id);
+    }
+    for (uint32_t i = 0; i < list->n; i++) {
+        const struct http_header *header = &list->at[i];
+        struct log_value value = {.kind = LOG_TEXTS, .texts = &header->value, .n_texts = 1};
+        if (passed_over & BIT(header->id))
+            continue;
+        if (repeated & BIT(header->id))
+            value = values_of(list, i);
+        if (value.n_texts == 0)
+            continue;
+        if (hides_secrets && (secrets & BIT(header->id)))
+            value = (struct log_value){.kind = LOG_TEXTS, .texts = &hidden, .n_texts = 1};
+        if (header->id != HEADER_OTHER)
+            log_put_known(view, header_name(header->id), value);
+        else
+            log_put(view, canonical_name(list->tx->arena, header->name), value);
     }
     if (list->lacks_type)
-        log_put(view, STR("Content-Type"), (struct log_value){.kind = LOG_TEXTS});
+        log_put_known(view, STR("Content-Type"), (struct log_value){.kind = LOG_TEXTS});
 }
 
 static void write_request_headers(const struct log_view *view, const void *ctx)
@@ -94,7 +118,7 @@ static void write_request_headers(const struct log_view *view, const void *ctx)
     const struct header_list dropped = {
         .tx = as->tx, .at = request->dropped_headers, .n = request->n_dropped_headers};
     write_headers(view, &kept);
-    if (as->headers == &request->headers)
+    if (dropped.n > 0 && as->headers == &request->headers)
         write_headers(view, &dropped);
 }
 
@@ -121,16 +145,16 @@ static void write_tls(const struct log_view *view, const void *ctx)
     struct tls_info info;
     if (!tls_info(stream, &info))
         return;
-    log_put(view, STR("resumed"), LOG_BOOL_OF(info.resumed));
-    log_put(view, STR("version"), LOG_INT_OF(info.version));
-    log_put(view, STR("cipher_suite"), LOG_INT_OF(info.cipher));
-    log_put(view, STR("proto"), LOG_TEXT_OF(info.alpn));
-    log_put(view, STR("server_name"), LOG_TEXT_OF(info.server_name));
-    log_put(view, STR("ech"), LOG_BOOL_OF(false));
+    log_put_known(view, STR("resumed"), LOG_BOOL_OF(info.resumed));
+    log_put_known(view, STR("version"), LOG_INT_OF(info.version));
+    log_put_known(view, STR("cipher_suite"), LOG_INT_OF(info.cipher));
+    log_put_known(view, STR("proto"), LOG_TEXT_OF(info.alpn));
+    log_put_known(view, STR("server_name"), LOG_TEXT_OF(info.server_name));
+    log_put_known(view, STR("ech"), LOG_BOOL_OF(false));
     if (!tls_peer_names(stream, tx->arena, &common_name, &serial))
         return;
-    log_put(view, STR("client_common_name"), LOG_TEXT_OF(common_name));
-    log_put(view, STR("client_serial"), LOG_TEXT_OF(serial));
+    log_put_known(view, STR("client_common_name"), LOG_TEXT_OF(common_name));
+    log_put_known(view, STR("client_serial"), LOG_TEXT_OF(serial));
 }
 
 static void write_request(const struct log_view *view, const void *ctx)
@@ -147,20 +171,21 @@ static void write_request(const struct log_view *view, const void *ctx)
     const struct http_request *request = tx->request;
     const struct address *peer = http_connection_peer(request->connection);
     bool has_port = peer->family == AF_INET || peer->family == AF_INET6;
-    struct str port = has_port ? text_int(tx->arena, address_port(peer)) : STR("");
-    log_put(view, STR("remote_ip"), LOG_TEXT_OF(transaction_peer(tx)));
-    log_put(view, STR("remote_port"), LOG_TEXT_OF(port));
-    log_put(view, STR("client_ip"), LOG_TEXT_OF(transaction_client_ip(tx)));
-    log_put(view, STR("proto"), LOG_TEXT_OF(versions[request->version]));
-    log_put(view, STR("method"), LOG_TEXT_OF(as->method));
-    log_put(view, STR("host"), LOG_TEXT_OF(as->host));
-    log_put(view, STR("uri"), LOG_TEXT_OF(as->uri));
-    log_put(view, STR("headers"), LOG_OBJECT_OF(write_request_headers, ctx));
+    char digits[TEXT_MOST_DIGITS];
+    size_t n_digits = has_port ? (size_t)(text_put_int(digits, address_port(peer)) - digits) : 0;
+    log_put_known(view, STR("remote_ip"), LOG_PLAIN_OF(transaction_peer(tx)));
+    log_put_known(view, STR("remote_port"), LOG_PLAIN_OF(str_make(digits, n_digits)));
+    log_put_known(view, STR("client_ip"), LOG_PLAIN_OF(transaction_client_ip(tx)));
+    log_put_known(view, STR("proto"), LOG_PLAIN_OF(versions[request->version]));
+    log_put_known(view, STR("method"), LOG_TEXT_OF(as->method));
+    log_put_known(view, STR("host"), LOG_TEXT_OF(as->host));
+    log_put_known(view, STR("uri"), LOG_TEXT_OF(as->uri));
+    log_put_known(view, STR("headers"), LOG_OBJECT_OF(write_request_headers, ctx));
     if (request->content_length == HTTP_LENGTH_UNKNOWN && request->version == HTTP_1_1)
-        log_put(view, STR("transfer_encoding"),
-                (struct log_value){.kind = LOG_TEXTS, .texts = &chunked, .n_texts = 1});
+        log_put_known(view, STR("transfer_encoding"),
+                      (struct log_value){.kind = LOG_TEXTS, .texts = &chunked, .n_texts = 1});
     if (http_connection_is_tls(request->connection))
-        log_put(view, STR("tls"), LOG_OBJECT_OF(write_tls, ctx));
+        log_put_known(view, STR("tls"), LOG_OBJECT_OF(write_tls, ctx));
 }
 
 struct log_value log_request_value(const struct log_request *as)
@@ -365,48 +390,88 @@ static bool host_fits(struct str pattern, struct str host)
     return false;
 }
 
-/* The rows of the host: its own, else of the pattern with the fewest stars; none: n 0. */
-static struct dt_range loggers_of(const struct transaction *tx, struct str host)
+static struct str logger_host(const struct transaction *tx, uint32_t i)
+{
+    const struct dt_access_logger *rows =
+        &tx->tables->access_loggers[tx->server->access_loggers.first];
+    return table_text(tx->tables, rows[i].host);
+}
+
+/* The rows of the host as it is spelled: they are sorted by host. */
+static struct dt_range loggers_named(const struct transaction *tx, struct str host)
+{
+    struct dt_range all = tx->server->access_loggers;
+    uint32_t low = 0, end = all.n;
+    while (low < end) {
+        uint32_t middle = low + (end - low) / 2;
+        if (str_compare(logger_host(tx, middle), host) < 0)
+            low = middle + 1;
+        else
+            end = middle;
+    }
+    while (end < all.n && str_eq(logger_host(tx, end), host))
+        end++;
+    return (struct dt_range){all.first + low, end - low};
+}
+
+/* The rows of the pattern with the fewest stars that covers the host; none: n 0. */
+static struct dt_range loggers_covering(const struct transaction *tx, struct str host)
 {
     struct dt_range all = tx->server->access_loggers, found = {0};
-    if (all.n == 0)
-        return found;
-    for (unsigned stars = 0; stars <= host.len / 2 + 1; stars++) {
+    bool has_stars = false;
+    for (uint32_t i = 0; i < all.n && !has_stars; i++)
+        has_stars = str_index(logger_host(tx, i), '*') >= 0;
+    for (unsigned stars = 1; has_stars && found.n == 0 && stars <= host.len / 2 + 1; stars++)
         for (uint32_t i = 0; i < all.n; i++) {
-            const struct dt_access_logger *row = &tx->tables->access_loggers[all.first + i];
-            if (!starred_equals(host, stars, table_text(tx->tables, row->host), true))
+            if (!starred_equals(host, stars, logger_host(tx, i), true))
                 continue;
             if (found.n == 0)
                 found.first = all.first + i;
             found.n++;
         }
-        if (found.n > 0)
-            return found;
-    }
     return found;
 }
 
-static struct str host_without_port(struct transaction *tx)
-{
-    struct str host, port;
-    url_split_host_port(tx->request->host, &host, &port);
-    return host;
-}
+/* Where a request's lines go. */
+struct destination {
+    struct dt_range rows; /* of access_loggers; n 0: where those of hosts without a logger go */
+    bool is_logged;       /* false: no access line is written for the host */
+};
 
-/* False where no access line is written for the host. */
-static bool is_logged(struct transaction *tx, struct str host)
+static bool is_logged_unnamed(const struct transaction *tx, struct str host)
 {
     const struct dt_server *server = tx->server;
-    for (uint32_t i = 0; i < server->access_loggers.n; i++) {
-        struct dt_text name = tx->tables->access_loggers[server->access_loggers.first + i].host;
-        if (host_fits(table_text(tx->tables, name), host))
+    for (uint32_t i = 0; i < server->access_loggers.n; i++)
+        if (host_fits(logger_host(tx, i), host))
             return true;
-    }
     for (uint32_t i = 0; i < server->skip_log_hosts.n; i++)
         if (host_fits(table_text(tx->tables, tx->tables->texts[server->skip_log_hosts.first + i]),
                       host))
             return false;
     return !server->skips_unmapped_hosts;
+}
+
+/* Without its port, if there is one. */
+static struct str client_host(const struct transaction *tx)
+{
+    struct str given = tx->request->host, host, port;
+    bool is_known = tx->host_named.ptr == given.ptr && tx->host_named.len == given.len;
+    /* host matchers do without brackets where there is no port, too */
+    if (is_known && given.len > 0 && given.ptr[0] != '[' && given.ptr[given.len - 1] != ']')
+        return tx->host_name;
+    url_split_host_port(given, &host, &port);
+    return host;
+}
+
+static struct destination find_destination(const struct transaction *tx)
+{
+    struct str host = client_host(tx);
+    struct destination to = {.rows = loggers_named(tx, host), .is_logged = true};
+    if (to.rows.n > 0)
+        return to;
+    to.rows = loggers_covering(tx, host);
+    to.is_logged = is_logged_unnamed(tx, host);
+    return to;
 }
 
 static void write_to_row(struct transaction *tx, uint32_t row, bool is_error,
@@ -421,7 +486,7 @@ static void write_to_row(struct transaction *tx, uint32_t row, bool is_error,
 }
 
 /* To the loggers that log_name chose, else to those of the host, else to the server's default. */
-static void write_entry(struct transaction *tx, struct str host, bool is_error,
+static void write_entry(struct transaction *tx, struct dt_range rows, bool is_error,
                         struct log_entry *entry)
 {
     const struct dt_server *server = tx->server;
@@ -432,8 +497,9 @@ static void write_entry(struct transaction *tx, struct str host, bool is_error,
                 log_write(tx->core, tx->worker, tx->arena, i, entry);
         return;
     }
-    struct dt_range rows = tx->has_loggers ? tx->loggers : loggers_of(tx, host);
-    if (!tx->has_loggers && rows.n == 0)
+    if (tx->has_loggers)
+        rows = tx->loggers;
+    else if (rows.n == 0)
         rows = (struct dt_range){server->default_logger, server->default_logger != DT_NONE};
     for (uint32_t i = 0; i < rows.n; i++)
         write_to_row(tx, rows.first + i, is_error, entry);
@@ -458,21 +524,21 @@ static void write_access(const struct log_view *view, const void *ctx)
         .hides_type = tx->type_is_sniffed,
         .lacks_type = tx->type_is_cleared && !headers_find(&tx->response, HEADER_CONTENT_TYPE),
     };
-    log_put(view, STR("request"), log_request_value(&request));
-    log_put(view, STR("bytes_read"), LOG_INT_OF(tx->request->body_read));
-    log_put(view, STR("user_id"), LOG_TEXT_OF(tx->user));
-    log_put(view, STR("duration"), LOG_DURATION_OF(transaction_elapsed_ns(tx)));
-    log_put(view, STR("size"), LOG_INT_OF(tx->request->body_sent + tx->unsent_bytes));
-    log_put(view, STR("status"), LOG_INT_OF(line->status));
-    log_put(view, STR("resp_headers"), LOG_OBJECT_OF(write_headers, &headers));
+    log_put_known(view, STR("request"), log_request_value(&request));
+    log_put_known(view, STR("bytes_read"), LOG_INT_OF(tx->request->body_read));
+    log_put_known(view, STR("user_id"), LOG_TEXT_OF(tx->user));
+    log_put_known(view, STR("duration"), LOG_DURATION_OF(transaction_elapsed_ns(tx)));
+    log_put_known(view, STR("size"), LOG_INT_OF(tx->request->body_sent + tx->unsent_bytes));
+    log_put_known(view, STR("status"), LOG_INT_OF(line->status));
+    log_put_known(view, STR("resp_headers"), LOG_OBJECT_OF(write_headers, &headers));
     for (const struct log_extra *extra = tx->extras; extra; extra = extra->next)
         log_put(view, extra->key, extra->value);
 }
 
 void log_access(struct transaction *tx)
 {
-    struct str host = host_without_port(tx);
-    if (!is_logged(tx, host) || (tx->vars && tx->vars[DT_VARIABLE_LOG_SKIP].kind == VALUE_TRUE))
+    const struct destination to = find_destination(tx);
+    if (!to.is_logged || (tx->vars && tx->vars[DT_VARIABLE_LOG_SKIP].kind == VALUE_TRUE))
         return;
     log_add_late(tx, NULL);
     struct access_line line = {
@@ -488,7 +554,7 @@ void log_access(struct transaction *tx)
         .write = write_access,
         .ctx = &line,
     };
-    write_entry(tx, host, false, &entry);
+    write_entry(tx, to.rows, false, &entry);
 }
 
 struct failure_line {
@@ -507,18 +573,18 @@ static void write_failure(const struct log_view *view, const void *ctx)
     struct transaction *tx = line->tx;
     const struct failure *failure = &tx->first_failure;
     const struct log_request request = client_request(tx);
-    log_put(view, STR("request"), log_request_value(&request));
-    log_put(view, STR("duration"), LOG_DURATION_OF(tx->first_elapsed_ns));
+    log_put_known(view, STR("request"), log_request_value(&request));
+    log_put_known(view, STR("duration"), LOG_DURATION_OF(tx->first_elapsed_ns));
     if (line->kind == LOG_FAILURE_TWICE) {
-        log_put(view, STR("error"), LOG_TEXT_OF(failure_text(tx, &tx->failure)));
+        log_put_known(view, STR("error"), LOG_TEXT_OF(failure_text(tx, &tx->failure)));
         log_open_namespace(view, STR("first_error"));
-        log_put(view, STR("msg"), LOG_TEXT_OF(failure_message(tx, failure)));
+        log_put_known(view, STR("msg"), LOG_TEXT_OF(failure_message(tx, failure)));
     }
-    log_put(view, STR("status"), LOG_INT_OF(failure->status));
+    log_put_known(view, STR("status"), LOG_INT_OF(failure->status));
     if (failure->is_bare)
         return;
-    log_put(view, STR("err_id"), LOG_TEXT_OF(failure->id));
-    log_put(view, STR("err_trace"), LOG_TEXT_OF(STR("")));
+    log_put_known(view, STR("err_id"), LOG_TEXT_OF(failure->id));
+    log_put_known(view, STR("err_trace"), LOG_TEXT_OF(STR("")));
 }
 
 void log_failure(struct transaction *tx, enum log_failure_kind kind)
@@ -536,7 +602,7 @@ void log_failure(struct transaction *tx, enum log_failure_kind kind)
         return;
     entry.message = kind == LOG_FAILURE_TWICE ? STR("error handling handler error")
                                               : failure_message(tx, &tx->first_failure);
-    write_entry(tx, host_without_port(tx), true, &entry);
+    write_entry(tx, find_destination(tx).rows, true, &entry);
 }
 
 static void write_long_method(const struct log_view *view, const void *ctx)
@@ -544,8 +610,8 @@ static void write_long_method(const struct log_view *view, const void *ctx)
     const struct transaction *tx = ctx;
     char text[ADDRESS_TEXT_BYTES];
     size_t n = address_text(http_connection_peer(tx->request->connection), text);
-    log_put(view, STR("method_trunc"), LOG_TEXT_OF(str_slice(tx->method, 0, MAX_METHOD)));
-    log_put(view, STR("remote_addr"), LOG_TEXT_OF(str_make(text, n)));
+    log_put_known(view, STR("method_trunc"), LOG_TEXT_OF(str_slice(tx->method, 0, MAX_METHOD)));
+    log_put_known(view, STR("remote_addr"), LOG_TEXT_OF(str_make(text, n)));
 }
 
 void log_long_method(struct transaction *tx)
@@ -558,7 +624,7 @@ void log_long_method(struct transaction *tx)
         .write = write_long_method,
         .ctx = tx,
     };
-    if (!tx->server->has_access_log || !is_logged(tx, host_without_port(tx)))
+    if (!tx->server->has_access_log || !find_destination(tx).is_logged)
         return;
     for (uint32_t i = 0; i < tx->tables->n_logs; i++)
         if (log_takes(tx->core, i, entry.logger))

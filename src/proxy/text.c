@@ -12,17 +12,38 @@
 #include "base/arena.h"
 #include "base/parse.h"
 
-struct str text_int(struct arena *arena, int64_t value)
+/* Two digits at once. */
+static void put_pair(char *to, uint32_t value)
 {
-    char digits[24];
+    static const char pairs[] =
+        "00010203040506070809101112131415161718192021222324252627282930313233"
+        "34353637383940414243444546474849505152535455565758596061626364656667"
+        "6869707172737475767778798081828384858687888990919293949596979899";
+    memcpy(to, pairs + 2 * value, 2);
+}
+
+char *text_put_int(char *to, int64_t value)
+{
+    char digits[TEXT_MOST_DIGITS];
     size_t n = sizeof(digits);
     uint64_t rest = value < 0 ? -(uint64_t)value : (uint64_t)value;
-    do
-        digits[--n] = (char)('0' + rest % 10);
-    while (rest /= 10);
     if (value < 0)
-        digits[--n] = '-';
-    return str_dup(arena, str_make(digits + n, sizeof(digits) - n));
+        *to++ = '-';
+    for (; rest >= 100; rest /= 100)
+        put_pair(digits + (n -= 2), (uint32_t)(rest % 100));
+    if (rest >= 10)
+        put_pair(digits + (n -= 2), (uint32_t)rest);
+    else
+        digits[--n] = (char)('0' + rest);
+    while (n < sizeof(digits))
+        *to++ = digits[n++];
+    return to;
+}
+
+struct str text_int(struct arena *arena, int64_t value)
+{
+    char digits[TEXT_MOST_DIGITS];
+    return str_dup(arena, str_make(digits, (size_t)(text_put_int(digits, value) - digits)));
 }
 
 /* <value> / 10^<digits> without trailing zeros. */
@@ -103,11 +124,46 @@ void text_add_time(struct strbuf *out, int64_t ns, int64_t since_start_ns)
                   llabs((long long)since_start_ns) % 1000000000);
 }
 
+static void put_eight(char *to, uint32_t value)
+{
+    uint32_t high = value / 10000, low = value % 10000;
+    put_pair(to, high / 100);
+    put_pair(to + 2, high % 100);
+    put_pair(to + 4, low / 100);
+    put_pair(to + 6, low % 100);
+}
+
 void text_add_seconds(struct strbuf *out, int64_t ns)
 {
+    uint64_t rest = ns < 0 ? -(uint64_t)ns : (uint64_t)ns;
+    uint32_t fraction = (uint32_t)(rest % 1000000000), most = fraction / 10;
+    char digits[10]; /* of the seconds, of which there are at most ten thousand million */
+    unsigned skipped = 0;
+    strbuf_reserve(out, 1 + sizeof(digits) + 1 + 9);
+    char *to = out->ptr + out->len;
     if (ns < 0)
-        strbuf_add_char(out, '-');
-    add_fraction(out, ns < 0 ? -(uint64_t)ns : (uint64_t)ns, 9);
+        *to++ = '-';
+    rest /= 1000000000;
+    if (rest < 10) {
+        *to++ = (char)('0' + rest);
+    } else {
+        put_pair(digits, (uint32_t)(rest / 100000000));
+        put_eight(digits + 2, (uint32_t)(rest % 100000000));
+        while (digits[skipped] == '0')
+            skipped++;
+        memcpy(to, digits, sizeof(digits));
+        if (skipped > 0)
+            memmove(to, to + skipped, sizeof(digits) - skipped);
+        to += sizeof(digits) - skipped;
+    }
+    if (fraction > 0) {
+        *to = '.';
+        put_eight(to + 1, most);
+        to[9] = (char)('0' + fraction - most * 10);
+        for (to += 10; to[-1] == '0'; to--)
+            ;
+    }
+    out->len = (size_t)(to - out->ptr);
 }
 
 struct str text_base64(struct arena *arena, struct str bytes)

@@ -17,6 +17,9 @@ void text_add_seconds(struct strbuf *out, int64_t ns);
 /* What Go says of a text that cannot be read as a number. */
 struct str text_not_a_number(struct arena *arena, struct str text);
 struct str text_int(struct arena *arena, int64_t value);
+enum { TEXT_MOST_DIGITS = 24 }; /* of an integer, with its sign */
+/* The same to where there is room for so many; gives what is behind the last. */
+char *text_put_int(char *to, int64_t value);
 /* In base64, with padding. */
 struct str text_base64(struct arena *arena, struct str bytes);
 /* A random (version 4) UUID. */

@@ -179,14 +179,14 @@ bool url_query_next(struct str *rest, struct arena *arena, struct str *key, stru
 
 bool url_split_host_port(struct str hostport, struct str *host, struct str *port)
 {
+    static const bool is_mark[256] = {[':'] = true, ['['] = true, [']'] = true};
     struct str before = hostport;
     size_t colon = hostport.len;
     *host = hostport;
     *port = (struct str){0};
-    while (colon > 0 && hostport.ptr[colon - 1] != ':')
-        if (hostport.ptr[--colon] == '[' || hostport.ptr[colon] == ']')
-            return false;
-    if (colon == 0)
+    while (colon > 0 && !is_mark[(uint8_t)hostport.ptr[colon - 1]])
+        colon--;
+    if (colon == 0 || hostport.ptr[colon - 1] != ':')
         return false;
     before = str_slice(hostport, 0, colon - 1);
     if (before.len > 0 && before.ptr[0] == '[') {
@@ -197,7 +197,7 @@ bool url_split_host_port(struct str hostport, struct str *host, struct str *port
             return false;
     } else {
         for (size_t i = 0; i < before.len; i++)
-            if (before.ptr[i] == ':' || before.ptr[i] == '[' || before.ptr[i] == ']')
+            if (is_mark[(uint8_t)before.ptr[i]])
                 return false;
     }
     *host = before;
