@@ -68,7 +68,7 @@ FUZZERS := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 .SECONDARY: $(GEN_SOURCES)
 .SUFFIXES:
 .PHONY: all help libs run test deps unit property fixes corpus corpus-update inventory wire layers asan clang fuzz oracle \
-    conformance oom faults twin php peers vtc slow smuggle acme story bench bench-proxy bench-compiler install uninstall clean
+    conformance oom faults twin php peers vtc slow smuggle smuggle-h2 acme story bench bench-proxy bench-compiler install uninstall clean
 
 all: $(BUILD)/dialtone $(BUILD)/libdialtone.a $(BUILD)/libdialtone-proxy.a
 
@@ -298,6 +298,10 @@ twin: all
 # `make smuggle`: requests with two readings, beside Caddy, nginx, HAProxy and h2o
 smuggle: all
 	@CADDY="$$(BUILD=$(BUILD) tests/tools/caddy.sh)" tests/smuggle/smuggle.py $(BUILD) --peers
+
+# `make smuggle-h2`: requests of HTTP/2 that would say something else in HTTP/1, beside the same
+smuggle-h2: all
+	@CADDY="$$(BUILD=$(BUILD) tests/tools/caddy.sh)" tests/smuggle/smuggle_h2.py $(BUILD) --peers
 
 # `make peers`: real servers and clients around dialtone (PEERS=NAME…)
 peers: all

@@ -208,6 +208,9 @@ enum h2_problem h2_block_request(struct h2_block *block, struct http_request *re
     if (is_connect ? block->path.ptr || block->scheme.ptr || block->authority.len == 0
                    : block->path.len == 0 || block->scheme.len == 0)
         return H2_MALFORMED;
+    /* as Go: no proxy for other schemes is here */
+    if (!is_connect && !str_is(block->scheme, "http") && !str_is(block->scheme, "https"))
+        return H2_MALFORMED;
     if (!is_connect && block->path.ptr[0] != '/' &&
         !(str_is(block->path, "*") && str_is(block->method, "OPTIONS")))
         return H2_MALFORMED;

@@ -32,13 +32,14 @@ def cases():
         yield name, int(count), int(status) if status else None, reason, raw(body)
 
 
-def raw(text):
-    def unescape(line):
-        line = re.sub(r"\{([^*{}]+)\*(\d+)\}", lambda m: m.group(1) * int(m.group(2)), line)
-        return re.sub(r"\\(x[0-9a-f]{2}|[rnt0\\])",
-                      lambda m: {"r": "\r", "n": "\n", "t": "\t", "0": "\0", "\\": "\\"}.get(m.group(1))
-                      or chr(int(m.group(1)[1:], 16)), line)
+def unescape(line):
+    line = re.sub(r"\{([^*{}]+)\*(\d+)\}", lambda m: m.group(1) * int(m.group(2)), line)
+    return re.sub(r"\\(x[0-9a-f]{2}|[rnt0\\])",
+                  lambda m: {"r": "\r", "n": "\n", "t": "\t", "0": "\0", "\\": "\\"}.get(m.group(1))
+                  or chr(int(m.group(1)[1:], 16)), line)
 
+
+def raw(text):
     bytes_of = ""
     for line in text.split("\n")[:-1]:
         goes_on = re.search(r"(?<!\\)(\\\\)*\\$", line) is not None
@@ -115,13 +116,17 @@ class Origin:
                     while len(pending) < int(lengths[0]):
                         pending += self.more(connection)
                     body, pending = pending[:int(lengths[0])], pending[int(lengths[0]):]
-                self.remember(line.group(1), line.group(2), body)
+                self.remember(line.group(1), line.group(2), body, *self.more_of(fields))
                 connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n"
                                    + (b"" if line.group(1) == b"HEAD" else b"ok"))
         except (OSError, EOFError, ValueError):
             pass
         finally:
             connection.close()
+
+    def more_of(self, fields):
+        """What else is remembered of a request."""
+        return ()
 
     @staticmethod
     def more(connection):
@@ -131,12 +136,23 @@ class Origin:
         return more
 
 
-CADDYFILE = "{\n\tadmin off\n\tauto_https off\n\tpersist_config off\n}\n:%d {\n\treverse_proxy 127.0.0.1:%d\n}\n"
+CADDYFILE = """{
+	admin off
+	auto_https off
+	persist_config off
+	servers {
+		protocols h1 h2c
+	}
+}
+:%d {
+	reverse_proxy 127.0.0.1:%d
+}
+"""
 NGINX = """worker_processes 1; daemon off; master_process off; pid %(folder)s/nginx.pid; error_log %(folder)s/nginx.log;
 events {}
 http { access_log off; %(temporary)s
 upstream u { server 127.0.0.1:%(origin)d; keepalive 8; }
-server { listen 127.0.0.1:%(port)d; location / { proxy_http_version 1.1; proxy_set_header Connection ""; proxy_pass http://u; } } }
+server { listen 127.0.0.1:%(port)d%(http2)s; location / { proxy_http_version 1.1; proxy_set_header Connection ""; proxy_pass http://u; } } }
 """
 HAPROXY = """defaults
  mode http
@@ -144,7 +160,7 @@ HAPROXY = """defaults
  timeout server 5s
  timeout connect 5s
 frontend f
- bind 127.0.0.1:%(port)d
+ bind 127.0.0.1:%(port)d%(proto)s
  default_backend b
 backend b
  server s 127.0.0.1:%(origin)d
@@ -161,9 +177,11 @@ hosts:
 
 
 class Proxy:
-    def __init__(self, name, build, folder):
-        self.name, self.origin, self.port = name, Origin(), free_port()
-        given = {"port": self.port, "origin": self.origin.port, "folder": folder}
+    def __init__(self, name, build, folder, origin=Origin, is_h2=False):
+        """<is_h2>: nginx and HAProxy are told the version; the others see it."""
+        self.name, self.origin, self.port = name, origin(), free_port()
+        given = {"port": self.port, "origin": self.origin.port, "folder": folder,
+                 "http2": " http2" if is_h2 else "", "proto": " proto h2" if is_h2 else ""}
         path = os.path.join(folder, name)
         if name in ("dialtone", "caddy"):
             text = CADDYFILE % (self.port, self.origin.port)
@@ -289,4 +307,5 @@ def main():
     return failed != 0
 
 
-sys.exit(main())
+if __name__ == "__main__":
+    sys.exit(main())
