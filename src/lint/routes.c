@@ -182,6 +182,8 @@ static void find_handler(struct collector *collector, const json_t *object, cons
 {
     if (str_is(json_str(value), "rewrite") && !is_rooted(json_str(json_object_get(object, "uri"))))
         collector->finds->rewrites_to_relative = true;
+    if (str_is(json_str(value), "map"))
+        vec_push(collector->arena, &collector->finds->maps, object);
     collector->finds->has_regexp_functions |= !handler_is_known(json_str(value));
 }
 

@@ -32,6 +32,7 @@ struct json_finds {
     VEC(struct json_regexp) regexps;
     VEC(const json_t *) captures; /* texts with {http.regexp.…} */
     VEC(const json_t *) expressions; /* of matchers, in CEL */
+    VEC(const json_t *) maps;        /* handlers */
     bool rewrites_to_relative; /* a rewrite may make paths that begin without a slash */
     bool has_regexp_functions; /* expressions that match patterns, and plugins, may name captures */
 };
@@ -68,7 +69,7 @@ bool redirect_is_misread(const struct lint *lint, const struct node *line);
 /* rules_routes_regexps.c */
 whole_rule check_regexps, check_loose_regexps, check_captures, check_expressions;
 /* rules_routes_values.c */
-whole_rule check_remote_ip, check_header_token, check_partial_errors;
+whole_rule check_remote_ip, check_header_token, check_partial_errors, check_mappings;
 line_rule check_upstream_status;
 whole_rule check_redirect_cycle;
 

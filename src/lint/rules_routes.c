@@ -274,5 +274,15 @@ const struct lint_rule route_rules[] = {
      .bad = SITE("\t@api expression `path('/api/*') and {method} = 'POST'`\n\trespond @api ok\n"),
      .good = SITE("\t@api expression `path('/api/*') && {method} == 'POST'`\n\trespond @api ok\n"),
      .whole = check_expressions},
+    {.info = {"DT523", "duplicate-mapping", "an input of a map that stands twice", SEVERITY_ERROR},
+     .caddy = CADDY_VALIDATES,
+     .why = "A map takes the first of its lines whose input fits. Caddy refuses a second line with the "
+            "same input, be it as a text in one\nand as a regular expression in the other.",
+     .at_run_time = "Caddy adapts the file and refuses to start with it.",
+     .bad = SITE("\tmap {path} {section} {\n\t\t/news news\n\t\t/blog blog\n\t\t/news latest\n\t}\n"
+                 "\trespond {section}\n"),
+     .good = SITE("\tmap {path} {section} {\n\t\t/news news\n\t\t/blog blog\n\t\tdefault none\n\t}\n"
+                  "\trespond {section}\n"),
+     .whole = check_mappings},
     {.info = {0}},
 };

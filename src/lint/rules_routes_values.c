@@ -1,4 +1,4 @@
-/* Rules about other matchers, errors and redirections (DT516, DT517, DT519 to DT521). */
+/* Rules about other matchers, errors and redirections (DT516, DT517, DT519 to DT521, DT523). */
 #include "adapt/directive.h"
 #include "base/arena.h"
 #include "base/ip.h"
@@ -114,6 +114,47 @@ void check_remote_ip(struct lint *lint)
     const struct json_finds *finds = lint_json_finds(lint);
     for (size_t i = 0; finds && i < finds->remote_sets.n; i++)
         check_remote(lint, finds->remote_sets.at[i].set, finds->remote_sets.at[i].server);
+}
+
+/* --- DT523: inputs of a map that stand twice --- */
+
+static const json_t *input_of(const json_t *mapping)
+{
+    const json_t *pattern = json_object_get(mapping, "input_regexp");
+    return json_string_length(pattern) > 0 ? pattern : json_object_get(mapping, "input");
+}
+
+static struct span span_of(const struct lint *lint, const json_t *mapping)
+{
+    const struct token *token =
+        document_origin(&lint->pipeline->document, NULL, NULL, input_of(mapping));
+    if (!token)
+        token = document_origin(&lint->pipeline->document, NULL, NULL, mapping);
+    return token ? token->span : (struct span){0};
+}
+
+void check_mappings(struct lint *lint)
+{
+    const struct json_finds *finds = lint_json_finds(lint);
+    for (size_t i = 0; finds && i < finds->maps.n; i++) {
+        const json_t *mappings = json_object_get(finds->maps.at[i], "mappings");
+        struct map seen = map_in(lint->arena);
+        for (size_t k = 0; k < json_array_size(mappings); k++) {
+            const json_t *mapping = json_array_get(mappings, k), *before;
+            struct str input = json_str(input_of(mapping));
+            if (!(before = map_get(&seen, input))) {
+                map_put(&seen, input, (void *)mapping);
+                continue;
+            }
+            struct diag *diag = lint_report_json(
+                lint, mapping, NULL, "the input '" STR_FMT "' stands here twice", STR_ARG(input));
+            diag_label(lint_diags(lint), diag, span_of(lint, before), "here first");
+            bool are_alike = !json_object_get(mapping, "input_regexp") ==
+                             !json_object_get(before, "input_regexp");
+            diag_note(lint_diags(lint), diag, "Caddy adapts the file and does not start with it%s",
+                      are_alike ? "" : "; a text and an expression of the same letters are equal");
+        }
+    }
 }
 
 /* --- DT519: errors that no block is for --- */

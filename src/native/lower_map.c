@@ -93,10 +93,17 @@ void lower_map(struct lowering *lo, const json_t *handler, struct dt_handler *ou
     }
     row.names = numbers_of(lo, names, n_names);
     row.mappings = (struct dt_range){reserve_mappings(lo, (uint32_t)n), (uint32_t)n};
+    struct map seen = map_in(lo->arena);
     for (size_t i = 0; i < n; i++) {
         const json_t *value = json_array_get(in.mappings, i);
         const struct token *before = enter(lo, value);
         struct dt_mapping mapping = lower_mapping(lo, value);
+        struct str input = member_str(value, "input_regexp");
+        if (input.len == 0)
+            input = member_str(value, "input");
+        if (map_get(&seen, input))
+            reject_at(lo, value, "this input of the map stands here twice");
+        map_put(&seen, input, (void *)value);
         if (mapping.outputs.n != n_names)
             reject_at(lo, value, "a mapping needs an output for each destination");
         lo->mappings.at[row.mappings.first + i] = mapping;

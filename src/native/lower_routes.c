@@ -81,6 +81,9 @@ static void walk_handlers(struct group_walk *walk, const json_t *handlers, uintp
         const json_t *handler = json_array_get(handlers, i);
         walk_routes(walk, json_object_get(handler, "routes"), owner);
         walk_routes(walk, json_object_get(json_object_get(handler, "errors"), "routes"), owner);
+        const json_t *responses = json_object_get(handler, "handle_response");
+        for (size_t k = 0; k < json_array_size(responses); k++)
+            walk_routes(walk, json_object_get(json_array_get(responses, k), "routes"), owner);
     }
 }
 

@@ -40,9 +40,8 @@ static enum step not_found(const struct serving *serving)
 
 static enum step refused(struct transaction *tx, unsigned status, struct str path, int error)
 {
-    return transaction_fail(tx, status,
-                            str_printf(tx->arena, STR_FMT ": %s", STR_ARG(path),
-                                       strerrordesc_np(error)));
+    return transaction_fail(
+        tx, status, str_printf(tx->arena, STR_FMT ": %s", STR_ARG(path), strerrordesc_np(error)));
 }
 
 /* --- hidden files --- */
@@ -88,13 +87,16 @@ static bool is_hidden(const struct serving *serving, struct str path)
 /* Go's page with a link, for those who do not follow by themselves. */
 static enum step redirect(struct transaction *tx, struct str to)
 {
-    struct str target, query = {0};
+    struct str target, query;
     while (str_has_prefix(to, STR("//")))
         to = str_slice(to, 1, to.len); /* not another host's name */
-    bool ends_in_slash = to.len > 0 && to.ptr[to.len - 1] == '/';
     if (tx->url.query.len > 0)
-        query = STR_JOIN(tx->arena, STR("?"), tx->url.query);
-    str_cut(to, STR("?"), &target, &to);
+        to = STR_JOIN(tx->arena, to, STR("?"), tx->url.query);
+    /* Go: a '?' of the path begins the query here, too */
+    ptrdiff_t mark = str_index(to, '?');
+    target = str_slice(to, 0, mark < 0 ? to.len : (size_t)mark);
+    query = str_slice(to, target.len, to.len);
+    bool ends_in_slash = str_has_suffix(target, STR("/"));
     target = file_path_tidy(tx->arena, target);
     if (ends_in_slash && !str_has_suffix(target, STR("/")))
         target = STR_JOIN(tx->arena, target, STR("/"));
@@ -455,8 +457,7 @@ static enum step list_directory(const struct serving *serving)
     struct listing listing = {.modified = serving->status.st_mtim};
     const struct http_header *since = headers_find_named(&tx->headers, STR("If-Modified-Since"));
     int64_t date;
-    if ((tx->url.path.len == 0 ||
-         str_eq(file_path_base(asked), file_path_base(tx->url.path))) &&
+    if ((tx->url.path.len == 0 || str_eq(file_path_base(asked), file_path_base(tx->url.path))) &&
         !str_has_suffix(asked, STR("/")))
         return redirect(tx, STR_JOIN(tx->arena, asked, STR("/")));
     if (!read_directory(serving, &listing))

@@ -738,7 +738,12 @@ enum step handle_proxy(struct transaction *tx, const struct dt_handler *handler)
         return transaction_fail(tx, 400, STR("invalid request path"));
     if (body_is_too_long(tx))
         return transaction_fail(tx, 413, STR("http: request body too large"));
-    if (tx->replaces_body) {
+    if (tx->body_is_sent && proxying->content_length != 0) {
+        /* another upstream has got it, and there is nothing left for this one */
+        if (proxying->content_length > 0 && !proxying->fastcgi)
+            return transaction_fail(tx, 502, STR("the request body was sent to another upstream"));
+        proxying->upload_complete = true;
+    } else if (tx->replaces_body) {
         strbuf_add(&proxying->buffered, tx->body);
         proxying->upload_complete = true;
     } else if (tx->max_body_bytes > 0 && proxying->content_length > tx->max_body_bytes) {

@@ -49,6 +49,8 @@ enum step handle_respond(struct transaction *tx, const struct dt_handler *handle
     headers_edit(tx, response->headers, &tx->response, NULL);
     struct str body = template_expand(tx, response->body);
     set_content_type(tx, response, body);
+    if (headers_get(&tx->response, HEADER_CONTENT_TYPE).len == 0)
+        headers_remove(&tx->response, HEADER_CONTENT_TYPE);
     tx->type_is_cleared = !headers_find(&tx->response, HEADER_CONTENT_TYPE);
 
     int64_t status = response->status;

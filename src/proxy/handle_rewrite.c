@@ -12,23 +12,28 @@
 
 /* --- the URI --- */
 
-/* A query that came with the path: empty pieces go away. */
+/* A query that came with the path, written anew as Caddy does: what has neither key nor value goes
+ * away, and so does the delimiter at its end. */
 static struct str tidy_query(struct transaction *tx, struct str query)
 {
     struct strbuf out = strbuf_in(tx->arena);
-    for (bool more = true; more;) {
-        struct str pair;
-        more = str_cut(query, STR("&"), &pair, &query);
-        if (pair.len == 0)
-            continue;
-        if (out.len > 0)
+    bool is_key = true;
+    while (query.len > 0) {
+        size_t end = 0;
+        while (end < query.len && query.ptr[end] != '=' && query.ptr[end] != '&')
+            end++;
+        if (!is_key)
+            strbuf_add_char(&out, '=');
+        else if (out.len > 0 && end > 0)
             strbuf_add_char(&out, '&');
-        for (size_t i = 0; i < pair.len; i++) {
-            if (pair.ptr[i] == '{' || pair.ptr[i] == '}')
-                strbuf_puts(&out, pair.ptr[i] == '{' ? "%7B" : "%7D");
+        for (size_t i = 0; i < end; i++) {
+            if (query.ptr[i] == '{' || query.ptr[i] == '}')
+                strbuf_puts(&out, query.ptr[i] == '{' ? "%7B" : "%7D");
             else
-                strbuf_add_char(&out, pair.ptr[i]);
+                strbuf_add_char(&out, query.ptr[i]);
         }
+        is_key = end < query.len && query.ptr[end] == '&';
+        query = str_slice(query, end + (end < query.len), query.len);
     }
     return strbuf_str(&out);
 }

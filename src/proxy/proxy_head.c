@@ -145,11 +145,23 @@ static struct http_headers headers_for(struct arena *arena, uint32_t cap)
     };
 }
 
+/* Go sends the first User-Agent, and none that is empty. */
+static void keep_one_user_agent(struct http_headers *headers)
+{
+    const struct http_header *first = headers_find(headers, HEADER_USER_AGENT);
+    struct str value = first ? first->value : STR("");
+    if (!first)
+        return;
+    headers_remove(headers, HEADER_USER_AGENT);
+    if (value.len > 0)
+        headers_add(headers, HEADER_USER_AGENT, value);
+}
+
 static void copy_end_to_end(struct transaction *tx, struct http_headers *out,
                             struct forwarded *forwarded)
 {
     const struct http_headers *in = &tx->headers;
-    bool checks_names = names_fields(in), has_te = false;
+    bool checks_names = names_fields(in), has_te = false, has_agent = false;
     for (uint32_t i = 0; i < in->n; i++) {
         const struct http_header *header = &in->at[i];
         has_te |= header->id == HEADER_TE;
@@ -158,6 +170,11 @@ static void copy_end_to_end(struct transaction *tx, struct http_headers *out,
             continue;
         if (checks_names && is_named(in, header->name))
             continue;
+        if (header->id == HEADER_USER_AGENT) {
+            if (has_agent) /* Go sends the first alone */
+                continue;
+            has_agent = true;
+        }
         if (header->id >= HEADER_X_FORWARDED_FOR && header->id <= HEADER_X_FORWARDED_HOST)
             note_forwarded(forwarded, header);
         else
@@ -193,6 +210,8 @@ void proxy_make_request(struct proxying *proxying)
     } else {
         proxying->uri = transaction_uri(tx);
     }
+    if (proxying->method.len == 0 && !proxying->fastcgi)
+        proxying->method = STR("GET"); /* as Go */
     *headers = headers_for(tx->arena, tx->headers.n + MORE_HEADERS);
     copy_end_to_end(tx, headers, &forwarded);
     proxying->upgrade = upgrade_of(tx->arena, &tx->headers);
@@ -229,7 +248,12 @@ void proxy_make_attempt(struct proxying *proxying)
         edit = &tx->tables->header_edits[proxying->pool->headers];
     if (edit && edit->request.n > 0) {
         proxying->headers = headers_copy(tx->arena, &proxying->prepared, MORE_HEADERS);
+        /* Caddy: there is an empty one where the client says nothing */
+        if (!headers_find(&proxying->headers, HEADER_USER_AGENT))
+            headers_add(&proxying->headers, HEADER_USER_AGENT, STR(""));
         headers_edit(tx, edit->request, &proxying->headers, &proxying->attempt_host);
+        if (!proxying->fastcgi)
+            keep_one_user_agent(&proxying->headers);
     } else {
         proxying->headers = proxying->prepared;
     }
@@ -273,6 +297,7 @@ void proxy_make_response(struct proxying *proxying)
     struct str trailer = headers_get(&head->headers, HEADER_TRAILER);
     /* the head of what is passed on at once is out before there is a body to look at */
     tx->is_untyped =
+        tx->type_is_cleared ||
         (!proxying->fastcgi && headers_find(&head->headers, HEADER_TRANSFER_ENCODING) != NULL) ||
         proxying->pool->flush_interval_ns < 0;
     /* Caddy: an answer of a script is not flushed, so Go tells the length of a short one */
@@ -285,11 +310,16 @@ void proxy_make_response(struct proxying *proxying)
     headers_add(&tx->response, HEADER_VIA, via_text(head->version));
     if (proxying->pool->headers != DT_NONE) {
         const struct dt_header_edit *edit = &tx->tables->header_edits[proxying->pool->headers];
+        bool had_length = headers_find(&head->headers, HEADER_CONTENT_LENGTH) != NULL;
         if (edit->response.n > 0 &&
             (edit->require == DT_NONE ||
              match_response(tx->core, &tx->tables->response_matchers[edit->require], head->status,
                             &head->headers)))
             headers_edit(tx, edit->response, &head->headers, NULL);
+        if (had_length && !headers_find(&head->headers, HEADER_CONTENT_LENGTH)) {
+            head->content_length = HTTP_LENGTH_UNKNOWN;
+            tx->tells_length |= proxying->pool->flush_interval_ns >= 0;
+        }
     }
     append(&tx->response, &head->headers);
     if (trailer.len > 0 && !proxying->fastcgi)

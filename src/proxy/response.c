@@ -46,10 +46,10 @@ static bool has_body(const struct transaction *tx, const struct http_head *head)
            !str_eq(tx->request->method, STR("HEAD"));
 }
 
-/* Go finds out the type of a body that comes without one. */
+/* Go finds out the type of a body that comes without one, be it one that HEAD does not get. */
 static bool needs_type(const struct transaction *tx, const struct http_head *head)
 {
-    return !tx->is_untyped && has_body(tx, head) &&
+    return !tx->is_untyped && head->content_length != 0 && !http_status_has_no_body(head->status) &&
            !headers_find(&head->headers, HEADER_CONTENT_TYPE) &&
            !headers_find(&head->headers, HEADER_CONTENT_ENCODING);
 }
@@ -145,8 +145,7 @@ bool response_handler_status(struct transaction *tx, const struct dt_response_ha
     if (row->status_template != DT_NONE) {
         struct str text = template_expand(tx, row->status_template);
         if (parse_go_int(text, &number) != PARSE_OK || number < 0 || number > 999) {
-            transaction_fail(
-                tx, 500, text_not_a_number(tx->arena, text));
+            transaction_fail(tx, 500, text_not_a_number(tx->arena, text));
             return false;
         }
     }
@@ -174,8 +173,8 @@ static bool intercept(struct transaction *tx, const struct deferred_work *work,
             return false;
         }
         tx->interception = arena_new(tx->arena, struct interception);
-        *tx->interception = (struct interception){
-            .head = *head, .body = strbuf_in(tx->arena), .handler = row};
+        *tx->interception =
+            (struct interception){.head = *head, .body = strbuf_in(tx->arena), .handler = row};
         tx->deferred = work->earlier;
         return true;
     }
@@ -233,9 +232,22 @@ static bool send_data(struct transaction *tx, struct str data)
     return http_reply_data(tx->request, data);
 }
 
+/* Caddy: an answer without a body that comes instead of another one is followed by that one's. */
+static void keep_held_body(struct transaction *tx, struct http_head *head)
+{
+    struct interception *held = tx->interception;
+    tx->interception = NULL;
+    if (!held || held->body.len == 0 || held->is_too_long || head->content_length > 0)
+        return;
+    tx->unsaid = held;
+    tx->is_untyped = tx->type_is_cleared;
+    tx->tells_length = true;
+    head->content_length = HTTP_LENGTH_UNKNOWN;
+}
+
 void response_start(struct transaction *tx, struct http_head *head, struct str start)
 {
-    tx->interception = NULL;
+    keep_held_body(tx, head);
     if (do_deferred(tx, head, start)) {
         tx->response = head->headers;
         return;
@@ -301,7 +313,7 @@ static void take_encoded(void *ctx, struct str data)
 
 bool response_is_direct(const struct transaction *tx)
 {
-    return !tx->interception && !tx->encoding && !tx->answer_copy;
+    return !tx->interception && !tx->unsaid && !tx->encoding && !tx->answer_copy;
 }
 
 bool response_data(struct transaction *tx, struct str data)
@@ -313,6 +325,8 @@ bool response_data(struct transaction *tx, struct str data)
             strbuf_add(&tx->interception->body, data);
         return true;
     }
+    if (data.len > 0)
+        tx->unsaid = NULL;
     copy_data(tx, data, false);
     if (!encoding)
         return http_reply_data(tx->request, data);
@@ -365,6 +379,9 @@ void response_resume(struct transaction *tx)
     }
     head.headers = tx->response;
     head.content_length = (int64_t)body.len;
+    if (body.len == 0 && str_eq(tx->request->method, STR("HEAD")))
+        head.content_length = HTTP_LENGTH_UNKNOWN;
+    tx->is_untyped = tx->type_is_cleared; /* all of it is there to be looked at */
     response_start(tx, &head, body);
     response_data(tx, body);
     response_end(tx, NULL);
@@ -379,6 +396,8 @@ void response_end(struct transaction *tx, const struct http_headers *trailers)
         run_instead(tx);
         return;
     }
+    if (tx->unsaid)
+        response_data(tx, strbuf_str(&tx->unsaid->body));
     if (encoding) {
         if (encoding->encoder)
             encoder_run(encoding->encoder, STR(""), ENCODER_END, take_encoded, tx);

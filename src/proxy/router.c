@@ -170,6 +170,8 @@ static enum step enter_route(struct transaction *tx, struct frame *frame)
 static void answer_empty(struct transaction *tx, bool after_failure)
 {
     tx->is_unhandled = !after_failure;
+    if (!after_failure)
+        tx->deferred = NULL; /* Caddy: what waits for the head of an answer waits in vain */
     if (tx->spans && !after_failure)
         metrics_leave(tx, NULL, 200, false); /* Caddy: no handler has written a head */
     transaction_reply(tx, after_failure ? tx->failure.status : 200, (struct str){0});

@@ -174,6 +174,7 @@ struct transaction {
     struct str health_target;  /* whom a health check is about; empty for requests */
     const struct http_head *intercepted; /* the last answer that was held back */
     struct interception *interception; /* an answer that was held back; response.c's */
+    struct interception *unsaid; /* one whose body goes out if what came instead has none */
     struct encoding *encoding; /* of the body on its way out; response.c's */
 };
 

@@ -20,6 +20,7 @@ part() {
 }
 part python3 tests/twin/twin.py "$build" "$caddy"
 part python3 tests/twin/twin.py "$build" "$caddy" --h2
+part python3 tests/twin/mixed.py "$build" "$caddy" --cases "${MIXED_CASES:-300}" --seconds 150
 part python3 tests/twin/coverage.py "$build"
 echo "twin and what it covers: $passed passed, $failed failed"
 exit $status

@@ -38,11 +38,10 @@ def show(where, lines):
     print("\n    ".join([f"FAILED: {where}", *lines]), flush=True)
 
 
-def run_case(path, sides, verbose, is_h2):
-    """How many exchanges there are, and what differs: (where, lines)."""
-    name = os.path.basename(path)
+def run_case(name, text, sides, verbose=False, is_h2=False):
+    """How many exchanges there are, and what differs: (where, lines). A side that does not start is one."""
     upstreams = Upstreams()
-    case = Case(read_case(path), upstreams, is_h2)
+    case = Case(text, upstreams, is_h2)
     try:
         if not case.requests:
             return 0, []
@@ -50,9 +49,10 @@ def run_case(path, sides, verbose, is_h2):
     finally:
         upstreams.close()
         case.close()
-    for side, result in zip(sides, results):
-        if isinstance(result, str):
-            return len(case.requests), [(f"{name}: {side.name} does not start", result.splitlines())]
+    refused = [(f"{name}: {side.name} does not start", result.splitlines())
+               for side, result in zip(sides, results) if isinstance(result, str)]
+    if refused:
+        return len(case.requests), refused
     n, found = 0, []
     (caddy_results, caddy_log), (dialtone_results, dialtone_log) = results
     if caddy_log or dialtone_log:
@@ -76,9 +76,10 @@ def judge(path, sides, verbose, is_h2):
     """(passed, failed) exchanges. What differs is asked again: on a busy machine two servers may be
     interrupted in different places, and only what differs again is a difference. It is named all the same."""
     try:
-        n, found = run_case(path, sides, verbose, is_h2)
+        name, text = os.path.basename(path), read_case(path)
+        n, found = run_case(name, text, sides, verbose, is_h2)
         if found:
-            again = {where for where, _ in run_case(path, sides, verbose, is_h2)[1]}
+            again = {where for where, _ in run_case(name, text, sides, verbose, is_h2)[1]}
             for where, lines in found:
                 if where not in again:
                     print("\n    ".join([f"once only: {where}", *lines[:3]]), flush=True)
@@ -127,4 +128,5 @@ def main():
     return failed != 0 or passed == 0
 
 
-sys.exit(main())
+if __name__ == "__main__":
+    sys.exit(main())
