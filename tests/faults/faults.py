@@ -15,9 +15,12 @@ suite = Suite("faults")
 ROUNDS = 30
 MEMORY_SLACK = 512 << 20 if "-asan" in build else 24 << 20  # that one keeps what was freed
 
-def proxied(port, origin, more=""):
-    return simple(port, site=f"reverse_proxy {origin} {{\n\t\ttransport http {{\n\t\t\tdial_timeout 1s\n"
-                             f"\t\t\tresponse_header_timeout 2s\n\t\t\tread_timeout 2s\n\t\t}}\n{more}\n\t}}")
+def proxied(port, origin, more="", patience="30s"):
+    """Two seconds for what never comes; <patience> for all else, which may wait for the machine."""
+    def site(matcher, limit):
+        return (f"reverse_proxy {matcher}{origin} {{\n\t\ttransport http {{\n\t\t\tdial_timeout 1s\n"
+                f"\t\t\tresponse_header_timeout {limit}\n\t\t\tread_timeout {limit}\n\t\t}}\n{more}\n\t}}")
+    return simple(port, site=f"{site('/stall* ', '2s')}\n\t{site('', patience)}")
 
 
 @contextlib.contextmanager
@@ -393,7 +396,7 @@ def test_link_goes_down():
             answer = Answer(out)
             suite.check(answer.belongs_to(nonce), f"another request's bytes: {out[:200]}")
             return answer
-        config = proxied(port, "10.99.7.2:8000")
+        config = proxied(port, "10.99.7.2:8000", patience="2s")
         with Proxy(config, prefix=["ip", "netns", "exec", names[0]]) as proxy:
             wait_for(lambda: ask_inside().status == 200, what="the first answer")
             base = settled(proxy)

@@ -99,8 +99,9 @@ def main():
         program = load_program(folder)
         make_certificate(folder)
         bad = " ".join(f"/{kind}/*" for kind in UPSTREAM_FAULTS)
-        routes = (f"@bad path {bad}\n\treverse_proxy @bad 127.0.0.1:{origin.port} {{\n\t\ttransport http {{\n"
-                  f"\t\t\tresponse_header_timeout 700ms\n\t\t\tread_timeout 700ms\n\t\t}}\n\t}}\n\treverse_proxy 127.0.0.1:{answering}")
+        routes = (f"reverse_proxy /stall* 127.0.0.1:{origin.port} {{\n\t\ttransport http {{\n"
+                  f"\t\t\tresponse_header_timeout 700ms\n\t\t\tread_timeout 700ms\n\t\t}}\n\t}}\n"
+                  f"\t@bad path {bad}\n\treverse_proxy @bad 127.0.0.1:{origin.port}\n\treverse_proxy 127.0.0.1:{answering}")
         config = (simple(plain, site=f"log {{\n\t\toutput file {folder}/access.log {{\n\t\t\troll_size 1MiB\n\t\t\troll_keep 2\n\t\t}}\n\t}}\n\t{routes}") +
                   f"https://localhost:{tls} {{\n\tbind 127.0.0.1\n\ttls {folder}/certificate.new {folder}/key.new\n\t{routes}\n}}\n"
                   f"http://localhost:80 {{\n\tbind unix/{folder}/site.sock|0666\n\t{routes}\n}}\n")
