@@ -10,7 +10,7 @@ status=0 passed=0 failed=0
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 for name in ${*:-websocket ws_ends proxy_protocol rpc h2_upstreams unix_sockets forward_auth streaming pages}; do
-    timeout --kill-after=5 600 "$python" "tests/peers/$name.py" "$build" >"$log" 2>&1 || status=1
+    timeout --kill-after=5 1200 "$python" "tests/peers/$name.py" "$build" >"$log" 2>&1 || status=1
     cat "$log"
     counts=$(grep -Eo '[0-9]+ passed, [0-9]+ failed' "$log" | tail -n 1)
     [ -n "$counts" ] || { echo "FAILED: $name did not come to its end"; counts='0 passed, 1 failed'; }

@@ -81,16 +81,16 @@ def proxy(name, where, ports, cert, key):
         given = {"caddyfile": path, "pid": process.pid} if name == "dialtone" else {"caddyfile": path, "admin": admin}
         yield process, given
     finally:
-        with open(pid_file) as f:
+        last = process.pid
+        with contextlib.suppress(OSError, ValueError), open(pid_file) as f:
             last = int(f.read())
         with contextlib.suppress(ProcessLookupError):
             os.kill(last, signal.SIGTERM)
-        if last != process.pid:
-            process.wait(20)
         gone = until(lambda: process.poll() is not None and not alive(last))
         suite.check(gone, f"{name} does not end")
         if not gone:
             process.kill()
+            process.wait()
 
 
 def alive(pid):
@@ -114,7 +114,8 @@ def ask(name, reload):
                      "cert": cert, "key": key, "delay_ms": DELAY_MS, "reload": reload, **of_proxy}
             modules = subprocess.run([os.path.join(HERE, "..", "tools", "node_modules.sh")], check=True, text=True,
                                      capture_output=True, env={**os.environ, "BUILD": os.path.relpath(build)}).stdout.strip()
-            run = subprocess.run(["node", os.path.join(HERE, "ws_ends.js"), json.dumps(given)], timeout=120,
+            # the file has limits of its own for all that it waits for
+            run = subprocess.run(["timeout", "280", "node", os.path.join(HERE, "ws_ends.js"), json.dumps(given)],
                                  capture_output=True, text=True, env={**os.environ, "NODE_PATH": modules})
     results = re.findall(r"(?m)^(passed|FAILED) (.*)$", run.stdout)
     suite.check(run.returncode == 0 and results, f"{name}: node ends with {run.returncode}: {run.stderr[-2000:]}")

@@ -2,7 +2,7 @@
 """Long answers of upstreams, which go from socket to socket without being read: passed.py BUILD"""
 import gzip, hashlib, os, re, socket, sys, tempfile, threading, time
 
-from harness import Suite, free_port
+from harness import Suite, free_port, wait_until
 
 PLAIN, ORIGIN = free_port(), free_port()
 PIECE = 128 * 1024
@@ -199,6 +199,7 @@ def test_slow_client():
     client = Client(receive_buffer=8192)
     client.ask(f"/held/{size}")
     path, seen, since = f"/held/{size}", -1, time.monotonic()
+    assert wait_until(lambda: progress.get(path))
     while time.monotonic() - since < 0.7:  # until it stands still
         if progress.get(path, 0) != seen:
             seen, since = progress.get(path, 0), time.monotonic()
