@@ -1,6 +1,7 @@
 /* What the kernel alone takes for a request through a proxy: bytes that come on a connection go out
- * on its partner, by an edge-triggered epoll loop with one shared buffer. Nothing is parsed,
- * matched, rewritten or logged, so no proxy of this kind costs less:
+ * on its partner, by an edge-triggered epoll loop with one shared buffer; what is longer than the
+ * buffer goes through a pipe, and clients' connections are not paced, as in the proxy. Nothing is
+ * parsed, matched, rewritten or logged, so no proxy of this kind costs less:
  *
  *     floor PORT UPSTREAM…    (each the port or the socket of one upstream; they get PORT, PORT +
  * 1, …)
@@ -9,6 +10,7 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,7 +20,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-enum { BUFFER = 64 << 10, EVENTS = 512, BACKLOG = 4096 };
+enum { BUFFER = 64 << 10, PIECE = 128 << 10, EVENTS = 512, BACKLOG = 4096 };
 
 /* One end; what its partner sent and the kernel did not take yet waits in <rest>. A listener has
  * nothing but an upstream for what it accepts. */
@@ -33,6 +35,7 @@ struct End {
 };
 
 static char buffer[BUFFER];
+static int pipe_ends[2];
 static End *closed[2 * EVENTS];
 static int n_closed;
 
@@ -66,6 +69,40 @@ static bool end_send(End *end, const char *data, size_t n)
     return true;
 }
 
+/* What the partner did not take is read out of the pipe, and kept; false where that fails. */
+static bool end_keep(End *end, size_t n)
+{
+    end->rest = malloc(n);
+    end->n_rest = 0;
+    while (end->rest && end->n_rest < n) {
+        ssize_t got = read(pipe_ends[0], end->rest + end->n_rest, n - end->n_rest);
+        if (got <= 0)
+            return false;
+        end->n_rest += (size_t)got;
+    }
+    return end->rest != NULL;
+}
+
+/* As end_forward, through the pipe. */
+static bool end_pass(End *end)
+{
+    while (!end->partner->rest) {
+        ssize_t n = splice(end->fd, NULL, pipe_ends[1], NULL, PIECE, SPLICE_F_NONBLOCK);
+        if (n <= 0)
+            return n < 0 && errno == EAGAIN;
+        while (n > 0) {
+            ssize_t sent =
+                splice(pipe_ends[0], NULL, end->partner->fd, NULL, (size_t)n, SPLICE_F_NONBLOCK);
+            if (sent <= 0) {
+                bool is_full = errno == EAGAIN;
+                return end_keep(end->partner, (size_t)n) && is_full;
+            }
+            n -= sent;
+        }
+    }
+    return true;
+}
+
 /* Reads from <end> until a read is short or the partner is full; false where it is gone. */
 static bool end_forward(End *end)
 {
@@ -77,6 +114,8 @@ static bool end_forward(End *end)
             return false;
         if ((size_t)n < sizeof buffer)
             break;
+        if (!end->partner->rest)
+            return end_pass(end);
     }
     return true;
 }
@@ -173,6 +212,7 @@ static void listen_at(int epoll, End *listener, int port)
     listener->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     setsockopt(listener->fd, SOL_SOCKET, SO_REUSEADDR, &(int){1}, sizeof(int));
     setsockopt(listener->fd, IPPROTO_TCP, TCP_NODELAY, &(int){1}, sizeof(int));
+    setsockopt(listener->fd, IPPROTO_TCP, TCP_CONGESTION, "reno", sizeof "reno" - 1);
     struct epoll_event event = {.events = EPOLLIN, .data.ptr = listener};
     if (listener->fd < 0 || bind(listener->fd, (struct sockaddr *)&address, sizeof address) < 0 ||
         listen(listener->fd, BACKLOG) < 0 ||
@@ -190,6 +230,12 @@ int main(int argc, char **argv)
         fprintf(stderr, "usage: %s PORT UPSTREAM...\n", argv[0]);
         return 2;
     }
+    if (pipe2(pipe_ends, O_NONBLOCK | O_CLOEXEC) < 0) {
+        perror("pipe");
+        return 1;
+    }
+    fcntl(pipe_ends[1], F_SETPIPE_SZ, 2 * PIECE);
+    signal(SIGPIPE, SIG_IGN); /* splice has no MSG_NOSIGNAL */
     for (int i = 0; i < n; i++) {
         listeners[i].upstream = argv[2 + i];
         listen_at(epoll, &listeners[i], atoi(argv[1]) + i);

@@ -259,11 +259,15 @@ hosts:
         binary = os.environ.get("CADDY") or shutil.which("caddy")
         return binary and [binary, "run", "--adapter", "caddyfile", "--config", self.caddyfile("caddy", port)]
 
+    def compiled(self, name, *libraries):
+        binary = f"{self.folder}/{name}"
+        source = os.path.join(os.path.dirname(os.path.abspath(__file__)), name + ".c")
+        subprocess.run([os.environ.get("CC", "cc").split()[-1], "-O2", "-D_GNU_SOURCE", "-o", binary, source, *libraries],
+                       check=True)
+        return binary
+
     def floor(self, port):
-        binary = f"{self.folder}/floor"
-        source = os.path.join(os.path.dirname(os.path.abspath(__file__)), "floor.c")
-        subprocess.run([os.environ.get("CC", "cc").split()[-1], "-O2", "-D_GNU_SOURCE", "-o", binary, source], check=True)
-        return [binary, str(port), str(ORIGIN), f"{self.folder}/origin.sock"]
+        return [self.compiled("floor"), str(port), str(ORIGIN), f"{self.folder}/origin.sock"]
 
     def variant(self, name, port):
         """A site in front of the plain origin, with what is measured added."""
@@ -398,6 +402,10 @@ def run_idle(bench, starters):
             words = f"idle {'TLS' if role == TLS else 'plain'}: {name}, KB"
             if name == "dialtone":
                 bench.hold(words, each, bar)
+                if role == TLS:
+                    own = subprocess.run([bench.compiled("tls_floor", "-lssl", "-lcrypto"), f"{bench.folder}/cert.pem",
+                                          f"{bench.folder}/key.pem"], check=True, capture_output=True, text=True).stdout
+                    print(f"    what OpenSSL itself keeps of each: {own.strip()}")
             else:
                 print(f"  {words}: {each:.2f}")
             for s in warm + held:
