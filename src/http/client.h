@@ -162,7 +162,7 @@ struct http_exchange_events {
     void (*data)(struct http_exchange *exchange, struct str data);
     /* Instead of `data`, where <len> bytes more of a body with a known length are to come: moves at
      * most so many out of the stream, and tells how many, as stream_pass does; -ENOTSUP asks for
-     * `data`. */
+     * `data`. <len> is 0 where it is only asked for that. */
     ssize_t (*pass)(struct http_exchange *exchange, struct stream *from, size_t len);
     /* A piece of what a script behind FastCGI writes to its standard error; before `end`. */
     void (*complaint)(struct http_exchange *exchange, struct str data);

@@ -4,8 +4,11 @@
 
 #include "http/http_private.h"
 
-/* Less of a body is cheaper to copy than to take through a pipe. */
-enum { PASS_FROM_BYTES = 64 * 1024 };
+enum {
+    PASS_FROM_BYTES = 8 * 1024, /* less of a body is cheaper to copy than to take through a pipe */
+    LONG_BODY_BYTES = 16 * 1024,
+    LONG_READ_BYTES = 4 * 1024, /* of what a head is read with, where long bodies are expected */
+};
 
 static bool left_out(enum header_id id)
 {
@@ -233,7 +236,12 @@ static bool head_complete(struct http_upstream *upstream, struct h1_head *head,
     else if (!upstream->write_waits)
         timer_stop(&upstream->timer);
     exchange->events->head(exchange);
-    return upstream->exchange == exchange;
+    if (upstream->exchange != exchange)
+        return false;
+    upstream->pool->passes_bodies = framing.content_length >= LONG_BODY_BYTES &&
+                                    exchange->events->pass &&
+                                    exchange->events->pass(exchange, &upstream->stream, 0) == 0;
+    return true;
 }
 
 static bool take_head(struct http_upstream *upstream, struct str *input)
@@ -359,6 +367,14 @@ static ssize_t pass_body(struct http_upstream *upstream)
     return passed;
 }
 
+/* What is read with a head is copied: where the pool's last answer was one to be passed on, the next
+ * one probably is, too. */
+static size_t read_size(const struct http_upstream *upstream)
+{
+    bool is_start = upstream->state == UPSTREAM_HEAD && upstream->saved.len == 0;
+    return is_start && upstream->pool->passes_bodies ? LONG_READ_BYTES : LOOP_SHARED_BYTES;
+}
+
 static void readable(struct stream *stream)
 {
     struct http_upstream *upstream = CONTAINER_OF(stream, struct http_upstream, stream);
@@ -378,7 +394,7 @@ static void readable(struct stream *stream)
         if (got > 0)
             continue;
         if (got == -ENOTSUP)
-            got = stream_read(stream, buffer, LOOP_SHARED_BYTES);
+            got = stream_read(stream, buffer, read_size(upstream));
         if (got == STREAM_AGAIN)
             return;
         if (got <= 0) {

@@ -344,6 +344,7 @@ struct http_pool {
     unsigned n_promised; /* connections on their way that will be shared */
     bool has_h2;         /* it is known to be spoken */
     bool knows_version;  /* whether it is spoken is known */
+    bool passes_bodies;  /* the last answer's body could go on unseen, and was long */
     int64_t used_ns;
     unsigned n_holders; /* of a keyed pool */
     struct tls_ticket ticket;

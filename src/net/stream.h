@@ -77,7 +77,8 @@ ssize_t stream_send_file(struct stream *stream, int file, off_t offset, size_t l
 /* Moves at most <len> bytes, and STREAM_PASS_BYTES, from one socket to another without a look at
  * them: how many are on their way (as after stream_write), 0 at the peer's end, STREAM_AGAIN,
  * -ENOTSUP where they have to be read and written (TLS, or <to> has unsent bytes already), or
- * -errno. What is in loop_read_buffer is lost. */
+ * -errno. What is in loop_read_buffer is lost. With a <len> of 0 it only tells whether there is
+ * TLS. */
 ssize_t stream_pass(struct stream *from, struct stream *to, size_t len);
 enum { STREAM_PASS_BYTES = 128 * 1024 };
 /* Sends what is gathered now instead of at the end of the event. */

@@ -95,16 +95,20 @@ ssize_t stream_pass(struct stream *from, struct stream *to, size_t len)
 {
     if (from->tls || to->tls || to->error || to->end_due || to->watch.fd < 0)
         return -ENOTSUP;
+    if (len == 0)
+        return 0;
     if (!from->readable || stream_had_its_turn(from))
         return STREAM_AGAIN;
-    stream_flush_before_more(to);
-    if (to->error || !to->writable || to->unsent.len > 0 || !open_pipe(from->loop))
+    if (!to->writable || to->unsent.len > 0 || !open_pipe(from->loop))
         return -ENOTSUP;
     ssize_t got = fill(from, len < STREAM_PASS_BYTES ? len : STREAM_PASS_BYTES);
     if (got <= 0)
         return got;
     from->round_bytes += (unsigned)got;
-    size_t rest = empty(to, (size_t)got);
+    stream_flush_before_more(to);
+    size_t rest = (size_t)got;
+    if (!to->error && to->writable && to->unsent.len == 0)
+        rest = empty(to, rest);
     if (rest > 0)
         keep_rest(to, rest);
     return got;
