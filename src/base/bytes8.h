@@ -2,6 +2,7 @@
 #define DIALTONE_BASE_BYTES8_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -36,6 +37,21 @@ static inline bool bytes8_are_printable(const char *bytes)
 {
     uint64_t word = bytes8_load(bytes);
     return ((word | (word + BYTES8_ALL(1)) | (word - BYTES8_ALL(0x20))) & BYTES8_ALL(0x80)) == 0;
+}
+
+/* A-Z become a-z, where the bytes are. */
+static inline void bytes_lower(char *bytes, size_t len)
+{
+    size_t i = 0;
+    for (; i + 8 <= len; i += 8) {
+        uint64_t word = bytes8_load(bytes + i), low = word & BYTES8_ALL(0x7F);
+        uint64_t from_a = low + BYTES8_ALL(0x80 - 'A'), past_z = low + BYTES8_ALL(0x7F - 'Z');
+        word |= (from_a & ~past_z & ~word & BYTES8_ALL(0x80)) >> 2;
+        memcpy(bytes + i, &word, sizeof(word));
+    }
+    for (; i < len; i++)
+        if (bytes[i] >= 'A' && bytes[i] <= 'Z')
+            bytes[i] = (char)(bytes[i] | 0x20);
 }
 
 /* True only where all bytes of the word are ASCII that JSON takes as it is: no control, no quote,

@@ -35,6 +35,8 @@ static bool host_matches(struct str pattern, struct str host)
 static int compare_lower(struct str a, struct str b)
 {
     size_t n = a.len < b.len ? a.len : b.len;
+    if (str_eq(a, b)) /* the usual spelling */
+        return 0;
     for (size_t i = 0; i < n; i++) {
         unsigned char c = (unsigned char)b.ptr[i];
         c = c >= 'A' && c <= 'Z' ? c | 0x20 : c;
@@ -87,8 +89,11 @@ static const struct matched_path *matched_path(struct transaction *tx)
     struct str path = tx->url.path;
     if (seen->of.ptr == path.ptr && seen->of.len == path.len && seen->lower.ptr)
         return seen;
+    bool has_upper = false;
+    for (size_t i = 0; i < path.len; i++)
+        has_upper |= path.ptr[i] >= 'A' && path.ptr[i] <= 'Z';
     seen->of = path;
-    seen->lower = str_lower(tx->arena, path);
+    seen->lower = has_upper || !path.ptr ? str_lower(tx->arena, path) : path;
     seen->clean = path_clean(seen->lower, false, tx->arena);
     return seen;
 }
@@ -99,10 +104,12 @@ static bool is_simple(const struct dt_path_pattern *row)
     return (row->kind == DT_PATH_PREFIX || row->kind == DT_PATH_EXACT) && !row->keeps_slashes;
 }
 
-static bool simple_fits(const struct dt_path_pattern *row, struct str text, struct str path)
+/* Paths that differ often do not in their first bytes, so the last is looked at before them. */
+static inline bool simple_fits(const struct dt_path_pattern *row, struct str text, struct str path)
 {
     return (row->kind == DT_PATH_PREFIX ? path.len >= text.len : path.len == text.len) &&
-           memcmp(path.ptr, text.ptr, text.len) == 0;
+           (text.len == 0 || (path.ptr[text.len - 1] == text.ptr[text.len - 1] &&
+                              memcmp(path.ptr, text.ptr, text.len) == 0));
 }
 
 static bool match_path(struct transaction *tx, const struct dt_matcher *matcher, bool *failed)
@@ -121,8 +128,7 @@ static bool match_path(struct transaction *tx, const struct dt_matcher *matcher,
         if (row->kind == DT_PATH_TEMPLATE)
             pattern = path_pattern_parse(template_expand(tx, row->template));
         else if (row->kind == DT_PATH_TEMPLATE_LOWER)
-            pattern = path_pattern_parse(
-                str_lower(tx->arena, template_expand(tx, row->template)));
+            pattern = path_pattern_parse(str_lower(tx->arena, template_expand(tx, row->template)));
         else
             pattern = (struct path_pattern){path_kinds[row->kind], row->keeps_slashes,
                                             table_text(tx->tables, row->text)};
@@ -135,6 +141,47 @@ static bool match_path(struct transaction *tx, const struct dt_matcher *matcher,
             return true;
     }
     return false;
+}
+
+/* The path matcher that decides alone that a route does not match: the first one of its only set.
+ */
+static const struct dt_matcher *path_matcher(const struct dt_tables *tables,
+                                             const struct dt_route *route)
+{
+    if (route->matcher_sets.n != 1 || route->needs_body)
+        return NULL;
+    const struct dt_matcher_set *set = &tables->matcher_sets[route->matcher_sets.first];
+    const struct dt_matcher *matcher = &tables->matchers[set->matchers.first];
+    return set->matchers.n > 0 && matcher->kind == DT_MATCHER_PATH ? matcher : NULL;
+}
+
+/* Whether the matcher's patterns are simple ones, none of which fits. */
+static inline bool none_fits(const struct dt_tables *tables, const struct dt_matcher *matcher,
+                             struct str path)
+{
+    const struct dt_path_pattern *row = &tables->path_patterns[matcher->rows.first];
+    for (const struct dt_path_pattern *end = row + matcher->rows.n; row < end; row++)
+        if (!is_simple(row) || simple_fits(row, table_text(tables, row->text), path))
+            return false;
+    return true;
+}
+
+uint32_t match_pass_over(struct transaction *tx, const struct frame *frame)
+{
+    const struct dt_tables *tables = tx->tables;
+    struct str path = {0};
+    uint32_t at = frame->at;
+    for (; at < frame->n; at++) {
+        const struct dt_matcher *matcher =
+            path_matcher(tables, &tables->routes[frame_route(frame, at)]);
+        if (!matcher)
+            break;
+        if (!path.ptr)
+            path = matched_path(tx)->clean;
+        if (!none_fits(tables, matcher, path))
+            break;
+    }
+    return at;
 }
 
 /* --- method, protocol, tls --- */

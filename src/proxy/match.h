@@ -6,6 +6,9 @@
 /* True where one of the sets matches, or there is none. A matcher that cannot decide sets
  * <*failed> and the transaction's failure. */
 bool match_any_set(struct transaction *tx, struct dt_range sets, bool *failed);
+/* Where the frame goes on behind routes that ask for other paths than the request's: what most of
+ * them do, and is told at little cost. */
+uint32_t match_pass_over(struct transaction *tx, const struct frame *frame);
 /* True where the status and the headers of an answer fit. */
 bool match_response(const struct core *core, const struct dt_response_matcher *matcher,
                     unsigned status, const struct http_headers *headers);

@@ -11,19 +11,23 @@
 
 /* --- hop-by-hop fields --- */
 
+#define BIT(id) (UINT64_C(1) << (id))
+_Static_assert(N_HEADER_IDS <= 64, "a bit for each name");
+
 /* Fields that end here, as Caddy has them; those of the framing are written by the http layer. */
-static const bool is_hop_by_hop[N_HEADER_IDS] = {
-    [HEADER_ALT_SVC] = true,
-    [HEADER_CONNECTION] = true,
-    [HEADER_PROXY_CONNECTION] = true,
-    [HEADER_KEEP_ALIVE] = true,
-    [HEADER_PROXY_AUTHENTICATE] = true,
-    [HEADER_PROXY_AUTHORIZATION] = true,
-    [HEADER_TE] = true,
-    [HEADER_TRAILER] = true,
-    [HEADER_TRANSFER_ENCODING] = true,
-    [HEADER_UPGRADE] = true,
-};
+static const uint64_t hop_by_hop =
+    BIT(HEADER_ALT_SVC) | BIT(HEADER_CONNECTION) | BIT(HEADER_PROXY_CONNECTION) |
+    BIT(HEADER_KEEP_ALIVE) | BIT(HEADER_PROXY_AUTHENTICATE) | BIT(HEADER_PROXY_AUTHORIZATION) |
+    BIT(HEADER_TE) | BIT(HEADER_TRAILER) | BIT(HEADER_TRANSFER_ENCODING) | BIT(HEADER_UPGRADE);
+
+/* The names that there are, a bit each. */
+static uint64_t names_of(const struct http_headers *headers)
+{
+    uint64_t names = 0;
+    for (uint32_t i = 0; i < headers->n; i++)
+        names |= BIT(headers->at[i].id);
+    return names;
+}
 
 /* True where a Connection field names something beyond the connection itself. */
 static bool names_fields(const struct http_headers *headers)
@@ -157,30 +161,30 @@ static void keep_one_user_agent(struct http_headers *headers)
         headers_add(headers, HEADER_USER_AGENT, value);
 }
 
-static void copy_end_to_end(struct transaction *tx, struct http_headers *out,
+/* <names>: of the request's headers. */
+static void copy_end_to_end(struct transaction *tx, uint64_t names, struct http_headers *out,
                             struct forwarded *forwarded)
 {
+    const uint64_t forwarded_names =
+        BIT(HEADER_X_FORWARDED_FOR) | BIT(HEADER_X_FORWARDED_PROTO) | BIT(HEADER_X_FORWARDED_HOST);
+    const uint64_t dropped = hop_by_hop | BIT(HEADER_CONTENT_LENGTH) | BIT(HEADER_HOST);
     const struct http_headers *in = &tx->headers;
-    bool checks_names = names_fields(in), has_te = false, has_agent = false;
+    bool checks_names = (names & BIT(HEADER_CONNECTION)) && names_fields(in);
+    uint64_t copied = 0;
     for (uint32_t i = 0; i < in->n; i++) {
         const struct http_header *header = &in->at[i];
-        has_te |= header->id == HEADER_TE;
-        if (is_hop_by_hop[header->id] || header->id == HEADER_CONTENT_LENGTH ||
-            header->id == HEADER_HOST)
+        uint64_t name = BIT(header->id);
+        if ((name & dropped) || (checks_names && is_named(in, header->name)))
             continue;
-        if (checks_names && is_named(in, header->name))
+        if (name & BIT(HEADER_USER_AGENT) & copied) /* Go sends the first alone */
             continue;
-        if (header->id == HEADER_USER_AGENT) {
-            if (has_agent) /* Go sends the first alone */
-                continue;
-            has_agent = true;
-        }
-        if (header->id >= HEADER_X_FORWARDED_FOR && header->id <= HEADER_X_FORWARDED_HOST)
+        copied |= name;
+        if (name & forwarded_names)
             note_forwarded(forwarded, header);
         else
             out->at[out->n++] = *header;
     }
-    if (has_te && headers_have_token(in, HEADER_TE, STR("trailers")))
+    if ((names & BIT(HEADER_TE)) && headers_have_token(in, HEADER_TE, STR("trailers")))
         headers_add(out, HEADER_TE, STR("trailers"));
 }
 
@@ -213,8 +217,11 @@ void proxy_make_request(struct proxying *proxying)
     if (proxying->method.len == 0 && !proxying->fastcgi)
         proxying->method = STR("GET"); /* as Go */
     *headers = headers_for(tx->arena, tx->headers.n + MORE_HEADERS);
-    copy_end_to_end(tx, headers, &forwarded);
-    proxying->upgrade = upgrade_of(tx->arena, &tx->headers);
+    uint64_t names = names_of(&tx->headers);
+    copy_end_to_end(tx, names, headers, &forwarded);
+    proxying->upgrade = STR("");
+    if (names & BIT(HEADER_CONNECTION))
+        proxying->upgrade = upgrade_of(tx->arena, &tx->headers);
     if (proxying->upgrade.len > 0) {
         headers_add(headers, HEADER_CONNECTION, STR("Upgrade"));
         headers_add(headers, HEADER_UPGRADE, proxying->upgrade);
@@ -264,19 +271,21 @@ void proxy_make_attempt(struct proxying *proxying)
 
 /* --- the response --- */
 
-/* Removes the fields that were meant for this hop only. */
-static void drop_hop_by_hop(struct http_headers *headers)
+/* Removes the fields that were meant for this hop only; <names>: of the headers. */
+static void drop_hop_by_hop(struct http_headers *headers, uint64_t names)
 {
     uint32_t kept = 0;
-    bool checks_names = names_fields(headers);
+    if (!(names & hop_by_hop))
+        return;
+    bool checks_names = (names & BIT(HEADER_CONNECTION)) && names_fields(headers);
     struct http_header *drop = NULL;
     for (uint32_t i = 0; checks_names && i < headers->n; i++) {
         drop = &headers->at[i];
-        if (!is_hop_by_hop[drop->id] && is_named(headers, drop->name))
+        if (!(hop_by_hop & BIT(drop->id)) && is_named(headers, drop->name))
             drop->id = HEADER_KEEP_ALIVE; /* goes below, like others of this hop */
     }
     for (uint32_t i = 0; i < headers->n; i++)
-        if (!is_hop_by_hop[headers->at[i].id])
+        if (!(hop_by_hop & BIT(headers->at[i].id)))
             headers->at[kept++] = headers->at[i];
     headers->n = kept;
 }
@@ -294,18 +303,19 @@ void proxy_make_response(struct proxying *proxying)
 {
     struct transaction *tx = proxying->tx;
     struct http_head *head = &proxying->exchange.head;
-    struct str trailer = headers_get(&head->headers, HEADER_TRAILER);
+    uint64_t names = names_of(&head->headers);
+    struct str trailer = {0};
+    if (names & BIT(HEADER_TRAILER))
+        trailer = headers_get(&head->headers, HEADER_TRAILER);
     /* the head of what is passed on at once is out before there is a body to look at */
-    tx->is_untyped =
-        tx->type_is_cleared ||
-        (!proxying->fastcgi && headers_find(&head->headers, HEADER_TRANSFER_ENCODING) != NULL) ||
-        proxying->pool->flush_interval_ns < 0;
+    tx->is_untyped = tx->type_is_cleared ||
+                     (!proxying->fastcgi && (names & BIT(HEADER_TRANSFER_ENCODING))) ||
+                     proxying->pool->flush_interval_ns < 0;
     /* Caddy: an answer of a script is not flushed, so Go tells the length of a short one */
-    tx->tells_length = proxying->fastcgi && head->content_length < 0 &&
-                       proxying->pool->flush_interval_ns >= 0 &&
-                       !headers_find(&head->headers, HEADER_CONTENT_LENGTH) &&
-                       !response_is_event_stream(&head->headers);
-    drop_hop_by_hop(&head->headers);
+    tx->tells_length =
+        proxying->fastcgi && head->content_length < 0 && proxying->pool->flush_interval_ns >= 0 &&
+        !(names & BIT(HEADER_CONTENT_LENGTH)) && !response_is_event_stream(&head->headers);
+    drop_hop_by_hop(&head->headers, names);
     headers_remove(&tx->response, HEADER_SERVER);
     headers_add(&tx->response, HEADER_VIA, via_text(head->version));
     if (proxying->pool->headers != DT_NONE) {
@@ -362,7 +372,7 @@ bool proxy_make_upgrade_head(struct proxying *proxying, struct http_head *head)
     struct str offered = str_dup(tx->arena, headers_get(headers, HEADER_UPGRADE));
     if (proxying->upgrade.len == 0 || !str_eq_nocase(offered, proxying->upgrade))
         return false;
-    drop_hop_by_hop(headers);
+    drop_hop_by_hop(headers, names_of(headers));
     append(&tx->response, headers);
     headers_add(&tx->response, HEADER_CONNECTION, STR("Upgrade"));
     headers_add(&tx->response, HEADER_UPGRADE, offered);

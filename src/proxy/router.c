@@ -4,6 +4,7 @@
 
 #include "proxy/router.h"
 
+#include "base/bytes8.h"
 #include "proxy/body.h"
 #include "proxy/handlers.h"
 #include "proxy/log.h"
@@ -42,9 +43,8 @@ static struct dt_range index_look_up(struct transaction *tx, uint32_t row)
     struct str host = transaction_host_name(tx);
     if (host.len == 0 || host.len > MAX_INDEXED_HOST)
         return index->others;
-    for (size_t i = 0; i < host.len; i++)
-        lower[i] =
-            host.ptr[i] >= 'A' && host.ptr[i] <= 'Z' ? (char)(host.ptr[i] | 0x20) : host.ptr[i];
+    memcpy(lower, host.ptr, host.len);
+    bytes_lower(lower, host.len);
     entry = index_find(tx, index, str_make(lower, host.len));
     ptrdiff_t dot = str_index(host, '.');
     if (!entry && dot > 0) {
@@ -142,7 +142,13 @@ static bool take_group(struct transaction *tx, uint32_t group)
 static enum step enter_route(struct transaction *tx, struct frame *frame)
 {
     while (frame->at < frame->n) {
-        uint32_t row = frame->numbers ? frame->numbers[frame->at] : frame->first + frame->at;
+        uint32_t at = frame->at + 1 < frame->n ? match_pass_over(tx, frame) : frame->at;
+        if (at > frame->at) {
+            frame->at = at;
+            frame->next_route = frame_route(frame, at - 1) + 1;
+            continue;
+        }
+        uint32_t row = frame_route(frame, at);
         const struct dt_route *route = &tx->tables->routes[row];
         bool failed = false;
         if (route->needs_body && body_wait(tx))

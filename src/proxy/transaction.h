@@ -53,6 +53,12 @@ struct frame {
     bool follows_host_index;
 };
 
+/* The row of one of its routes. */
+static inline uint32_t frame_route(const struct frame *frame, uint32_t at)
+{
+    return frame->numbers ? frame->numbers[at] : frame->first + at;
+}
+
 /* Error routes of a subroute that is under way; catches what fails after it began. */
 struct catcher {
     struct catcher *outer;
