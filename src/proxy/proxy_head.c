@@ -103,6 +103,8 @@ static void note_forwarded(struct forwarded *forwarded, const struct http_header
 static struct str peer_address(struct transaction *tx)
 {
     struct str peer = transaction_peer(tx), address, zone;
+    if (http_connection_peer(tx->request->connection)->family == AF_INET)
+        return peer;
     if (str_eq(peer, STR("@")))
         return STR("");
     str_cut(peer, STR("%"), &address, &zone);
@@ -235,11 +237,9 @@ void proxy_make_request(struct proxying *proxying)
 /* RFC 4007, RFC 9844: a zone means nothing to another node. */
 static struct str without_zone(struct arena *arena, struct str host)
 {
-    ptrdiff_t open = str_index(host, '['), percent, close;
-    if (open != 0)
+    if (host.len == 0 || host.ptr[0] != '[')
         return host;
-    percent = str_index(host, '%');
-    close = str_last_index(host, ']');
+    ptrdiff_t percent = str_index(host, '%'), close = str_last_index(host, ']');
     if (percent < 0 || close < percent)
         return host;
     return str_printf(arena, STR_FMT STR_FMT, STR_ARG(str_slice(host, 0, (size_t)percent)),

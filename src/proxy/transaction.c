@@ -195,7 +195,9 @@ static void find_client_ip(struct transaction *tx)
     if (peer->family == AF_UNSPEC || (is_unix && !server->is_trusted_proxies_unix))
         return;
     if (!is_unix && server->trusted_proxies.n == 0) {
-        str_cut(transaction_peer(tx), STR("%"), &tx->client_ip, &list);
+        tx->client_ip = transaction_peer(tx);
+        if (peer->family == AF_INET6)
+            str_cut(tx->client_ip, STR("%"), &tx->client_ip, &list);
         return;
     }
     tx->is_from_trusted_proxy =
