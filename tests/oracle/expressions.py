@@ -358,7 +358,8 @@ class Caddy:
     def load(self, texts):
         routes = [{"match": [{"expression": text}]} for text in texts]
         body = json.dumps(dict(self.base, apps={"http": {"servers": {"s": {"listen": [], "routes": routes}}}}))
-        for _ in range(40):
+        tries, until = 0, time.monotonic() + 30
+        while tries < 40 and time.monotonic() < until:
             try:
                 connection = Connection(self.socket)
                 connection.request("POST", "/load", body, {"Content-Type": "application/json"})
@@ -366,8 +367,12 @@ class Caddy:
                 text = answer.read().decode()
                 connection.close()
                 return None if answer.status == 200 else json.loads(text)["error"]
+            except (ConnectionRefusedError, FileNotFoundError):  # not there yet
+                if self.process.poll() is not None:
+                    break
             except (OSError, http.client.HTTPException):
-                time.sleep(0.02)
+                tries += 1
+            time.sleep(0.02)
         return "gone"
 
     def ask(self, texts):
@@ -459,7 +464,7 @@ def answers_of(command, texts, folder):
                 if process.poll() is not None:
                     sys.exit(process.stderr.read().decode()[:3000])
                 time.sleep(0.05)
-        connection = http.client.HTTPConnection("127.0.0.1", port)
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
         given = []
         for i in range(len(texts)):
             row = []
