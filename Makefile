@@ -104,14 +104,14 @@ $(BUILD)/dialtone: $(CLI_OBJECTS) $(BUILD)/libdialtone.a $(BUILD)/objects
 	    $(ACME_LIBS); fi
 
 $(BUILD)/libdialtone.a: $(LIB_OBJECTS) $(BUILD)/objects
-	@rm -f $@
+	@rm -f $@.new
 	$(call say,AR,$@)
-	$(Q)$(AR) qcs $@ $(filter %.o,$^)
+	$(Q)$(AR) qcs $@.new $(filter %.o,$^) && mv $@.new $@
 
 $(BUILD)/libdialtone-proxy.a: $(PROXY_OBJECTS) $(BUILD)/objects
-	@rm -f $@
+	@rm -f $@.new
 	$(call say,AR,$@)
-	$(Q)$(AR) qcs $@ $(filter %.o,$^)
+	$(Q)$(AR) qcs $@.new $(filter %.o,$^) && mv $@.new $@
 
 libs: $(BUILD)/libdialtone.a $(BUILD)/libdialtone-proxy.a
 
