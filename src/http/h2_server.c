@@ -5,7 +5,9 @@
 #include "http/h2_server_private.h"
 
 static const int64_t LONGEST_TICK_NS = 10000000000, SHORTEST_TICK_NS = 20000000;
-static const int64_t GOAWAY_AFTER_NS = 1000000000, DROP_FOR_NS = 1000000000;
+static const int64_t GOAWAY_AFTER_NS = 1000000000;
+/* How long a client that has its answer may go on sending before its stream is reset. */
+static const int64_t DROP_FOR_NS = 1000000000;
 
 struct server_request *h2_request_of(struct http_request *request)
 {
@@ -37,6 +39,14 @@ static int64_t tick_ns(const struct http_server_config *config)
     if (shortest > LONGEST_TICK_NS)
         return LONGEST_TICK_NS;
     return shortest < SHORTEST_TICK_NS ? SHORTEST_TICK_NS : shortest;
+}
+
+/* The connection's tick comes in <ns>, or before. */
+static void tick_within(struct http_connection *connection, int64_t ns)
+{
+    struct loop *loop = connection->server->loop;
+    if (!timer_running(&connection->timer) || connection->timer.due_ns > loop_now_ns(loop) + ns)
+        timer_start(loop, &connection->timer, ns);
 }
 
 /* ---- The end of requests. */
@@ -115,8 +125,7 @@ static int on_begin_headers(nghttp2_session *ng, const nghttp2_frame *frame, voi
     if (frame->headers.cat != NGHTTP2_HCAT_REQUEST) {
         struct server_request *request = request_of_stream(server, id);
         if (request)
-            h2_block_begin(&request->h2.block, H2_BLOCK_TRAILERS, &request->public.trailers,
-                           limit);
+            h2_block_begin(&request->h2.block, H2_BLOCK_TRAILERS, &request->public.trailers, limit);
         return 0;
     }
     if (server->n_requests >= H2_SERVER_STREAMS) {
@@ -144,8 +153,8 @@ static int on_header(nghttp2_session *ng, const nghttp2_frame *frame, const uint
 
 /* What nghttp2 would pass over in silence. */
 static int on_invalid_header(nghttp2_session *ng, const nghttp2_frame *frame, const uint8_t *name,
-                             size_t name_len, const uint8_t *value, size_t value_len,
-                             uint8_t flags, void *user)
+                             size_t name_len, const uint8_t *value, size_t value_len, uint8_t flags,
+                             void *user)
 {
     (void)ng;
     (void)name;
@@ -182,8 +191,7 @@ static void request_start(struct server_request *request, bool is_all)
     enum h2_problem problem = h2_block_request(&stream->block, &request->public, is_all);
     stream->input_complete = is_all;
     connection->served = true;
-    timer_start(connection->server->loop, &connection->timer,
-                tick_ns(&connection->server->config));
+    timer_start(connection->server->loop, &connection->timer, tick_ns(&connection->server->config));
     switch (problem) {
     case H2_TOO_LARGE:
         request->public.version = HTTP_2;
@@ -254,15 +262,18 @@ static int on_frame(nghttp2_session *ng, const nghttp2_frame *frame, void *user)
     }
 }
 
-static int on_data(nghttp2_session *ng, uint8_t flags, int32_t id, const uint8_t *bytes,
-                   size_t len, void *user)
+static int on_data(nghttp2_session *ng, uint8_t flags, int32_t id, const uint8_t *bytes, size_t len,
+                   void *user)
 {
     struct h2_server *server = user;
     struct server_request *request = request_of_stream(server, id);
     (void)flags;
-    /* What the answer did not wait for is dropped; the stream's window is not given back. */
-    if (!request || !request->h2.runs)
+    if (!request)
         return nghttp2_session_consume_connection(ng, len);
+    /* What the answer did not wait for is dropped. A client that would send all of it before it
+     * looks at the answer is not left without room. */
+    if (!request->h2.runs)
+        return nghttp2_session_consume(ng, id, len);
     struct h2_stream *stream = &request->h2;
     stream->read_ns = loop_now_ns(server->session.stream->loop);
     if (!stream->reading || stream->paused || stream->saved.len) {
@@ -275,7 +286,7 @@ static int on_data(nghttp2_session *ng, uint8_t flags, int32_t id, const uint8_t
 }
 
 /* The answer is out. A client that still sends stops by itself when it has read it, in most cases:
- * a reset at once would make some of them forget the answer. */
+ * a reset at once (RFC 9113 8.1) would make some of them forget the answer. */
 static int on_frame_sent(nghttp2_session *ng, const nghttp2_frame *frame, void *user)
 {
     struct h2_server *server = user;
@@ -284,8 +295,12 @@ static int on_frame_sent(nghttp2_session *ng, const nghttp2_frame *frame, void *
     if ((frame->hd.type == NGHTTP2_DATA || frame->hd.type == NGHTTP2_HEADERS) &&
         (frame->hd.flags & NGHTTP2_FLAG_END_STREAM))
         request = request_of_stream(server, frame->hd.stream_id);
-    if (request)
-        request->h2.read_ns = loop_now_ns(server->session.stream->loop);
+    if (!request)
+        return 0;
+    request->h2.answered = true;
+    request->h2.read_ns = loop_now_ns(server->session.stream->loop);
+    if (!request->h2.input_complete)
+        tick_within(server->connection, DROP_FOR_NS);
     return 0;
 }
 
@@ -439,7 +454,7 @@ static void check_stream(struct server_request *request, int64_t now)
     if (stream->input_complete)
         return;
     if (!stream->runs) {
-        if (now - stream->read_ns > DROP_FOR_NS && stream->reply.queued.len == 0)
+        if (stream->answered && now - stream->read_ns >= DROP_FOR_NS)
             h2_session_reset_stream(&stream->server->session, stream->id, NGHTTP2_NO_ERROR);
         return;
     }
@@ -476,10 +491,11 @@ static void tick(struct timer *timer)
         return;
     }
     struct server_request *next;
-    bool has_paces = false;
+    bool has_paces = false, waits_for_reset = false;
     for (struct server_request *request = server->requests; request; request = next) {
         next = request->h2.next;
         has_paces |= request->public.read_pace || request->public.write_pace;
+        waits_for_reset |= request->h2.answered && !request->h2.input_complete;
         check_stream(request, now);
     }
     if (server->is_draining)
@@ -488,8 +504,9 @@ static void tick(struct timer *timer)
         nghttp2_session_terminate_session(server->session.ng, NGHTTP2_NO_ERROR);
         h2_session_touch(&server->session);
     }
-    timer_start(loop, timer,
-                has_paces ? SHORTEST_TICK_NS : tick_ns(&connection->server->config));
+    timer_start(loop, timer, has_paces ? SHORTEST_TICK_NS : tick_ns(&connection->server->config));
+    if (waits_for_reset)
+        tick_within(connection, DROP_FOR_NS);
 }
 
 /* Looks sooner than the server's own times would have it. */
@@ -561,8 +578,12 @@ static bool greet(struct h2_server *server)
         {NGHTTP2_SETTINGS_NO_RFC7540_PRIORITIES, 1},
     };
     const size_t n = sizeof(settings) / sizeof(settings[0]);
-    static const char streams[SETTING_BYTES] = {0, NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, 0, 0,
-                                                H2_SERVER_STREAMS >> 8, (char)H2_SERVER_STREAMS};
+    static const char streams[SETTING_BYTES] = {0,
+                                                NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS,
+                                                0,
+                                                0,
+                                                H2_SERVER_STREAMS >> 8,
+                                                (char)H2_SERVER_STREAMS};
     nghttp2_session *ng = server->session.ng;
     const uint8_t *frame;
     if (nghttp2_submit_settings(ng, NGHTTP2_FLAG_NONE, settings, n) != 0 ||

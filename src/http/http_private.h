@@ -169,6 +169,7 @@ struct h2_stream {
     bool was_reset; /* by the client */
     bool runs;             /* it was handed over and has not ended */
     bool is_over;          /* `done` was told, or there was nothing to tell */
+    bool answered;         /* all of the answer has left, at <read_ns> if the client still sends */
 };
 
 /* A request while it runs; pooled, with its arena. */

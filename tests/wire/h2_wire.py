@@ -310,6 +310,21 @@ def test_answers_that_do_not_wait_for_the_body():
     assert connection.open(request("/respond"), wait=20).status == 200
 
 
+# The server looks at its streams every ten seconds only, if nothing makes it look sooner.
+def test_bodies_that_go_on_after_the_answer():
+    connection = connect(PLAIN)
+    connection.read()  # its settings
+    number = connection.open(request("/respond", "POST"), end=False)
+    connection.body(number, b"x" * 3000000)  # of a window of 1 MiB
+    stream = connection.finish(number)
+    assert stream.status == 200 and stream.body and stream.reset in (None, NO_ERROR), vars(stream)
+    number = connection.open(request("/respond", "POST"), end=False)
+    stream, started = connection.finish(number), time.time()
+    assert connection.until(lambda c: stream.reset is not None) and stream.reset == NO_ERROR, vars(stream)
+    assert 0.5 < time.time() - started < 8, time.time() - started
+    assert connection.open(request("/respond"), wait=20).status == 200
+
+
 def test_answers_without_body():
     stream = get("/big1000", method="HEAD")
     assert stream.status == 200 and stream.headers["content-length"] == "1000" and stream.body == b"", stream.heads
