@@ -3,6 +3,7 @@
 
 #include "proxy/handlers.h"
 #include "proxy/regexp.h"
+#include "proxy/sendable.h"
 #include "proxy/template.h"
 
 static struct str replaced(struct transaction *tx, const struct dt_header_op *op, struct str value)
@@ -81,63 +82,83 @@ static void remove_expanded(struct transaction *tx, const struct dt_header_op *o
     remove_named(tx, &expanded, name, headers);
 }
 
-static void edit(struct transaction *tx, const struct dt_header_op *op,
+/* Of a request: false where nothing may be sent any more. A field of a response whose name is none
+ * is left out, as in Go; its value is mended where it is written. */
+static bool add(struct transaction *tx, const struct dt_header_op *op, struct str name,
+                struct http_headers *headers)
+{
+    struct str value = template_expand(tx, op->value);
+    if (op->name_template != DT_NONE && !sendable_token(name))
+        return false;
+    if (op->name != DT_NONE)
+        field_add(tx->core, headers, op->name, value);
+    else
+        headers_add_named(headers, name, value);
+    /* Go: a Host that cannot be sent is an empty one */
+    return headers->at[headers->n - 1].id == HEADER_HOST || sendable_value(value);
+}
+
+/* False as add. */
+static bool edit(struct transaction *tx, const struct dt_header_op *op,
                  struct http_headers *headers)
 {
+    bool is_sendable = true;
     struct str name = op->name_template != DT_NONE ? template_expand(tx, op->name_template)
                                                    : table_text(tx->tables, op->text);
     switch ((enum dt_header_op_kind)op->kind) {
     case DT_HEADER_NONE:
-        return;
+        break;
     case DT_HEADER_DELETE:
-        if (op->name_template != DT_NONE) {
+        if (op->name_template != DT_NONE)
             remove_expanded(tx, op, name, headers);
-            return;
-        }
-        remove_named(tx, op, name, headers);
-        return;
+        else
+            remove_named(tx, op, name, headers);
+        break;
     case DT_HEADER_DELETE_ALL:
         if (op->name_template != DT_NONE && !str_eq(name, STR("*")))
-            return;
+            break;
         /* fallthrough */
     case DT_HEADER_DELETE_PREFIX:
     case DT_HEADER_DELETE_SUFFIX:
     case DT_HEADER_DELETE_CONTAINS:
         remove_named(tx, op, name, headers);
-        return;
+        break;
     case DT_HEADER_SET:
         remove_named(tx, op, name, headers);
         /* fallthrough */
     case DT_HEADER_ADD:
-        if (op->name != DT_NONE)
-            field_add(tx->core, headers, op->name, template_expand(tx, op->value));
-        else
-            headers_add_named(headers, name, template_expand(tx, op->value));
-        return;
+        return add(tx, op, name, headers);
     case DT_HEADER_REPLACE:
     case DT_HEADER_REPLACE_ALL:
-        for (uint32_t i = 0; i < headers->n; i++)
-            if (op_names(tx, op, name, &headers->at[i]))
-                headers->at[i].value = replaced(tx, op, headers->at[i].value);
-        return;
+        for (uint32_t i = 0; i < headers->n; i++) {
+            struct http_header *header = &headers->at[i];
+            if (!op_names(tx, op, name, header))
+                continue;
+            header->value = replaced(tx, op, header->value);
+            is_sendable &= sendable_value(header->value);
+        }
+        break;
     }
+    return is_sendable;
 }
 
-void headers_edit(struct transaction *tx, struct dt_range ops, struct http_headers *headers,
+bool headers_edit(struct transaction *tx, struct dt_range ops, struct http_headers *headers,
                   struct str *host)
 {
+    bool is_sendable = true;
     /* Caddy: for the operations the Host is a field like others; the last one counts. */
     if (host && ops.n > 0)
         headers_add(headers, HEADER_HOST, *host);
     for (uint32_t i = 0; i < ops.n; i++)
-        edit(tx, &tx->tables->header_ops[ops.first + i], headers);
+        is_sendable &= edit(tx, &tx->tables->header_ops[ops.first + i], headers);
     if (!host || ops.n == 0)
-        return;
+        return is_sendable;
     *host = (struct str){0};
     for (uint32_t i = 0; i < headers->n; i++)
         if (headers->at[i].id == HEADER_HOST)
             *host = headers->at[i].value;
     headers_remove(headers, HEADER_HOST);
+    return is_sendable;
 }
 
 enum step handle_headers(struct transaction *tx, const struct dt_handler *handler)
@@ -145,7 +166,9 @@ enum step handle_headers(struct transaction *tx, const struct dt_handler *handle
     const struct dt_header_edit *row = &tx->tables->header_edits[handler->row];
     if (row->request.n > 0) {
         struct str host = tx->host;
-        headers_edit(tx, row->request, transaction_own_headers(tx), &host);
+        bool is_sendable = headers_edit(tx, row->request, transaction_own_headers(tx), &host);
+        /* Caddy: it goes into X-Forwarded-Host, too */
+        tx->is_unsendable |= !is_sendable || !sendable_value(host);
         tx->host_changed |= !str_eq(host, tx->host);
         tx->host = host;
     }

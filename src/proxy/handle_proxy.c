@@ -673,7 +673,8 @@ static enum step attempt(struct proxying *proxying)
         return transaction_fail(tx, 502, problem);
     if (proxy_logs_details(proxying))
         proxy_log_selected(proxying);
-    proxy_make_attempt(proxying);
+    if (!proxy_make_attempt(proxying, &problem))
+        return transaction_fail(tx, 502, problem);
     if (proxying->fastcgi && !cgi_variables(proxying, &proxying->variables, &problem))
         return transaction_fail(tx, 502, problem);
     start_exchange(proxying, connections);

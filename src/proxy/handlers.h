@@ -26,8 +26,8 @@ enum step handle_map(struct transaction *tx, const struct dt_handler *handler);
 bool map_value(struct transaction *tx, uint32_t mapped, struct str *out);
 
 /* Header operations on a list: of a request (where Host is one of them, and ends in <*host>) or of
- * a response (<host> NULL). */
-void headers_edit(struct transaction *tx, struct dt_range ops, struct http_headers *headers,
+ * a response (<host> NULL). False where a field got a name or a value that may not be sent on. */
+bool headers_edit(struct transaction *tx, struct dt_range ops, struct http_headers *headers,
                   struct str *host);
 
 /* A row of rewrites on a method and a target. */

@@ -7,6 +7,7 @@
 #include "proxy/log.h"
 #include "proxy/match.h"
 #include "proxy/response.h"
+#include "proxy/sendable.h"
 #include "proxy/text.h"
 
 /* --- hop-by-hop fields --- */
@@ -246,10 +247,22 @@ static struct str without_zone(struct arena *arena, struct str host)
                       STR_ARG(str_slice(host, (size_t)close, host.len)));
 }
 
-void proxy_make_attempt(struct proxying *proxying)
+/* What came from the client itself was looked at when it was read. */
+static const char *unsendable_part(const struct proxying *proxying, bool has_good_fields)
+{
+    const struct http_request *request = proxying->tx->request;
+    if (proxying->method.ptr != request->method.ptr && !sendable_token(proxying->method))
+        return "method";
+    if (proxying->url.query.ptr != request->query.ptr && !sendable_target(proxying->url.query))
+        return "query";
+    return has_good_fields ? NULL : "header field";
+}
+
+bool proxy_make_attempt(struct proxying *proxying, struct str *problem)
 {
     struct transaction *tx = proxying->tx;
     const struct dt_header_edit *edit = NULL;
+    bool has_good_fields = !tx->is_unsendable;
     proxying->attempt_host = proxying->host;
     if (proxying->pool->headers != DT_NONE)
         edit = &tx->tables->header_edits[proxying->pool->headers];
@@ -258,7 +271,8 @@ void proxy_make_attempt(struct proxying *proxying)
         /* Caddy: there is an empty one where the client says nothing */
         if (!headers_find(&proxying->headers, HEADER_USER_AGENT))
             headers_add(&proxying->headers, HEADER_USER_AGENT, STR(""));
-        headers_edit(tx, edit->request, &proxying->headers, &proxying->attempt_host);
+        has_good_fields &=
+            headers_edit(tx, edit->request, &proxying->headers, &proxying->attempt_host);
         if (!proxying->fastcgi)
             keep_one_user_agent(&proxying->headers);
     } else {
@@ -267,6 +281,17 @@ void proxy_make_attempt(struct proxying *proxying)
     if (proxying->attempt_host.len == 0 && !proxying->fastcgi)
         proxying->attempt_host = proxying->destination.hostport; /* as Go */
     proxying->attempt_host = without_zone(tx->arena, proxying->attempt_host);
+    if (proxying->fastcgi) /* whose texts come with their lengths */
+        return true;
+    if (proxying->method.len == 0)
+        proxying->method = STR("GET"); /* as Go */
+    if (proxying->attempt_host.ptr != tx->request->host.ptr &&
+        !sendable_host(proxying->attempt_host))
+        proxying->attempt_host = STR(""); /* as Go */
+    const char *part = unsendable_part(proxying, has_good_fields);
+    if (part)
+        *problem = str_printf(tx->arena, "the request's %s cannot be sent", part);
+    return !part;
 }
 
 /* --- the response --- */

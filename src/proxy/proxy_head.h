@@ -7,8 +7,9 @@
 
 /* Once: the request as it is for every attempt. */
 void proxy_make_request(struct proxying *proxying);
-/* For one attempt: headers and Host after the configured operations. */
-void proxy_make_attempt(struct proxying *proxying);
+/* For one attempt: headers and Host after the configured operations. False, and why, where
+ * placeholders made something of it that would not be one request. */
+bool proxy_make_attempt(struct proxying *proxying, struct str *problem);
 
 /* Merges the upstream's head into the transaction's response; the head waits for the body where
  * its type has to be found out (awaits_body). */

@@ -119,6 +119,7 @@ struct transaction {
     struct http_headers headers; /* shares its rows with the request's until it is changed */
     bool owns_headers;
     bool host_changed; /* since the host index was asked */
+    bool is_unsendable; /* a field of the request got a name or value that no upstream may see */
     struct str original_method;
     struct url original_url;
 
