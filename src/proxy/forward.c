@@ -6,6 +6,7 @@
 #include "http/client.h"
 #include "net/tls.h"
 #include "proxy/core.h"
+#include "proxy/sendable.h"
 #include "proxy/url.h"
 
 static const struct scheme {
@@ -99,6 +100,10 @@ bool forward_set(struct http_pool_config *config, struct str url, struct str hos
         .port = config->target.port,
         .authority = hostport,
     };
+    if (forward->to_tls && scheme->kind == HTTP_FORWARD_HTTP && !sendable_host(hostport)) {
+        *problem = STR("the upstream's address cannot be sent to the proxy on the way");
+        return false;
+    }
     ptrdiff_t at = str_last_index(rest, '@');
     if (at >= 0 && !set_login(forward, str_slice(rest, 0, (size_t)at), arena))
         return false;
