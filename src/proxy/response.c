@@ -32,8 +32,9 @@ struct interception {
     struct http_head head;
     struct strbuf body;
     const struct dt_response_handler *handler;
-    bool is_complete; /* the routes run */
-    bool is_too_long; /* to be kept; it can be replaced, but not sent after all */
+    struct deferred_work *outer; /* what waits for it outside of the handler */
+    bool is_complete;            /* the routes run */
+    bool is_too_long;            /* to be kept; it can be replaced, but not sent after all */
 };
 
 enum { MAX_HELD_BODY = 64 * 1024 * 1024 };
@@ -173,8 +174,8 @@ static bool intercept(struct transaction *tx, const struct deferred_work *work,
             return false;
         }
         tx->interception = arena_new(tx->arena, struct interception);
-        *tx->interception =
-            (struct interception){.head = *head, .body = strbuf_in(tx->arena), .handler = row};
+        *tx->interception = (struct interception){
+            .head = *head, .body = strbuf_in(tx->arena), .handler = row, .outer = work->earlier};
         tx->deferred = work->earlier;
         return true;
     }
@@ -379,6 +380,7 @@ void response_resume(struct transaction *tx)
     }
     head.headers = tx->response;
     head.content_length = (int64_t)body.len;
+    tx->deferred = held->outer; /* Caddy: what its routes have put off is put off for good */
     if (body.len == 0 && str_eq(tx->request->method, STR("HEAD")))
         head.content_length = HTTP_LENGTH_UNKNOWN;
     tx->is_untyped = tx->type_is_cleared; /* all of it is there to be looked at */
