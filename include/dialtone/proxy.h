@@ -45,9 +45,15 @@ void dt_proxy_use_dns(const struct dt_dns_engine *engine);
  * reason. */
 struct acme_plan;
 struct acme_keeper;
+struct arena;
+struct str;
 struct dt_acme_engine {
     struct acme_keeper *(*start)(const struct acme_plan *plan); /* NULL: no thread */
     void (*stop)(struct acme_keeper *keeper);
+    /* What others who share the storage would answer an authority that asks for <identifier>, by
+     * HTTP for <token>, or by TLS (NULL); false: nothing. */
+    int (*elsewhere)(const struct acme_plan *plan, const struct str *identifier,
+                     const struct str *token, struct arena *arena, struct str *answer);
 };
 extern const struct dt_acme_engine dt_acme; /* in libdialtone-proxy.a; needs jansson */
 /* Before dt_proxy_main, where the tables hold issuers of that kind. */

@@ -10,7 +10,7 @@
  * indices. The order of rows is stable: the same JSON gives the same tables. */
 #include <stdint.h>
 
-#define DT_TABLES_ABI 6u         /* changes whenever a row changes its shape */
+#define DT_TABLES_ABI 7u         /* changes whenever a row changes its shape */
 #define DT_NONE       UINT32_MAX /* "no row", wherever an index may be missing */
 
 struct dt_text {
@@ -1222,8 +1222,10 @@ struct dt_acme_issuer {
     struct dt_text email;                   /* of the account; empty: none */
     struct dt_text eab_key_id, eab_mac_key; /* the account that it is bound to; empty: none */
     struct dt_range ca_files;               /* texts: PEM files to verify it by; n 0: the system's */
+    struct dt_text profile;                 /* of its certificates; empty: its own choice */
     uint8_t has_no_http, has_no_tls_alpn;   /* challenges that are switched off */
-    uint8_t reserved[2];
+    uint8_t shares_no_challenges;           /* they are not left in the storage for others */
+    uint8_t reserved;
 };
 
 /* Whose certificates are believed; all of it together. */
@@ -1559,7 +1561,7 @@ _Static_assert(sizeof(struct dt_cgi_variable) == 12, "dt_cgi_variable");
 _Static_assert(sizeof(struct dt_resolver) == 16, "dt_resolver");
 _Static_assert(sizeof(struct dt_source) == 56, "dt_source");
 _Static_assert(sizeof(struct dt_authority) == 80, "dt_authority");
-_Static_assert(sizeof(struct dt_acme_issuer) == 44, "dt_acme_issuer");
+_Static_assert(sizeof(struct dt_acme_issuer) == 52, "dt_acme_issuer");
 _Static_assert(sizeof(struct dt_certificate) == 80, "dt_certificate");
 _Static_assert(sizeof(struct dt_trust_pool) == 44, "dt_trust_pool");
 _Static_assert(sizeof(struct dt_leaf_verifier) == 40, "dt_leaf_verifier");

@@ -3,7 +3,10 @@
 
 #include "acme/order.h"
 
-/* A thread that sees to it that there is a valid certificate for every subject: it orders what is
+/* Other processes may share the storage: locks in it see to it that one of them orders at a time,
+ * what one has got all of them show, and any of them answers an authority's question.
+ *
+ * A thread that sees to it that there is a valid certificate for every subject: it orders what is
  * missing, renews in time, and tries again later what fails, ever more seldom (from a minute to six
  * hours, as Caddy). A certificate that there is stays until there is a better one. */
 
@@ -37,5 +40,12 @@ struct acme_keeper;
 struct acme_keeper *acme_keeper_start(const struct acme_plan *plan);
 /* Ends it, within the time of a name's resolution at most. */
 void acme_keeper_stop(struct acme_keeper *keeper);
+
+/* From any thread: what another process, which shares the storage, would answer an authority that
+ * asks for <identifier> (and, by HTTP, for <token>); as acme_challenges_find has it. Reads a file
+ * or two. */
+bool acme_keeper_elsewhere(const struct acme_plan *plan, enum acme_challenge_kind kind,
+                           struct str identifier, struct str token, struct arena *arena,
+                           struct str *answer);
 
 #endif

@@ -7,6 +7,8 @@
 #include <time.h>
 
 #include "acme/jose.h"
+#include "acme/store.h"
+#include "acme/tokens.h"
 
 enum {
     NONCE_TRIES = 8,   /* an authority may refuse any nonce, and gives a new one with that */
@@ -14,14 +16,18 @@ enum {
     ORDER_MAX_S = 300, /* for one authorization, or for the order itself */
 };
 
+#define ZEROSSL_PREFIX "https://acme.zerossl.com/"
+#define ZEROSSL_API    "https://api.zerossl.com/acme/eab-credentials-email"
+
 struct conversation {
     struct https https;
     struct arena *arena;
     const struct acme_authority *authority;
     struct acme_account *account;
-    struct acme_challenges *challenges;
+    const struct acme_means *means;
     struct acme_result *result;
     struct str new_nonce, new_account, new_order; /* URLs */
+    struct str renewal_info;                      /* the same; empty: it has none */
     struct str nonce;
     struct https_response response; /* the last one */
     json_t *answer;                 /* its body; owned; NULL: no JSON */
@@ -157,9 +163,52 @@ static bool get_directory(struct conversation *talk)
     talk->new_nonce = kept(talk, talk->answer, "newNonce");
     talk->new_account = kept(talk, talk->answer, "newAccount");
     talk->new_order = kept(talk, talk->answer, "newOrder");
+    talk->renewal_info = kept(talk, talk->answer, "renewalInfo");
     if (talk->new_nonce.len == 0 || talk->new_account.len == 0 || talk->new_order.len == 0)
         return failed(talk, "asking for the directory", STR("it is no ACME directory"));
     return true;
+}
+
+/* text in a form (application/x-www-form-urlencoded) */
+static struct str form_escaped(struct arena *arena, struct str text)
+{
+    struct strbuf out = strbuf_in(arena);
+    for (size_t i = 0; i < text.len; i++) {
+        char c = text.ptr[i];
+        if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+            (c != '\0' && strchr("-._", c)))
+            strbuf_add_char(&out, c);
+        else
+            strbuf_printf(&out, "%%%02X", (unsigned char)c);
+    }
+    return strbuf_finish(&out);
+}
+
+/* ZeroSSL knows accounts by keys that it gives to anybody with an address, as Caddy asks for them.
+ */
+static bool ask_zerossl(struct conversation *talk, struct str *key_id, struct str *mac_key)
+{
+    static const char what[] = "asking ZeroSSL for the key of an account";
+    struct str error = {0};
+    if (talk->authority->email.len == 0)
+        return failed(talk, what, STR("it gives one for an email address only, and there is none"));
+    struct str form =
+        STR_JOIN(talk->arena, STR("email="), form_escaped(talk->arena, talk->authority->email));
+    if (!https_request(&talk->https, talk->arena, "POST", STR(ZEROSSL_API),
+                       STR("application/x-www-form-urlencoded"), form, &talk->response, &error))
+        return failed(talk, what, error);
+    json_t *answer = json_loadb(talk->response.body.ptr ? talk->response.body.ptr : "",
+                                talk->response.body.len, 0, NULL);
+    *key_id = kept(talk, answer, "eab_kid");
+    *mac_key = kept(talk, answer, "eab_hmac_key");
+    struct str type = kept(talk, json_object_get(answer, "error"), "type");
+    json_decref(answer);
+    if (is_fine(talk) && key_id->len > 0 && mac_key->len > 0)
+        return true;
+    return failed(
+        talk, what,
+        type.len > 0 ? type
+                     : str_printf(talk->arena, "it answers with status %u", talk->response.status));
 }
 
 /* "externalAccountBinding" (RFC 8555 7.3.4), with the comma before it; empty where there is none.
@@ -167,13 +216,15 @@ static bool get_directory(struct conversation *talk)
 static bool external_binding(struct conversation *talk, struct str *out)
 {
     const struct acme_authority *authority = talk->authority;
-    struct str key;
+    struct str key, key_id = authority->eab_key_id, mac_key = authority->eab_mac_key;
     *out = (struct str){0};
-    if (authority->eab_key_id.len == 0)
+    if (key_id.len == 0 && !str_has_prefix(authority->directory, STR(ZEROSSL_PREFIX)))
         return true;
-    if (!jose_base64url_read(talk->arena, authority->eab_mac_key, &key))
+    if (key_id.len == 0 && !ask_zerossl(talk, &key_id, &mac_key))
+        return false;
+    if (!jose_base64url_read(talk->arena, mac_key, &key))
         return failed(talk, "the key of the external account", STR("is not base64url"));
-    struct str header = STR_JOIN(talk->arena, STR("\"kid\":"), quoted(talk, authority->eab_key_id),
+    struct str header = STR_JOIN(talk->arena, STR("\"kid\":"), quoted(talk, key_id),
                                  STR(",\"url\":"), quoted(talk, talk->new_account));
     struct str bound =
         jose_sign_hmac(talk->arena, key, header, jose_jwk(talk->arena, talk->account->key));
@@ -267,39 +318,60 @@ static struct str challenge_error(struct conversation *talk)
 
 static bool put_alpn(struct conversation *talk, struct str subject, struct str key_authorization)
 {
-    EVP_PKEY *key = jose_new_key(STR("p256"));
-    X509 *certificate = key ? jose_alpn_certificate(key, subject, key_authorization) : NULL;
-    bool put =
-        certificate &&
-        acme_challenges_put(talk->challenges, ACME_ALPN, subject,
-                            STR_JOIN(talk->arena, jose_certificate_pem(talk->arena, certificate),
-                                     jose_key_pem(talk->arena, key)));
-    X509_free(certificate);
-    EVP_PKEY_free(key);
-    return put;
+    struct str answer = acme_alpn_answer(talk->arena, subject, key_authorization);
+    return answer.len > 0 &&
+           acme_challenges_put(talk->means->challenges, ACME_ALPN, subject, answer);
+}
+
+/* Our own listeners answer, and those of others who find the challenge in the storage. */
+static bool present(struct conversation *talk, const struct acme_token *token)
+{
+    const struct acme_means *means = talk->means;
+    bool is_http = token->kind == ACME_HTTP;
+    struct str error;
+    bool put = is_http ? acme_challenges_put(means->challenges, ACME_HTTP, token->token,
+                                             token->key_authorization)
+                       : put_alpn(talk, token->name, token->key_authorization);
+    if (!put)
+        return failed(talk, "the challenge", STR("cannot be answered"));
+    if (talk->authority->shares_no_challenges ||
+        acme_token_save(talk->arena, means->storage, talk->authority->directory, token, &error))
+        return true;
+    acme_challenges_drop(means->challenges, token->kind, is_http ? token->token : token->name);
+    return failed(talk, "the challenge cannot be kept", error);
+}
+
+static void withdraw(struct conversation *talk, const struct acme_token *token)
+{
+    const struct acme_means *means = talk->means;
+    if (!talk->authority->shares_no_challenges)
+        acme_token_drop(talk->arena, means->storage, talk->authority->directory, token);
+    acme_challenges_drop(means->challenges, token->kind,
+                         token->kind == ACME_HTTP ? token->token : token->name);
 }
 
 /* Answers one challenge and waits for what the authority makes of it. */
 static bool meet(struct conversation *talk, const struct acme_wish *wish,
-                 struct str authorization_url, bool by_http)
+                 struct str authorization_url, enum acme_challenge_kind kind)
 {
     static const char *const passing[] = {"pending", "processing", NULL};
+    bool by_http = kind == ACME_HTTP;
     const json_t *challenge = challenge_of(talk->answer, by_http ? "http-01" : "tls-alpn-01");
-    struct str token = kept(talk, challenge, "token"), url = kept(talk, challenge, "url");
-    struct str thumbprint = jose_thumbprint(talk->arena, talk->account->key);
-    struct str answer = STR_JOIN(talk->arena, token, STR("."), thumbprint);
-    struct str name = by_http ? token : wish->subject;
-    if (token.len == 0 || url.len == 0)
+    struct acme_token token = {.kind = kind,
+                               .name = wish->subject,
+                               .token = kept(talk, challenge, "token"),
+                               .url = kept(talk, challenge, "url")};
+    if (token.token.len == 0 || token.url.len == 0)
         return failed(talk, "the challenge", STR("has no token"));
-    bool put = by_http ? acme_challenges_put(talk->challenges, ACME_HTTP, token, answer)
-                       : put_alpn(talk, wish->subject, answer);
-    if (!put)
-        return failed(talk, "the challenge", STR("cannot be answered"));
-    bool met = post(talk, url, STR("{}"));
+    token.key_authorization = STR_JOIN(talk->arena, token.token, STR("."),
+                                       jose_thumbprint(talk->arena, talk->account->key));
+    if (!present(talk, &token))
+        return false;
+    bool met = post(talk, token.url, STR("{}"));
     if (met && !is_fine(talk))
         met = problem(talk, "answering the challenge");
     met = met && await_status(talk, authorization_url, passing, "the authorization");
-    acme_challenges_drop(talk->challenges, by_http ? ACME_HTTP : ACME_ALPN, name);
+    withdraw(talk, &token);
     if (met && !str_is(member(talk->answer, "status"), "valid"))
         met = failed(talk, by_http ? "HTTP-01" : "TLS-ALPN-01", challenge_error(talk));
     return met;
@@ -314,9 +386,9 @@ static bool authorize(struct conversation *talk, const struct acme_wish *wish, s
     if (str_is(member(talk->answer, "status"), "valid"))
         return true;
     if (wish->by_http && challenge_of(talk->answer, "http-01"))
-        return meet(talk, wish, url, true);
+        return meet(talk, wish, url, ACME_HTTP);
     if (wish->by_alpn && challenge_of(talk->answer, "tls-alpn-01"))
-        return meet(talk, wish, url, false);
+        return meet(talk, wish, url, ACME_ALPN);
     return failed(talk, "the authorization",
                   STR("the authority offers no challenge that can be met here: HTTP-01 needs a "
                       "listener on the HTTP port, TLS-ALPN-01 one on the HTTPS port"));
@@ -346,8 +418,8 @@ static bool finalize(struct conversation *talk, const struct acme_wish *wish, st
 static bool download(struct conversation *talk, EVP_PKEY *key)
 {
     struct acme_result *result = talk->result;
-    result->url = kept(talk, talk->answer, "certificate");
-    if (!post(talk, result->url, (struct str){0}))
+    result->stored.url = kept(talk, talk->answer, "certificate");
+    if (!post(talk, result->stored.url, (struct str){0}))
         return false;
     if (!is_fine(talk))
         return problem(talk, "fetching the certificate");
@@ -355,7 +427,69 @@ static bool download(struct conversation *talk, EVP_PKEY *key)
         return failed(talk, "fetching the certificate", STR("there is none in the answer"));
     result->chain = talk->response.body;
     result->key = jose_key_pem(talk->arena, key);
-    return result->key.len > 0 || failed(talk, "the key", STR("cannot be written"));
+    if (result->key.len == 0)
+        return failed(talk, "the key", STR("cannot be written"));
+    if (!acme_chain_read(talk->arena, result->chain, result->key, &result->stored))
+        return failed(talk, "fetching the certificate", STR("it does not fit the key"));
+    result->stored.authority = talk->authority->directory;
+    result->stored.account = talk->account->url;
+    return true;
+}
+
+/* --- renewal information --- */
+
+static bool ask_renewal(struct conversation *talk, struct acme_stored *stored, struct str *error)
+{
+    struct acme_renewal before = stored->renewal;
+    struct str url =
+        STR_JOIN(talk->arena, str_trim_suffix(talk->renewal_info, STR("/")), STR("/"), before.id);
+    if (!https_request(&talk->https, talk->arena, "GET", url, (struct str){0}, (struct str){0},
+                       &talk->response, error))
+        return false;
+    read_answer(talk);
+    if (!is_fine(talk)) {
+        *error = problem_text(talk, talk->answer);
+        return false;
+    }
+    if (acme_renewal_read(talk->arena, talk->answer, &before, talk->response.retry_after_s,
+                          &stored->renewal))
+        return true;
+    stored->renewal = before;
+    *error = STR("the authority tells no window of time");
+    return false;
+}
+
+/* --- orders --- */
+
+static struct str order_text(struct conversation *talk, const struct acme_wish *wish,
+                             struct str replaces)
+{
+    bool is_ip = str_index(wish->subject, ':') >= 0 ||
+                 strspn(wish->subject.ptr, "0123456789.") == wish->subject.len;
+    struct str profile = talk->authority->profile;
+    struct strbuf text = strbuf_in(talk->arena);
+    strbuf_printf(&text, "{\"identifiers\":[{\"type\":\"%s\",\"value\":" STR_FMT "}]",
+                  is_ip ? "ip" : "dns", STR_ARG(quoted(talk, wish->subject)));
+    if (profile.len > 0)
+        strbuf_printf(&text, ",\"profile\":" STR_FMT, STR_ARG(quoted(talk, profile)));
+    if (replaces.len > 0)
+        strbuf_printf(&text, ",\"replaces\":" STR_FMT, STR_ARG(quoted(talk, replaces)));
+    strbuf_puts(&text, "}");
+    return strbuf_finish(&text);
+}
+
+/* The answer is the order. */
+static bool place_order(struct conversation *talk, const struct acme_wish *wish)
+{
+    struct str replaces = talk->renewal_info.len > 0 ? wish->replaces : (struct str){0};
+    if (!post(talk, talk->new_order, order_text(talk, wish, replaces)))
+        return false;
+    /* RFC 9773 5: another order has said so before */
+    if (replaces.len > 0 && is_problem(talk, "alreadyReplaced") &&
+        !post(talk, talk->new_order, order_text(talk, wish, (struct str){0})))
+        return false;
+    talk->account_is_unknown = is_problem(talk, "accountDoesNotExist");
+    return is_fine(talk) || problem(talk, "ordering");
 }
 
 static bool order(struct conversation *talk, const struct acme_wish *wish, EVP_PKEY *key)
@@ -363,16 +497,8 @@ static bool order(struct conversation *talk, const struct acme_wish *wish, EVP_P
     struct str authorizations[8];
     size_t n = 0, i;
     json_t *url;
-    bool is_ip = str_index(wish->subject, ':') >= 0 ||
-                 strspn(wish->subject.ptr, "0123456789.") == wish->subject.len;
-    struct str payload =
-        STR_JOIN(talk->arena, STR("{\"identifiers\":[{\"type\":\""), is_ip ? STR("ip") : STR("dns"),
-                 STR("\",\"value\":"), quoted(talk, wish->subject), STR("}]}"));
-    if (!post(talk, talk->new_order, payload))
+    if (!place_order(talk, wish))
         return false;
-    talk->account_is_unknown = is_problem(talk, "accountDoesNotExist");
-    if (!is_fine(talk))
-        return problem(talk, "ordering");
     struct str place = talk->response.location, end = kept(talk, talk->answer, "finalize");
     json_array_foreach(json_object_get(talk->answer, "authorizations"), i,
                        url) if (n < sizeof(authorizations) / sizeof(authorizations[0]) &&
@@ -387,18 +513,19 @@ static bool order(struct conversation *talk, const struct acme_wish *wish, EVP_P
 }
 
 bool acme_order(const struct acme_authority *authority, struct acme_account *account,
-                const struct acme_wish *wish, struct acme_challenges *challenges, int stop_fd,
-                struct arena *arena, struct acme_result *result)
+                const struct acme_wish *wish, const struct acme_means *means, struct arena *arena,
+                struct acme_result *result)
 {
     struct conversation talk = {
         .arena = arena,
         .authority = authority,
         .account = account,
-        .challenges = challenges,
+        .means = means,
         .result = result,
     };
+    struct str ignored = {0};
     *result = (struct acme_result){0};
-    if (!https_open(&talk.https, authority->roots, authority->n_roots, stop_fd, arena,
+    if (!https_open(&talk.https, authority->roots, authority->n_roots, means->stop_fd, arena,
                     &result->error))
         return false;
     EVP_PKEY *key = jose_new_key(wish->key_type);
@@ -409,7 +536,27 @@ bool acme_order(const struct acme_authority *authority, struct acme_account *acc
         talk.account_is_unknown = false;
         done = register_account(&talk) && order(&talk, wish, key);
     }
+    if (done && talk.renewal_info.len > 0 && result->stored.renewal.id.len > 0)
+        ask_renewal(&talk, &result->stored, &ignored); /* it will be asked again */
     EVP_PKEY_free(key);
+    json_decref(talk.answer);
+    https_close(&talk.https);
+    return done;
+}
+
+bool acme_ask_renewal(const struct acme_authority *authority, int stop_fd, struct arena *arena,
+                      struct acme_stored *stored, struct str *error)
+{
+    struct acme_result result = {0};
+    struct conversation talk = {.arena = arena, .authority = authority, .result = &result};
+    *error = (struct str){0};
+    if (!https_open(&talk.https, authority->roots, authority->n_roots, stop_fd, arena, error))
+        return false;
+    bool done = get_directory(&talk);
+    if (!done)
+        *error = result.error;
+    done = done && talk.renewal_info.len > 0 && stored->renewal.id.len > 0 &&
+           ask_renewal(&talk, stored, error);
     json_decref(talk.answer);
     https_close(&talk.https);
     return done;

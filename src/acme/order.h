@@ -5,6 +5,7 @@
 
 #include "acme/challenges.h"
 #include "acme/https.h"
+#include "acme/renewal.h"
 
 /* A conversation with a certificate authority (RFC 8555), in a thread that may wait. */
 
@@ -15,6 +16,8 @@ struct acme_authority {
     const struct str
         *roots; /* PEM files that its own certificate is verified by; n 0: the system's */
     size_t n_roots;
+    struct str profile; /* of certificates that it knows several kinds of; empty: its own choice */
+    bool shares_no_challenges; /* what it asks for is not left in the storage for others */
 };
 
 /* The account: its key, and its URL once it is known. What is changed must be kept. */
@@ -29,18 +32,38 @@ struct acme_wish {
     struct str key_type; /* for jose_new_key */
     bool must_staple;
     bool by_http, by_alpn; /* which challenges can be met */
+    struct str replaces;   /* the certificate that the new one follows (RFC 9773 5); empty: none */
+};
+
+/* What is known of a certificate; texts may be empty. */
+struct acme_stored {
+    int64_t from, until; /* in seconds since 1970 */
+    struct str url, authority, account;
+    struct acme_renewal renewal;
 };
 
 struct acme_result {
     struct str chain, key; /* PEM, in the arena */
-    struct str url;        /* of the certificate */
+    struct acme_stored stored;
     struct str error;      /* why there is none */
     int64_t retry_after_s; /* what the authority asks for; 0: nothing */
 };
 
-/* Asks for one certificate. False: <result->error> says why not. <stop_fd> ends it early. */
+/* Where challenges are met, and what ends a conversation early. */
+struct acme_means {
+    struct acme_challenges *challenges;
+    struct str storage; /* its folder, which other processes may share */
+    int stop_fd;
+};
+
+/* Asks for one certificate. False: <result->error> says why not. */
 bool acme_order(const struct acme_authority *authority, struct acme_account *account,
-                const struct acme_wish *wish, struct acme_challenges *challenges, int stop_fd,
-                struct arena *arena, struct acme_result *result);
+                const struct acme_wish *wish, const struct acme_means *means, struct arena *arena,
+                struct acme_result *result);
+
+/* Asks when the certificate <stored> is to be renewed, and puts it there. False: <error> says why
+ * not; it is empty where the authority has no opinion on renewals at all. */
+bool acme_ask_renewal(const struct acme_authority *authority, int stop_fd, struct arena *arena,
+                      struct acme_stored *stored, struct str *error);
 
 #endif

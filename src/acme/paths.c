@@ -57,3 +57,17 @@ struct str acme_account_base(struct arena *arena, struct str root, struct str di
                       STR_ARG(authority_name(arena, directory)), STR_ARG(safe(arena, email)),
                       STR_ARG(safe(arena, user)));
 }
+
+const char *acme_lock_path(struct arena *arena, struct str root, struct str name)
+{
+    return arena_printf(arena, STR_FMT "/locks/" STR_FMT ".lock", STR_ARG(root),
+                        STR_ARG(safe(arena, name)));
+}
+
+const char *acme_token_path(struct arena *arena, struct str root, struct str directory,
+                            struct str identifier)
+{
+    return arena_printf(arena, STR_FMT "/acme/" STR_FMT "/challenge_tokens/" STR_FMT ".json",
+                        STR_ARG(root), STR_ARG(authority_name(arena, directory)),
+                        STR_ARG(safe(arena, identifier)));
+}

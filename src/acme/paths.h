@@ -15,4 +15,10 @@ struct acme_paths acme_paths_of(struct arena *arena, struct str root, struct str
 struct str acme_account_base(struct arena *arena, struct str root, struct str directory,
                              struct str email);
 
+/* The file that is there while somebody has the lock. */
+const char *acme_lock_path(struct arena *arena, struct str root, struct str name);
+/* What whoever asks an authority leaves for others, who may be asked back. */
+const char *acme_token_path(struct arena *arena, struct str root, struct str directory,
+                            struct str identifier);
+
 #endif

@@ -1,92 +1,14 @@
 /* Files of accounts and certificates. */
 #include "acme/store.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <jansson.h>
 #include <openssl/pem.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
 #include <time.h>
-#include <unistd.h>
 
+#include "acme/files.h"
 #include "acme/jose.h"
 #include "acme/paths.h"
-
-enum { FILE_BYTES_MAX = 1 << 20 };
-
-/* --- files --- */
-
-static bool file_failed(struct arena *arena, const char *path, struct str *error)
-{
-    *error = str_printf(arena, "%s: %s", path, strerror(errno));
-    return false;
-}
-
-static bool make_folders(struct arena *arena, const char *path, struct str *error)
-{
-    char *part = arena_strndup(arena, path, strlen(path));
-    for (char *slash = strchr(part + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
-        *slash = '\0';
-        if (mkdir(part, 0700) && errno != EEXIST)
-            return file_failed(arena, part, error);
-        *slash = '/';
-    }
-    return true;
-}
-
-static bool write_fully(int fd, struct str text)
-{
-    while (text.len > 0) {
-        ssize_t n = write(fd, text.ptr, text.len);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return false;
-        text = str_slice(text, (size_t)n, text.len);
-    }
-    return fsync(fd) == 0;
-}
-
-static bool save(struct arena *arena, const char *path, struct str text, struct str *error)
-{
-    char *passing = arena_printf(arena, "%s.new", path);
-    if (!make_folders(arena, path, error))
-        return false;
-    int fd = open(passing, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    if (fd < 0)
-        return file_failed(arena, passing, error);
-    bool written = write_fully(fd, text);
-    int reason = errno;
-    written &= close(fd) == 0;
-    if (written && rename(passing, path) == 0)
-        return true;
-    if (!written)
-        errno = reason;
-    file_failed(arena, passing, error);
-    unlink(passing);
-    return false;
-}
-
-static bool load(struct arena *arena, const char *path, struct str *text)
-{
-    struct strbuf in = strbuf_in(arena);
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    ssize_t n = 1;
-    if (fd < 0)
-        return false;
-    while (n > 0 && in.len < FILE_BYTES_MAX) {
-        strbuf_reserve(&in, 4096);
-        n = read(fd, in.ptr + in.len, 4096);
-        if (n > 0)
-            in.len += (size_t)n;
-    }
-    close(fd);
-    *text = strbuf_str(&in);
-    return n == 0;
-}
 
 /* --- accounts --- */
 
@@ -95,14 +17,15 @@ bool acme_account_load(struct arena *arena, struct str root, const struct acme_a
 {
     struct str base = acme_account_base(arena, root, authority->directory, authority->email), text;
     *account = (struct acme_account){0};
-    if (load(arena, arena_printf(arena, STR_FMT ".key", STR_ARG(base)), &text))
+    if (acme_file_load(arena, arena_printf(arena, STR_FMT ".key", STR_ARG(base)), &text))
         account->key = jose_key_read(text);
     /* an account signs with ES256 here; one with another key is left alone, and a new one made */
     if (account->key && jose_jwk(arena, account->key).len == 0) {
         EVP_PKEY_free(account->key);
         account->key = NULL;
     }
-    if (account->key && load(arena, arena_printf(arena, STR_FMT ".json", STR_ARG(base)), &text)) {
+    if (account->key &&
+        acme_file_load(arena, arena_printf(arena, STR_FMT ".json", STR_ARG(base)), &text)) {
         json_t *about = json_loadb(text.ptr ? text.ptr : "", text.len, 0, NULL);
         const char *url = json_string_value(json_object_get(about, "location"));
         if (url)
@@ -125,6 +48,12 @@ static struct str dumped(struct arena *arena, json_t *object)
     return copy;
 }
 
+/* jansson wants no NULL, whatever the length. */
+static const char *text_or_empty(struct str text)
+{
+    return text.ptr ? text.ptr : "";
+}
+
 bool acme_account_save(struct arena *arena, struct str root, const struct acme_authority *authority,
                        const struct acme_account *account, struct str *error)
 {
@@ -135,22 +64,44 @@ bool acme_account_save(struct arena *arena, struct str root, const struct acme_a
     struct str about = dumped(arena, json_pack("{s:s,s:o,s:b,s:s%}", "status", "valid", "contact",
                                                contacts, "termsOfServiceAgreed", 1, "location",
                                                account->url.ptr, account->url.len));
-    return save(arena, arena_printf(arena, STR_FMT ".key", STR_ARG(base)),
-                jose_key_pem(arena, account->key), error) &&
-           save(arena, arena_printf(arena, STR_FMT ".json", STR_ARG(base)), about, error);
+    const struct acme_file files[] = {
+        {arena_printf(arena, STR_FMT ".key", STR_ARG(base)), jose_key_pem(arena, account->key)},
+        {arena_printf(arena, STR_FMT ".json", STR_ARG(base)), about},
+    };
+    return acme_files_save(arena, files, sizeof(files) / sizeof(files[0]), error);
 }
 
 /* --- certificates --- */
 
+/* What certmagic calls the certificate's metadata. */
+static struct str about(struct arena *arena, struct str subject, const struct acme_stored *stored)
+{
+    json_t *data = json_pack("{s:s%,s:s%,s:s%}", "url", text_or_empty(stored->url), stored->url.len,
+                             "ca", text_or_empty(stored->authority), stored->authority.len,
+                             "account", text_or_empty(stored->account), stored->account.len);
+    json_t *renewal = acme_renewal_json(arena, &stored->renewal);
+    if (renewal)
+        json_object_set_new(data, "renewal_info", renewal);
+    return dumped(arena,
+                  json_pack("{s:[s%],s:o}", "sans", subject.ptr, subject.len, "issuer_data", data));
+}
+
 bool acme_certificate_save(struct arena *arena, const struct acme_paths *paths, struct str subject,
                            const struct acme_result *result, struct str *error)
 {
-    struct str about =
-        dumped(arena, json_pack("{s:[s%],s:{s:s%}}", "sans", subject.ptr, subject.len,
-                                "issuer_data", "url", result->url.ptr, result->url.len));
-    return save(arena, paths->key, result->key, error) &&
-           save(arena, paths->certificate, result->chain, error) &&
-           save(arena, paths->about, about, error);
+    const struct acme_file files[] = {
+        {paths->key, result->key},
+        {paths->certificate, result->chain},
+        {paths->about, about(arena, subject, &result->stored)},
+    };
+    return acme_files_save(arena, files, sizeof(files) / sizeof(files[0]), error);
+}
+
+bool acme_about_save(struct arena *arena, const struct acme_paths *paths, struct str subject,
+                     const struct acme_stored *stored, struct str *error)
+{
+    const struct acme_file file = {paths->about, about(arena, subject, stored)};
+    return acme_files_save(arena, &file, 1, error);
 }
 
 static int64_t seconds_of(const ASN1_TIME *time)
@@ -159,26 +110,55 @@ static int64_t seconds_of(const ASN1_TIME *time)
     return ASN1_TIME_to_tm(time, &parts) ? (int64_t)timegm(&parts) : 0;
 }
 
-bool acme_certificate_times(const struct acme_paths *paths, int64_t *from, int64_t *until)
+bool acme_chain_read(struct arena *arena, struct str chain, struct str key_pem,
+                     struct acme_stored *stored)
 {
-    struct arena arena = ARENA_INIT;
-    struct str chain, pem;
-    X509 *certificate = NULL;
-    EVP_PKEY *key = NULL;
-    bool fits = false;
-    if (load(&arena, paths->certificate, &chain) && load(&arena, paths->key, &pem)) {
-        BIO *bio = BIO_new_mem_buf(chain.ptr, (int)chain.len);
-        certificate = bio ? PEM_read_bio_X509(bio, NULL, NULL, NULL) : NULL;
-        key = jose_key_read(pem);
-        BIO_free(bio);
-        fits = certificate && key && X509_check_private_key(certificate, key) == 1;
-    }
+    BIO *bio = BIO_new_mem_buf(chain.ptr ? chain.ptr : "", (int)chain.len);
+    X509 *certificate = bio ? PEM_read_bio_X509(bio, NULL, NULL, NULL) : NULL;
+    EVP_PKEY *key = jose_key_read(key_pem);
+    bool fits = certificate && key && X509_check_private_key(certificate, key) == 1;
     if (fits) {
-        *from = seconds_of(X509_get0_notBefore(certificate));
-        *until = seconds_of(X509_get0_notAfter(certificate));
+        stored->from = seconds_of(X509_get0_notBefore(certificate));
+        stored->until = seconds_of(X509_get0_notAfter(certificate));
+        stored->renewal.id = acme_renewal_id(arena, certificate);
     }
     X509_free(certificate);
     EVP_PKEY_free(key);
-    arena_free(&arena);
+    BIO_free(bio);
     return fits;
+}
+
+static struct str member(struct arena *arena, const json_t *object, const char *name)
+{
+    const char *text = json_string_value(json_object_get(object, name));
+    return text ? str_dup(arena, str_from(text)) : (struct str){0};
+}
+
+void acme_about_read(struct arena *arena, struct str text, struct acme_stored *stored)
+{
+    json_t *all = json_loadb(text.ptr ? text.ptr : "", text.len, 0, NULL);
+    const json_t *data = json_object_get(all, "issuer_data");
+    struct str id = stored->renewal.id;
+    stored->url = member(arena, data, "url");
+    stored->authority = member(arena, data, "ca");
+    stored->account = member(arena, data, "account");
+    acme_renewal_load(arena, json_object_get(data, "renewal_info"), &stored->renewal);
+    /* what was told of another certificate is worth nothing */
+    if (stored->renewal.id.len > 0 && !str_eq(stored->renewal.id, id))
+        stored->renewal = (struct acme_renewal){0};
+    stored->renewal.id = id;
+    json_decref(all);
+}
+
+bool acme_certificate_load(struct arena *arena, const struct acme_paths *paths,
+                           struct acme_stored *stored)
+{
+    struct str chain, pem, text = {0};
+    *stored = (struct acme_stored){0};
+    if (!acme_file_load(arena, paths->certificate, &chain) ||
+        !acme_file_load(arena, paths->key, &pem) || !acme_chain_read(arena, chain, pem, stored))
+        return false;
+    if (acme_file_load(arena, paths->about, &text))
+        acme_about_read(arena, text, stored);
+    return true;
 }

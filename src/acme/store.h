@@ -21,8 +21,18 @@ bool acme_account_save(struct arena *arena, struct str root, const struct acme_a
 bool acme_certificate_save(struct arena *arena, const struct acme_paths *paths, struct str subject,
                            const struct acme_result *result, struct str *error);
 
-/* From when until when the stored certificate holds, in seconds since 1970; false where there is
- * none that fits its key. */
-bool acme_certificate_times(const struct acme_paths *paths, int64_t *from, int64_t *until);
+/* The metadata beside the certificate alone. */
+bool acme_about_save(struct arena *arena, const struct acme_paths *paths, struct str subject,
+                     const struct acme_stored *stored, struct str *error);
+/* False where there is no stored certificate that fits its key; metadata that cannot be read is as
+ * none. */
+bool acme_certificate_load(struct arena *arena, const struct acme_paths *paths,
+                           struct acme_stored *stored);
+
+/* What a chain tells: times, and the name for renewals; false where it does not fit the key. */
+bool acme_chain_read(struct arena *arena, struct str chain, struct str key,
+                     struct acme_stored *stored);
+/* What the metadata tells of a certificate that was read. */
+void acme_about_read(struct arena *arena, struct str text, struct acme_stored *stored);
 
 #endif

@@ -591,8 +591,8 @@ static const struct column certificates_columns[] = {PLAIN(lifetime_ns),
 #define ROW dt_acme_issuer
 static const struct column acme_issuers_columns[] = {
     PLAIN(directory),   PLAIN(email),           PLAIN(eab_key_id),
-    PLAIN(eab_mac_key), TO(ca_files, texts),    PLAIN(has_no_http),
-    PLAIN(has_no_tls_alpn)};
+    PLAIN(eab_mac_key), TO(ca_files, texts),    PLAIN(profile),
+    PLAIN(has_no_http), PLAIN(has_no_tls_alpn), PLAIN(shares_no_challenges)};
 #undef ROW
 #define ROW dt_trust_pool
 static const struct column trust_pools_columns[] = {

@@ -364,17 +364,19 @@ static void read_challenges(struct lowering *lo, const json_t *challenges,
 {
     struct challenges_json {
         const json_t *http, *alpn;
-    } in = {0};
+        uint8_t is_shared;
+    } in = {.is_shared = true};
     static const struct field fields[] = {
         {"http", FIELD_JSON, offsetof(struct challenges_json, http)},
         {"tls-alpn", FIELD_JSON, offsetof(struct challenges_json, alpn)},
         {"dns", FIELD_REFUSED, 0},
-        {"bind_host", FIELD_IGNORED, 0},   /* the listeners of the servers answer */
-        {"distributed", FIELD_IGNORED, 0}, /* one process answers its own challenges */
+        {"bind_host", FIELD_IGNORED, 0}, /* the listeners of the servers answer */
+        {"distributed", FIELD_FLAG, offsetof(struct challenges_json, is_shared)},
         {0},
     };
     const struct token *before = enter(lo, challenges);
     read_object(lo, challenges, "the challenges", fields, &in);
+    row->shares_no_challenges = !in.is_shared;
     row->has_no_http = read_challenge(lo, in.http, lo->application.http_port);
     row->has_no_tls_alpn = read_challenge(lo, in.alpn, lo->application.https_port);
     leave(lo, before);
@@ -406,7 +408,7 @@ static uint32_t acme_issuer(struct lowering *lo, const json_t *issuer)
         {"ca", FIELD_STR, offsetof(struct issuer_json, directory)},
         {"test_ca", FIELD_IGNORED, 0}, /* asked before the other after a failure; here that waits */
         {"email", FIELD_TEXT, offsetof(struct issuer_json, row.email)},
-        {"profile", FIELD_REFUSED, 0},
+        {"profile", FIELD_TEXT, offsetof(struct issuer_json, row.profile)},
         {"account_key", FIELD_REFUSED, 0},
         {"external_account", FIELD_JSON, offsetof(struct issuer_json, account)},
         {"acme_timeout", FIELD_IGNORED, 0}, /* every request ends in half a minute */

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "acme/keeper.h"
+#include "base/parse.h"
 #include "dialtone/proxy.h"
 #include "http/server.h"
 #include "proxy/log.h"
@@ -71,6 +72,8 @@ static const struct acme_authority *authorities_of(struct core *core)
             .eab_mac_key = table_text(tables, row->eab_mac_key),
             .roots = roots,
             .n_roots = row->ca_files.n,
+            .profile = table_text(tables, row->profile),
+            .shares_no_challenges = row->shares_no_challenges,
         };
     }
     return all;
@@ -162,15 +165,49 @@ void certificates_end(struct core *core)
 
 /* --- authorities that ask back --- */
 
+/* Whether a certificate of this name or address is ordered here. */
+static bool is_ours(const struct certificates *certificates, struct str name)
+{
+    for (size_t i = 0; i < certificates->plan.n_subjects; i++)
+        if (str_eq_nocase(certificates->plan.subjects[i].wish.subject, name))
+            return true;
+    return false;
+}
+
+/* An address that a handshake asks for is a name below arpa (RFC 8738 6). */
+static bool is_reverse_name(struct str name)
+{
+    return str_has_suffix(name, STR(".in-addr.arpa")) || str_has_suffix(name, STR(".ip6.arpa"));
+}
+
+static struct str name_of_host(struct str host)
+{
+    struct str name, port;
+    if (split_host_port(host, &name, &port) == PARSE_OK)
+        return name;
+    return str_trim_suffix(str_trim_prefix(host, STR("[")), STR("]"));
+}
+
+/* Files are read only for what an authority could ask of this machine. */
+static bool find_token(struct certificates *certificates, struct http_request *request,
+                       struct str token, struct str *answer)
+{
+    if (acme_challenges_are_open(&certificates->challenges) &&
+        acme_challenges_find(&certificates->challenges, ACME_HTTP, token, request->arena, answer))
+        return true;
+    struct str name = name_of_host(request->host);
+    return certificates->keeper && token.len > 0 && is_ours(certificates, name) &&
+           engine->elsewhere(&certificates->plan, &name, &token, request->arena, answer);
+}
+
 bool certificates_answer(struct core *core, struct http_request *request)
 {
     struct certificates *certificates = core->certificates;
     struct str token, answer;
-    if (!certificates || !acme_challenges_are_open(&certificates->challenges) ||
-        !str_has_prefix(request->path, tokens) || !str_is(request->method, "GET"))
+    if (!certificates || !str_has_prefix(request->path, tokens) || !str_is(request->method, "GET"))
         return false;
     token = str_slice(request->path, tokens.len, request->path.len);
-    if (!acme_challenges_find(&certificates->challenges, ACME_HTTP, token, request->arena, &answer))
+    if (!find_token(certificates, request, token, &answer))
         return false;
     struct http_head head = {.status = 200, .headers = {.arena = request->arena}};
     headers_add(&head.headers, HEADER_CONTENT_TYPE, STR("text/plain"));
@@ -184,15 +221,18 @@ bool certificates_choose(struct core *core, const struct tls_hello *hello,
     static const char *const protocols[] = {ALPN, NULL};
     static const struct tls_policy policy = {.alpn = protocols, .secrets_fd = -1};
     struct certificates *certificates = core->certificates;
+    struct str name = hello->server_name;
     struct arena arena = ARENA_INIT;
     struct str pem;
     char error[TLS_ERROR_BYTES];
-    if (!certificates || !acme_challenges_are_open(&certificates->challenges) ||
-        hello->alpn_len != sizeof(ALPN) || hello->alpn[0] != sizeof(ALPN) - 1 ||
+    if (!certificates || hello->alpn_len != sizeof(ALPN) || hello->alpn[0] != sizeof(ALPN) - 1 ||
         memcmp(hello->alpn + 1, ALPN, sizeof(ALPN) - 1) != 0)
         return false;
-    bool is_asked = acme_challenges_find(&certificates->challenges, ACME_ALPN, hello->server_name,
-                                         &arena, &pem);
+    bool is_asked =
+        (acme_challenges_are_open(&certificates->challenges) &&
+         acme_challenges_find(&certificates->challenges, ACME_ALPN, name, &arena, &pem)) ||
+        (certificates->keeper && (is_ours(certificates, name) || is_reverse_name(name)) &&
+         engine->elsewhere(&certificates->plan, &name, NULL, &arena, &pem));
     if (is_asked)
         *choice = (struct tls_choice){.policy = &policy,
                                       .identity = tls_identity_parse(pem, pem, "challenge", error)};

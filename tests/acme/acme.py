@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
-"""Certificates by ACME, from Pebble: acme.py BUILD
+"""Certificates by ACME, from Pebble and from an authority of our own: acme.py BUILD [TEST…]
 
 Pebble is the test authority of RFC 8555's makers; its own DNS server says that every name is here.
 It refuses one nonce in five. Everything is on loopback and in a temporary folder.
 """
-import contextlib, json, os, re, shutil, signal, socket, ssl, subprocess, sys, tempfile, time, urllib.request
+import calendar, contextlib, json, os, re, shutil, signal, socket, ssl, subprocess, sys, tempfile, threading, time, urllib.request
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "tools"))
+from authority import Authority  # noqa: E402
 from ports import free_port  # noqa: E402
 
 build = os.path.abspath(sys.argv[1])
@@ -108,6 +109,30 @@ class Place:
 	default_bind 127.0.0.1
 {options}}}
 {sites}""")
+
+    @contextlib.contextmanager
+    def beside(self, program="dialtone"):
+        """Another process of <program> with ports of its own and the storage of this place, on the same
+        configuration."""
+        other = Place.__new__(Place)
+        other.__dict__.update(self.__dict__)
+        other.http, other.https = free_port(), free_port()
+        with open(self.path("Caddyfile")) as f:
+            text = f.read()
+        for port in "http", "https":
+            text = text.replace(f"{port}_port {getattr(self, port)}\n", f"{port}_port {getattr(other, port)}\n")
+        config = self.path(f"Caddyfile-{other.https}")
+        with open(config, "w") as f:
+            f.write(text)
+        other.log_name = self.path(f"log-{other.https}")
+        argv = [f"{build}/dialtone", "run", config]
+        if program != "dialtone":
+            argv = [program, "run", "--adapter", "caddyfile", "--config", config]
+        with running(argv, other.log_name, env={**os.environ, "XDG_DATA_HOME": self.folder,
+                                                "XDG_CONFIG_HOME": self.folder}) as other.process:
+            if not wait_port(other.https):
+                raise SystemExit(f"acme: {program} does not listen: " + other.log())
+            yield other
 
     @contextlib.contextmanager
     def proxy(self, built=False):
@@ -327,6 +352,235 @@ def test_stop_while_waiting(place):
             check(process.wait(60) == 0 and time.time() - started < 8, f"ends after {time.time() - started:.1f} s")
 
 
+# ---- with an authority of our own, which does what it is told
+
+
+def fresh_storage(place):
+    shutil.rmtree(place.path("storage"), ignore_errors=True)
+
+
+def metadata(place, name):
+    with open(place.stored(name)[:-4] + ".json") as f:
+        return json.load(f)
+
+
+def await_that(condition, seconds=60):
+    end = time.time() + seconds
+    while time.time() < end:
+        if condition():
+            return True
+        time.sleep(0.05)
+    return False
+
+
+def root_of(place):
+    with open(place.path("ca.pem")) as f:
+        return f.read()
+
+
+ONE = "one.test {\n\trespond one\n}\n"
+
+
+def test_renewal_information(place):
+    """The window is asked for with the certificate, kept as certmagic keeps it, asked for again in time; a window
+    that has begun renews, and the order says what it replaces."""
+    fresh_storage(place)
+    place.caddyfile("", ONE)
+    with Authority(place, place.ca) as ca:
+        with place.proxy():
+            check(place.await_log(GOT), "the first: " + place.log()[-800:])
+        data = metadata(place, "one.test")["issuer_data"]
+        kept = data["renewal_info"]
+        check(data["ca"] == f"https://localhost:{place.ca}/dir" and "/kid/" in data["account"], f"metadata: {data}")
+        check(ca.asked == [kept["_uniqueIdentifier"]] and "replaces" not in ca.orders[0], f"asked for: {ca.asked}")
+        check(kept["suggestedWindow"]["start"] < kept["_selectedTime"] < kept["suggestedWindow"]["end"], f"drawn: {kept}")
+        check(kept["explanationURL"] == "https://ca.test/why" and moment_of(kept["_retryAfter"]) > time.time() + 6000,
+              f"the wait until the next question: {kept}")
+        with place.proxy():
+            time.sleep(1)
+            check(len(ca.asked) == 1 and len(ca.orders) == 1, "asked before its time")
+        # the time for the next question has come, and the window is another
+        kept["_retryAfter"] = "2026-01-01T00:00:00Z"
+        about = metadata(place, "one.test")
+        about["issuer_data"]["renewal_info"] = kept
+        with open(place.stored("one.test")[:-4] + ".json", "w") as f:
+            json.dump(about, f)
+        ca.window = (-7200, -3600)
+        ca.refuses_replaces = True
+        with place.proxy():
+            check(place.await_log("the authority has told when to renew"), "told: " + place.log()[-800:])
+            ca.window = (20 * 86400, 40 * 86400)
+            check(place.await_log(GOT), "renewed: " + place.log()[-1500:])
+            check("https://ca.test/why" in place.log(), "the reason is logged")
+        check([o.get("replaces") for o in ca.orders] == [None, kept["_uniqueIdentifier"], None],
+              f"the order names the old one, and one that is refused for that is repeated without: {ca.orders}")
+        data = metadata(place, "one.test")["issuer_data"]["renewal_info"]
+        check(data["_uniqueIdentifier"] != kept["_uniqueIdentifier"], "the window of the new one is kept")
+        # an authority that cannot say, and metadata that is junk, change nothing
+        ca.fails_renewal_info = True
+        about = metadata(place, "one.test")
+        about["issuer_data"]["renewal_info"]["_retryAfter"] = "2026-01-01T00:00:00Z"
+        with open(place.stored("one.test")[:-4] + ".json", "w") as f:
+            json.dump(about, f)
+        with place.proxy():
+            check(place.await_log("does not say when to renew"), "an authority that cannot say: " + place.log()[-800:])
+            check(place.answers("one.test", root_of(place), b"one"), "the certificate stays")
+        with open(place.stored("one.test")[:-4] + ".json", "w") as f:
+            f.write("{junk")
+        with place.proxy():
+            check(place.answers("one.test", root_of(place), b"one"), "junk beside a certificate does no harm")
+        check(len(ca.orders) == 3, f"nothing else was ordered: {ca.orders}")
+
+
+def moment_of(text):
+    return calendar.timegm(time.strptime(text[:19], "%Y-%m-%dT%H:%M:%S"))
+
+
+def test_several_authorities(place):
+    """The second is asked where the first fails; the folder is the second's."""
+    fresh_storage(place)
+    second = free_port()
+    place.caddyfile(f"\tcert_issuer acme https://localhost:{place.ca}/dir {{\n\t\ttrusted_roots {place.path('ca.pem')}\n"
+                    f"\t\temail first@example.org\n\t}}\n"
+                    f"\tcert_issuer acme https://localhost:{second}/dir {{\n\t\ttrusted_roots {place.path('ca.pem')}\n"
+                    f"\t\temail second@example.org\n\t\tprofile shortlived\n\t}}\n", ONE)
+    with Authority(place, place.ca) as first, Authority(place, second) as other:
+        first.faults["order"] = lambda handler: first.refuse(handler, 429, "rateLimited", "enough of it", Retry_After="7200")
+        with place.proxy():
+            check(place.await_log(GOT), "the second gives one: " + place.log()[-1500:])
+            check("rateLimited: enough of it" in place.log(), "what the first said is logged")
+            check(place.answers("one.test", root_of(place), b"one"), "it serves")
+        check([order.get("profile") for order in other.orders] == ["shortlived"], f"the profile: {other.orders}")
+        check(os.path.exists(place.path(f"storage/certificates/localhost-{second}-dir/one.test/one.test.crt")),
+              "kept where Caddy keeps the second's")
+        for port, user in (place.ca, "first"), (second, "second"):
+            check(os.path.exists(place.path(f"storage/acme/localhost-{port}-dir/users/{user}@example.org/{user}.json")),
+                  f"the {user} account is kept")
+        first.faults.clear()
+        with place.proxy():
+            time.sleep(0.5)
+            check(not first.orders and len(other.orders) == 1, "what the second gave is enough for the next start")
+
+
+def shared(place, challenge, program, looks_at_other):
+    """Two processes, one storage: one orders, the other is asked back, both serve."""
+    fresh_storage(place)
+    place.caddyfile("", ONE)
+    with Authority(place, place.ca) as ca:
+        ca.challenge = challenge
+        hold = threading.Event()
+        # the order waits until both run
+        ca.faults["order"] = lambda handler: (hold.wait(60), ca.faults.pop("order", None), ca.answer_again(handler))
+        first, second = (place.proxy(), place.beside(program)) if looks_at_other else (place.beside(program), place.proxy())
+        with first as a:
+            one = place if looks_at_other else a
+            check(await_that(lambda: glob_locks(place)), f"{program}: the first takes the lock: {one.log()[-600:]}")
+            with second as b:
+                two = b if looks_at_other else place
+                ca.asks_at = two.http if challenge == "http-01" else two.https
+                hold.set()
+                for each in one, two:
+                    check(each.answers("one.test", root_of(place), b"one"),
+                          f"{program} {challenge}: both serve it: {ca.errors} {each.log()[-1500:]}")
+        check(len(ca.orders) == 1, f"{program} {challenge}: one of them has ordered: {ca.orders}")
+        check(ca.validated == [("one.test", challenge)], f"{program} {challenge}: the other was asked: {ca.errors}")
+        check(not glob_locks(place), f"{program}: no lock is left: {glob_locks(place)}")
+        tokens = place.path(f"storage/acme/localhost-{place.ca}-dir/challenge_tokens")
+        check(not os.path.isdir(tokens) or os.listdir(tokens) == [], "no challenge is left")
+
+
+def glob_locks(place):
+    folder = place.path("storage/locks")
+    return [name for name in os.listdir(folder) if name.startswith("issue_cert")] if os.path.isdir(folder) else []
+
+
+def test_two_proxies_share_a_storage(place):
+    for challenge in "http-01", "tls-alpn-01":
+        shared(place, challenge, "dialtone", True)
+
+
+def test_a_proxy_and_caddy_share_a_storage(place):
+    caddy = os.environ.get("CADDY")
+    if not caddy:
+        return
+    for challenge in "http-01", "tls-alpn-01":
+        shared(place, challenge, caddy, True)
+        shared(place, challenge, caddy, False)
+
+
+def test_dead_lock(place):
+    """A lock whose owner died is taken over; one that lives is waited for."""
+    fresh_storage(place)
+    place.caddyfile("", ONE)
+    lock = place.path("storage/locks/issue_cert_one.test.lock")
+    os.makedirs(os.path.dirname(lock))
+
+    def write(seconds):
+        stamp = time.strftime("%Y-%m-%dT%H:%M:%S.5Z", time.gmtime(time.time() + seconds))
+        with open(lock, "w") as f:
+            json.dump({"created": stamp, "updated": stamp}, f)
+    write(-60)
+    with Authority(place, place.ca) as ca, place.proxy():
+        check(place.await_log(GOT), "the lock of a dead one: " + place.log()[-800:])
+        check(len(ca.orders) == 1 and not os.path.exists(lock), "and it is gone")
+    fresh_storage(place)
+    os.makedirs(os.path.dirname(lock))
+    write(0)
+    with Authority(place, place.ca) as ca, place.proxy():
+        time.sleep(2)
+        check(not ca.orders, "one that lives is waited for")
+        write(-60)
+        check(place.await_log(GOT), "until it is dead: " + place.log()[-800:])
+
+
+def test_authority_answers_nonsense(place):
+    """Whatever comes, the old certificate serves, the reason is said, and nothing grows or hangs."""
+    place.caddyfile("", ONE)
+
+    def raw(text, then=b"", times=1):
+        def answer(handler):
+            handler.close_connection = True
+            handler.wfile.write(text)
+            with contextlib.suppress(OSError):
+                for _ in range(times):
+                    handler.wfile.write(then)
+        return answer
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nReplay-Nonce: n\r\n"
+    rows = (("dir", raw(b"\x00\xff\r\n\r\n"), "is no HTTP"), ("dir", raw(head + b"\r\n{junk"), "no ACME directory"),
+            ("dir", raw(head + b"Content-Length: 4\r\n\r\n[[[["), "no ACME directory"),
+            ("dir", raw(head + b"\r\n", b"[" * 65536, 1000), "too long"),
+            ("dir", raw(head, b"X: " + b"y" * 8000 + b"\r\n", 20), "is no HTTP"),
+            ("dir", raw(head + b"Content-Length: 400\r\n\r\n{"), "ended in its body"),
+            ("account", raw(head + b"Content-Length: 2\r\n\r\n{}"), "it has no URL"),
+            ("order", raw(head + b"Content-Length: 2\r\n\r\n{}"), "the order has no URL"),
+            ("order", "badNonce", "it takes no nonce"),
+            ("authorization", raw(head + b'Content-Length: 18\r\n\r\n{"challenges":[7]}'), "offers no challenge"),
+            ("certificate", raw(head + b"Content-Length: 4\r\n\r\nnone"), "there is none in the answer"))
+    with Authority(place, place.ca) as ca:
+        for path, answer, complaint in rows:
+            fresh_storage(place)
+            place.store_aged("one.test")
+            ca.faults.clear()
+            ca.faults[path] = answer if callable(answer) else \
+                (lambda handler, kind=answer: ca.refuse(handler, 400, kind, "another one"))
+            with place.proxy() as process:
+                check(place.await_log("could not get certificate"), f"{path}: it fails: {place.log()[-600:]}")
+                check(complaint in place.log(), f"{path}: '{complaint}' is said: {place.log()[-600:]}")
+                check(place.shown("one.test") is not None and process.poll() is None, f"{path}: the old one serves")
+
+
+def test_disk_is_full(place):
+    """A storage that takes nothing: nobody is asked for what could not be kept."""
+    fresh_storage(place)
+    place.caddyfile("", ONE)
+    with open(place.path("storage"), "w"):
+        pass  # a file where the folder should be: all that is written fails, even for root
+    with Authority(place, place.ca) as ca, place.proxy():
+        check(place.await_log("the storage cannot be locked"), "it is said: " + place.log()[-600:])
+        check(not ca.orders, "no order is spent")
+    os.unlink(place.path("storage"))
+
+
 def main():
     for tool in ("pebble", "pebble-challtestsrv", "openssl"):
         if not shutil.which(tool):
@@ -335,7 +589,11 @@ def main():
     with tempfile.TemporaryDirectory(prefix="acme.") as folder:
         place = Place(folder)
         for test in (test_issue_and_restart, test_caddy_takes_it, test_renewal, test_failing_authority,
-                     test_external_account, test_forgotten_account, test_stop_while_waiting):
+                     test_external_account, test_forgotten_account, test_stop_while_waiting, test_renewal_information,
+                     test_several_authorities, test_two_proxies_share_a_storage, test_a_proxy_and_caddy_share_a_storage,
+                     test_dead_lock, test_authority_answers_nonsense, test_disk_is_full):
+            if sys.argv[2:] and test.__name__ not in sys.argv[2:]:
+                continue
             try:
                 test(place)
             except Exception as error:  # a failing test must not stop the others

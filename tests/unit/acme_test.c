@@ -1,15 +1,23 @@
 /* What ACME takes of JOSE and PKCS #10, and where Caddy keeps its files. */
+#include <fcntl.h>
+#include <jansson.h>
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
 #include <openssl/ec.h>
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 #include <stdlib.h>
+#include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "acme/challenges.h"
+#include "acme/files.h"
 #include "acme/jose.h"
+#include "acme/lock.h"
+#include "acme/renewal.h"
 #include "acme/store.h"
+#include "acme/tokens.h"
 #include "test.h"
 
 static void base64url(void)
@@ -205,25 +213,278 @@ static void files(void)
     EVP_PKEY_free(again.key);
     EVP_PKEY_free(account.key);
 
-    int64_t from = 0, until = 0;
     EVP_PKEY *key = jose_new_key(STR("p256")), *other = jose_new_key(STR("p256"));
     X509 *certificate = jose_alpn_certificate(key, STR("a.test"), STR("x"));
     struct acme_result result = {.chain = jose_certificate_pem(&arena, certificate),
-                                 .key = jose_key_pem(&arena, key)};
+                                 .key = jose_key_pem(&arena, key),
+                                 .stored = {.url = STR("https://ca.test/1"),
+                                            .authority = authority.directory,
+                                            .account = STR("https://ca.test/account/1")}};
+    struct acme_stored stored;
     paths = acme_paths_of(&arena, str_from(folder), authority.directory, STR("a.test"));
-    CHECK(!acme_certificate_times(&paths, &from, &until));
+    CHECK(!acme_certificate_load(&arena, &paths, &stored));
     CHECK(acme_certificate_save(&arena, &paths, STR("a.test"), &result, &error));
-    CHECK(acme_certificate_times(&paths, &from, &until));
-    CHECK_INT(until - from, 7 * 24 * 3600 + 3600);
-    result.key = jose_key_pem(&arena, other); /* a crash between two files */
+    CHECK(acme_certificate_load(&arena, &paths, &stored));
+    CHECK_INT(stored.until - stored.from, 7 * 24 * 3600 + 3600);
+    CHECK_STR(stored.url, "https://ca.test/1");
+    CHECK_STR(stored.account, "https://ca.test/account/1");
+    CHECK(str_eq(stored.authority, authority.directory));
+    CHECK_INT(stored.renewal.end_ns, 0);
+    /* nothing of three is written where one of them cannot be */
+    CHECK(unlink(paths.about) == 0 && mkdir(paths.about, 0700) == 0);
+    result.key = jose_key_pem(&arena, other);
+    const char *passing = arena_printf(&arena, "%s.%ld.new", paths.certificate, (long)getpid());
+    CHECK_INT(mkdir(passing, 0700), 0);
+    CHECK(!acme_certificate_save(&arena, &paths, STR("a.test"), &result, &error));
+    CHECK(acme_certificate_load(&arena, &paths, &stored));
+    CHECK(rmdir(passing) == 0 && rmdir(paths.about) == 0);
+    /* junk in the metadata is no metadata */
+    static const char *const junk[] = {
+        "",         "{",
+        "[]",       "{\"issuer_data\":7}",
+        "\xff\xfe", "{\"issuer_data\":{\"renewal_info\":{\"suggestedWindow\":1}}}"};
+    for (size_t i = 0; i < sizeof(junk) / sizeof(junk[0]); i++) {
+        struct acme_file file = {paths.about, str_from(junk[i])};
+        CHECK(acme_files_save(&arena, &file, 1, &error));
+        CHECK(acme_certificate_load(&arena, &paths, &stored));
+        CHECK_INT(stored.url.len, 0);
+        CHECK_INT(stored.renewal.end_ns, 0);
+    }
     CHECK(acme_certificate_save(&arena, &paths, STR("a.test"), &result, &error));
-    CHECK(!acme_certificate_times(&paths, &from, &until));
+    CHECK(!acme_certificate_load(&arena, &paths, &stored)); /* a crash between two files */
     paths = acme_paths_of(&arena, STR("/proc/nowhere"), authority.directory, STR("a.test"));
     CHECK(!acme_certificate_save(&arena, &paths, STR("a.test"), &result, &error) && error.len > 0);
     X509_free(certificate);
     EVP_PKEY_free(key);
     EVP_PKEY_free(other);
     CHECK_INT(system(arena_printf(&arena, "rm -r %s", folder)), 0);
+    arena_free(&arena);
+}
+
+static void set_file(const char *path, const char *text)
+{
+    FILE *file = fopen(path, "w");
+    CHECK(file && fputs(text, file) >= 0 && fclose(file) == 0);
+}
+
+/* Locks: certmagic's file, one owner at a time, and what becomes of those that died. */
+static void locks(void)
+{
+    struct arena arena = ARENA_INIT;
+    char folder[] = "/tmp/acme_test.XXXXXX";
+    struct acme_lock *lock = NULL, *other = NULL;
+    struct acme_lock_wait wait = {0};
+    struct str error = {0}, text = {0}, root, name = STR("issue_cert_*.A.test");
+    CHECK(mkdtemp(folder) != NULL);
+    root = str_from(folder);
+    const char *path = acme_lock_path(&arena, root, name);
+    CHECK_STR(str_from(path),
+              arena_printf(&arena, "%s/locks/issue_cert_wildcard_.a.test.lock", folder));
+    CHECK_INT(acme_lock_take(&arena, root, name, &wait, &lock, &error), ACME_LOCK_TAKEN);
+    CHECK(acme_file_load(&arena, path, &text));
+    CHECK(str_has_prefix(text, STR("{\"created\":\"2")));
+    CHECK_INT(acme_lock_take(&arena, root, name, &wait, &other, &error), ACME_LOCK_BUSY);
+    CHECK_INT(acme_lock_take(&arena, root, STR("another"), &wait, &other, &error), ACME_LOCK_TAKEN);
+    acme_lock_release(other);
+    acme_lock_release(lock);
+    CHECK(access(path, F_OK) != 0);
+
+    static const struct {
+        const char *text;
+        enum acme_lock_state state;
+    } rows[] = {
+        {"{\"created\":\"2020-01-02T03:04:05.6Z\",\"updated\":\"2020-01-02T03:04:05+01:00\"}\n",
+         ACME_LOCK_TAKEN},
+        {"{\"created\":\"2020-01-02T03:04:05Z\"}", ACME_LOCK_TAKEN},
+        {"{\"created\":\"2020-01-02T03:04:05Z\",\"updated\":\"2200-01-02T03:04:05.678Z\"}",
+         ACME_LOCK_BUSY},
+        /* written just now, whatever it is */
+        {"", ACME_LOCK_BUSY},
+        {"{\"created", ACME_LOCK_BUSY},
+        {"\xff\xff", ACME_LOCK_BUSY},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        wait = (struct acme_lock_wait){0};
+        set_file(path, rows[i].text);
+        CHECK_INT(acme_lock_take(&arena, root, name, &wait, &lock, &error), rows[i].state);
+        if (rows[i].state == ACME_LOCK_TAKEN)
+            acme_lock_release(lock);
+        unlink(path);
+    }
+    /* the same, long after it was written */
+    for (size_t i = 3; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        const struct timespec old[2] = {{.tv_sec = 1000000000}, {.tv_sec = 1000000000}};
+        set_file(path, rows[i].text);
+        CHECK_INT(utimensat(AT_FDCWD, path, old, 0), 0);
+        CHECK_INT(acme_lock_take(&arena, root, name, &wait, &lock, &error), ACME_LOCK_TAKEN);
+        acme_lock_release(lock);
+    }
+    /* a time to come, which nobody has changed for long */
+    set_file(path, rows[2].text);
+    wait = (struct acme_lock_wait){0};
+    CHECK_INT(acme_lock_take(&arena, root, name, &wait, &lock, &error), ACME_LOCK_BUSY);
+    CHECK(wait.since_ms > 0);
+    wait.since_ms -= 10500;
+    CHECK_INT(acme_lock_take(&arena, root, name, &wait, &lock, &error), ACME_LOCK_TAKEN);
+    /* somebody takes a lock away from us: it is not ours to remove */
+    set_file(path, rows[2].text);
+    acme_lock_release(lock);
+    CHECK_INT(access(path, F_OK), 0);
+    CHECK_INT(acme_lock_take(&arena, STR("/proc/nowhere"), name, &wait, &lock, &error),
+              ACME_LOCK_FAILED);
+    CHECK(error.len > 0);
+    CHECK_INT(system(arena_printf(&arena, "rm -r %s", folder)), 0);
+    arena_free(&arena);
+}
+
+/* What one process leaves for another is what certmagic leaves. */
+static void shared_challenges(void)
+{
+    struct arena arena = ARENA_INIT;
+    char folder[] = "/tmp/acme_test.XXXXXX";
+    struct str error = {0}, text = {0}, root, directory = STR("https://ca.test/dir");
+    struct acme_token http = {ACME_HTTP, STR("a.test"), STR("tok"), STR("tok.thumb"),
+                              STR("https://ca.test/c/1")};
+    struct acme_token ip = http, found;
+    CHECK(mkdtemp(folder) != NULL);
+    root = str_from(folder);
+    CHECK(acme_token_save(&arena, root, directory, &http, &error));
+    const char *path =
+        arena_printf(&arena, "%s/acme/ca.test-dir/challenge_tokens/a.test.json", folder);
+    CHECK(acme_file_load(&arena, path, &text));
+    CHECK_STR(text, "{\"type\":\"http-01\",\"url\":\"https://ca.test/c/1\",\"status\":\"pending\","
+                    "\"token\":\"tok\",\"keyAuthorization\":\"tok.thumb\","
+                    "\"identifier\":{\"type\":\"dns\",\"value\":\"a.test\"}}");
+    CHECK(acme_token_load(&arena, root, directory, ACME_HTTP, STR("A.test"), &found));
+    CHECK_STR(found.key_authorization, "tok.thumb");
+    CHECK(!acme_token_load(&arena, root, directory, ACME_ALPN, STR("a.test"), &found));
+    CHECK(!acme_token_load(&arena, root, directory, ACME_HTTP, STR("b.test"), &found));
+    CHECK(!acme_token_load(&arena, root, STR("https://other.test/dir"), ACME_HTTP, STR("a.test"),
+                           &found));
+    CHECK(!acme_token_load(&arena, root, directory, ACME_HTTP, STR("../../a.test"), &found));
+    acme_token_drop(&arena, root, directory, &http);
+    CHECK(access(path, F_OK) != 0);
+
+    ip.kind = ACME_ALPN;
+    static const struct {
+        const char *name, *file;
+    } addresses[] = {
+        {"192.0.2.1", "1.2.0.192.in-addr.arpa"},
+        {"2001:db8::1", "1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2.ip6.arpa"},
+    };
+    for (size_t i = 0; i < 2; i++) {
+        ip.name = str_from(addresses[i].name);
+        CHECK(acme_token_save(&arena, root, directory, &ip, &error));
+        CHECK_INT(access(arena_printf(&arena, "%s/acme/ca.test-dir/challenge_tokens/%s.json",
+                                      folder, addresses[i].file),
+                         F_OK),
+                  0);
+        CHECK(acme_token_load(&arena, root, directory, ACME_ALPN, str_from(addresses[i].file),
+                              &found));
+        CHECK_STR(found.name, addresses[i].name);
+    }
+    static const char *const junk[] = {
+        "", "7", "{\"type\":\"http-01\"}",
+        "{\"type\":\"http-01\",\"token\":\"a\",\"keyAuthorization\":\"b.c\","
+        "\"identifier\":{\"value\":\"a.test\"}}",
+        "{\"type\":\"dns-01\",\"token\":\"a\",\"keyAuthorization\":\"a.c\","
+        "\"identifier\":{\"value\":\"a.test\"}}"};
+    for (size_t i = 0; i < sizeof(junk) / sizeof(junk[0]); i++)
+        CHECK(!acme_token_read(&arena, str_from(junk[i]), ACME_HTTP, &found));
+    CHECK_INT(system(arena_printf(&arena, "rm -r %s", folder)), 0);
+    arena_free(&arena);
+}
+
+static json_t *window(const char *start, const char *end)
+{
+    return json_pack("{s:{s:s,s:s},s:s}", "suggestedWindow", "start", start, "end", end,
+                     "explanationURL", "https://ca.test/why");
+}
+
+static void renewals(void)
+{
+    struct arena arena = ARENA_INIT;
+    static const struct {
+        const char *start, *end;
+        bool is_fine;
+    } rows[] = {
+        {"2025-01-02T04:00:00Z", "2025-01-03T04:00:00Z", true},
+        {"2025-01-02T04:00:00.5+02:00", "2025-01-03T04:00:00.123456789Z", true},
+        {"2025-01-03T04:00:00Z", "2025-01-02T04:00:00Z", false},
+        {"2025-01-02T04:00:00Z", "2025-01-02T04:00:00Z", false},
+        {"0001-01-01T00:00:00Z", "2025-01-02T04:00:00Z", false},
+        {"2025-01-02", "2025-01-03", false},
+        {"", "", false},
+    };
+    struct acme_renewal none = {.id = STR("a.b")}, fresh, kept;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        json_t *answer = window(rows[i].start, rows[i].end);
+        for (int k = 0; k < 100; k++) {
+            CHECK(acme_renewal_read(&arena, answer, &none, 0, &fresh) == rows[i].is_fine);
+            CHECK(!rows[i].is_fine ||
+                  (fresh.selected_ns >= fresh.start_ns && fresh.selected_ns < fresh.end_ns));
+        }
+        json_decref(answer);
+    }
+    json_t *answer = window(rows[0].start, rows[0].end);
+    CHECK(acme_renewal_read(&arena, answer, &none, 7200, &fresh));
+    int64_t left_s = fresh.retry_at_ns / 1000000000 - (int64_t)time(NULL);
+    CHECK(left_s > 7100 && left_s <= 7200);
+    /* it is written as certmagic reads it, and read again as it was */
+    json_t *json = acme_renewal_json(&arena, &fresh);
+    CHECK_STR(str_from(json_string_value(
+                  json_object_get(json_object_get(json, "suggestedWindow"), "start"))),
+              "2025-01-02T04:00:00.000000000Z");
+    CHECK_STR(str_from(json_string_value(json_object_get(json, "_uniqueIdentifier"))), "a.b");
+    acme_renewal_load(&arena, json, &kept);
+    CHECK_INT(kept.start_ns, fresh.start_ns);
+    CHECK_INT(kept.end_ns, fresh.end_ns);
+    CHECK_INT(kept.selected_ns, fresh.selected_ns);
+    CHECK_INT(kept.retry_at_ns, fresh.retry_at_ns);
+    CHECK_STR(kept.explanation, "https://ca.test/why");
+    CHECK_STR(kept.id, "a.b");
+    json_decref(json);
+    /* the moment that was drawn stays as long as the window does; waits are a minute to a day */
+    struct acme_renewal again;
+    CHECK(acme_renewal_read(&arena, answer, &kept, 1, &again));
+    CHECK_INT(again.selected_ns, kept.selected_ns);
+    CHECK(again.retry_at_ns / 1000000000 - (int64_t)time(NULL) > 30);
+    CHECK(acme_renewal_read(&arena, answer, &kept, 1 << 30, &again));
+    CHECK(again.retry_at_ns / 1000000000 - (int64_t)time(NULL) <= 24 * 3600);
+    json_decref(answer);
+    answer = window("2035-01-02T04:00:00Z", "2035-01-03T04:00:00Z");
+    CHECK(acme_renewal_read(&arena, answer, &kept, 0, &again));
+    CHECK(again.selected_ns >= again.start_ns && again.selected_ns != kept.selected_ns);
+    json_decref(answer);
+    CHECK(acme_renewal_json(&arena, &none) == NULL);
+    arena_free(&arena);
+}
+
+/* The example of RFC 9773 4.1, with the numbers of its certificate. */
+static void renewal_ids(void)
+{
+    struct arena arena = ARENA_INIT;
+    static const unsigned char key_id[] = {0x69, 0x88, 0x5B, 0x6B, 0x87, 0x46, 0x40,
+                                           0x41, 0xE1, 0xB3, 0x7B, 0x84, 0x7B, 0xA0,
+                                           0xAE, 0x2C, 0xDE, 0x01, 0xC8, 0xD4};
+    EVP_PKEY *key = jose_new_key(STR("p256"));
+    X509 *certificate = jose_alpn_certificate(key, STR("a.test"), STR("x"));
+    CHECK_INT(acme_renewal_id(&arena, certificate).len, 0); /* no authority's key is named */
+    AUTHORITY_KEYID *authority = AUTHORITY_KEYID_new();
+    authority->keyid = ASN1_OCTET_STRING_new();
+    ASN1_OCTET_STRING_set(authority->keyid, key_id, sizeof(key_id));
+    CHECK_INT(X509_add1_ext_i2d(certificate, NID_authority_key_identifier, authority, 0, 0), 1);
+    ASN1_INTEGER_set(X509_get_serialNumber(certificate), 0x87654321);
+    X509_sign(certificate, key, EVP_sha256());
+    struct str der = jose_certificate_pem(&arena, certificate);
+    BIO *bio = BIO_new_mem_buf(der.ptr, (int)der.len);
+    X509 *read = PEM_read_bio_X509(bio, NULL, NULL, NULL);
+    CHECK_STR(acme_renewal_id(&arena, read), "aYhba4dGQEHhs3uEe6CuLN4ByNQ.AIdlQyE");
+    BIO_free(bio);
+    X509_free(read);
+    AUTHORITY_KEYID_free(authority);
+    X509_free(certificate);
+    EVP_PKEY_free(key);
     arena_free(&arena);
 }
 
@@ -234,6 +495,10 @@ static const struct test tests[] = {
     {"requests", requests},
     {"challenge_certificate", challenge_certificate},
     {"files", files},
+    {"locks", locks},
+    {"shared challenges", shared_challenges},
+    {"renewals", renewals},
+    {"names for renewals", renewal_ids},
 };
 
 TESTS_MAIN(tests)
