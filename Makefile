@@ -273,7 +273,7 @@ fuzz:
 $(BUILD)/fuzz_%: tests/fuzz/fuzz_%.c $(BUILD)/libdialtone.a
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -fsanitize=fuzzer -o $@ $< $(BUILD)/libdialtone.a \
-	    $(COMPILER_LIBS) $(PROXY_LIBS)
+	    $(COMPILER_LIBS) $(PROXY_LIBS) $(ACME_LIBS)
 
 $(BUILD)/batch: tests/row_uses.c tests/row_uses.h
 $(BUILD)/batch $(BUILD)/fmt_batch $(BUILD)/cel_batch: $(BUILD)/%: tests/oracle/%.c $(BUILD)/libdialtone.a
