@@ -319,8 +319,15 @@ static struct str challenge_error(struct conversation *talk)
 static bool put_alpn(struct conversation *talk, struct str subject, struct str key_authorization)
 {
     struct str answer = acme_alpn_answer(talk->arena, subject, key_authorization);
-    return answer.len > 0 &&
-           acme_challenges_put(talk->means->challenges, ACME_ALPN, subject, answer);
+    return answer.len > 0 && acme_challenges_put(talk->means->challenges, ACME_ALPN,
+                                                 acme_alpn_name(talk->arena, subject), answer);
+}
+
+static void drop(struct conversation *talk, const struct acme_token *token)
+{
+    acme_challenges_drop(talk->means->challenges, token->kind,
+                         token->kind == ACME_HTTP ? token->token
+                                                  : acme_alpn_name(talk->arena, token->name));
 }
 
 /* Our own listeners answer, and those of others who find the challenge in the storage. */
@@ -337,7 +344,7 @@ static bool present(struct conversation *talk, const struct acme_token *token)
     if (talk->authority->shares_no_challenges ||
         acme_token_save(talk->arena, means->storage, talk->authority->directory, token, &error))
         return true;
-    acme_challenges_drop(means->challenges, token->kind, is_http ? token->token : token->name);
+    drop(talk, token);
     return failed(talk, "the challenge cannot be kept", error);
 }
 
@@ -346,8 +353,7 @@ static void withdraw(struct conversation *talk, const struct acme_token *token)
     const struct acme_means *means = talk->means;
     if (!talk->authority->shares_no_challenges)
         acme_token_drop(talk->arena, means->storage, talk->authority->directory, token);
-    acme_challenges_drop(means->challenges, token->kind,
-                         token->kind == ACME_HTTP ? token->token : token->name);
+    drop(talk, token);
 }
 
 /* Answers one challenge and waits for what the authority makes of it. */

@@ -14,9 +14,7 @@
 
 static const char *const type_names[] = {[ACME_HTTP] = "http-01", [ACME_ALPN] = "tls-alpn-01"};
 
-/* An address as certmagic's TLS-ALPN-01 names its file, and as its handshakes name it; other names
- * as they are. */
-static struct str reversed(struct arena *arena, struct str name)
+struct str acme_alpn_name(struct arena *arena, struct str name)
 {
     unsigned char bytes[16];
     char *text = arena_strndup(arena, name.ptr, name.len);
@@ -36,14 +34,14 @@ static const char *path_of(struct arena *arena, struct str root, struct str dire
                            enum acme_challenge_kind kind, struct str identifier)
 {
     if (kind == ACME_ALPN)
-        identifier = reversed(arena, identifier);
+        identifier = acme_alpn_name(arena, identifier);
     return acme_token_path(arena, root, directory, identifier);
 }
 
 bool acme_token_save(struct arena *arena, struct str root, struct str directory,
                      const struct acme_token *token, struct str *error)
 {
-    bool is_ip = !str_eq(reversed(arena, token->name), token->name);
+    bool is_ip = !str_eq(acme_alpn_name(arena, token->name), token->name);
     json_t *about =
         json_pack("{s:s,s:s%,s:s,s:s%,s:s%,s:{s:s,s:s%}}", "type", type_names[token->kind], "url",
                   token->url.ptr, token->url.len, "status", "pending", "token", token->token.ptr,
@@ -98,7 +96,7 @@ bool acme_token_load(struct arena *arena, struct str root, struct str directory,
     return acme_file_load(arena, path_of(arena, root, directory, kind, identifier), &text) &&
            acme_token_read(arena, text, kind, token) &&
            (str_eq_nocase(token->name, identifier) ||
-            str_eq_nocase(reversed(arena, token->name), identifier));
+            str_eq_nocase(acme_alpn_name(arena, token->name), identifier));
 }
 
 struct str acme_alpn_answer(struct arena *arena, struct str subject, struct str key_authorization)

@@ -29,6 +29,9 @@ bool acme_token_load(struct arena *arena, struct str root, struct str directory,
 bool acme_token_read(struct arena *arena, struct str text, enum acme_challenge_kind kind,
                      struct acme_token *token);
 
+/* What a handshake of TLS-ALPN-01 asks for: for an address a name below arpa (RFC 8738 6), other
+ * names as they are. */
+struct str acme_alpn_name(struct arena *arena, struct str name);
 /* What answers TLS-ALPN-01: certificate and key in PEM; empty where the library refuses. */
 struct str acme_alpn_answer(struct arena *arena, struct str subject, struct str key_authorization);
 

@@ -508,6 +508,22 @@ def test_a_proxy_and_caddy_share_a_storage(place):
         shared(place, challenge, caddy, False)
 
 
+def test_address(place):
+    """A certificate for an address, by either challenge; with challenges that nobody shares nothing is left in the
+    storage while the authority asks."""
+    for challenge in "http-01", "tls-alpn-01":
+        fresh_storage(place)
+        place.caddyfile("", "127.0.0.1 {\n\ttls {\n\t\tissuer acme {\n\t\t\tdistributed false\n\t\t}\n\t}\n\trespond one\n}\n")
+        with Authority(place, place.ca) as ca:
+            ca.challenge, ca.asks_at = challenge, place.http if challenge == "http-01" else place.https
+            with place.proxy():
+                check(place.await_log(GOT), f"{challenge}: {ca.errors} {place.log()[-800:]}")
+            check([order["identifiers"] for order in ca.orders] == [[{"type": "ip", "value": "127.0.0.1"}]],
+                  f"what was ordered: {ca.orders}")
+            check(not os.path.exists(place.path(f"storage/acme/localhost-{place.ca}-dir/challenge_tokens")),
+                  "a challenge was left for others")
+
+
 def test_dead_lock(place):
     """A lock whose owner died is taken over; one that lives is waited for."""
     fresh_storage(place)
@@ -591,7 +607,7 @@ def main():
         for test in (test_issue_and_restart, test_caddy_takes_it, test_renewal, test_failing_authority,
                      test_external_account, test_forgotten_account, test_stop_while_waiting, test_renewal_information,
                      test_several_authorities, test_two_proxies_share_a_storage, test_a_proxy_and_caddy_share_a_storage,
-                     test_dead_lock, test_authority_answers_nonsense, test_disk_is_full):
+                     test_address, test_dead_lock, test_authority_answers_nonsense, test_disk_is_full):
             if sys.argv[2:] and test.__name__ not in sys.argv[2:]:
                 continue
             try:

@@ -12,6 +12,12 @@ def moment(seconds):
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + seconds))
 
 
+def asked_name(name):
+    """RFC 8738 6: an address is asked for as a name."""
+    parts = name.split(".")
+    return ".".join(reversed(parts)) + ".in-addr.arpa" if all(part.isdigit() for part in parts) else name
+
+
 class Authority:
     """Listens on <port> with certificate and key of <place>, and signs with the root there. What it was asked is in
     <orders> (payloads), <asked> (names whose renewal was asked for), <validated> (name, type)."""
@@ -179,7 +185,7 @@ class Authority:
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
         context.set_alpn_protocols(["acme-tls/1"])
         with socket.create_connection(("127.0.0.1", self.asks_at), timeout=20) as s, \
-                context.wrap_socket(s, server_hostname=name) as tls:
+                context.wrap_socket(s, server_hostname=asked_name(name)) as tls:
             if tls.selected_alpn_protocol() != "acme-tls/1" or hashlib.sha256(wanted).digest() not in tls.getpeercert(True):
                 raise ValueError("the certificate of the challenge is another")
 
