@@ -2,6 +2,7 @@
 #include "proxy/certificates.h"
 
 #include <signal.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -26,7 +27,8 @@ void dt_proxy_use_acme(const struct dt_acme_engine *chosen)
 struct certificates {
     struct acme_challenges challenges;
     struct acme_plan plan;
-    struct acme_keeper *keeper; /* NULL: not begun */
+    struct acme_keeper *keeper; /* NULL: not begun; the main thread's */
+    _Atomic bool is_kept;       /* workers may look into <plan> */
     struct core *core;
 };
 
@@ -148,6 +150,7 @@ void certificates_begin(struct core *core)
     };
     if (n > 0)
         certificates->keeper = engine->start(&certificates->plan);
+    atomic_store(&certificates->is_kept, certificates->keeper != NULL);
     if (n > 0 && !certificates->keeper)
         say(certificates, ACME_ERROR, "no certificate can be got", STR(""), STR(""),
             STR("there is no thread for it"));
@@ -196,7 +199,7 @@ static bool find_token(struct certificates *certificates, struct http_request *r
         acme_challenges_find(&certificates->challenges, ACME_HTTP, token, request->arena, answer))
         return true;
     struct str name = name_of_host(request->host);
-    return certificates->keeper && token.len > 0 && is_ours(certificates, name) &&
+    return atomic_load(&certificates->is_kept) && token.len > 0 && is_ours(certificates, name) &&
            engine->elsewhere(&certificates->plan, &name, &token, request->arena, answer);
 }
 
@@ -231,7 +234,8 @@ bool certificates_choose(struct core *core, const struct tls_hello *hello,
     bool is_asked =
         (acme_challenges_are_open(&certificates->challenges) &&
          acme_challenges_find(&certificates->challenges, ACME_ALPN, name, &arena, &pem)) ||
-        (certificates->keeper && (is_ours(certificates, name) || is_reverse_name(name)) &&
+        (atomic_load(&certificates->is_kept) &&
+         (is_ours(certificates, name) || is_reverse_name(name)) &&
          engine->elsewhere(&certificates->plan, &name, NULL, &arena, &pem));
     if (is_asked)
         *choice = (struct tls_choice){.policy = &policy,

@@ -290,8 +290,8 @@ static enum exit_code serve(struct core *core, const struct options *options)
 stop:
     if (core->passwords)
         passwords_stop(core->passwords);
-    certificates_end(core);
     stop_all(core, n_running);
+    certificates_end(core); /* the workers look into it */
     for (unsigned i = 0; i < n_open; i++)
         worker_close(&core->workers[i]);
     control_close(core);
