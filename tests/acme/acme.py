@@ -343,7 +343,7 @@ def test_forgotten_account(place):
 def test_stop_while_waiting(place):
     """An authority that takes the connection and says nothing does not hold up the end."""
     with socket.create_server(("127.0.0.1", place.ca)):
-        shutil.rmtree(place.path("storage"))
+        shutil.rmtree(place.path("storage"), ignore_errors=True)
         with place.proxy() as process:
             check(place.await_log("obtaining certificate"), "ordering")
             time.sleep(0.3)
