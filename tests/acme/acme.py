@@ -538,7 +538,7 @@ def test_dead_lock(place):
     write(-60)
     with Authority(place, place.ca) as ca, place.proxy():
         check(place.await_log(GOT), "the lock of a dead one: " + place.log()[-800:])
-        check(len(ca.orders) == 1 and not os.path.exists(lock), "and it is gone")
+        check(len(ca.orders) == 1 and await_that(lambda: not os.path.exists(lock)), "and it is gone")
     fresh_storage(place)
     os.makedirs(os.path.dirname(lock))
     write(0)
