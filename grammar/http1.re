@@ -56,9 +56,52 @@ static enum h1_result no_match(struct h1_head *head, const char *bytes, size_t l
     return H1_BAD;
 }
 
+/* The lines that nearly all messages begin with are told by a look at words. False: the rules have to
+ * read it. */
+static bool is_usual_request(struct h1_head *head, const char *bytes, size_t len)
+{
+    static const char version[] = " HTTP/1.1\r\n";
+    enum { VERSION_BYTES = sizeof(version) - 1 };
+    struct str line = str_make(bytes + head->line, len - head->line);
+    size_t method = line.len > 5 && memcmp(line.ptr, "GET ", 4) == 0 ? 3 :
+                    line.len > 5 && memcmp(line.ptr, "POST ", 5) == 0 ? 4 : 0;
+    size_t at = method + 1, visible = 8;
+    if (method == 0)
+        return false;
+    while (visible == 8) {
+        if (line.len - at < 8)
+            return false;
+        visible = bytes8_visible(line.ptr + at);
+        at += visible;
+    }
+    if (at == method + 1 || line.len - at < VERSION_BYTES ||
+        memcmp(line.ptr + at, version, VERSION_BYTES) != 0)
+        return false;
+    head->version = HTTP_1_1;
+    head->method = str_make(line.ptr, method);
+    head->target = str_slice(line, method + 1, at);
+    head->line += at + VERSION_BYTES;
+    return true;
+}
+
+static bool is_usual_response(struct h1_head *head, const char *bytes, size_t len)
+{
+    static const char line[] = "HTTP/1.1 200 OK\r\n";
+    enum { LINE_BYTES = sizeof(line) - 1, REASON_AT = sizeof("HTTP/1.1 200 ") - 1 };
+    if (len - head->line < LINE_BYTES || memcmp(bytes + head->line, line, LINE_BYTES) != 0)
+        return false;
+    head->version = HTTP_1_1;
+    head->status = 200;
+    head->reason = str_make(bytes + head->line + REASON_AT, sizeof("OK") - 1);
+    head->line += LINE_BYTES;
+    return true;
+}
+
 static enum h1_result request_line(struct h1_head *head, const char *bytes, size_t len)
 {
     cursor at = (cursor)bytes + head->line, marker, begin = at, a, b;
+    if (is_usual_request(head, bytes, len))
+        return H1_DONE;
     /*!stags:re2c format = 'cursor @@;'; */
     /*!re2c
         tchar+ @a " " @b vchar+ " HTTP/1.0" crlf { head->version = HTTP_1_0; goto matched; }
@@ -79,6 +122,8 @@ matched:
 static enum h1_result status_line(struct h1_head *head, const char *bytes, size_t len)
 {
     cursor at = (cursor)bytes + head->line, marker, a, b;
+    if (is_usual_response(head, bytes, len))
+        return H1_DONE;
     /*!stags:re2c format = 'cursor @@;'; */
     /*!re2c
         "HTTP/1.0 " [1-9] digit digit (" " (vchar | blank)*)? @b "\r"? "\n" {
@@ -161,6 +206,13 @@ name_done:
     a = at;
     while (at + sizeof(uint64_t) <= limit && bytes8_are_printable((const char *)at))
         at += sizeof(uint64_t);
+    if (at + sizeof(uint64_t) <= limit) {
+        b = at + bytes8_printable((const char *)at);
+        if (b[0] == '\r' && b[1] == '\n') {
+            at = b + 2;
+            goto value_done;
+        }
+    }
     /*!re2c
         value @b crlf { goto value_done; }
         value @b "\n" { if (lax) goto value_done; goto bad; }

@@ -107,6 +107,11 @@ static struct arena_chunk *huge_chunk(struct arena *arena)
 #endif
 }
 
+void bytes_clear(void *block, size_t size)
+{
+    memset(block, 0, size);
+}
+
 void *arena_alloc_slow(struct arena *arena, size_t size)
 {
     if (size >= ARENA_LARGE)

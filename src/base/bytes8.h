@@ -17,6 +17,16 @@ static inline uint64_t bytes8_load(const char *bytes)
     return word;
 }
 
+/* The first byte is the lowest, so that the flags of those behind it cannot reach it. */
+static inline uint64_t bytes8_load_little(const char *bytes)
+{
+    uint64_t word = bytes8_load(bytes);
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    word = __builtin_bswap64(word);
+#endif
+    return word;
+}
+
 /* True where one of them may be below 0x20; sure to be true where one is. */
 static inline bool bytes8_have_control(const char *bytes)
 {
@@ -52,6 +62,28 @@ static inline void bytes_lower(char *bytes, size_t len)
     for (; i < len; i++)
         if (bytes[i] >= 'A' && bytes[i] <= 'Z')
             bytes[i] = (char)(bytes[i] | 0x20);
+}
+
+/* Which of eight bytes is the first whose flag (its highest bit) is set: 8 if none is. */
+static inline size_t bytes8_first(uint64_t flags)
+{
+    return flags ? (size_t)__builtin_ctzll(flags) / 8 : 8;
+}
+
+/* How many are within 0x20..0x7e before the first that is not. */
+static inline size_t bytes8_printable(const char *bytes)
+{
+    uint64_t word = bytes8_load_little(bytes);
+    return bytes8_first((word | (word + BYTES8_ALL(1)) | (word - BYTES8_ALL(0x20))) &
+                        BYTES8_ALL(0x80));
+}
+
+/* How many are within 0x21..0x7e before the first that is not. */
+static inline size_t bytes8_visible(const char *bytes)
+{
+    uint64_t word = bytes8_load_little(bytes);
+    return bytes8_first((word | (word + BYTES8_ALL(1)) | (word - BYTES8_ALL(0x21))) &
+                        BYTES8_ALL(0x80));
 }
 
 /* True only where all bytes of the word are ASCII that JSON takes as it is: no control, no quote,

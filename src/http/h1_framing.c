@@ -45,31 +45,32 @@ static void note_connection(struct framing_headers *seen, struct str value)
     } while (rest.len);
 }
 
-static struct framing_headers collect(const struct h1_head *head)
+static void collect(const struct h1_head *head, struct framing_headers *seen)
 {
-    struct framing_headers seen = {0};
+    memset(seen, 0, sizeof(*seen));
     for (uint32_t i = 0; i < head->n; i++) {
         const struct http_header *header = &head->headers[i];
+        if (header->id == HEADER_OTHER || header->id > HEADER_EXPECT)
+            continue; /* those that frame are the first of the list */
         if (header->id == HEADER_CONTENT_LENGTH) {
             /* Equal repetitions are told from different ones by the responses' rule. */
-            if (seen.n_lengths && !str_eq(seen.length, header->value))
-                seen.n_lengths = UINT32_MAX - 1;
-            seen.length = header->value;
-            seen.n_lengths++;
+            if (seen->n_lengths && !str_eq(seen->length, header->value))
+                seen->n_lengths = UINT32_MAX - 1;
+            seen->length = header->value;
+            seen->n_lengths++;
         } else if (header->id == HEADER_TRANSFER_ENCODING) {
-            seen.coding = header->value;
-            seen.n_codings++;
+            seen->coding = header->value;
+            seen->n_codings++;
         } else if (header->id == HEADER_HOST) {
-            seen.host = header->value;
-            seen.n_hosts++;
+            seen->host = header->value;
+            seen->n_hosts++;
         } else if (header->id == HEADER_EXPECT) {
-            seen.expect = header->value;
-            seen.n_expects++;
+            seen->expect = header->value;
+            seen->n_expects++;
         } else if (header->id == HEADER_CONNECTION) {
-            note_connection(&seen, header->value);
+            note_connection(seen, header->value);
         }
     }
-    return seen;
 }
 
 /* Digits only, within int64_t. */
@@ -95,7 +96,8 @@ static bool keep_alive(const struct h1_head *head, const struct framing_headers 
 
 enum h1_problem h1_request_framing(const struct h1_head *head, struct h1_framing *out)
 {
-    struct framing_headers seen = collect(head);
+    struct framing_headers seen;
+    collect(head, &seen);
     memset(out, 0, sizeof(*out));
     if (seen.n_hosts > 1)
         return H1_PROBLEM_MANY_HOSTS;
@@ -130,7 +132,8 @@ enum h1_problem h1_request_framing(const struct h1_head *head, struct h1_framing
 enum h1_problem h1_response_framing(const struct h1_head *head, bool to_head,
                                     struct h1_framing *out)
 {
-    struct framing_headers seen = collect(head);
+    struct framing_headers seen;
+    collect(head, &seen);
     memset(out, 0, sizeof(*out));
     out->keep_alive = keep_alive(head, &seen);
     out->upgrade = seen.upgrade;

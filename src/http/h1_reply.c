@@ -44,6 +44,10 @@ static void status_line(struct head_writer *writer, enum http_version version,
                         const struct http_head *head)
 {
     struct str text = head->reason.len ? head->reason : http_status_text(head->status);
+    if (head->status == 200 && version != HTTP_1_0 && str_eq(text, STR("OK"))) {
+        head_text(writer, STR("HTTP/1.1 200 OK\r\n"));
+        return;
+    }
     head_text(writer, version == HTTP_1_0 ? STR("HTTP/1.0 ") : STR("HTTP/1.1 "));
     head_number(writer, head->status);
     head_text(writer, STR(" "));

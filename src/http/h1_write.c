@@ -8,8 +8,8 @@
 
 void head_begin(struct head_writer *writer, struct stream *stream, size_t bytes)
 {
-    memset(writer, 0, sizeof(*writer));
     writer->stream = stream;
+    writer->heap = NULL;
     writer->begin = stream_reserve(stream, bytes);
     if (!writer->begin) {
         writer->begin = writer->heap = malloc(bytes);
@@ -22,39 +22,47 @@ void head_begin(struct head_writer *writer, struct stream *stream, size_t bytes)
     writer->end = writer->begin + bytes;
 }
 
-/* Where <bytes> more go, which head_begin was told of. */
-static char *room_for(struct head_writer *writer, size_t bytes)
+/* Copies a short text without a call: in words, the last of which may overlap the one before. */
+static inline void copy_text(char *to, const char *from, size_t len)
 {
-    char *at = writer->at;
-    if (bytes > (size_t)(writer->end - at))
-        abort(); /* the bound given to head_begin was wrong */
-    writer->at = at + bytes;
-    return at;
+    if (len > 32) {
+        memcpy(to, from, len);
+    } else if (len >= 8) {
+        uint64_t last = bytes8_load(from + len - 8);
+        for (size_t i = 0; i + 8 < len; i += 8)
+            memcpy(to + i, from + i, 8);
+        memcpy(to + len - 8, &last, 8);
+    } else if (len >= 4) {
+        uint32_t first, last;
+        memcpy(&first, from, 4);
+        memcpy(&last, from + len - 4, 4);
+        memcpy(to, &first, 4);
+        memcpy(to + len - 4, &last, 4);
+    } else {
+        for (size_t i = 0; i < len; i++)
+            to[i] = from[i];
+    }
 }
 
-void head_text(struct head_writer *writer, struct str text)
+static inline bool may_have_line_ends(const char *begin, size_t len)
 {
-    char *at = room_for(writer, text.len);
-    if (text.len)
-        memcpy(at, text.ptr, text.len);
-}
-
-static bool may_have_line_ends(const char *begin, size_t len)
-{
-    if (len < 8)
-        return len > 0 &&
-               (len < 4 || bytes4_have_control(begin) || bytes4_have_control(begin + len - 4));
-    for (size_t i = 0; i + 8 <= len; i += 8)
-        if (bytes8_have_control(begin + i))
+    if (len >= 8) {
+        for (size_t i = 0; i + 8 < len; i += 8)
+            if (bytes8_have_control(begin + i))
+                return true;
+        return bytes8_have_control(begin + len - 8);
+    }
+    if (len >= 4)
+        return bytes4_have_control(begin) || bytes4_have_control(begin + len - 4);
+    for (size_t i = 0; i < len; i++)
+        if ((unsigned char)begin[i] < 0x20)
             return true;
-    return bytes8_have_control(begin + len - 8);
+    return false;
 }
 
 /* A value made of configuration and request must not become a second header. */
-static void blank_line_ends(char *begin, size_t len)
+static __attribute__((cold, noinline)) void blank_line_ends(char *begin, size_t len)
 {
-    if (!may_have_line_ends(begin, len))
-        return;
     for (size_t i = 0; i < len; i++)
         if (begin[i] == '\r' || begin[i] == '\n' || begin[i] == '\0')
             begin[i] = ' ';
@@ -62,18 +70,15 @@ static void blank_line_ends(char *begin, size_t len)
 
 void head_field(struct head_writer *writer, struct str name, struct str value)
 {
-    char *at = room_for(writer, name.len + value.len + 4);
-    memcpy(at, name.ptr, name.len);
+    char *at = head_room(writer, name.len + value.len + 4);
+    copy_text(at, name.ptr, name.len);
     at += name.len;
-    *at++ = ':';
-    *at++ = ' ';
-    if (value.len) {
-        memcpy(at, value.ptr, value.len);
+    memcpy(at, ": ", 2);
+    at += 2;
+    copy_text(at, value.ptr, value.len);
+    if (may_have_line_ends(at, value.len))
         blank_line_ends(at, value.len);
-    }
-    at += value.len;
-    *at++ = '\r';
-    *at = '\n';
+    memcpy(at + value.len, "\r\n", 2);
 }
 
 void head_number(struct head_writer *writer, uint64_t number)

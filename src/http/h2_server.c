@@ -83,6 +83,7 @@ static struct server_request *request_open(struct h2_server *server, int32_t id)
     struct http_connection *connection = server->connection;
     struct server_request *request = request_take(connection->server, &h2_requests);
     struct h2_stream *stream = &request->h2;
+    memset(stream, 0, sizeof(*stream));
     request->public.connection = connection;
     request->public.headers.arena = request->public.trailers.arena = &request->arena;
     stream->server = server;

@@ -3,6 +3,8 @@
 
 #include <stdatomic.h>
 #include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "http/client.h"
 #include "http/fastcgi.h"
@@ -69,7 +71,22 @@ struct head_writer {
 };
 /* Room for <bytes>, an upper bound of what will be written. */
 void head_begin(struct head_writer *writer, struct stream *stream, size_t bytes);
-void head_text(struct head_writer *writer, struct str text);
+/* Where <bytes> more go, which head_begin was told of. */
+static inline char *head_room(struct head_writer *writer, size_t bytes)
+{
+    char *at = writer->at;
+    if (bytes > (size_t)(writer->end - at))
+        abort(); /* the bound given to head_begin was wrong */
+    writer->at = at + bytes;
+    return at;
+}
+/* Here, because nearly all that is written is a constant: it is stored, not copied by a call. */
+static inline void head_text(struct head_writer *writer, struct str text)
+{
+    char *at = head_room(writer, text.len);
+    if (text.len)
+        memcpy(at, text.ptr, text.len);
+}
 void head_field(struct head_writer *writer, struct str name, struct str value);
 void head_number(struct head_writer *writer, uint64_t number);
 void head_end(struct head_writer *writer);
@@ -181,7 +198,7 @@ struct server_request {
     int64_t reply_left; /* with a known length */
     bool reply_chunked, reply_no_body, reply_until_close;
     bool continue_sent;
-    struct h2_stream h2;
+    struct h2_stream h2; /* the last: not zeroed for HTTP/1 */
 };
 
 struct http_server {

@@ -3,55 +3,34 @@
 
 #include <string.h>
 
-static const struct str names[N_HEADER_IDS] = {
+const struct str header_names[N_HEADER_IDS] = {
 #define X(id, name) [HEADER_##id] = STR_INIT(name),
     HTTP_HEADERS(X)
 #undef X
 };
 
-struct str header_name(enum header_id id)
-{
-    return names[id];
-}
-
 enum header_id header_id_of(struct str name)
 {
     for (int id = 1; id < N_HEADER_IDS; id++)
-        if (names[id].len == name.len && str_eq_nocase(names[id], name))
+        if (header_names[id].len == name.len && str_eq_nocase(header_names[id], name))
             return (enum header_id)id;
     return HEADER_OTHER;
 }
 
-/* One more header, to be filled in. */
-static struct http_header *append(struct http_headers *headers)
+void headers_grow(struct http_headers *headers)
 {
-    if (headers->n == headers->cap) {
-        uint32_t cap = headers->cap ? headers->cap * 2 : 16;
-        struct http_header *bigger = arena_alloc(headers->arena, cap * sizeof(*bigger));
-        if (headers->n)
-            memcpy(bigger, headers->at, headers->n * sizeof(*bigger));
-        headers->at = bigger;
-        headers->cap = cap;
-    }
-    return &headers->at[headers->n++];
-}
-
-void headers_add(struct http_headers *headers, enum header_id id, struct str value)
-{
-    *append(headers) = (struct http_header){.name = names[id], .value = value, .id = id};
+    uint32_t cap = headers->cap ? headers->cap * 2 : 16;
+    struct http_header *bigger = arena_alloc(headers->arena, cap * sizeof(*bigger));
+    if (headers->n)
+        memcpy(bigger, headers->at, headers->n * sizeof(*bigger));
+    headers->at = bigger;
+    headers->cap = cap;
 }
 
 void headers_add_named(struct http_headers *headers, struct str name, struct str value)
 {
-    *append(headers) = (struct http_header){.name = name, .value = value, .id = header_id_of(name)};
-}
-
-struct http_header *headers_find(const struct http_headers *headers, enum header_id id)
-{
-    for (uint32_t i = 0; i < headers->n; i++)
-        if (headers->at[i].id == id)
-            return &headers->at[i];
-    return NULL;
+    headers_add(headers, header_id_of(name), value);
+    headers->at[headers->n - 1].name = name;
 }
 
 static bool is_named(const struct http_header *header, struct str name)
@@ -117,7 +96,7 @@ struct http_headers headers_copy(struct arena *arena, const struct http_headers 
     return copy;
 }
 
-bool headers_have_token(const struct http_headers *headers, enum header_id id, struct str token)
+bool headers_list_token(const struct http_headers *headers, enum header_id id, struct str token)
 {
     for (uint32_t i = 0; i < headers->n; i++) {
         if (headers->at[i].id != id)
@@ -203,13 +182,10 @@ static const struct {
 
 struct str http_status_text(unsigned status)
 {
+    if (status == 200)
+        return STR("OK");
     for (size_t i = 0; i < sizeof(statuses) / sizeof(statuses[0]); i++)
         if (statuses[i].status == status)
             return statuses[i].text;
     return str_make("", 0);
-}
-
-bool http_status_has_no_body(unsigned status)
-{
-    return status < 200 || status == 204 || status == 304;
 }

@@ -77,15 +77,34 @@ struct http_headers {
 };
 
 /* "Content-Length"; empty for HEADER_OTHER. */
-struct str header_name(enum header_id id);
+extern const struct str header_names[N_HEADER_IDS];
+static inline struct str header_name(enum header_id id)
+{
+    return header_names[id];
+}
 /* Without regard to case. */
 enum header_id header_id_of(struct str name);
+/* Room for one more, where there is none. */
+void headers_grow(struct http_headers *headers);
 /* Appends; the text is not copied. Give HEADER_OTHER only for names that are not in the list (or
  * use headers_add_named). */
-void headers_add(struct http_headers *headers, enum header_id id, struct str value);
+static inline void headers_add(struct http_headers *headers, enum header_id id, struct str value)
+{
+    if (headers->n == headers->cap)
+        headers_grow(headers);
+    headers->at[headers->n++] =
+        (struct http_header){.name = header_names[id], .value = value, .id = id};
+}
 void headers_add_named(struct http_headers *headers, struct str name, struct str value);
 /* The first with that name, or NULL. */
-struct http_header *headers_find(const struct http_headers *headers, enum header_id id);
+static inline struct http_header *headers_find(const struct http_headers *headers,
+                                               enum header_id id)
+{
+    for (uint32_t i = 0; i < headers->n; i++)
+        if (headers->at[i].id == id)
+            return &headers->at[i];
+    return NULL;
+}
 struct http_header *headers_find_named(const struct http_headers *headers, struct str name);
 /* The first value, or empty. */
 struct str headers_get(const struct http_headers *headers, enum header_id id);
@@ -99,12 +118,20 @@ void headers_set_named(struct http_headers *headers, struct str name, struct str
 struct http_headers headers_copy(struct arena *arena, const struct http_headers *headers,
                                  unsigned more);
 /* True if one of the comma-separated tokens in any header <id> equals <token> (any case). */
-bool headers_have_token(const struct http_headers *headers, enum header_id id, struct str token);
+bool headers_list_token(const struct http_headers *headers, enum header_id id, struct str token);
+static inline bool headers_have_token(const struct http_headers *headers, enum header_id id,
+                                      struct str token)
+{
+    return headers_find(headers, id) && headers_list_token(headers, id, token);
+}
 
 /* "Not Found"; empty for statuses that have no name. */
 struct str http_status_text(unsigned status);
 /* Neither body nor framing headers: 1xx, 204, 304. */
-bool http_status_has_no_body(unsigned status);
+static inline bool http_status_has_no_body(unsigned status)
+{
+    return status < 200 || status == 204 || status == 304;
+}
 
 enum { HTTP_LENGTH_UNKNOWN = -1 };
 

@@ -22,7 +22,7 @@ struct server_request *request_take(struct http_server *server,
         if (!request)
             arena_exhausted();
     }
-    memset(request, 0, sizeof(*request));
+    bytes_clear(request, offsetof(struct server_request, h2)); /* HTTP/2 begins with its own */
     request->arena = arena;
     request->public.arena = &request->arena;
     request->public.private_protocol = protocol;
@@ -88,15 +88,21 @@ static struct str escape_path(struct arena *arena, struct str path)
 }
 
 /* Caddy 2.11: names with '_' or '.' could pass for others once they are CGI variables. */
+static bool is_oddly_named(const struct http_header *header)
+{
+    return header->id == HEADER_OTHER && (memchr(header->name.ptr, '_', header->name.len) ||
+                                          memchr(header->name.ptr, '.', header->name.len));
+}
+
 static void drop_odd_names(struct http_request *request)
 {
     struct http_headers *headers = &request->headers;
     uint32_t kept = 0;
-    for (uint32_t i = 0; i < headers->n; i++) {
+    while (kept < headers->n && !is_oddly_named(&headers->at[kept]))
+        kept++;
+    for (uint32_t i = kept; i < headers->n; i++) {
         struct http_header *header = &headers->at[i];
-        bool odd = header->id == HEADER_OTHER && (memchr(header->name.ptr, '_', header->name.len) ||
-                                                  memchr(header->name.ptr, '.', header->name.len));
-        if (!odd) {
+        if (!is_oddly_named(header)) {
             headers->at[kept++] = *header;
             continue;
         }

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "net/net_private.h"
@@ -16,6 +17,18 @@ enum {
     MAX_PIECES = 16,
     TURN_BYTES = 4 << 20, /* of reading, per round of the loop */
 };
+
+/* As send and recv, which in programs with threads are ready to be cancelled half-way: no thread of
+ * ours ever is, and that costs more than all else they do. */
+static inline ssize_t socket_send(int fd, const void *bytes, size_t len, int flags)
+{
+    return syscall(SYS_sendto, fd, bytes, len, flags, NULL, 0);
+}
+
+static inline ssize_t socket_receive(int fd, void *into, size_t cap, int flags)
+{
+    return syscall(SYS_recvfrom, fd, into, cap, flags, NULL, NULL);
+}
 
 void stream_fail(struct stream *stream, int error)
 {
@@ -39,7 +52,7 @@ static ssize_t send_pieces(struct stream *stream, struct iovec *pieces, int n)
 {
     ssize_t sent;
     if (n == 1) {
-        sent = send(stream->watch.fd, pieces[0].iov_base, pieces[0].iov_len, MSG_NOSIGNAL);
+        sent = socket_send(stream->watch.fd, pieces[0].iov_base, pieces[0].iov_len, MSG_NOSIGNAL);
     } else {
         struct msghdr message = {.msg_iov = pieces, .msg_iovlen = (size_t)n};
         sent = sendmsg(stream->watch.fd, &message, MSG_NOSIGNAL);
@@ -100,7 +113,20 @@ void gather_flush(struct loop *loop)
     struct iovec piece = {gather->bytes, gather->len};
     gather->owner = NULL;
     gather->len = 0;
-    send_now(stream, &piece, 1);
+    if (stream->tls || !stream->writable || stream->unsent.len || stream->error ||
+        stream->watch.fd < 0) {
+        send_now(stream, &piece, 1);
+        return;
+    }
+    ssize_t sent = send_pieces(stream, &piece, 1);
+    if (sent == (ssize_t)piece.iov_len)
+        return;
+    if (sent < 0) {
+        stream_fail(stream, (int)-sent);
+        return;
+    }
+    stream->writable = false;
+    buffer_add(&stream->unsent, gather->bytes + sent, piece.iov_len - (size_t)sent);
 }
 
 static void send_unsent(struct stream *stream)
@@ -207,7 +233,7 @@ ssize_t stream_read(struct stream *stream, char *into, size_t cap)
         stream->round_bytes += opened > 0 ? (unsigned)opened : 0;
         return opened;
     }
-    ssize_t got = recv(stream->watch.fd, into, cap, 0);
+    ssize_t got = socket_receive(stream->watch.fd, into, cap, 0);
     if (got > 0) {
         stream->round_bytes += (unsigned)got;
         /* A short read has emptied the socket, unless the end is to be read behind it. */
