@@ -265,7 +265,7 @@ clang:
 # `make fuzz`: every fuzz target for FUZZ_SECONDS from the committed seeds
 FUZZ_SECONDS ?= 20
 fuzz:
-	@$(MAKE) --no-print-directory BUILD=$(BUILD)-fuzz CC=clang OPTIMISE="-O1 -g" \
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)-fuzz CC=clang CFLAGS=-Werror OPTIMISE="-O1 -g" \
 	    SANITIZE="-fsanitize=address,undefined,fuzzer-no-link -fno-sanitize-recover=all" \
 	    $(FUZZERS:%=$(BUILD)-fuzz/fuzz_%)
 	@tests/fuzz/run.sh $(BUILD)-fuzz $(FUZZ_SECONDS)

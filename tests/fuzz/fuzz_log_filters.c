@@ -65,9 +65,9 @@ static void check_filter(enum dt_log_filter_kind kind, struct str text, struct a
         .log_encoders = encoders,
         .n_log_encoders = 2,
     };
-    const struct core core = {.tables = &tables};
+    const struct core core = {.tables = &tables, .arena = arena};
     struct log_format format;
-    log_format_open(&format, &tables, &row, false);
+    log_format_open(&format, &core, &row, false);
     check_line(&core, &format, text, arena);
 }
 
