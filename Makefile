@@ -97,7 +97,8 @@ LINK_PROGRAM = $(CC) $(LDFLAGS) -Wl,--as-needed -o $(BUILD)/dialtone $(CLI_OBJEC
     $(BUILD)/libdialtone.a
 $(BUILD)/dialtone: $(CLI_OBJECTS) $(BUILD)/libdialtone.a $(BUILD)/objects
 	@if [ $(STATIC_OPENSSL) = yes ] && $(LINK_PROGRAM) $(if $(SANITIZE),,-static-libgcc) -Wl,-Bstatic -lssl \
-	    -lcrypto -lnghttp2 -lre2 -lstdc++ -largon2 -lcares -ljansson -lz -lzstd $(if $(SANITIZE),,-lcrypt) \
+	    -lcrypto -lnghttp2 -Wl,--start-group $(REGEXP_LIBS) -Wl,--end-group -largon2 -lcares -ljansson -lz -lzstd \
+	    $(if $(SANITIZE),,-lcrypt) \
 	    -Wl,-Bdynamic $(COMPILER_LIBS) $(CRYPT_LIB) -lpthread 2>/dev/null; \
 	then echo 'linked $@ with the archives of OpenSSL, nghttp2, RE2 and what they need'; \
 	else echo 'linked $@ with shared libraries'; $(LINK_PROGRAM) $(COMPILER_LIBS) $(PROXY_LIBS) $(REGEXP_LIBS) $(ARGON2_LIBS) $(DNS_LIBS) \
