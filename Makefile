@@ -93,11 +93,13 @@ help:
 # them, and to load and relocate the shared ones takes longer than to compile a Caddyfile.
 # STATIC_OPENSSL=no links the shared ones, as built proxies do.
 STATIC_OPENSSL ?= yes
+# some systems have no archive of this one
+CARES_LINK = $(if $(filter /%,$(shell $(CC) -print-file-name=libcares.a)),-lcares,-Wl$(comma)-Bdynamic -lcares -Wl$(comma)-Bstatic)
 LINK_PROGRAM = $(CC) $(LDFLAGS) -Wl,--as-needed -o $(BUILD)/dialtone $(CLI_OBJECTS) \
     $(BUILD)/libdialtone.a
 $(BUILD)/dialtone: $(CLI_OBJECTS) $(BUILD)/libdialtone.a $(BUILD)/objects
 	@if [ $(STATIC_OPENSSL) = yes ] && $(LINK_PROGRAM) $(if $(SANITIZE),,-static-libgcc) -Wl,-Bstatic -lssl \
-	    -lcrypto -lnghttp2 -Wl,--start-group $(REGEXP_LIBS) -Wl,--end-group -largon2 -lcares -ljansson -lz -lzstd \
+	    -lcrypto -lnghttp2 -Wl,--start-group $(REGEXP_LIBS) -Wl,--end-group -largon2 $(CARES_LINK) -ljansson -lz -lzstd \
 	    $(if $(SANITIZE),,-lcrypt) \
 	    -Wl,-Bdynamic $(COMPILER_LIBS) $(CRYPT_LIB) -lpthread 2>/dev/null; \
 	then echo 'linked $@ with the archives of OpenSSL, nghttp2, RE2 and what they need'; \

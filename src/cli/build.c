@@ -128,7 +128,8 @@ static int compile(struct arena *arena, const struct invocation *invocation, con
     vec_push(arena, &argv, NULL);
     int status = run_program(argv.at);
     if (status > 0)
-        fprintf(stderr, "dialtone build: %s failed with status %d\n", argv.at[0], status);
+        fprintf(stderr, "dialtone build: %s failed with status %d%s\n", argv.at[0], status,
+                invocation->is_static ? " (--static needs an archive, lib*.a, of every library)" : "");
     return status;
 }
 

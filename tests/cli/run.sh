@@ -217,6 +217,8 @@ example.com {
 END
 expect 'build, all libraries' 0 "$dialtone" build "$work/everything" -o "$work/proxy4"
 expect 'proxy with all libraries' 0 "$work/proxy4" --version
+# not every system has an archive of the library that asks for SRV records
+[ -f "$(cc -print-file-name=libcares.a)" ] || sed -i 's/dynamic srv.*/to app:80/' "$work/everything"
 if [ -z "${LDFLAGS:-}" ]; then # sanitizers are shared libraries
     expect 'build --static' 0 "$dialtone" build --static "$work/everything" -o "$work/proxy5"
     empty 'build --static says nothing' err
