@@ -45,7 +45,8 @@ VARIANTS = [
 REASONS = {
     "1m: dialtone / nginx": "a loop that only splices costs as much as dialtone: the rest is TCP over loopback, 23 packets of it for a "
                             "MiB and the wake-ups of both ends; nginx's own time moves by half with what else the machine does",
-    "log: with / without": "some 25 fields of 40 to 60 instructions, and the line's copy into the page cache",
+    "log: with / without": "some 25 fields of 40 to 60 instructions, and what the file system takes to write them: a third of "
+                           "it on ext4, next to nothing where the file is in memory",
     "idle TLS: dialtone, KB": "what OpenSSL keeps of a connection, below; no call of it gives that back",
 }
 IDLE = 5000
