@@ -302,7 +302,7 @@ def check_log(suite):
     for server in suite.servers:
         def of_scripts(server=server):
             with open(server.log) as f:
-                rows = [json.loads(line) for line in f if line.endswith("\n")]
+                rows = [json.loads(line) for line in f.read().split("\n")[:-1]]
             return [row for row in rows if row.get("logger") == "http.reverse_proxy.transport.fastcgi"]
         until = time.monotonic() + 20
         while len(of_scripts()) < 2 and time.monotonic() < until:
