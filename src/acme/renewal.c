@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "acme/jose.h"
+#include "acme/member.h"
 #include "acme/times.h"
 
 /* RFC 9773 4.3.3: what an authority says of the next question is kept within limits. */
@@ -43,19 +44,13 @@ static int64_t time_of(const json_t *object, const char *name)
     return acme_time_read(json_string_value(json_object_get(object, name)), &ns) ? ns : 0;
 }
 
-static struct str text_of(struct arena *arena, const json_t *object, const char *name)
-{
-    const char *text = json_string_value(json_object_get(object, name));
-    return text ? str_dup(arena, str_from(text)) : (struct str){0};
-}
-
 static void read_window(struct arena *arena, const json_t *object, struct acme_renewal *out)
 {
     const json_t *window = json_object_get(object, "suggestedWindow");
     *out = (struct acme_renewal){
         .start_ns = time_of(window, "start"),
         .end_ns = time_of(window, "end"),
-        .explanation = text_of(arena, object, "explanationURL"),
+        .explanation = acme_member_text(arena, object, "explanationURL"),
     };
     if (out->start_ns == 0 || out->end_ns <= out->start_ns + SECOND_NS)
         out->start_ns = out->end_ns = 0;
@@ -95,7 +90,7 @@ void acme_renewal_load(struct arena *arena, const json_t *kept, struct acme_rene
     read_window(arena, kept, out);
     out->selected_ns = time_of(kept, "_selectedTime");
     out->retry_at_ns = time_of(kept, "_retryAfter");
-    out->id = text_of(arena, kept, "_uniqueIdentifier");
+    out->id = acme_member_text(arena, kept, "_uniqueIdentifier");
 }
 
 static void add_time(struct arena *arena, json_t *object, const char *name, int64_t ns)

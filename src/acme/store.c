@@ -8,6 +8,7 @@
 
 #include "acme/files.h"
 #include "acme/jose.h"
+#include "acme/member.h"
 #include "acme/paths.h"
 
 /* --- accounts --- */
@@ -128,20 +129,14 @@ bool acme_chain_read(struct arena *arena, struct str chain, struct str key_pem,
     return fits;
 }
 
-static struct str member(struct arena *arena, const json_t *object, const char *name)
-{
-    const char *text = json_string_value(json_object_get(object, name));
-    return text ? str_dup(arena, str_from(text)) : (struct str){0};
-}
-
 void acme_about_read(struct arena *arena, struct str text, struct acme_stored *stored)
 {
     json_t *all = json_loadb(text.ptr ? text.ptr : "", text.len, 0, NULL);
     const json_t *data = json_object_get(all, "issuer_data");
     struct str id = stored->renewal.id;
-    stored->url = member(arena, data, "url");
-    stored->authority = member(arena, data, "ca");
-    stored->account = member(arena, data, "account");
+    stored->url = acme_member_text(arena, data, "url");
+    stored->authority = acme_member_text(arena, data, "ca");
+    stored->account = acme_member_text(arena, data, "account");
     acme_renewal_load(arena, json_object_get(data, "renewal_info"), &stored->renewal);
     /* what was told of another certificate is worth nothing */
     if (stored->renewal.id.len > 0 && !str_eq(stored->renewal.id, id))

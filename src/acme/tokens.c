@@ -10,6 +10,7 @@
 
 #include "acme/files.h"
 #include "acme/jose.h"
+#include "acme/member.h"
 #include "acme/paths.h"
 
 static const char *const type_names[] = {[ACME_HTTP] = "http-01", [ACME_ALPN] = "tls-alpn-01"};
@@ -65,25 +66,19 @@ void acme_token_drop(struct arena *arena, struct str root, struct str directory,
     unlink(path_of(arena, root, directory, token->kind, token->name));
 }
 
-static struct str member(struct arena *arena, const json_t *object, const char *name)
-{
-    const char *text = json_string_value(json_object_get(object, name));
-    return text ? str_dup(arena, str_from(text)) : (struct str){0};
-}
-
 bool acme_token_read(struct arena *arena, struct str text, enum acme_challenge_kind kind,
                      struct acme_token *token)
 {
     json_t *about = json_loadb(text.ptr ? text.ptr : "", text.len, 0, NULL);
     *token = (struct acme_token){
         .kind = kind,
-        .name = member(arena, json_object_get(about, "identifier"), "value"),
-        .token = member(arena, about, "token"),
-        .key_authorization = member(arena, about, "keyAuthorization"),
-        .url = member(arena, about, "url"),
+        .name = acme_member_text(arena, json_object_get(about, "identifier"), "value"),
+        .token = acme_member_text(arena, about, "token"),
+        .key_authorization = acme_member_text(arena, about, "keyAuthorization"),
+        .url = acme_member_text(arena, about, "url"),
     };
-    bool fits = str_is(member(arena, about, "type"), type_names[kind]) && token->name.len > 0 &&
-                token->token.len > 0 &&
+    bool fits = str_is(acme_member_text(arena, about, "type"), type_names[kind]) &&
+                token->name.len > 0 && token->token.len > 0 &&
                 str_has_prefix(token->key_authorization, STR_JOIN(arena, token->token, STR(".")));
     json_decref(about);
     return fits;

@@ -399,6 +399,12 @@ enum parse_result parse_duration(struct str text, int64_t *nanoseconds)
     return parse_go_duration(str_make(buffer, len), nanoseconds);
 }
 
+bool byte_is_alphanumeric(unsigned char c)
+{
+    unsigned char lower = c | 0x20;
+    return (lower >= 'a' && lower <= 'z') || (c >= '0' && c <= '9');
+}
+
 int hex_digit(char c)
 {
     if (c >= '0' && c <= '9')

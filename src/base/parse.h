@@ -51,6 +51,8 @@ enum parse_result parse_port_range(struct str text, uint16_t *first, uint16_t *l
 /* What a digit stands for, or -1: of hexadecimal numbers, in either case; of base64 (RFC 4648). */
 int hex_digit(char c);
 int base64_digit(char c);
+/* An ASCII letter or digit. */
+bool byte_is_alphanumeric(unsigned char c);
 
 /* Go's unicode.IsSpace, and the text without such characters at its ends. */
 bool rune_is_space(uint32_t rune);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/parse.h"
 #include "http/http_private.h"
 
 enum { KEPT_REQUESTS = 128, KEPT_ARENA_BYTES = 64 * 1024 };
@@ -66,12 +67,6 @@ void request_pool_free(struct http_server *server)
     }
 }
 
-static bool is_alphanumeric(unsigned char c)
-{
-    unsigned char lower = c | 0x20;
-    return (lower >= 'a' && lower <= 'z') || (c >= '0' && c <= '9');
-}
-
 /* Escapes what has no place in a path: raw bytes above ASCII, '#', '"' and the like. */
 static struct str escape_path(struct arena *arena, struct str path)
 {
@@ -79,7 +74,7 @@ static struct str escape_path(struct arena *arena, struct str path)
     struct strbuf out = strbuf_in(arena);
     for (size_t i = 0; i < path.len; i++) {
         unsigned char c = (unsigned char)path.ptr[i];
-        if (is_alphanumeric(c) || (c && strchr(plain, c)))
+        if (byte_is_alphanumeric(c) || (c && strchr(plain, c)))
             strbuf_add_char(&out, (char)c);
         else
             strbuf_printf(&out, "%%%02X", c);

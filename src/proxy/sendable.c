@@ -5,11 +5,7 @@
 #include <stddef.h>
 #include <string.h>
 
-static bool is_alphanumeric(unsigned char c)
-{
-    unsigned char lower = c | 0x20;
-    return (lower >= 'a' && lower <= 'z') || (c >= '0' && c <= '9');
-}
+#include "base/parse.h"
 
 static bool is_control(unsigned char c)
 {
@@ -20,7 +16,7 @@ static bool has_only(struct str text, const char *more)
 {
     for (size_t i = 0; i < text.len; i++) {
         unsigned char c = (unsigned char)text.ptr[i];
-        if (!is_alphanumeric(c) && (c == '\0' || !strchr(more, c)))
+        if (!byte_is_alphanumeric(c) && (c == '\0' || !strchr(more, c)))
             return false;
     }
     return true;

@@ -4,19 +4,14 @@ import contextlib, os, re, shutil, socket, subprocess, sys, tempfile, time
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "wire"))
 sys.path.insert(0, os.path.join(HERE, "..", "tools"))
-from harness import Suite, build, free_port, wait_port  # noqa: E402
+from harness import Suite, build, free_port, wait_port, wait_until  # noqa: E402
 
 os.environ["PATH"] += ":/usr/sbin:/sbin"
 
 
 def until(condition, seconds=30):
     """What <condition> gives, as soon as that is true."""
-    limit = time.monotonic() + seconds
-    while True:
-        value = condition()
-        if value or time.monotonic() > limit:
-            return value
-        time.sleep(0.02)
+    return wait_until(condition, seconds)
 
 
 @contextlib.contextmanager
