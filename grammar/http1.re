@@ -225,8 +225,12 @@ value_done:
         b--;
     if (head->n == head->cap)
         return H1_FULL;
-    head->headers[head->n++] =
-        (struct http_header){.name = text(begin, name_end), .value = text(a, b), .id = id};
+    head->headers[head->n++] = (struct http_header){
+        .name = text(begin, name_end),
+        .value = text(a, b),
+        .id = id,
+        .is_line = a == name_end + 2 && name_end[1] == ' ' && at == b + 2,
+    };
     goto next_line;
 
 folded:

@@ -67,6 +67,9 @@ enum header_id {
 struct http_header {
     struct str name, value; /* the name as it came; value without surrounding blanks */
     enum header_id id;
+    /* The line came as "name: value" and CR LF, and <name> and <value> point into it: as long as
+     * value.ptr is name.ptr + name.len + 2, it can be sent on as it is. */
+    bool is_line;
 };
 
 /* A list in an arena, in order of arrival; names may repeat. */
