@@ -94,7 +94,8 @@ static bool keep_alive(const struct h1_head *head, const struct framing_headers 
     return !seen->close && (head->version == HTTP_1_1 || seen->keep_alive);
 }
 
-enum h1_problem h1_request_framing(const struct h1_head *head, struct h1_framing *out)
+enum h1_problem h1_request_framing(const struct h1_head *head, struct str valid_host,
+                                   struct h1_framing *out)
 {
     struct framing_headers seen;
     collect(head, &seen);
@@ -103,7 +104,7 @@ enum h1_problem h1_request_framing(const struct h1_head *head, struct h1_framing
         return H1_PROBLEM_MANY_HOSTS;
     if (head->version == HTTP_1_1 && seen.host.len == 0)
         return H1_PROBLEM_NO_HOST;
-    if (seen.host.len && !h1_host_is_valid(seen.host))
+    if (seen.host.len && !str_eq(seen.host, valid_host) && !h1_host_is_valid(seen.host))
         return H1_PROBLEM_BAD_HOST;
     if (seen.n_codings) {
         if (head->version == HTTP_1_0)

@@ -91,8 +91,10 @@ struct h1_framing {
     bool expects_continue;
     bool upgrade; /* "Connection: upgrade" */
 };
-/* RFC 9112 6, refusing whatever is ambiguous. */
-enum h1_problem h1_request_framing(const struct h1_head *head, struct h1_framing *out);
+/* RFC 9112 6, refusing whatever is ambiguous. <valid_host>: a host that h1_host_is_valid is true of,
+ * and need not be looked at again; or empty. */
+enum h1_problem h1_request_framing(const struct h1_head *head, struct str valid_host,
+                                   struct h1_framing *out);
 /* <to_head>: the request was HEAD. */
 enum h1_problem h1_response_framing(const struct h1_head *head, bool to_head,
                                     struct h1_framing *out);

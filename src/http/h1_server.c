@@ -132,12 +132,28 @@ static void refuse(struct http_connection *connection, enum h1_problem problem)
     connection_finish(connection);
 }
 
+/* Tells whether the request asks for what the last one asked for. What is remembered is valid: a
+ * Host header is looked at before, and the rules for targets take an authority by the same rule. */
+static void note_host(struct last_host *last, struct http_request *request)
+{
+    struct str host = request->host;
+    request->same_host = host.len && str_eq(host, str_make(last->bytes, last->len));
+    if (request->same_host)
+        return;
+    last->len = 0;
+    if (host.len == 0 || host.len > sizeof(last->bytes))
+        return;
+    memcpy(last->bytes, host.ptr, host.len);
+    last->len = (unsigned char)host.len;
+}
+
 /* Fills the request from its head. */
 static enum h1_problem request_fill(struct http_connection *connection, struct h1_head *head,
                                     const char *bytes, struct http_request *request)
 {
     struct h1_framing framing;
-    enum h1_problem problem = h1_request_framing(head, &framing);
+    struct str last_host = str_make(connection->last_host.bytes, connection->last_host.len);
+    enum h1_problem problem = h1_request_framing(head, last_host, &framing);
     if (problem)
         return problem;
     request->headers = head_keep(request->arena, head, bytes);
@@ -147,6 +163,7 @@ static enum h1_problem request_fill(struct http_connection *connection, struct h
         return problem;
     if (request->host.len == 0)
         request->host = headers_get(&request->headers, HEADER_HOST);
+    note_host(&connection->last_host, request);
     request->version = head->version;
     request->content_length = framing.content_length;
     request->expects_continue = framing.expects_continue;

@@ -35,6 +35,13 @@ void saved_add(struct saved_input *saved, struct str more);
 void saved_keep(struct saved_input *saved, struct str rest);
 void saved_clear(struct saved_input *saved);
 
+/* The host that a connection's last request asked for, as it was written: most connections ask for
+ * one again and again. Empty where it was longer. */
+struct last_host {
+    unsigned char len;
+    char bytes[79];
+};
+
 /* Where in a message body the input is. */
 struct body_reader {
     int64_t left; /* with a known length */
@@ -147,6 +154,7 @@ struct http_connection {
     bool keep_alive;      /* of the running request */
     bool served;          /* one request at least */
     bool knows_version;   /* HTTP/1 or HTTP/2: one of them was chosen */
+    struct last_host last_host;
     size_t unsent_before; /* when the write timer last looked */
     struct saved_input saved;
     struct server_request *request; /* owned while one runs */

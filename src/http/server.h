@@ -57,6 +57,9 @@ struct http_request {
     bool has_query;    /* tells "/x?" from "/x" */
     struct str host;   /* the Host header's value or an absolute target's authority; empty only in
                         * HTTP/1.0 */
+    /* The request before this one on the connection, handed to on_request or not, had the same
+     * <host> byte by byte. False where that is not known: always in HTTP/2. */
+    bool same_host;
     enum http_version version;
     /* As it came, but for names with '_' or '.', which are dropped (they are in
      * <dropped_headers>). */

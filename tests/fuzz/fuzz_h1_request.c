@@ -39,8 +39,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         if (head.len > size || head.target.len == 0)
             abort();
         if (h1_parse_target(head.method, head.target, &target) == H1_NO_PROBLEM &&
-            h1_request_framing(&head, &framing) == H1_NO_PROBLEM && framing.chunked &&
-            framing.content_length != HTTP_LENGTH_UNKNOWN)
+            h1_request_framing(&head, str_make("", 0), &framing) == H1_NO_PROBLEM &&
+            framing.chunked && framing.content_length != HTTP_LENGTH_UNKNOWN)
             abort();
     }
     free(bytes);
