@@ -229,7 +229,7 @@ value_done:
         .name = text(begin, name_end),
         .value = text(a, b),
         .id = id,
-        .is_line = a == name_end + 2 && name_end[1] == ' ' && at == b + 2,
+        .is_line = a == name_end + 2 && name_end[1] == ' ' && at == b + 2 && *b == '\r',
     };
     goto next_line;
 

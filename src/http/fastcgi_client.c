@@ -10,7 +10,10 @@
 static struct str pairs_of(struct arena *arena, const struct http_headers *variables)
 {
     struct strbuf out = strbuf_in(arena);
-    strbuf_reserve(&out, headers_bytes(variables) + variables->n * FASTCGI_LENGTHS_BYTES);
+    size_t bytes = variables->n * FASTCGI_LENGTHS_BYTES;
+    for (uint32_t i = 0; i < variables->n; i++)
+        bytes += variables->at[i].name.len + variables->at[i].value.len;
+    strbuf_reserve(&out, bytes);
     for (uint32_t i = 0; i < variables->n; i++) {
         const struct http_header *variable = &variables->at[i];
         char lengths[FASTCGI_LENGTHS_BYTES];
@@ -36,12 +39,9 @@ static void write_begin(struct http_upstream *upstream)
 {
     const struct http_outgoing *request = &upstream->exchange->private_request;
     struct str pairs = pairs_of(upstream->exchange->arena, request->variables);
-    size_t n_records = pairs.len / FASTCGI_MOST_CONTENT + 4;
     char begin[FASTCGI_BEGIN_BYTES];
     struct head_writer writer;
-    head_begin(&writer, &upstream->stream,
-               pairs.len + n_records * (FASTCGI_HEADER_BYTES + FASTCGI_MOST_PADDING) +
-                   sizeof(begin));
+    head_begin(&writer, &upstream->stream);
     fastcgi_begin(begin);
     head_text(&writer, str_make(begin, sizeof(begin)));
     while (pairs.len > 0) {

@@ -33,8 +33,7 @@ static void write_connect(struct http_upstream *upstream)
 {
     const struct http_forward *forward = &upstream->pool->config.forward;
     struct head_writer writer;
-    head_begin(&writer, &upstream->stream,
-               128 + 2 * forward->authority.len + forward->authorization.len);
+    head_begin(&writer, &upstream->stream);
     head_text(&writer, STR("CONNECT "));
     head_text(&writer, forward->authority);
     head_text(&writer, STR(" HTTP/1.1\r\n"));

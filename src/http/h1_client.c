@@ -10,20 +10,15 @@ enum {
     LONG_READ_BYTES = 4 * 1024, /* of what a head is read with, where long bodies are expected */
 };
 
-static bool left_out(enum header_id id)
-{
-    return id == HEADER_HOST || id == HEADER_CONTENT_LENGTH || id == HEADER_TRANSFER_ENCODING;
-}
-
 static void write_head(struct http_upstream *upstream)
 {
+    const uint64_t left_out = header_bit(HEADER_HOST) | header_bit(HEADER_CONTENT_LENGTH) |
+                              header_bit(HEADER_TRANSFER_ENCODING);
     const struct http_outgoing *request = &upstream->exchange->private_request;
     struct head_writer writer;
     const struct http_forward *forward = &upstream->pool->config.forward;
     bool is_absolute = forward->kind == HTTP_FORWARD_HTTP && !forward->to_tls;
-    head_begin(&writer, &upstream->stream,
-               160 + request->method.len + request->target.len + 2 * request->host.len +
-                   forward->authorization.len + headers_bytes(request->headers));
+    head_begin(&writer, &upstream->stream);
     head_text(&writer, request->method);
     head_text(&writer, STR(" "));
     if (is_absolute) { /* Go: by the name that the client asked for */
@@ -33,19 +28,13 @@ static void write_head(struct http_upstream *upstream)
     head_text(&writer, request->target);
     head_text(&writer, STR(" HTTP/1.1\r\n"));
     head_field(&writer, STR("Host"), request->host);
-    for (uint32_t i = 0; i < request->headers->n; i++) {
-        const struct http_header *header = &request->headers->at[i];
-        if (!left_out(header->id))
-            head_field(&writer, header->name, header->value);
-    }
+    head_list(&writer, request->headers, left_out);
     if (is_absolute && forward->authorization.len)
         head_field(&writer, STR("Proxy-Authorization"), forward->authorization);
     if (request->content_length < 0) {
         head_text(&writer, STR("Transfer-Encoding: chunked\r\n"));
     } else if (request->content_length > 0 || request->zero_length) {
-        head_text(&writer, STR("Content-Length: "));
-        head_number(&writer, (uint64_t)request->content_length);
-        head_text(&writer, STR("\r\n"));
+        head_length(&writer, (uint64_t)request->content_length);
     }
     if (upstream->pool->config.no_keep_alive &&
         !headers_find(request->headers, HEADER_CONNECTION))

@@ -15,11 +15,14 @@ static struct server_request *inner(struct http_request *request)
 }
 
 /* Left out of the head: the server writes its own. */
-static bool is_left_out(enum header_id id, unsigned status)
+static uint64_t left_out(unsigned status)
 {
-    return id == HEADER_CONTENT_LENGTH || id == HEADER_TRANSFER_ENCODING ||
-           (id == HEADER_CONNECTION && status != 101) ||
-           (id == HEADER_CONTENT_TYPE && status == 304); /* as Go */
+    uint64_t names = header_bit(HEADER_CONTENT_LENGTH) | header_bit(HEADER_TRANSFER_ENCODING);
+    if (status != 101)
+        names |= header_bit(HEADER_CONNECTION);
+    if (status == 304)
+        names |= header_bit(HEADER_CONTENT_TYPE); /* as Go */
+    return names;
 }
 
 /* An unread body that is too long to drop, or that waits for our 100, ends the connection. */
@@ -67,9 +70,7 @@ static void framing_fields(struct head_writer *writer, struct server_request *re
         head_text(writer, STR("Transfer-Encoding: chunked\r\n"));
     } else if (head->content_length >= 0 && head->status >= 200 &&
                !http_status_has_no_body(head->status)) {
-        head_text(writer, STR("Content-Length: "));
-        head_number(writer, (uint64_t)head->content_length);
-        head_text(writer, STR("\r\n"));
+        head_length(writer, (uint64_t)head->content_length);
     }
     bool says_close = request->public.version != HTTP_1_0 ||
                       headers_have_token(&head->headers, HEADER_CONNECTION, STR("close"));
@@ -79,23 +80,25 @@ static void framing_fields(struct head_writer *writer, struct server_request *re
         head_text(writer, STR("Connection: keep-alive\r\n"));
 }
 
+static void date_field(struct head_writer *writer, struct loop *loop)
+{
+    enum { DATE_BYTES = 29 };
+    static const char name[] = "Date: ";
+    char *at = head_room(writer, sizeof(name) - 1 + DATE_BYTES + 2);
+    memcpy(at, name, sizeof(name) - 1);
+    memcpy(at + sizeof(name) - 1, loop_http_date(loop), DATE_BYTES);
+    memcpy(at + sizeof(name) - 1 + DATE_BYTES, "\r\n", 2);
+}
+
 static void write_head(struct server_request *request, const struct http_head *head)
 {
     struct http_connection *connection = request->public.connection;
     struct head_writer writer;
-    bool dated = false;
-    head_begin(&writer, &connection->stream,
-               256 + head->reason.len + headers_bytes(&head->headers));
+    head_begin(&writer, &connection->stream);
     status_line(&writer, request->public.version, head);
-    for (uint32_t i = 0; i < head->headers.n; i++) {
-        const struct http_header *header = &head->headers.at[i];
-        if (is_left_out(header->id, head->status))
-            continue;
-        dated |= header->id == HEADER_DATE;
-        head_field(&writer, header->name, header->value);
-    }
-    if (!dated && head->status >= 200)
-        head_field(&writer, STR("Date"), str_make(loop_http_date(connection->server->loop), 29));
+    head_list(&writer, &head->headers, left_out(head->status));
+    if (head->status >= 200 && !headers_find(&head->headers, HEADER_DATE))
+        date_field(&writer, connection->server->loop);
     if (head->status >= 200)
         framing_fields(&writer, request, head);
     head_text(&writer, STR("\r\n"));

@@ -113,7 +113,7 @@ static void refuse(struct http_connection *connection, enum h1_problem problem)
     unsigned status = h1_problem_status(problem);
     struct str name = http_status_text(status), detail = h1_problem_text(problem);
     struct head_writer writer;
-    head_begin(&writer, &connection->stream, 512);
+    head_begin(&writer, &connection->stream);
     for (int in_body = 0; in_body < 2; in_body++) {
         head_text(&writer, in_body ? STR("") : STR("HTTP/1.1 "));
         head_number(&writer, status);

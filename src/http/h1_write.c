@@ -6,38 +6,50 @@
 #include "base/bytes8.h"
 #include "http/http_private.h"
 
-void head_begin(struct head_writer *writer, struct stream *stream, size_t bytes)
+enum { HEAD_ROOM_BYTES = 8 * 1024 }; /* that nearly every head has enough of */
+
+void head_begin(struct head_writer *writer, struct stream *stream)
 {
     writer->stream = stream;
     writer->heap = NULL;
-    writer->begin = stream_reserve(stream, bytes);
-    if (!writer->begin) {
-        writer->begin = writer->heap = malloc(bytes);
-        if (!writer->heap) {
-            fputs("dialtone: out of memory\n", stderr);
-            abort();
-        }
+    writer->begin = writer->at = stream_reserve(stream, HEAD_ROOM_BYTES);
+    writer->end = writer->begin + HEAD_ROOM_BYTES;
+}
+
+void head_grow(struct head_writer *writer, size_t more)
+{
+    size_t len = (size_t)(writer->at - writer->begin), cap = 2 * (len + more);
+    char *bigger = malloc(cap);
+    if (!bigger) {
+        fputs("dialtone: out of memory\n", stderr);
+        abort();
     }
-    writer->at = writer->begin;
-    writer->end = writer->begin + bytes;
+    if (len)
+        memcpy(bigger, writer->begin, len);
+    free(writer->heap);
+    writer->begin = writer->heap = bigger;
+    writer->at = bigger + len;
+    writer->end = bigger + cap;
 }
 
 /* Copies a short text without a call: in words, the last of which may overlap the one before. */
 static inline void copy_text(char *to, const char *from, size_t len)
 {
-    if (len > 32) {
+    if (len > 64) {
         memcpy(to, from, len);
+    } else if (len >= 16) {
+        memcpy(to, from, 16);
+        if (len > 32) {
+            memcpy(to + 16, from + 16, 16);
+            memcpy(to + len - 32, from + len - 32, 16);
+        }
+        memcpy(to + len - 16, from + len - 16, 16);
     } else if (len >= 8) {
-        uint64_t last = bytes8_load(from + len - 8);
-        for (size_t i = 0; i + 8 < len; i += 8)
-            memcpy(to + i, from + i, 8);
-        memcpy(to + len - 8, &last, 8);
+        memcpy(to, from, 8);
+        memcpy(to + len - 8, from + len - 8, 8);
     } else if (len >= 4) {
-        uint32_t first, last;
-        memcpy(&first, from, 4);
-        memcpy(&last, from + len - 4, 4);
-        memcpy(to, &first, 4);
-        memcpy(to + len - 4, &last, 4);
+        memcpy(to, from, 4);
+        memcpy(to + len - 4, from + len - 4, 4);
     } else {
         for (size_t i = 0; i < len; i++)
             to[i] = from[i];
@@ -81,15 +93,67 @@ void head_field(struct head_writer *writer, struct str name, struct str value)
     memcpy(at + value.len, "\r\n", 2);
 }
 
-void head_number(struct head_writer *writer, uint64_t number)
+/* Several lines in one piece: they came as they are written, and were looked at when they came. */
+static inline void head_lines(struct head_writer *writer, struct str lines)
 {
-    char digits[20];
-    size_t n = sizeof(digits);
+    char *at = head_room(writer, lines.len + 2);
+    copy_text(at, lines.ptr, lines.len);
+    memcpy(at + lines.len, "\r\n", 2);
+}
+
+/* Lines that are one behind the other in memory, as those of a head that is passed on mostly are,
+ * go out together. What was put between them, or left out, or made anew, ends such a run. */
+void head_list(struct head_writer *writer, const struct http_headers *headers, uint64_t left_out)
+{
+    uint32_t i = 0;
+    while (i < headers->n) {
+        const struct http_header *header = &headers->at[i++];
+        if (header_bit(header->id) & left_out)
+            continue;
+        if (!header_is_line(header)) {
+            head_field(writer, header->name, header->value);
+            continue;
+        }
+        const char *begin = header->name.ptr, *end = header->value.ptr + header->value.len;
+        for (; i < headers->n; i++) {
+            header = &headers->at[i];
+            if (header->name.ptr != end + 2 || !header_is_line(header) ||
+                (header_bit(header->id) & left_out))
+                break;
+            end = header->value.ptr + header->value.len;
+        }
+        head_lines(writer, str_make(begin, (size_t)(end - begin)));
+    }
+}
+
+enum { MOST_DIGITS = 20 };
+
+/* Puts the digits in front of <end>; where they begin. */
+static inline char *put_digits(char *end, uint64_t number)
+{
     do {
-        digits[--n] = (char)('0' + number % 10);
+        *--end = (char)('0' + number % 10);
         number /= 10;
     } while (number);
-    head_text(writer, str_make(digits + n, sizeof(digits) - n));
+    return end;
+}
+
+void head_number(struct head_writer *writer, uint64_t number)
+{
+    char digits[MOST_DIGITS], *end = digits + sizeof(digits);
+    const char *begin = put_digits(end, number);
+    head_text(writer, str_make(begin, (size_t)(end - begin)));
+}
+
+void head_length(struct head_writer *writer, uint64_t length)
+{
+    char digits[MOST_DIGITS], *end = digits + sizeof(digits);
+    const char *begin = put_digits(end, length);
+    size_t n = (size_t)(end - begin);
+    head_text(writer, STR("Content-Length: "));
+    char *at = head_room(writer, n + 2);
+    copy_text(at, begin, n);
+    memcpy(at + n, "\r\n", 2);
 }
 
 void head_end(struct head_writer *writer)
@@ -102,14 +166,6 @@ void head_end(struct head_writer *writer)
     } else {
         stream_commit(writer->stream, len);
     }
-}
-
-size_t headers_bytes(const struct http_headers *headers)
-{
-    size_t bytes = 0;
-    for (uint32_t i = 0; i < headers->n; i++)
-        bytes += headers->at[i].name.len + headers->at[i].value.len + 4;
-    return bytes;
 }
 
 void chunk_write(struct stream *stream, struct str data)
@@ -125,10 +181,10 @@ void chunk_write(struct stream *stream, struct str data)
 void last_chunk_write(struct stream *stream, const struct http_headers *trailers)
 {
     struct head_writer writer;
-    head_begin(&writer, stream, 16 + (trailers ? headers_bytes(trailers) : 0));
+    head_begin(&writer, stream);
     head_text(&writer, STR("0\r\n"));
-    for (uint32_t i = 0; trailers && i < trailers->n; i++)
-        head_field(&writer, trailers->at[i].name, trailers->at[i].value);
+    if (trailers)
+        head_list(&writer, trailers, 0);
     head_text(&writer, STR("\r\n"));
     head_end(&writer);
 }

@@ -76,14 +76,15 @@ struct head_writer {
     struct stream *stream;
     char *begin;
 };
-/* Room for <bytes>, an upper bound of what will be written. */
-void head_begin(struct head_writer *writer, struct stream *stream, size_t bytes);
-/* Where <bytes> more go, which head_begin was told of. */
+void head_begin(struct head_writer *writer, struct stream *stream);
+/* Room for <more> bytes, where there is none. */
+void head_grow(struct head_writer *writer, size_t more) __attribute__((cold));
+/* Where <bytes> more go. */
 static inline char *head_room(struct head_writer *writer, size_t bytes)
 {
+    if (bytes > (size_t)(writer->end - writer->at))
+        head_grow(writer, bytes);
     char *at = writer->at;
-    if (bytes > (size_t)(writer->end - at))
-        abort(); /* the bound given to head_begin was wrong */
     writer->at = at + bytes;
     return at;
 }
@@ -95,10 +96,12 @@ static inline void head_text(struct head_writer *writer, struct str text)
         memcpy(at, text.ptr, text.len);
 }
 void head_field(struct head_writer *writer, struct str name, struct str value);
+/* The fields of the list that are not in <left_out> (a header_bit each). */
+void head_list(struct head_writer *writer, const struct http_headers *headers, uint64_t left_out);
 void head_number(struct head_writer *writer, uint64_t number);
+/* "Content-Length: <length>" */
+void head_length(struct head_writer *writer, uint64_t length);
 void head_end(struct head_writer *writer);
-/* Bytes that the header lines of the list take at most. */
-size_t headers_bytes(const struct http_headers *headers);
 /* One chunk, its framing in the same send. */
 void chunk_write(struct stream *stream, struct str data);
 void last_chunk_write(struct stream *stream, const struct http_headers *trailers);

@@ -64,6 +64,12 @@ enum header_id {
         N_HEADER_IDS
 };
 
+_Static_assert(N_HEADER_IDS <= 64, "a bit for each name");
+static inline uint64_t header_bit(enum header_id id)
+{
+    return UINT64_C(1) << id;
+}
+
 struct http_header {
     struct str name, value; /* the name as it came; value without surrounding blanks */
     enum header_id id;
@@ -71,6 +77,13 @@ struct http_header {
      * value.ptr is name.ptr + name.len + 2, it can be sent on as it is. */
     bool is_line;
 };
+
+/* True where "name: value" stands in memory. In there is nothing that a field must not hold; behind
+ * it is CR LF, unless the value was made shorter. */
+static inline bool header_is_line(const struct http_header *header)
+{
+    return header->is_line && header->value.ptr == header->name.ptr + header->name.len + 2;
+}
 
 /* A list in an arena, in order of arrival; names may repeat. */
 struct http_headers {
@@ -97,6 +110,20 @@ static inline void headers_add(struct http_headers *headers, enum header_id id, 
         headers_grow(headers);
     headers->at[headers->n++] =
         (struct http_header){.name = header_names[id], .value = value, .id = id};
+}
+/* The same of a whole line, "Via: 1.1 Caddy" and CR LF, which is sent as it is: it must be of our own
+ * making, out of texts that were looked at. */
+static inline void headers_add_line(struct http_headers *headers, enum header_id id, struct str line)
+{
+    size_t name_len = header_names[id].len;
+    if (headers->n == headers->cap)
+        headers_grow(headers);
+    headers->at[headers->n++] = (struct http_header){
+        .name = str_make(line.ptr, name_len),
+        .value = str_make(line.ptr + name_len + 2, line.len - name_len - 4),
+        .id = id,
+        .is_line = true,
+    };
 }
 void headers_add_named(struct http_headers *headers, struct str name, struct str value);
 /* The first with that name, or NULL. */

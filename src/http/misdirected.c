@@ -22,7 +22,7 @@ static void redirect(struct http_connection *connection, struct h1_head *head, c
     struct http_headers headers = head_keep(&arena, head, bytes);
     struct str host = headers_get(&headers, HEADER_HOST);
     struct head_writer writer;
-    head_begin(&writer, &connection->stream, host.len + head->target.len + 256);
+    head_begin(&writer, &connection->stream);
     head_text(&writer, STR("HTTP/1.0 308 Permanent Redirect\r\nLocation: https://"));
     head_text(&writer, host);
     head_text(&writer, head->target);

@@ -64,16 +64,16 @@ static struct str upgrade_of(struct arena *arena, const struct http_headers *hea
 
 /* --- the request --- */
 
-static struct str via_text(enum http_version version)
+static void add_via(struct http_headers *headers, enum http_version version)
 {
-    static const struct str texts[N_HTTP_VERSIONS] = {
-        [HTTP_VERSION_NONE] = STR_INIT("0.0 Caddy"), /* Caddy: of answers by FastCGI */
-        [HTTP_1_0] = STR_INIT("1.0 Caddy"),
-        [HTTP_1_1] = STR_INIT("1.1 Caddy"),
-        [HTTP_2] = STR_INIT("2.0 Caddy"),
-        [HTTP_3] = STR_INIT("3.0 Caddy"),
+    static const struct str lines[N_HTTP_VERSIONS] = {
+        [HTTP_VERSION_NONE] = STR_INIT("Via: 0.0 Caddy\r\n"), /* Caddy: of answers by FastCGI */
+        [HTTP_1_0] = STR_INIT("Via: 1.0 Caddy\r\n"),
+        [HTTP_1_1] = STR_INIT("Via: 1.1 Caddy\r\n"),
+        [HTTP_2] = STR_INIT("Via: 2.0 Caddy\r\n"),
+        [HTTP_3] = STR_INIT("Via: 3.0 Caddy\r\n"),
     };
-    return texts[version];
+    headers_add_line(headers, HEADER_VIA, lines[version]);
 }
 
 /* What earlier proxies said, taken out of the request's headers while they are copied. */
@@ -230,7 +230,7 @@ void proxy_make_request(struct proxying *proxying)
         headers_add(headers, HEADER_UPGRADE, proxying->upgrade);
     }
     add_forwarded(proxying, headers, &forwarded);
-    headers_add(headers, HEADER_VIA, via_text(tx->request->version));
+    add_via(headers, tx->request->version);
     if (proxying->fastcgi && !headers_find(headers, HEADER_USER_AGENT))
         headers_add(headers, HEADER_USER_AGENT, STR("")); /* Caddy: it is empty, not unknown */
 }
@@ -342,7 +342,7 @@ void proxy_make_response(struct proxying *proxying)
         !(names & BIT(HEADER_CONTENT_LENGTH)) && !response_is_event_stream(&head->headers);
     drop_hop_by_hop(&head->headers, names);
     headers_remove(&tx->response, HEADER_SERVER);
-    headers_add(&tx->response, HEADER_VIA, via_text(head->version));
+    add_via(&tx->response, head->version);
     if (proxying->pool->headers != DT_NONE) {
         const struct dt_header_edit *edit = &tx->tables->header_edits[proxying->pool->headers];
         bool had_length = headers_find(&head->headers, HEADER_CONTENT_LENGTH) != NULL;
