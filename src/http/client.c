@@ -251,6 +251,7 @@ void upstream_close(struct http_upstream *upstream)
         stream_close(&upstream->stream);
     upstream->state = UPSTREAM_CLOSED;
     timer_remove(&upstream->timer);
+    batch_free(&upstream->batch);
     saved_clear(&upstream->saved);
     *upstream->link = upstream->next;
     if (upstream->next)

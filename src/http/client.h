@@ -116,6 +116,7 @@ struct http_outgoing {
     const struct http_headers *headers;
     int64_t content_length; /* 0: no body; HTTP_LENGTH_UNKNOWN; else that many bytes */
     bool zero_length;       /* with content_length 0: say "Content-Length: 0" */
+    bool as_it_comes; /* the answer's bytes are told of at once, not when there are many */
     const struct http_headers *variables; /* for FastCGI, instead of target, host and headers */
     bool idempotent;        /* GET, HEAD, OPTIONS, TRACE, or an Idempotency-Key: may be resent when
                              * a reused connection turns out to be dead */

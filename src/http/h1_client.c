@@ -227,6 +227,8 @@ static bool head_complete(struct http_upstream *upstream, struct h1_head *head,
     exchange->events->head(exchange);
     if (upstream->exchange != exchange)
         return false;
+    if (framing.content_length >= PASS_FROM_BYTES)
+        batch_begin(&upstream->batch, upstream->pool->client->loop);
     upstream->pool->passes_bodies = framing.content_length >= LONG_BODY_BYTES &&
                                     exchange->events->pass &&
                                     exchange->events->pass(exchange, &upstream->stream, 0) == 0;
@@ -331,6 +333,12 @@ static void input_ended(struct http_upstream *upstream, int error)
     }
 }
 
+/* Nobody waits for each byte, and it is a TCP socket. */
+static bool may_batch(const struct http_upstream *upstream)
+{
+    return !upstream->exchange->private_request.as_it_comes && upstream->peer.family != AF_UNIX;
+}
+
 /* A long body of a known length need not be looked at. As stream_pass; the end is told, too. */
 static ssize_t pass_body(struct http_upstream *upstream)
 {
@@ -340,8 +348,16 @@ static ssize_t pass_body(struct http_upstream *upstream)
         !exchange->events->pass)
         return -ENOTSUP;
     ssize_t passed = exchange->events->pass(exchange, stream, (size_t)upstream->body.left);
-    if (passed <= 0)
+    if (passed == STREAM_AGAIN) {
+        if (!stream->readable && may_batch(upstream))
+            batch_wait(&upstream->batch, stream, upstream->body.left);
         return passed;
+    }
+    if (passed <= 0) {
+        batch_end(&upstream->batch);
+        return passed;
+    }
+    batch_got(&upstream->batch, (size_t)passed);
     upstream->body.left -= passed;
     upstream->pass_from = 1;
     if (upstream->pool->config.read_timeout_ns && upstream->request_sent)
@@ -349,6 +365,7 @@ static ssize_t pass_body(struct http_upstream *upstream)
     if (upstream->body.left > 0)
         return passed;
     char more;
+    batch_end(&upstream->batch);
     upstream->body.complete = true;
     if (stream_peek_socket(stream, &more, 1) != STREAM_AGAIN)
         upstream->keep_alive = false; /* nobody asked for more */

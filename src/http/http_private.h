@@ -11,6 +11,7 @@
 #include "http/h1_parse.h"
 #include "http/h2_block.h"
 #include "http/server.h"
+#include "net/batch.h"
 #include "net/listen.h"
 #include "net/stream.h"
 #include "net/timer.h"
@@ -336,6 +337,7 @@ struct http_upstream {
     struct fastcgi_reader records; /* of FastCGI */
     size_t head_scanned;           /* of the head in <saved> */
     int64_t pass_from; /* while so much of the body is left, it may be passed on unseen */
+    struct stream_batch batch; /* of what is passed on */
     int64_t head_due_ns;           /* when it must be complete; 0: no limit */
     unsigned char state;         /* enum upstream_state */
     bool keep_alive, request_sent, got_bytes, write_waits;

@@ -644,6 +644,7 @@ static void start_exchange(struct proxying *proxying, struct http_pool *connecti
         .content_length = proxying->content_length,
         .zero_length = proxying->content_length == 0 && says_zero_length(proxying->method),
         .idempotent = is_idempotent(proxying),
+        .as_it_comes = proxying->pool->flush_interval_ns < 0,
     };
     if (proxying->fastcgi) {
         proxying->outgoing.variables = &proxying->variables;

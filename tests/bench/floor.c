@@ -1,7 +1,7 @@
 /* What the kernel alone takes for a request through a proxy: bytes that come on a connection go out
  * on its partner, by an edge-triggered epoll loop with one shared buffer; what is longer than the
  * buffer goes through a pipe, and clients' connections are not paced, as in the proxy. Nothing is
- * parsed, matched, rewritten or logged, so no proxy of this kind costs less:
+ * parsed, matched, rewritten or logged, so no proxy that takes bytes as they come costs less:
  *
  *     floor PORT UPSTREAM…    (each the port or the socket of one upstream; they get PORT, PORT +
  * 1, …)

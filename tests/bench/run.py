@@ -6,7 +6,8 @@ core, proxy and origin to the other.  CPU time is what the kernel's scheduler ac
 proxy's threads (schedstat), divided by the requests that the client counted.  Rounds are interleaved;
 the tables show medians and ratios of them, and where a bar is set, whether it holds.  One worker each,
 and 128 idle upstream connections each (Caddy's default, and so dialtone's, is 32).  Beside the peers
-stands the floor: a loop that only passes bytes on (floor.c), what the kernel alone takes.
+stands the floor: a loop that only passes bytes on as they come (floor.c), what the kernel alone takes.  Where
+answers are long, dialtone can be below it: it has the kernel wait until much has come.
 
     run.py BUILD [--rounds N] [--seconds N] [--peers NAME,…] [--only WORKLOAD,…]
 """
@@ -43,8 +44,6 @@ VARIANTS = [
 ]
 # what stands between, for those that may miss their bars
 REASONS = {
-    "1m: dialtone / nginx": "a loop that only splices costs as much as dialtone: the rest is TCP over loopback, 23 packets of it for a "
-                            "MiB and the wake-ups of both ends; nginx's own time moves by half with what else the machine does",
     "log: with / without": "some 25 fields of 40 to 60 instructions, and what the file system takes to write them: a third of "
                            "it on ext4, next to nothing where the file is in memory",
     "idle TLS: dialtone, KB": "what OpenSSL keeps of a connection, below; no call of it gives that back",

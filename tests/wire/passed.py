@@ -11,6 +11,7 @@ content = b"".join(hashlib.sha256(b"%d" % i).digest() for i in range(1_000_000))
 arrivals = []  # one per connection to the origin
 head_seen = threading.Event()  # by the client
 progress = {}  # how much of a path's body was handed to the kernel
+taken = {}  # how much of it the client has
 
 CONFIG = f"""{{
 	auto_https off
@@ -30,6 +31,11 @@ http://:{PLAIN} {{
 			}}
 		}}
 	}}
+	handle /now/* {{
+		reverse_proxy 127.0.0.1:{ORIGIN} {{
+			flush_interval -1
+		}}
+	}}
 	handle {{
 		reverse_proxy 127.0.0.1:{ORIGIN}
 	}}
@@ -41,6 +47,11 @@ def body_of(size):
     """Each size has bytes of its own."""
     start = size * 7919 % 1_000_000
     return content[start:start + size]
+
+
+def steps_of(size):
+    """Where a peer that sent fast until then stops, each time until all of it has come through."""
+    return [each for each in (700_000, 700_001, 703_000, 1_000_000, 1_100_000, 2_500_000, size - 1) if each < size]
 
 
 def answer(s, path):
@@ -65,6 +76,14 @@ def answer(s, path):
         s.sendall(body[1000:])
     elif kind == "more":
         s.sendall(body + b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nwrong")
+    elif kind == "steps":
+        at = 0
+        for upto in [*steps_of(len(body)), len(body)]:
+            s.sendall(body[at:upto])
+            at = upto
+            if not wait_until(lambda: taken.get(path, 0) >= at, 10):
+                s.close()
+                return
     elif kind == "crumbs":
         for at in range(0, len(body), 700):
             s.sendall(body[at:at + 700])
@@ -169,6 +188,25 @@ def test_small_pieces():
     client = Client()
     assert client.get("/crumbs/2000000") == body_of(2000000)
     assert client.get("/unix/crumbs/700000") == body_of(700000)
+
+
+def test_upstreams_that_stop():
+    """Waiting for more at once ends where no more comes: nothing is kept back."""
+    client = Client()
+    for prefix in ("", "/now", "/unix"):
+        for size in (900_000, 1_050_000, 4_000_000):
+            path = f"{prefix}/steps/{size}"
+            seen = path.removeprefix("/unix")
+            taken[seen] = 0
+            client.ask(path)
+            client.head()
+            body = bytearray(client.pending)
+            while len(body) < size:
+                taken[seen] = len(body)
+                body += client.s.recv(1 << 20) or sys.exit(f"passed: {path} ends at {len(body)}")
+            taken[seen] = len(body)
+            client.pending = b""
+            assert body == body_of(size), path
 
 
 def test_answers_without_length():
