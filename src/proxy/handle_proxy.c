@@ -1,7 +1,5 @@
-/* reverse_proxy: sends the request to an upstream, tries others where that fails, and passes the
- * answer on as it comes. The request and the response heads are made in proxy_head.c. */
-
-#include <errno.h>
+/* reverse_proxy: sends the request to an upstream, and tries others where that fails. The answer
+ * goes through proxy_answer.c, and the heads of both are made in proxy_head.c. */
 
 #include "base/parse.h"
 #include "net/loop.h"
@@ -11,31 +9,30 @@
 #include "proxy/handlers.h"
 #include "proxy/log.h"
 #include "proxy/match.h"
-#include "proxy/metrics.h"
+#include "proxy/proxy_answer.h"
 #include "proxy/proxy_head.h"
 #include "proxy/proxy_log.h"
 #include "proxy/response.h"
-#include "proxy/router.h"
 #include "proxy/sources.h"
 #include "proxy/upstream.h"
 #include "proxy/worker.h"
 
 static enum step run_attempts(struct proxying *proxying);
 
-static int64_t now_of(const struct proxying *proxying)
+int64_t proxying_now_ns(const struct proxying *proxying)
 {
     return loop_now_ns(proxying->tx->worker->loop);
 }
 
 /* For what happens outside of the handler's own call. */
-static void go_on(struct proxying *proxying, enum step step)
+void proxying_go_on(struct proxying *proxying, enum step step)
 {
     if (step != STEP_TAKEN)
         transaction_resume(proxying->tx, step);
 }
 
 /* The attempt does not count among the upstream's requests any more. */
-static void release_upstream(struct proxying *proxying)
+void proxying_release_upstream(struct proxying *proxying)
 {
     if (proxying->is_counted)
         atomic_fetch_sub_explicit(&proxying->backend->state->requests, 1, memory_order_relaxed);
@@ -81,7 +78,7 @@ static bool may_retry(struct proxying *proxying, bool is_certain_not_sent)
     if (pool->try_duration_ns == 0 && pool->retries == 0)
         return false;
     if (pool->try_duration_ns > 0 &&
-        now_of(proxying) - proxying->started_ns >= pool->try_duration_ns)
+        proxying_now_ns(proxying) - proxying->started_ns >= pool->try_duration_ns)
         return false;
     if (pool->retries > 0 && proxying->retries >= pool->retries)
         return false;
@@ -101,7 +98,7 @@ static void pause_over(struct timer *timer)
 {
     struct proxying *proxying =
         (struct proxying *)((char *)timer - offsetof(struct proxying, pause));
-    go_on(proxying, run_attempts(proxying));
+    proxying_go_on(proxying, run_attempts(proxying));
 }
 
 /* After a failed attempt: the next one now (STEP_NEXT), later (STEP_TAKEN), or the failure. */
@@ -170,8 +167,8 @@ static void refuse_upload(struct proxying *proxying)
     }
     /* Caddy: that the length is not known is seen first */
     bool is_without_length = proxying->fastcgi && proxying->content_length < 0;
-    go_on(proxying,
-          transaction_fail(tx, is_without_length ? 411 : 413, STR("http: request body too large")));
+    proxying_go_on(proxying, transaction_fail(tx, is_without_length ? 411 : 413,
+                                              STR("http: request body too large")));
 }
 
 void proxying_upload(struct proxying *proxying, struct str data)
@@ -194,7 +191,7 @@ void proxying_upload(struct proxying *proxying, struct str data)
         return;
     proxying->client_paused = true;
     http_body_pause(proxying->tx->request);
-    go_on(proxying, run_attempts(proxying));
+    proxying_go_on(proxying, run_attempts(proxying));
 }
 
 void proxying_upload_end(struct proxying *proxying)
@@ -211,7 +208,7 @@ void proxying_upload_end(struct proxying *proxying)
         return;
     if (proxying->content_length >= 0 || proxying->fastcgi) /* Caddy: what is chunked stays so */
         proxying->content_length = (int64_t)proxying->buffered.len;
-    go_on(proxying, run_attempts(proxying));
+    proxying_go_on(proxying, run_attempts(proxying));
 }
 
 void proxying_upload_failed(struct proxying *proxying, enum http_body_failure reason)
@@ -225,309 +222,9 @@ void proxying_upload_failed(struct proxying *proxying, enum http_body_failure re
     }
     tx->request->close = true;
     bool is_timeout = reason == HTTP_BODY_TIMEOUT;
-    go_on(proxying, transaction_fail(tx, is_timeout ? 408 : 400,
-                                     is_timeout ? STR("the request body stopped coming")
-                                                : STR("malformed request body")));
-}
-
-/* --- the answer --- */
-
-static void on_interim(struct http_exchange *exchange, const struct http_head *head)
-{
-    struct proxying *proxying = exchange->owner;
-    if (head->status != 100) /* the server says that one itself */
-        proxy_send_interim(proxying, head);
-}
-
-static void check_passively(struct proxying *proxying)
-{
-    const struct dt_pool *pool = proxying->pool;
-    struct worker *worker = proxying->tx->worker;
-    const struct dt_tables *tables = proxying->tx->tables;
-    for (uint32_t i = 0; i < pool->unhealthy_statuses.n; i++) {
-        struct dt_range one = {pool->unhealthy_statuses.first + i, 1};
-        if (match_status(tables, one, proxying->exchange.head.status))
-            upstream_count_failure(worker, pool, proxying->backend);
-    }
-    if (pool->unhealthy_latency_ns > 0 && proxying->latency_ns >= pool->unhealthy_latency_ns)
-        upstream_count_failure(worker, pool, proxying->backend);
-}
-
-/* The upstream has switched protocols, as the client asked it to. */
-static void start_tunnel(struct proxying *proxying)
-{
-    struct transaction *tx = proxying->tx;
-    struct http_head head;
-    if (!proxy_make_upgrade_head(proxying, &head)) {
-        http_exchange_cancel(&proxying->exchange);
-        release_upstream(proxying);
-        go_on(proxying,
-              transaction_fail(tx, 502, STR("upstream switched to another protocol than asked")));
-        return;
-    }
-    proxying->is_attempting = false; /* the tunnel has the exchange now */
-    proxying->head_sent = true;
-    struct http_tunnel_options options = {
-        .timeout_ns = proxying->pool->stream_timeout_ns,
-        .close_delay_ns = proxying->pool->stream_close_delay_ns,
-        .is_websocket = str_eq_nocase(proxying->upgrade, STR("websocket")),
-    };
-    metrics_head(tx, head.status);
-    http_tunnel(tx->request, &head, &proxying->exchange, &options);
-}
-
-/* --- answers that routes look at --- */
-
-enum handling {
-    HANDLING_NONE,
-    HANDLING_NOW,   /* its routes run now */
-    HANDLING_LATER, /* they run at its end, which comes at once */
-    HANDLING_FAILED,
-};
-
-/* Looks for what the configuration does with the answer; a status is changed here. */
-static enum handling choose_handling(struct proxying *proxying)
-{
-    struct transaction *tx = proxying->tx;
-    struct http_head *head = &proxying->exchange.head;
-    struct dt_range rows = proxying->pool->responses;
-    for (uint32_t i = 0; i < rows.n; i++) {
-        const struct dt_response_handler *row = &tx->tables->response_handlers[rows.first + i];
-        if (row->matcher != DT_NONE &&
-            !match_response(tx->core, &tx->tables->response_matchers[row->matcher], head->status,
-                            &head->headers))
-            continue;
-        unsigned status = 0;
-        if (!response_handler_status(tx, row, &status))
-            return HANDLING_FAILED;
-        if (status != 0) {
-            head->status = status;
-            head->reason = (struct str){0};
-            return HANDLING_NONE;
-        }
-        proxying->handler = row;
-        proxying->is_held = true;
-        proxying->held = strbuf_in(tx->arena);
-        bool is_empty = head->content_length == 0 || http_status_has_no_body(head->status) ||
-                        str_eq(proxying->method, STR("HEAD"));
-        return is_empty ? HANDLING_LATER : HANDLING_NOW;
-    }
-    return HANDLING_NONE;
-}
-
-static void run_routes(struct proxying *proxying)
-{
-    struct transaction *tx = proxying->tx;
-    tx->handled = proxying;
-    router_enter_routes(tx, proxying->handler->routes);
-    transaction_resume(tx, STEP_NEXT);
-}
-
-static void send_head(struct proxying *proxying)
-{
-    proxy_make_response(proxying);
-    if (proxy_logs_details(proxying))
-        proxy_log_head(proxying);
-    if (!proxying->awaits_body)
-        proxy_send_response(proxying, (struct str){0});
-}
-
-static void finish_reply(struct proxying *proxying)
-{
-    struct http_headers *trailers = &proxying->exchange.trailers;
-    if (!proxying->head_sent)
-        proxy_send_response(proxying, (struct str){0});
-    if (proxy_logs_details(proxying))
-        proxy_log_end(proxying);
-    response_end(proxying->tx, trailers->n ? trailers : NULL);
-}
-
-void proxying_copy(struct proxying *proxying, unsigned status)
-{
-    struct transaction *tx = proxying->tx;
-    struct str held = strbuf_str(&proxying->held);
-    proxying->is_held = false;
-    if (status != 0) {
-        proxying->exchange.head.status = status;
-        proxying->exchange.head.reason = (struct str){0};
-    }
-    send_head(proxying);
-    if (held.len > 0 && !proxying->head_sent)
-        proxy_send_response(proxying, held);
-    if (held.len > 0)
-        response_data(tx, held);
-    if (proxying->has_failed)
-        http_reply_abort(tx->request);
-    else if (proxying->has_ended)
-        finish_reply(proxying);
-    else
-        http_exchange_resume(&proxying->exchange);
-}
-
-/* --- answers that are not taken --- */
-
-/* Only sets with an expression are asked about answers, for the others say nothing of them. */
-static bool has_expression(const struct dt_tables *tables, uint32_t set)
-{
-    struct dt_range matchers = tables->matcher_sets[set].matchers;
-    for (uint32_t i = 0; i < matchers.n; i++) {
-        uint32_t kind = tables->matchers[matchers.first + i].kind;
-        if (kind == DT_MATCHER_EXPRESSION || kind == DT_MATCHER_ERROR_STATUS)
-            return true;
-    }
-    return false;
-}
-
-static bool is_to_be_retried(struct proxying *proxying)
-{
-    struct dt_range sets = proxying->pool->retry_match;
-    proxying->retry_match_failed = false;
-    for (uint32_t i = 0; i < sets.n && !proxying->retry_match_failed; i++)
-        if (has_expression(proxying->tx->tables, sets.first + i) &&
-            retry_matches(proxying, (struct dt_range){sets.first + i, 1}))
-            return true;
-    return false;
-}
-
-/* Another upstream is asked, or the answer's status is that of the failure. */
-static void retry_answer(struct proxying *proxying)
-{
-    struct transaction *tx = proxying->tx;
-    unsigned status = proxying->exchange.head.status;
-    struct str message =
-        str_printf(tx->arena, "upstream response matched retry_match (status %u)", status);
-    bool is_replayable_now = is_replayable(proxying);
-    http_exchange_cancel(&proxying->exchange);
-    release_upstream(proxying);
-    enum step step = is_replayable_now
-                         ? retry_or_fail(proxying, true, status, message)
-                         : transaction_fail(tx, 502, STR("the request body cannot be sent again"));
-    if (step != STEP_FAILED)
-        proxying->has_head = false;
-    if (step == STEP_NEXT)
-        step = run_attempts(proxying);
-    go_on(proxying, step);
-}
-
-static void on_head(struct http_exchange *exchange)
-{
-    struct proxying *proxying = exchange->owner;
-    proxying->has_head = true;
-    proxying->latency_ns = now_of(proxying) - proxying->attempt_ns;
-    if (proxy_logs_details(proxying))
-        proxy_log_roundtrip(proxying, STR(""));
-    if (proxying->pool->unhealthy_statuses.n > 0 || proxying->pool->unhealthy_latency_ns > 0)
-        check_passively(proxying);
-    if (proxying->pool->retry_match.n > 0 && is_to_be_retried(proxying)) {
-        retry_answer(proxying);
-        return;
-    }
-    if (exchange->head.status == 101) {
-        start_tunnel(proxying);
-        return;
-    }
-    switch (choose_handling(proxying)) {
-    case HANDLING_NONE:
-        send_head(proxying);
-        return;
-    case HANDLING_LATER:
-        return;
-    case HANDLING_NOW:
-        http_exchange_pause(exchange);
-        run_routes(proxying);
-        return;
-    case HANDLING_FAILED:
-        proxying_cancel(proxying);
-        go_on(proxying, STEP_FAILED);
-        return;
-    }
-}
-
-static void flush_due(struct timer *timer)
-{
-    struct proxying *proxying =
-        (struct proxying *)((char *)timer - offsetof(struct proxying, pause));
-    response_flush(proxying->tx);
-}
-
-/* What a script says is gathered, but not for longer than flush_interval. */
-static void flush_later(struct proxying *proxying)
-{
-    int64_t interval = proxying->pool->flush_interval_ns;
-    if (!proxying->tx->tells_length || interval <= 0 || timer_running(&proxying->pause))
-        return;
-    proxying->pause.fire = flush_due;
-    timer_start(proxying->tx->worker->loop, &proxying->pause, interval);
-}
-
-/* The client does not keep up: what the upstream sends meanwhile is limited. */
-static void note_backlog(struct proxying *proxying, bool was_blocked, size_t len)
-{
-    int64_t limit = proxying->pool->response_buffers;
-    proxying->backlog += was_blocked ? (int64_t)len : 0;
-    if (proxying->is_reply_blocked && limit >= 0 && proxying->backlog >= limit)
-        http_exchange_pause(&proxying->exchange);
-}
-
-static ssize_t on_pass(struct http_exchange *exchange, struct stream *from, size_t len)
-{
-    struct proxying *proxying = exchange->owner;
-    struct transaction *tx = proxying->tx;
-    bool may_go_on = true;
-    if (proxying->is_held || !proxying->head_sent || proxying->is_reply_blocked ||
-        !response_is_direct(tx) || proxy_logs_details(proxying))
-        return -ENOTSUP;
-    ssize_t passed = http_reply_pass(tx->request, from, len, &may_go_on);
-    proxying->is_reply_blocked = !may_go_on;
-    note_backlog(proxying, false, 0);
-    return passed;
-}
-
-static void on_data(struct http_exchange *exchange, struct str data)
-{
-    struct proxying *proxying = exchange->owner;
-    if (proxying->is_held) {
-        strbuf_add(&proxying->held, data);
-        return;
-    }
-    if (!proxying->head_sent)
-        proxy_send_response(proxying, data);
-    bool was_blocked = proxying->is_reply_blocked;
-    proxying->is_reply_blocked = !response_data(proxying->tx, data);
-    if (proxy_logs_details(proxying))
-        proxy_log_data(proxying, data.len);
-    if (!proxying->tx->tells_length &&
-        (exchange->head.content_length < 0 || proxying->pool->flush_interval_ns < 0))
-        response_flush(proxying->tx);
-    flush_later(proxying);
-    note_backlog(proxying, was_blocked, data.len);
-}
-
-void proxying_client_drained(struct proxying *proxying)
-{
-    proxying->is_reply_blocked = false;
-    proxying->backlog = 0;
-    if (proxying->is_attempting)
-        http_exchange_resume(&proxying->exchange);
-}
-
-static void on_complaint(struct http_exchange *exchange, struct str data)
-{
-    cgi_complaint(exchange->owner, data);
-}
-
-static void on_end(struct http_exchange *exchange)
-{
-    struct proxying *proxying = exchange->owner;
-    proxying->duration_ns = now_of(proxying) - proxying->started_ns;
-    release_upstream(proxying);
-    cgi_log_complaints(proxying);
-    timer_stop(&proxying->pause);
-    proxying->has_ended = true;
-    if (!proxying->is_held)
-        finish_reply(proxying);
-    else if (proxying->tx->handled != proxying)
-        run_routes(proxying);
+    proxying_go_on(proxying, transaction_fail(tx, is_timeout ? 408 : 400,
+                                              is_timeout ? STR("the request body stopped coming")
+                                                         : STR("malformed request body")));
 }
 
 /* --- failed attempts --- */
@@ -566,7 +263,7 @@ static void on_failed(struct http_exchange *exchange, enum http_failure reason)
     struct str message = http_exchange_error(exchange, tx->arena);
     if (proxy_logs_details(proxying) && !proxying->has_head)
         proxy_log_roundtrip(proxying, message);
-    release_upstream(proxying);
+    proxying_release_upstream(proxying);
     if (proxying->has_head)
         cgi_log_complaints(proxying);
     if (proxying->is_held) {
@@ -581,7 +278,7 @@ static void on_failed(struct http_exchange *exchange, enum http_failure reason)
         return;
     }
     if (reason == HTTP_FAIL_NO_LENGTH) { /* the client's doing */
-        go_on(proxying, transaction_fail(tx, status_of(reason), message));
+        proxying_go_on(proxying, transaction_fail(tx, status_of(reason), message));
         return;
     }
     proxying->has_head = false;
@@ -591,19 +288,19 @@ static void on_failed(struct http_exchange *exchange, enum http_failure reason)
     enum step step = retry_or_fail(proxying, is_certain_not_sent, status_of(reason), message);
     if (step == STEP_NEXT)
         step = run_attempts(proxying);
-    go_on(proxying, step);
+    proxying_go_on(proxying, step);
 }
 
 /* --- attempts --- */
 
 static const struct http_exchange_events exchange_events = {
     .writable = on_writable,
-    .interim = on_interim,
-    .head = on_head,
-    .data = on_data,
-    .pass = on_pass,
-    .complaint = on_complaint,
-    .end = on_end,
+    .interim = proxy_on_interim,
+    .head = proxy_on_head,
+    .data = proxy_on_data,
+    .pass = proxy_on_pass,
+    .complaint = proxy_on_complaint,
+    .end = proxy_on_end,
     .failed = on_failed,
 };
 
@@ -630,7 +327,7 @@ static void start_exchange(struct proxying *proxying, struct http_pool *connecti
     struct transaction *tx = proxying->tx;
     atomic_fetch_add_explicit(&proxying->backend->state->requests, 1, memory_order_relaxed);
     proxying->is_counted = proxying->is_attempting = true;
-    proxying->attempt_ns = now_of(proxying);
+    proxying->attempt_ns = proxying_now_ns(proxying);
     if (proxying->retries > 0) /* the first finds it empty */
         proxying->exchange = (struct http_exchange){0};
     proxying->exchange.events = &exchange_events;
@@ -700,12 +397,67 @@ static enum step run_attempts(struct proxying *proxying)
     }
 }
 
+/* --- answers that are not taken --- */
+
+/* Only sets with an expression are asked about answers, for the others say nothing of them. */
+static bool has_expression(const struct dt_tables *tables, uint32_t set)
+{
+    struct dt_range matchers = tables->matcher_sets[set].matchers;
+    for (uint32_t i = 0; i < matchers.n; i++) {
+        uint32_t kind = tables->matchers[matchers.first + i].kind;
+        if (kind == DT_MATCHER_EXPRESSION || kind == DT_MATCHER_ERROR_STATUS)
+            return true;
+    }
+    return false;
+}
+
+static bool is_to_be_retried(struct proxying *proxying)
+{
+    struct dt_range sets = proxying->pool->retry_match;
+    proxying->retry_match_failed = false;
+    for (uint32_t i = 0; i < sets.n && !proxying->retry_match_failed; i++)
+        if (has_expression(proxying->tx->tables, sets.first + i) &&
+            retry_matches(proxying, (struct dt_range){sets.first + i, 1}))
+            return true;
+    return false;
+}
+
+/* Another upstream is asked, or the answer's status is that of the failure. */
+static void retry_answer(struct proxying *proxying)
+{
+    struct transaction *tx = proxying->tx;
+    unsigned status = proxying->exchange.head.status;
+    struct str message =
+        str_printf(tx->arena, "upstream response matched retry_match (status %u)", status);
+    bool is_replayable_now = is_replayable(proxying);
+    http_exchange_cancel(&proxying->exchange);
+    proxying_release_upstream(proxying);
+    enum step step = is_replayable_now
+                         ? retry_or_fail(proxying, true, status, message)
+                         : transaction_fail(tx, 502, STR("the request body cannot be sent again"));
+    if (step != STEP_FAILED)
+        proxying->has_head = false;
+    if (step == STEP_NEXT)
+        step = run_attempts(proxying);
+    proxying_go_on(proxying, step);
+}
+
+bool proxying_retries_answer(struct proxying *proxying)
+{
+    bool retries = is_to_be_retried(proxying);
+    if (retries)
+        retry_answer(proxying);
+    return retries;
+}
+
+/* --- the handler --- */
+
 void proxying_found(struct proxying *proxying)
 {
     enum step step = attempt(proxying);
     if (step == STEP_NEXT)
         step = run_attempts(proxying);
-    go_on(proxying, step);
+    proxying_go_on(proxying, step);
 }
 
 void proxying_cancel(struct proxying *proxying)
@@ -717,7 +469,7 @@ void proxying_cancel(struct proxying *proxying)
         http_exchange_cancel(&proxying->exchange);
     if (proxying->has_head)
         cgi_log_complaints(proxying);
-    release_upstream(proxying);
+    proxying_release_upstream(proxying);
     leave_backend(proxying);
 }
 
@@ -730,7 +482,7 @@ enum step handle_proxy(struct transaction *tx, const struct dt_handler *handler)
     proxying->transport = &tx->tables->transports[proxying->pool->transport];
     if (proxying->transport->fastcgi != DT_NONE)
         proxying->fastcgi = &tx->tables->fastcgis[proxying->transport->fastcgi];
-    proxying->started_ns = now_of(proxying);
+    proxying->started_ns = proxying_now_ns(proxying);
     proxying->buffered = strbuf_in(tx->arena);
     proxying->earlier = tx->proxying;
     tx->proxying = proxying;
