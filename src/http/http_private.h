@@ -305,7 +305,7 @@ void request_begin(struct http_server *server, struct http_request *request);
 /* Names that would change how a message is read have no place behind it (RFC 9110 6.5.1). */
 bool header_fits_in_trailers(const struct http_header *header);
 
-/* ---- Upstream connections (client.c, h1_client.c). */
+/* ---- Upstream connections (pool.c, client.c, h1_client.c). */
 enum upstream_state {
     UPSTREAM_DIALING,
     UPSTREAM_FORWARD,   /* a proxy on the way is asked to connect */
@@ -394,10 +394,19 @@ struct http_client {
     unsigned n_free_calls;
 };
 
-/* client.c */
+/* pool.c */
 void upstream_close(struct http_upstream *upstream);
 /* Puts it into the pool, or closes it. */
 void upstream_put_back(struct http_upstream *upstream);
+/* It is no longer one of those that are idle. */
+void upstream_leave_idle(struct http_upstream *upstream);
+/* It is no longer on its way. */
+void upstream_arrived(struct http_upstream *upstream);
+/* A connection of the pool may have become free: those that are queued look for one. */
+void pool_wake(struct http_pool *pool);
+/* client.c */
+/* Does so. */
+void pool_serve(struct task *task);
 /* The exchange is over: no event but `failed` comes any more. */
 void exchange_fail(struct http_upstream *upstream, enum http_failure failure, int error);
 /* As exchange_fail, but a dead idle connection is replaced where that is safe. */
@@ -412,10 +421,6 @@ void exchange_refused(struct http_exchange *exchange, enum http_failure failure)
 void upstream_share(struct http_upstream *upstream);
 /* It turned out not to be: its exchange has it alone, and those that wait find something else. */
 void upstream_keep(struct http_upstream *upstream);
-/* A connection of the pool may have become free: those that are queued look for one. */
-void pool_wake(struct http_pool *pool);
-/* It is no longer on its way. */
-void upstream_arrived(struct http_upstream *upstream);
 /* h1_client.c */
 /* On an idle connection: sends the request's head. */
 void h1_client_send(struct http_upstream *upstream);
