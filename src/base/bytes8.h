@@ -49,6 +49,31 @@ static inline bool bytes8_are_printable(const char *bytes)
     return ((word | (word + BYTES8_ALL(1)) | (word - BYTES8_ALL(0x20))) & BYTES8_ALL(0x80)) == 0;
 }
 
+/* Copies a text, mostly a short one, without a call: in words, the last of which may overlap the one
+ * before. */
+static inline void bytes_copy(char *to, const char *from, size_t len)
+{
+    if (len > 64) {
+        memcpy(to, from, len);
+    } else if (len >= 16) {
+        memcpy(to, from, 16);
+        if (len > 32) {
+            memcpy(to + 16, from + 16, 16);
+            memcpy(to + len - 32, from + len - 32, 16);
+        }
+        memcpy(to + len - 16, from + len - 16, 16);
+    } else if (len >= 8) {
+        memcpy(to, from, 8);
+        memcpy(to + len - 8, from + len - 8, 8);
+    } else if (len >= 4) {
+        memcpy(to, from, 4);
+        memcpy(to + len - 4, from + len - 4, 4);
+    } else {
+        for (size_t i = 0; i < len; i++)
+            to[i] = from[i];
+    }
+}
+
 /* A-Z become a-z, where the bytes are. */
 static inline void bytes_lower(char *bytes, size_t len)
 {

@@ -125,6 +125,7 @@ struct http_headers head_keep(struct arena *arena, struct h1_head *head, const c
         headers.at[i].value = moved(head->headers[i].value, bytes, copy);
         headers.at[i].id = head->headers[i].id;
         headers.at[i].is_line = head->headers[i].is_line;
+        headers.names |= header_bit(head->headers[i].id);
     }
     if (head->method.ptr)
         head->method = moved(head->method, bytes, copy);

@@ -19,16 +19,18 @@ static void write_head(struct http_upstream *upstream)
     const struct http_forward *forward = &upstream->pool->config.forward;
     bool is_absolute = forward->kind == HTTP_FORWARD_HTTP && !forward->to_tls;
     head_begin(&writer, &upstream->stream);
-    head_text(&writer, request->method);
-    head_text(&writer, STR(" "));
     if (is_absolute) { /* Go: by the name that the client asked for */
-        head_text(&writer, STR("http://"));
+        head_text(&writer, request->method);
+        head_text(&writer, STR(" http://"));
         head_text(&writer, request->host);
+        head_text(&writer, request->target);
+        head_text(&writer, STR(" HTTP/1.1\r\n"));
+    } else {
+        head_request_line(&writer, request->method, request->target);
     }
-    head_text(&writer, request->target);
-    head_text(&writer, STR(" HTTP/1.1\r\n"));
-    head_field(&writer, STR("Host"), request->host);
-    head_list(&writer, request->headers, left_out);
+    if (!request->host_line)
+        head_field(&writer, STR("Host"), request->host);
+    head_list(&writer, request->host_line, request->headers, left_out);
     if (is_absolute && forward->authorization.len)
         head_field(&writer, STR("Proxy-Authorization"), forward->authorization);
     if (request->content_length < 0) {

@@ -32,30 +32,6 @@ void head_grow(struct head_writer *writer, size_t more)
     writer->end = bigger + cap;
 }
 
-/* Copies a short text without a call: in words, the last of which may overlap the one before. */
-static inline void copy_text(char *to, const char *from, size_t len)
-{
-    if (len > 64) {
-        memcpy(to, from, len);
-    } else if (len >= 16) {
-        memcpy(to, from, 16);
-        if (len > 32) {
-            memcpy(to + 16, from + 16, 16);
-            memcpy(to + len - 32, from + len - 32, 16);
-        }
-        memcpy(to + len - 16, from + len - 16, 16);
-    } else if (len >= 8) {
-        memcpy(to, from, 8);
-        memcpy(to + len - 8, from + len - 8, 8);
-    } else if (len >= 4) {
-        memcpy(to, from, 4);
-        memcpy(to + len - 4, from + len - 4, 4);
-    } else {
-        for (size_t i = 0; i < len; i++)
-            to[i] = from[i];
-    }
-}
-
 static inline bool may_have_line_ends(const char *begin, size_t len)
 {
     if (len >= 8) {
@@ -83,47 +59,53 @@ static __attribute__((cold, noinline)) void blank_line_ends(char *begin, size_t 
 void head_field(struct head_writer *writer, struct str name, struct str value)
 {
     char *at = head_room(writer, name.len + value.len + 4);
-    copy_text(at, name.ptr, name.len);
+    bytes_copy(at, name.ptr, name.len);
     at += name.len;
     memcpy(at, ": ", 2);
     at += 2;
-    copy_text(at, value.ptr, value.len);
+    bytes_copy(at, value.ptr, value.len);
     if (may_have_line_ends(at, value.len))
         blank_line_ends(at, value.len);
     memcpy(at + value.len, "\r\n", 2);
 }
 
-/* Several lines in one piece: they came as they are written, and were looked at when they came. */
-static inline void head_lines(struct head_writer *writer, struct str lines)
+/* Several lines in one piece: they came as they are written, and were looked at when they came.
+ * <end>: behind the last one's CR LF, in place of which something else may be. */
+static inline void head_lines(struct head_writer *writer, const char *begin, const char *end)
 {
-    char *at = head_room(writer, lines.len + 2);
-    copy_text(at, lines.ptr, lines.len);
-    memcpy(at + lines.len, "\r\n", 2);
+    size_t len = (size_t)(end - begin);
+    char *at = head_room(writer, len);
+    bytes_copy(at, begin, len - 2);
+    memcpy(at + len - 2, "\r\n", 2);
 }
 
 /* Lines that are one behind the other in memory, as those of a head that is passed on mostly are,
  * go out together. What was put between them, or left out, or made anew, ends such a run. */
-void head_list(struct head_writer *writer, const struct http_headers *headers, uint64_t left_out)
+void head_list(struct head_writer *writer, const struct http_header *first,
+               const struct http_headers *headers, uint64_t left_out)
 {
-    uint32_t i = 0;
-    while (i < headers->n) {
-        const struct http_header *header = &headers->at[i++];
-        if (header_bit(header->id) & left_out)
-            continue;
-        if (!header_is_line(header)) {
-            head_field(writer, header->name, header->value);
-            continue;
-        }
-        const char *begin = header->name.ptr, *end = header->value.ptr + header->value.len;
-        for (; i < headers->n; i++) {
-            header = &headers->at[i];
-            if (header->name.ptr != end + 2 || !header_is_line(header) ||
-                (header_bit(header->id) & left_out))
-                break;
-            end = header->value.ptr + header->value.len;
-        }
-        head_lines(writer, str_make(begin, (size_t)(end - begin)));
+    const char *begin = NULL, *end = NULL; /* of the run */
+    if (first) {
+        begin = first->name.ptr;
+        end = first->value.ptr + first->value.len + 2;
     }
+    left_out &= headers->names;
+    const struct http_header *header = headers->at;
+    for (uint32_t n = headers->n; n > 0; n--, header++) {
+        if (left_out && (header_bit(header->id) & left_out))
+            continue;
+        bool is_line = header_is_line(header);
+        if (!is_line || header->name.ptr != end) {
+            if (begin)
+                head_lines(writer, begin, end);
+            begin = is_line ? header->name.ptr : NULL;
+        }
+        end = is_line ? header->value.ptr + header->value.len + 2 : NULL;
+        if (!is_line)
+            head_field(writer, header->name, header->value);
+    }
+    if (begin)
+        head_lines(writer, begin, end);
 }
 
 enum { MOST_DIGITS = 20 };
@@ -136,6 +118,17 @@ static inline char *put_digits(char *end, uint64_t number)
         number /= 10;
     } while (number);
     return end;
+}
+
+void head_request_line(struct head_writer *writer, struct str method, struct str target)
+{
+    static const char version[] = " HTTP/1.1\r\n";
+    char *at = head_room(writer, method.len + 1 + target.len + sizeof(version) - 1);
+    bytes_copy(at, method.ptr, method.len);
+    at += method.len;
+    *at++ = ' ';
+    bytes_copy(at, target.ptr, target.len);
+    memcpy(at + target.len, version, sizeof(version) - 1);
 }
 
 void head_number(struct head_writer *writer, uint64_t number)
@@ -152,7 +145,7 @@ void head_length(struct head_writer *writer, uint64_t length)
     size_t n = (size_t)(end - begin);
     head_text(writer, STR("Content-Length: "));
     char *at = head_room(writer, n + 2);
-    copy_text(at, begin, n);
+    bytes_copy(at, begin, n);
     memcpy(at + n, "\r\n", 2);
 }
 
@@ -184,7 +177,7 @@ void last_chunk_write(struct stream *stream, const struct http_headers *trailers
     head_begin(&writer, stream);
     head_text(&writer, STR("0\r\n"));
     if (trailers)
-        head_list(&writer, trailers, 0);
+        head_list(&writer, NULL, trailers, 0);
     head_text(&writer, STR("\r\n"));
     head_end(&writer);
 }

@@ -97,8 +97,12 @@ static inline void head_text(struct head_writer *writer, struct str text)
         memcpy(at, text.ptr, text.len);
 }
 void head_field(struct head_writer *writer, struct str name, struct str value);
-/* The fields of the list that are not in <left_out> (a header_bit each). */
-void head_list(struct head_writer *writer, const struct http_headers *headers, uint64_t left_out);
+/* <first>, which must be a line, or NULL; then the fields of the list that are not in <left_out> (a
+ * header_bit each). */
+void head_list(struct head_writer *writer, const struct http_header *first,
+               const struct http_headers *headers, uint64_t left_out);
+/* "<method> <target> HTTP/1.1" */
+void head_request_line(struct head_writer *writer, struct str method, struct str target);
 void head_number(struct head_writer *writer, uint64_t number);
 /* "Content-Length: <length>" */
 void head_length(struct head_writer *writer, uint64_t length);

@@ -55,6 +55,9 @@ struct str headers_get(const struct http_headers *headers, enum header_id id)
 unsigned headers_remove(struct http_headers *headers, enum header_id id)
 {
     uint32_t kept = 0;
+    if (!(headers->names & header_bit(id)))
+        return 0;
+    headers->names &= ~header_bit(id);
     for (uint32_t i = 0; i < headers->n; i++)
         if (headers->at[i].id != id)
             headers->at[kept++] = headers->at[i];
@@ -89,7 +92,9 @@ void headers_set_named(struct http_headers *headers, struct str name, struct str
 struct http_headers headers_copy(struct arena *arena, const struct http_headers *headers,
                                  unsigned more)
 {
-    struct http_headers copy = {.arena = arena, .n = headers->n, .cap = headers->n + more};
+    struct http_headers copy = *headers;
+    copy.arena = arena;
+    copy.cap = headers->n + more;
     copy.at = arena_alloc(arena, copy.cap * sizeof(*copy.at));
     if (copy.n)
         memcpy(copy.at, headers->at, copy.n * sizeof(*copy.at));

@@ -90,6 +90,7 @@ struct http_headers {
     struct arena *arena;
     struct http_header *at;
     uint32_t n, cap;
+    uint64_t names; /* a header_bit of each that is in the list, and perhaps of some that were */
 };
 
 /* "Content-Length"; empty for HEADER_OTHER. */
@@ -108,6 +109,7 @@ static inline void headers_add(struct http_headers *headers, enum header_id id, 
 {
     if (headers->n == headers->cap)
         headers_grow(headers);
+    headers->names |= header_bit(id);
     headers->at[headers->n++] =
         (struct http_header){.name = header_names[id], .value = value, .id = id};
 }
@@ -118,6 +120,7 @@ static inline void headers_add_line(struct http_headers *headers, enum header_id
     size_t name_len = header_names[id].len;
     if (headers->n == headers->cap)
         headers_grow(headers);
+    headers->names |= header_bit(id);
     headers->at[headers->n++] = (struct http_header){
         .name = str_make(line.ptr, name_len),
         .value = str_make(line.ptr + name_len + 2, line.len - name_len - 4),
@@ -130,6 +133,8 @@ void headers_add_named(struct http_headers *headers, struct str name, struct str
 static inline struct http_header *headers_find(const struct http_headers *headers,
                                                enum header_id id)
 {
+    if (!(headers->names & header_bit(id)))
+        return NULL;
     for (uint32_t i = 0; i < headers->n; i++)
         if (headers->at[i].id == id)
             return &headers->at[i];

@@ -337,6 +337,7 @@ static void start_exchange(struct proxying *proxying, struct http_pool *connecti
         .method = proxying->method,
         .target = proxying->uri,
         .host = proxying->attempt_host,
+        .host_line = proxying->host_line,
         .headers = &proxying->headers,
         .content_length = proxying->content_length,
         .zero_length = proxying->content_length == 0 && says_zero_length(proxying->method),

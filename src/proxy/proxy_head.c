@@ -3,6 +3,7 @@
 
 #include "proxy/proxy_head.h"
 
+#include "base/bytes8.h"
 #include "proxy/handlers.h"
 #include "proxy/log.h"
 #include "proxy/match.h"
@@ -12,23 +13,13 @@
 
 /* --- hop-by-hop fields --- */
 
-#define BIT(id) (UINT64_C(1) << (id))
-_Static_assert(N_HEADER_IDS <= 64, "a bit for each name");
+#define BIT(id) (UINT64_C(1) << (id)) /* as header_bit, in constants */
 
 /* Fields that end here, as Caddy has them; those of the framing are written by the http layer. */
 static const uint64_t hop_by_hop =
     BIT(HEADER_ALT_SVC) | BIT(HEADER_CONNECTION) | BIT(HEADER_PROXY_CONNECTION) |
     BIT(HEADER_KEEP_ALIVE) | BIT(HEADER_PROXY_AUTHENTICATE) | BIT(HEADER_PROXY_AUTHORIZATION) |
     BIT(HEADER_TE) | BIT(HEADER_TRAILER) | BIT(HEADER_TRANSFER_ENCODING) | BIT(HEADER_UPGRADE);
-
-/* The names that there are, a bit each. */
-static uint64_t names_of(const struct http_headers *headers)
-{
-    uint64_t names = 0;
-    for (uint32_t i = 0; i < headers->n; i++)
-        names |= BIT(headers->at[i].id);
-    return names;
-}
 
 /* True where a Connection field names something beyond the connection itself. */
 static bool names_fields(const struct http_headers *headers)
@@ -112,6 +103,31 @@ static struct str peer_address(struct transaction *tx)
     return address;
 }
 
+/* Lines one behind the other, so that they go out together. Nothing in the texts ends a line. */
+static void add_forwarded_lines(struct arena *arena, struct http_headers *headers,
+                                struct str address, struct str proto, struct str host)
+{
+    static const enum header_id ids[] = {HEADER_X_FORWARDED_FOR, HEADER_X_FORWARDED_PROTO,
+                                         HEADER_X_FORWARDED_HOST};
+    enum { N = sizeof(ids) / sizeof(ids[0]) };
+    const struct str values[N] = {address, proto, host};
+    size_t bytes = 0;
+    for (int i = 0; i < N; i++)
+        bytes += header_name(ids[i]).len + values[i].len + 4;
+    char *at = arena_alloc(arena, bytes);
+    for (int i = 0; i < N; i++) {
+        const char *begin = at;
+        struct str name = header_name(ids[i]);
+        bytes_copy(at, name.ptr, name.len);
+        memcpy(at + name.len, ": ", 2);
+        at += name.len + 2;
+        bytes_copy(at, values[i].ptr, values[i].len);
+        memcpy(at + values[i].len, "\r\n", 2);
+        at += values[i].len + 2;
+        headers_add_line(headers, ids[i], str_make(begin, (size_t)(at - begin)));
+    }
+}
+
 static void add_forwarded(struct proxying *proxying, struct http_headers *headers,
                           struct forwarded *forwarded)
 {
@@ -131,12 +147,18 @@ static void add_forwarded(struct proxying *proxying, struct http_headers *header
         addresses = peer;
     else if (peer.len > 0)
         addresses = str_printf(tx->arena, STR_FMT ", " STR_FMT, STR_ARG(addresses), STR_ARG(peer));
-    if (addresses.len > 0)
-        headers_add(headers, HEADER_X_FORWARDED_FOR, addresses);
     if (is_trusted && forwarded->proto.len > 0)
         proto = forwarded->proto;
     if (is_trusted && forwarded->host.len > 0)
         host = forwarded->host;
+    /* our own words, and the client's as they were read */
+    if (addresses.ptr == peer.ptr && host.ptr == tx->request->host.ptr &&
+        proto.ptr != forwarded->proto.ptr) {
+        add_forwarded_lines(tx->arena, headers, peer, proto, host);
+        return;
+    }
+    if (addresses.len > 0)
+        headers_add(headers, HEADER_X_FORWARDED_FOR, addresses);
     headers_add(headers, HEADER_X_FORWARDED_PROTO, proto);
     headers_add(headers, HEADER_X_FORWARDED_HOST, host);
 }
@@ -164,30 +186,29 @@ static void keep_one_user_agent(struct http_headers *headers)
         headers_add(headers, HEADER_USER_AGENT, value);
 }
 
-/* <names>: of the request's headers. */
-static void copy_end_to_end(struct transaction *tx, uint64_t names, struct http_headers *out,
+static void copy_end_to_end(const struct http_headers *in, struct http_headers *out,
                             struct forwarded *forwarded)
 {
     const uint64_t forwarded_names =
         BIT(HEADER_X_FORWARDED_FOR) | BIT(HEADER_X_FORWARDED_PROTO) | BIT(HEADER_X_FORWARDED_HOST);
-    const uint64_t dropped = hop_by_hop | BIT(HEADER_CONTENT_LENGTH) | BIT(HEADER_HOST);
-    const struct http_headers *in = &tx->headers;
-    bool checks_names = (names & BIT(HEADER_CONNECTION)) && names_fields(in);
-    uint64_t copied = 0;
+    uint64_t dropped = hop_by_hop | BIT(HEADER_CONTENT_LENGTH) | BIT(HEADER_HOST);
+    bool checks_names = headers_find(in, HEADER_CONNECTION) && names_fields(in);
+    struct http_header *to = out->at;
+    out->names = in->names & ~(dropped | forwarded_names);
     for (uint32_t i = 0; i < in->n; i++) {
         const struct http_header *header = &in->at[i];
         uint64_t name = BIT(header->id);
         if ((name & dropped) || (checks_names && is_named(in, header->name)))
             continue;
-        if (name & BIT(HEADER_USER_AGENT) & copied) /* Go sends the first alone */
-            continue;
-        copied |= name;
-        if (name & forwarded_names)
+        if (name & forwarded_names) {
             note_forwarded(forwarded, header);
-        else
-            out->at[out->n++] = *header;
+            continue;
+        }
+        dropped |= name & BIT(HEADER_USER_AGENT); /* Go sends the first alone */
+        *to++ = *header;
     }
-    if ((names & BIT(HEADER_TE)) && headers_have_token(in, HEADER_TE, STR("trailers")))
+    out->n = (uint32_t)(to - out->at);
+    if (headers_have_token(in, HEADER_TE, STR("trailers")))
         headers_add(out, HEADER_TE, STR("trailers"));
 }
 
@@ -220,11 +241,8 @@ void proxy_make_request(struct proxying *proxying)
     if (proxying->method.len == 0 && !proxying->fastcgi)
         proxying->method = STR("GET"); /* as Go */
     *headers = headers_for(tx->arena, tx->headers.n + MORE_HEADERS);
-    uint64_t names = names_of(&tx->headers);
-    copy_end_to_end(tx, names, headers, &forwarded);
-    proxying->upgrade = STR("");
-    if (names & BIT(HEADER_CONNECTION))
-        proxying->upgrade = upgrade_of(tx->arena, &tx->headers);
+    copy_end_to_end(&tx->headers, headers, &forwarded);
+    proxying->upgrade = upgrade_of(tx->arena, &tx->headers);
     if (proxying->upgrade.len > 0) {
         headers_add(headers, HEADER_CONNECTION, STR("Upgrade"));
         headers_add(headers, HEADER_UPGRADE, proxying->upgrade);
@@ -258,6 +276,15 @@ static const char *unsendable_part(const struct proxying *proxying, bool has_goo
     return has_good_fields ? NULL : "header field";
 }
 
+/* The client's Host field, where it says this and came as it is sent. */
+static const struct http_header *line_of_host(const struct http_request *request, struct str host)
+{
+    const struct http_header *header = headers_find(&request->headers, HEADER_HOST);
+    bool is_so = header && header->value.ptr == host.ptr && header->value.len == host.len &&
+                 header_is_line(header);
+    return is_so ? header : NULL;
+}
+
 bool proxy_make_attempt(struct proxying *proxying, struct str *problem)
 {
     struct transaction *tx = proxying->tx;
@@ -288,6 +315,7 @@ bool proxy_make_attempt(struct proxying *proxying, struct str *problem)
     if (proxying->attempt_host.ptr != tx->request->host.ptr &&
         !sendable_host(proxying->attempt_host))
         proxying->attempt_host = STR(""); /* as Go */
+    proxying->host_line = line_of_host(tx->request, proxying->attempt_host);
     const char *part = unsendable_part(proxying, has_good_fields);
     if (part)
         *problem = str_printf(tx->arena, "the request's %s cannot be sent", part);
@@ -296,13 +324,13 @@ bool proxy_make_attempt(struct proxying *proxying, struct str *problem)
 
 /* --- the response --- */
 
-/* Removes the fields that were meant for this hop only; <names>: of the headers. */
-static void drop_hop_by_hop(struct http_headers *headers, uint64_t names)
+/* Removes the fields that were meant for this hop only. */
+static void drop_hop_by_hop(struct http_headers *headers)
 {
     uint32_t kept = 0;
-    if (!(names & hop_by_hop))
+    if (!(headers->names & hop_by_hop))
         return;
-    bool checks_names = (names & BIT(HEADER_CONNECTION)) && names_fields(headers);
+    bool checks_names = headers_find(headers, HEADER_CONNECTION) && names_fields(headers);
     struct http_header *drop = NULL;
     for (uint32_t i = 0; checks_names && i < headers->n; i++) {
         drop = &headers->at[i];
@@ -313,6 +341,7 @@ static void drop_hop_by_hop(struct http_headers *headers, uint64_t names)
         if (!(hop_by_hop & BIT(headers->at[i].id)))
             headers->at[kept++] = headers->at[i];
     headers->n = kept;
+    headers->names &= ~hop_by_hop;
 }
 
 static void append(struct http_headers *to, const struct http_headers *from)
@@ -322,25 +351,25 @@ static void append(struct http_headers *to, const struct http_headers *from)
     if (from->n > 0)
         memcpy(to->at + to->n, from->at, from->n * sizeof(*from->at));
     to->n += from->n;
+    to->names |= from->names;
 }
 
 void proxy_make_response(struct proxying *proxying)
 {
     struct transaction *tx = proxying->tx;
     struct http_head *head = &proxying->exchange.head;
-    uint64_t names = names_of(&head->headers);
-    struct str trailer = {0};
-    if (names & BIT(HEADER_TRAILER))
-        trailer = headers_get(&head->headers, HEADER_TRAILER);
+    struct str trailer = headers_get(&head->headers, HEADER_TRAILER);
     /* the head of what is passed on at once is out before there is a body to look at */
-    tx->is_untyped = tx->type_is_cleared ||
-                     (!proxying->fastcgi && (names & BIT(HEADER_TRANSFER_ENCODING))) ||
-                     proxying->pool->flush_interval_ns < 0;
+    tx->is_untyped =
+        tx->type_is_cleared ||
+        (!proxying->fastcgi && headers_find(&head->headers, HEADER_TRANSFER_ENCODING)) ||
+        proxying->pool->flush_interval_ns < 0;
     /* Caddy: an answer of a script is not flushed, so Go tells the length of a short one */
-    tx->tells_length =
-        proxying->fastcgi && head->content_length < 0 && proxying->pool->flush_interval_ns >= 0 &&
-        !(names & BIT(HEADER_CONTENT_LENGTH)) && !response_is_event_stream(&head->headers);
-    drop_hop_by_hop(&head->headers, names);
+    tx->tells_length = proxying->fastcgi && head->content_length < 0 &&
+                       proxying->pool->flush_interval_ns >= 0 &&
+                       !headers_find(&head->headers, HEADER_CONTENT_LENGTH) &&
+                       !response_is_event_stream(&head->headers);
+    drop_hop_by_hop(&head->headers);
     headers_remove(&tx->response, HEADER_SERVER);
     add_via(&tx->response, head->version);
     if (proxying->pool->headers != DT_NONE) {
@@ -397,7 +426,7 @@ bool proxy_make_upgrade_head(struct proxying *proxying, struct http_head *head)
     struct str offered = str_dup(tx->arena, headers_get(headers, HEADER_UPGRADE));
     if (proxying->upgrade.len == 0 || !str_eq_nocase(offered, proxying->upgrade))
         return false;
-    drop_hop_by_hop(headers, names_of(headers));
+    drop_hop_by_hop(headers);
     append(&tx->response, headers);
     headers_add(&tx->response, HEADER_CONNECTION, STR("Upgrade"));
     headers_add(&tx->response, HEADER_UPGRADE, offered);

@@ -54,6 +54,7 @@ struct proxying {
     struct str method, uri;
     struct url url; /* <uri>, taken apart */
     struct str host, attempt_host;
+    const struct http_header *host_line; /* the client's, which says <attempt_host>; or NULL */
     struct http_headers prepared, headers;
     struct str upgrade; /* the protocol asked for; empty: none */
 

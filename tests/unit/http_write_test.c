@@ -142,7 +142,7 @@ static void test_lists(void)
             change(&arena, &headers);
         uint64_t left_out = below(2) ? header_bit(HEADER_CONTENT_LENGTH) : 0;
         struct head_writer writer = writer_in(scratch, below(8) ? sizeof(scratch) : below(200));
-        head_list(&writer, &headers, left_out);
+        head_list(&writer, NULL, &headers, left_out);
         CHECK(str_eq(written(&writer), one_by_one(&arena, &headers, left_out)));
         free(writer.heap);
         arena_reset(&arena);
