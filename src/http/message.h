@@ -113,20 +113,25 @@ static inline void headers_add(struct http_headers *headers, enum header_id id, 
     headers->at[headers->n++] =
         (struct http_header){.name = header_names[id], .value = value, .id = id};
 }
-/* The same of a whole line, "Via: 1.1 Caddy" and CR LF, which is sent as it is: it must be of our own
- * making, out of texts that were looked at. */
-static inline void headers_add_line(struct http_headers *headers, enum header_id id, struct str line)
+/* The field that a whole line is, "Via: 1.1 Caddy" and CR LF, which is sent as it is: it must be of our
+ * own making, out of texts that were looked at. */
+static inline struct http_header header_of_line(enum header_id id, struct str line)
 {
     size_t name_len = header_names[id].len;
-    if (headers->n == headers->cap)
-        headers_grow(headers);
-    headers->names |= header_bit(id);
-    headers->at[headers->n++] = (struct http_header){
+    return (struct http_header){
         .name = str_make(line.ptr, name_len),
         .value = str_make(line.ptr + name_len + 2, line.len - name_len - 4),
         .id = id,
         .is_line = true,
     };
+}
+static inline void headers_add_line(struct http_headers *headers, enum header_id id,
+                                    struct str line)
+{
+    if (headers->n == headers->cap)
+        headers_grow(headers);
+    headers->names |= header_bit(id);
+    headers->at[headers->n++] = header_of_line(id, line);
 }
 void headers_add_named(struct http_headers *headers, struct str name, struct str value);
 /* The first with that name, or NULL. */

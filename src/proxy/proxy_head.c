@@ -3,7 +3,7 @@
 
 #include "proxy/proxy_head.h"
 
-#include "base/bytes8.h"
+#include "proxy/forwarded.h"
 #include "proxy/handlers.h"
 #include "proxy/log.h"
 #include "proxy/match.h"
@@ -55,114 +55,6 @@ static struct str upgrade_of(struct arena *arena, const struct http_headers *hea
 
 /* --- the request --- */
 
-static void add_via(struct http_headers *headers, enum http_version version)
-{
-    static const struct str lines[N_HTTP_VERSIONS] = {
-        [HTTP_VERSION_NONE] = STR_INIT("Via: 0.0 Caddy\r\n"), /* Caddy: of answers by FastCGI */
-        [HTTP_1_0] = STR_INIT("Via: 1.0 Caddy\r\n"),
-        [HTTP_1_1] = STR_INIT("Via: 1.1 Caddy\r\n"),
-        [HTTP_2] = STR_INIT("Via: 2.0 Caddy\r\n"),
-        [HTTP_3] = STR_INIT("Via: 3.0 Caddy\r\n"),
-    };
-    headers_add_line(headers, HEADER_VIA, lines[version]);
-}
-
-/* What earlier proxies said, taken out of the request's headers while they are copied. */
-struct forwarded {
-    struct strbuf addresses;
-    struct str first_address, proto, host;
-    unsigned n_addresses;
-};
-
-static void note_forwarded(struct forwarded *forwarded, const struct http_header *header)
-{
-    if (header->id == HEADER_X_FORWARDED_PROTO) {
-        forwarded->proto = header->value;
-    } else if (header->id == HEADER_X_FORWARDED_HOST) {
-        forwarded->host = header->value;
-    } else if (forwarded->n_addresses++ == 0) {
-        forwarded->first_address = header->value;
-    } else {
-        if (forwarded->n_addresses == 2)
-            strbuf_add(&forwarded->addresses, forwarded->first_address);
-        strbuf_puts(&forwarded->addresses, ", ");
-        strbuf_add(&forwarded->addresses, header->value);
-        forwarded->first_address = strbuf_str(&forwarded->addresses);
-    }
-}
-
-/* The peer's address without zone; empty for unix sockets. */
-static struct str peer_address(struct transaction *tx)
-{
-    struct str peer = transaction_peer(tx), address, zone;
-    if (http_connection_peer(tx->request->connection)->family == AF_INET)
-        return peer;
-    if (str_eq(peer, STR("@")))
-        return STR("");
-    str_cut(peer, STR("%"), &address, &zone);
-    return address;
-}
-
-/* Lines one behind the other, so that they go out together. Nothing in the texts ends a line. */
-static void add_forwarded_lines(struct arena *arena, struct http_headers *headers,
-                                struct str address, struct str proto, struct str host)
-{
-    static const enum header_id ids[] = {HEADER_X_FORWARDED_FOR, HEADER_X_FORWARDED_PROTO,
-                                         HEADER_X_FORWARDED_HOST};
-    enum { N = sizeof(ids) / sizeof(ids[0]) };
-    const struct str values[N] = {address, proto, host};
-    size_t bytes = 0;
-    for (int i = 0; i < N; i++)
-        bytes += header_name(ids[i]).len + values[i].len + 4;
-    char *at = arena_alloc(arena, bytes);
-    for (int i = 0; i < N; i++) {
-        const char *begin = at;
-        struct str name = header_name(ids[i]);
-        bytes_copy(at, name.ptr, name.len);
-        memcpy(at + name.len, ": ", 2);
-        at += name.len + 2;
-        bytes_copy(at, values[i].ptr, values[i].len);
-        memcpy(at + values[i].len, "\r\n", 2);
-        at += values[i].len + 2;
-        headers_add_line(headers, ids[i], str_make(begin, (size_t)(at - begin)));
-    }
-}
-
-static void add_forwarded(struct proxying *proxying, struct http_headers *headers,
-                          struct forwarded *forwarded)
-{
-    struct transaction *tx = proxying->tx;
-    const struct dt_pool *pool = proxying->pool;
-    struct str peer = peer_address(tx), host = tx->host;
-    struct str addresses = forwarded->first_address;
-    struct str proto = http_connection_is_tls(tx->request->connection) ? STR("https") : STR("http");
-    transaction_client_ip(tx);
-    bool is_trusted = tx->is_from_trusted_proxy;
-    if (peer.len == 0 && !is_trusted)
-        return;
-    if (!is_trusted && pool->trusted_proxies.n > 0)
-        is_trusted = match_address(tx->tables, pool->trusted_proxies,
-                                   http_connection_peer(tx->request->connection), (struct str){0});
-    if (!is_trusted || addresses.len == 0)
-        addresses = peer;
-    else if (peer.len > 0)
-        addresses = str_printf(tx->arena, STR_FMT ", " STR_FMT, STR_ARG(addresses), STR_ARG(peer));
-    if (is_trusted && forwarded->proto.len > 0)
-        proto = forwarded->proto;
-    if (is_trusted && forwarded->host.len > 0)
-        host = forwarded->host;
-    /* our own words, and the client's as they were read */
-    if (addresses.ptr == peer.ptr && host.ptr == tx->request->host.ptr &&
-        proto.ptr != forwarded->proto.ptr) {
-        add_forwarded_lines(tx->arena, headers, peer, proto, host);
-        return;
-    }
-    if (addresses.len > 0)
-        headers_add(headers, HEADER_X_FORWARDED_FOR, addresses);
-    headers_add(headers, HEADER_X_FORWARDED_PROTO, proto);
-    headers_add(headers, HEADER_X_FORWARDED_HOST, host);
-}
-
 enum { MORE_HEADERS = 8 };
 
 static struct http_headers headers_for(struct arena *arena, uint32_t cap)
@@ -201,7 +93,7 @@ static void copy_end_to_end(const struct http_headers *in, struct http_headers *
         if ((name & dropped) || (checks_names && is_named(in, header->name)))
             continue;
         if (name & forwarded_names) {
-            note_forwarded(forwarded, header);
+            forwarded_take(forwarded, header);
             continue;
         }
         dropped |= name & BIT(HEADER_USER_AGENT); /* Go sends the first alone */
@@ -247,8 +139,7 @@ void proxy_make_request(struct proxying *proxying)
         headers_add(headers, HEADER_CONNECTION, STR("Upgrade"));
         headers_add(headers, HEADER_UPGRADE, proxying->upgrade);
     }
-    add_forwarded(proxying, headers, &forwarded);
-    add_via(headers, tx->request->version);
+    forwarded_add(proxying, headers, &forwarded);
     if (proxying->fastcgi && !headers_find(headers, HEADER_USER_AGENT))
         headers_add(headers, HEADER_USER_AGENT, STR("")); /* Caddy: it is empty, not unknown */
 }
@@ -371,7 +262,7 @@ void proxy_make_response(struct proxying *proxying)
                        !response_is_event_stream(&head->headers);
     drop_hop_by_hop(&head->headers);
     headers_remove(&tx->response, HEADER_SERVER);
-    add_via(&tx->response, head->version);
+    forwarded_add_via(&tx->response, head->version);
     if (proxying->pool->headers != DT_NONE) {
         const struct dt_header_edit *edit = &tx->tables->header_edits[proxying->pool->headers];
         bool had_length = headers_find(&head->headers, HEADER_CONTENT_LENGTH) != NULL;

@@ -303,6 +303,25 @@ def test_forwarded_headers():
     assert b"Host: name:1" in head, head
 
 
+def test_forwarded_headers_of_a_connection():
+    """What a connection keeps of them is right for the requests that it is right for."""
+    hosts = ["a", "a", "a:1", "a:1", "RESPOND", "a", "b", "b", "a", "a"]
+    for version in "1.1", "1.0":
+        with seen_lock:
+            before = len(seen)
+        requests = [f"GET /{'respond' if host == 'RESPOND' else 'x'} HTTP/{version}\r\nHost: {host}\r\nX-Forwarded-Host: evil\r\n"
+                    f"Connection: {'close' if n == len(hosts) - 1 else 'keep-alive'}\r\n\r\n" for n, host in enumerate(hosts)]
+        exchange("".join(requests).encode())
+        with seen_lock:
+            heads = seen[before:]
+        wanted = [host for host in hosts if host != "RESPOND"]
+        assert len(heads) == len(wanted), heads
+        for host, head in zip(wanted, heads):
+            told = [line for line in head.split(b"\r\n") if line.startswith((b"Host:", b"X-Forwarded", b"Via:"))]
+            assert told == [f"Host: {host}".encode(), b"X-Forwarded-For: 127.0.0.1", b"X-Forwarded-Proto: http",
+                            f"X-Forwarded-Host: {host}".encode(), f"Via: {version} Caddy".encode()], head
+
+
 def test_header_operations():
     answer = get("/headers", "X-Removed: 1\r\n")
     head = last_head()

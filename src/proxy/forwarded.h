@@ -1,0 +1,22 @@
+#ifndef DIALTONE_PROXY_FORWARDED_H
+#define DIALTONE_PROXY_FORWARDED_H
+
+#include "proxy/proxying.h"
+
+/* What a proxy tells the upstream of the client and of itself: X-Forwarded-* and Via. */
+
+/* What earlier proxies said, taken out of the request's headers while they are copied. */
+struct forwarded {
+    struct strbuf addresses; /* in the request's arena */
+    struct str first_address, proto, host;
+    unsigned n_addresses;
+};
+/* Takes in one of the X-Forwarded-* fields. */
+void forwarded_take(struct forwarded *forwarded, const struct http_header *header);
+/* Adds our own, which go on with what a trusted proxy said, and Via. */
+void forwarded_add(struct proxying *proxying, struct http_headers *headers,
+                   const struct forwarded *forwarded);
+/* Via alone, of a message in this version. */
+void forwarded_add_via(struct http_headers *headers, enum http_version version);
+
+#endif
