@@ -169,13 +169,13 @@ static bool wants_h2(const struct http_exchange *exchange)
 {
     const struct http_pool_config *config = &exchange->private_pool->config;
     return config->speaks_h2 &&
-           (config->refuses_h1 || !headers_find(exchange->private_request.headers, HEADER_UPGRADE));
+           (config->refuses_h1 || !headers_find(exchange->request.headers, HEADER_UPGRADE));
 }
 
 static bool may_start_anew(const struct http_exchange *exchange)
 {
     return exchange->reused && !exchange->private_retried && !exchange->body_started &&
-           exchange->private_request.content_length == 0 && exchange->private_request.idempotent;
+           exchange->request.content_length == 0 && exchange->request.idempotent;
 }
 
 void exchange_lost(struct http_upstream *upstream, enum http_failure failure, int error)
@@ -348,21 +348,10 @@ void upstream_share(struct http_upstream *upstream)
         place_waiting(pool);
 }
 
-void http_exchange_start(struct http_exchange *exchange, struct http_pool *pool,
-                         const struct http_outgoing *request)
+void http_exchange_start(struct http_exchange *exchange, struct http_pool *pool)
 {
     exchange->private_pool = pool;
-    exchange->private_request = *request;
-    exchange->private_connection = NULL;
-    exchange->private_call = NULL;
-    exchange->private_retried = exchange->private_waits = exchange->private_is_queued = false;
-    exchange->failure = HTTP_FAIL_NONE;
-    exchange->dial_failure = DIAL_OK;
-    exchange->error = 0;
-    exchange->body_started = exchange->head_received = false;
     exchange->started_ns = loop_now_ns(pool->client->loop);
-    exchange->connected_ns = exchange->head_ns = 0;
-    exchange->tls_error = str_make("", 0);
     place(exchange);
 }
 

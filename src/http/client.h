@@ -129,6 +129,7 @@ struct http_exchange {
     const struct http_exchange_events *events;
     void *owner;
     struct arena *arena;   /* the head is copied here; it must outlive the exchange */
+    struct http_outgoing request;
     struct http_head head; /* from `head` on */
     struct http_headers trailers;
     enum http_failure failure;
@@ -146,7 +147,6 @@ struct http_exchange {
     struct h2_call *private_call;             /* of HTTP/2 */
     struct http_exchange *private_next;       /* while it waits for a connection, or is queued */
     struct http_pool *private_pool;
-    struct http_outgoing private_request;
     bool private_retried, private_waits, private_is_queued;
 };
 
@@ -174,11 +174,10 @@ struct http_exchange_events {
     void (*failed)(struct http_exchange *exchange, enum http_failure reason);
 };
 
-/* Sends a request over an idle or a new connection. Set events, owner and arena before; the text
- * and headers of <request> must stay until `head` or `failed`. Failures come as events, never from
+/* Sends a request over an idle or a new connection. Set events, owner, arena and request before, with
+ * zeroes in all else; the request's text and headers must stay until `head` or `failed`. Failures come as events, never from
  * within this call. One dead idle connection is replaced silently where that is safe. */
-void http_exchange_start(struct http_exchange *exchange, struct http_pool *pool,
-                         const struct http_outgoing *request);
+void http_exchange_start(struct http_exchange *exchange, struct http_pool *pool);
 /* A piece of the request body, after the first `writable`. False: wait for `writable` before
  * sending more (what was given is taken in any case). */
 bool http_exchange_write(struct http_exchange *exchange, struct str data);

@@ -37,7 +37,7 @@ static void put_record(struct head_writer *writer, enum fastcgi_type type, struc
 
 static void write_begin(struct http_upstream *upstream)
 {
-    const struct http_outgoing *request = &upstream->exchange->private_request;
+    const struct http_outgoing *request = &upstream->exchange->request;
     struct str pairs = pairs_of(upstream->exchange->arena, request->variables);
     char begin[FASTCGI_BEGIN_BYTES];
     struct head_writer writer;
@@ -73,11 +73,11 @@ static void begin(struct http_upstream *upstream)
 {
     struct http_exchange *exchange = upstream->exchange;
     upstream->state = UPSTREAM_HEAD;
-    if (exchange->private_request.content_length < 0) {
+    if (exchange->request.content_length < 0) {
         exchange_fail(upstream, HTTP_FAIL_NO_LENGTH, 0);
         return;
     }
-    upstream->request_sent = exchange->private_request.content_length == 0;
+    upstream->request_sent = exchange->request.content_length == 0;
     write_begin(upstream);
     await(upstream);
     if (!upstream->request_sent && exchange->events->writable)
@@ -195,7 +195,7 @@ static bool head_complete(struct http_upstream *upstream, struct h1_head *head, 
     exchange->head_ns = loop_now_ns(upstream->pool->client->loop);
     upstream->state = UPSTREAM_BODY;
     body_begin(&upstream->body, &framing);
-    if (str_is(exchange->private_request.method, "HEAD")) /* whatever comes, it is not passed on */
+    if (str_is(exchange->request.method, "HEAD")) /* whatever comes, it is not passed on */
         framing = (struct h1_framing){.content_length = HTTP_LENGTH_UNKNOWN};
     upstream->body.chunked = framing.chunked;
     upstream->body.left = framing.content_length;

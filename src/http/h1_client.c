@@ -14,7 +14,7 @@ static void write_head(struct http_upstream *upstream)
 {
     const uint64_t left_out = header_bit(HEADER_HOST) | header_bit(HEADER_CONTENT_LENGTH) |
                               header_bit(HEADER_TRANSFER_ENCODING);
-    const struct http_outgoing *request = &upstream->exchange->private_request;
+    const struct http_outgoing *request = &upstream->exchange->request;
     struct head_writer writer;
     const struct http_forward *forward = &upstream->pool->config.forward;
     bool is_absolute = forward->kind == HTTP_FORWARD_HTTP && !forward->to_tls;
@@ -74,7 +74,7 @@ void h1_client_send(struct http_upstream *upstream)
     struct http_exchange *exchange = upstream->exchange;
     upstream->state = UPSTREAM_HEAD;
     write_head(upstream);
-    if (exchange->private_request.content_length == 0) {
+    if (exchange->request.content_length == 0) {
         upstream->request_sent = true;
         await_head(upstream);
     } else if (exchange->events->writable) {
@@ -142,7 +142,7 @@ static bool write_body(struct http_upstream *upstream, struct str data)
     if (upstream->request_sent || data.len == 0)
         return true;
     exchange->body_started = true;
-    if (exchange->private_request.content_length < 0)
+    if (exchange->request.content_length < 0)
         chunk_write(&upstream->stream, data);
     else
         stream_write(&upstream->stream, data);
@@ -159,7 +159,7 @@ static void finish(struct http_upstream *upstream, const struct http_headers *tr
 {
     if (upstream->request_sent)
         return;
-    if (upstream->exchange->private_request.content_length < 0)
+    if (upstream->exchange->request.content_length < 0)
         last_chunk_write(&upstream->stream, trailers);
     upstream->request_sent = true;
     if (upstream->state == UPSTREAM_HEAD)
@@ -186,7 +186,7 @@ static bool head_complete(struct http_upstream *upstream, struct h1_head *head,
 {
     struct http_exchange *exchange = upstream->exchange;
     struct h1_framing framing;
-    bool to_head = str_is(exchange->private_request.method, "HEAD");
+    bool to_head = str_is(exchange->request.method, "HEAD");
     if (h1_response_framing(head, to_head, &framing)) {
         exchange_fail(upstream, HTTP_FAIL_BAD_HEAD, 0);
         return false;
@@ -338,7 +338,7 @@ static void input_ended(struct http_upstream *upstream, int error)
 /* Nobody waits for each byte, and it is a TCP socket. */
 static bool may_batch(const struct http_upstream *upstream)
 {
-    return !upstream->exchange->private_request.as_it_comes && upstream->peer.family != AF_UNIX;
+    return !upstream->exchange->request.as_it_comes && upstream->peer.family != AF_UNIX;
 }
 
 /* A long body of a known length need not be looked at. As stream_pass; the end is told, too. */

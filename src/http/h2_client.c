@@ -231,7 +231,7 @@ static void take_head(struct h2_call *call, bool is_all)
             exchange->events->interim(exchange, &head);
         return;
     }
-    if (str_is(exchange->private_request.method, "HEAD") && !call->block.has_length)
+    if (str_is(exchange->request.method, "HEAD") && !call->block.has_length)
         head.content_length = HTTP_LENGTH_UNKNOWN;
     call->has_head = true;
     exchange->head = head;
@@ -410,7 +410,7 @@ static bool is_left_out(const struct http_header *header)
 static struct h2_fields request_fields(struct h2_call *call)
 {
     const struct http_exchange *exchange = call->exchange;
-    const struct http_outgoing *request = &exchange->private_request;
+    const struct http_outgoing *request = &exchange->request;
     struct h2_fields fields;
     h2_fields_begin(&fields, exchange->arena, request->headers->n + MORE_FIELDS);
     h2_fields_add(&fields, STR(":method"), request->method);
@@ -433,7 +433,7 @@ void h2_call_start(struct http_upstream *upstream, struct http_exchange *exchang
 {
     struct h2_client *connection = upstream->h2;
     struct h2_call *call = call_new(connection, exchange);
-    bool has_body = exchange->private_request.content_length != 0;
+    bool has_body = exchange->request.content_length != 0;
     struct h2_fields fields = request_fields(call);
     nghttp2_data_provider provider = h2_body_provider(&call->upload);
     exchange->private_call = call;

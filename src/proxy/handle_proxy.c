@@ -304,14 +304,12 @@ static const struct http_exchange_events exchange_events = {
     .failed = on_failed,
 };
 
-static bool is_idempotent(struct proxying *proxying)
+static bool is_idempotent(const struct proxying *proxying)
 {
-    static const struct str methods[] = {STR_INIT("GET"), STR_INIT("HEAD"), STR_INIT("OPTIONS"),
-                                         STR_INIT("TRACE")};
-    for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++)
-        if (str_eq(proxying->method, methods[i]))
-            return true;
-    return headers_find_named(&proxying->headers, STR("Idempotency-Key")) ||
+    struct str method = proxying->method;
+    return str_eq(method, STR("GET")) || str_eq(method, STR("HEAD")) ||
+           str_eq(method, STR("OPTIONS")) || str_eq(method, STR("TRACE")) ||
+           headers_find_named(&proxying->headers, STR("Idempotency-Key")) ||
            headers_find_named(&proxying->headers, STR("X-Idempotency-Key"));
 }
 
@@ -322,35 +320,38 @@ static bool says_zero_length(struct str method)
            str_eq(method, STR("PATCH"));
 }
 
+/* The request as this attempt sends it; all that is not set is zero. */
+static void fill_request(struct proxying *proxying, struct http_outgoing *request)
+{
+    request->method = proxying->method;
+    request->target = proxying->uri;
+    request->host = proxying->attempt_host;
+    request->headers = &proxying->headers;
+    request->content_length = proxying->content_length;
+    request->zero_length = proxying->content_length == 0 && says_zero_length(proxying->method);
+    request->idempotent = is_idempotent(proxying);
+    request->as_it_comes = proxying->pool->flush_interval_ns < 0;
+    if (proxying->fastcgi) {
+        request->variables = &proxying->variables;
+        if (cgi_leaves_body_out(proxying->method))
+            request->content_length = 0;
+    }
+}
+
 static void start_exchange(struct proxying *proxying, struct http_pool *connections)
 {
-    struct transaction *tx = proxying->tx;
+    struct http_exchange *exchange = &proxying->exchange;
     atomic_fetch_add_explicit(&proxying->backend->state->requests, 1, memory_order_relaxed);
     proxying->is_counted = proxying->is_attempting = true;
     proxying->attempt_ns = proxying_now_ns(proxying);
     if (proxying->retries > 0) /* the first finds it empty */
-        proxying->exchange = (struct http_exchange){0};
-    proxying->exchange.events = &exchange_events;
-    proxying->exchange.owner = proxying;
-    proxying->exchange.arena = tx->arena;
-    proxying->outgoing = (struct http_outgoing){
-        .method = proxying->method,
-        .target = proxying->uri,
-        .host = proxying->attempt_host,
-        .host_line = proxying->host_line,
-        .headers = &proxying->headers,
-        .content_length = proxying->content_length,
-        .zero_length = proxying->content_length == 0 && says_zero_length(proxying->method),
-        .idempotent = is_idempotent(proxying),
-        .as_it_comes = proxying->pool->flush_interval_ns < 0,
-    };
-    if (proxying->fastcgi) {
-        proxying->outgoing.variables = &proxying->variables;
-        if (cgi_leaves_body_out(proxying->method))
-            proxying->outgoing.content_length = 0;
-    }
-    proxying->upload = proxying->outgoing.content_length != 0 ? UPLOAD_WAITING : UPLOAD_NONE;
-    http_exchange_start(&proxying->exchange, connections, &proxying->outgoing);
+        *exchange = (struct http_exchange){0};
+    exchange->events = &exchange_events;
+    exchange->owner = proxying;
+    exchange->arena = proxying->tx->arena;
+    fill_request(proxying, &exchange->request);
+    proxying->upload = exchange->request.content_length != 0 ? UPLOAD_WAITING : UPLOAD_NONE;
+    http_exchange_start(exchange, connections);
 }
 
 /* Tries one of the candidates; STEP_NEXT: there is to be another attempt at once. */

@@ -30,7 +30,6 @@ struct check {
     struct http_pool *connections; /* to who answers for it */
     struct timer interval, timeout;
     struct http_exchange exchange;
-    struct http_outgoing outgoing;
     struct http_headers headers, variables;
     struct str method, target, authority, body; /* of the running request */
     struct strbuf received_body;                /* where it is looked at */
@@ -100,7 +99,7 @@ static bool is_expected(const struct check *check, unsigned status)
 static void on_writable(struct http_exchange *exchange)
 {
     struct check *check = exchange->owner;
-    if (check->outgoing.content_length == 0 || exchange->body_started)
+    if (exchange->request.content_length == 0 || exchange->body_started)
         return;
     http_exchange_write(exchange, check->body);
     http_exchange_finish(exchange, NULL);
@@ -300,19 +299,20 @@ static const struct http_exchange_events check_events = {
 
 static void ask_script(struct check *check)
 {
+    struct http_outgoing *request = &check->exchange.request;
     const struct cgi_check asked = {
-        .method = check->outgoing.method,
-        .target = check->outgoing.target,
-        .host = check->outgoing.host,
+        .method = request->method,
+        .target = request->target,
+        .host = request->host,
         .headers = &check->headers,
-        .content_length = check->outgoing.content_length,
+        .content_length = request->content_length,
         .wall_ns = loop_wall_ns(check->worker->loop),
     };
     check->variables =
         cgi_check_variables(check->worker->core, &check->arena, check->fastcgi, &asked);
-    check->outgoing.variables = &check->variables;
-    if (cgi_leaves_body_out(check->outgoing.method))
-        check->outgoing.content_length = 0;
+    request->variables = &check->variables;
+    if (cgi_leaves_body_out(request->method))
+        request->content_length = 0;
 }
 
 static void send_request(struct check *check)
@@ -321,19 +321,23 @@ static void send_request(struct check *check)
     check->received_body = strbuf_in(&check->arena);
     check->is_running = true;
     check->is_accepted = false;
-    check->outgoing = (struct http_outgoing){
-        .method = check->method,
-        .target = check->target,
-        .host = check->authority,
-        .headers = &check->headers,
-        .content_length = (int64_t)check->body.len,
-        .idempotent = true,
+    check->exchange = (struct http_exchange){
+        .events = &check_events,
+        .owner = check,
+        .arena = &check->arena,
+        .request =
+            {
+                .method = check->method,
+                .target = check->target,
+                .host = check->authority,
+                .headers = &check->headers,
+                .content_length = (int64_t)check->body.len,
+                .idempotent = true,
+            },
     };
     if (check->fastcgi)
         ask_script(check);
-    check->exchange =
-        (struct http_exchange){.events = &check_events, .owner = check, .arena = &check->arena};
-    http_exchange_start(&check->exchange, check->connections, &check->outgoing);
+    http_exchange_start(&check->exchange, check->connections);
 }
 
 /* What templates of checks are expanded with: there is no request, and none is asked for. */

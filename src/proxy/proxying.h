@@ -42,7 +42,6 @@ enum upload {
 /* One run of the reverse_proxy handler: all its attempts. */
 struct proxying {
     struct http_exchange exchange; /* of the running attempt */
-    struct http_outgoing outgoing;
     struct transaction *tx;
     const struct dt_pool *pool;
     const struct dt_transport *transport;
