@@ -28,9 +28,13 @@ static uint32_t choose_random(struct proxying *proxying, const struct dt_policy 
 {
     uint32_t best = DT_NONE, n_available = 0;
     (void)policy;
-    for (uint32_t i = 0; i < proxying->n_candidates; i++)
-        if (is_available(proxying, i) && worker_random(proxying->tx->worker, ++n_available) == 0)
+    for (uint32_t i = 0; i < proxying->n_candidates; i++) {
+        if (!is_available(proxying, i))
+            continue;
+        n_available++;
+        if (n_available == 1 || worker_random(proxying->tx->worker, n_available) == 0)
             best = i;
+    }
     return best;
 }
 

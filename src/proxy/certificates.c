@@ -207,7 +207,7 @@ bool certificates_answer(struct core *core, struct http_request *request)
 {
     struct certificates *certificates = core->certificates;
     struct str token, answer;
-    if (!certificates || !str_has_prefix(request->path, tokens) || !str_is(request->method, "GET"))
+    if (!str_has_prefix(request->path, tokens) || !str_is(request->method, "GET"))
         return false;
     token = str_slice(request->path, tokens.len, request->path.len);
     if (!find_token(certificates, request, token, &answer))

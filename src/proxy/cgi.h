@@ -31,6 +31,11 @@ struct http_headers cgi_check_variables(const struct core *core, struct arena *a
 /* A piece of what the script complains of: kept for the log where that is wanted. */
 void cgi_complaint(struct proxying *proxying, struct str data);
 /* Logs what was kept, once the answer is through. */
-void cgi_log_complaints(struct proxying *proxying);
+void cgi_write_complaints(struct proxying *proxying);
+static inline void cgi_log_complaints(struct proxying *proxying)
+{
+    if (proxying->complaints.len > 0)
+        cgi_write_complaints(proxying);
+}
 
 #endif

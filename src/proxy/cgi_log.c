@@ -51,11 +51,11 @@ static struct http_headers headers_sent(struct proxying *proxying)
     return headers;
 }
 
-void cgi_log_complaints(struct proxying *proxying)
+void cgi_write_complaints(struct proxying *proxying)
 {
     struct transaction *tx = proxying->tx;
     enum dt_log_level level = proxying->exchange.head.status >= 400 ? DT_LOG_ERROR : DT_LOG_WARN;
-    if (proxying->complaints.len == 0 || !log_wants(tx->core, level))
+    if (!log_wants(tx->core, level))
         return;
     struct http_headers headers = headers_sent(proxying);
     const struct log_request as = {tx, proxying->method, proxying->attempt_host,

@@ -429,7 +429,7 @@ static void refuse_target(struct http_request *request)
 void transaction_start(struct worker *worker, const struct dt_server *server,
                        struct http_request *request)
 {
-    if (certificates_answer(worker->core, request))
+    if (worker->core->certificates && certificates_answer(worker->core, request))
         return;
     struct transaction *tx = arena_new(request->arena, struct transaction);
     tx->request = request;
