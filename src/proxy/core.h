@@ -12,6 +12,7 @@
 
 struct certificates;
 struct control;
+struct destination;
 struct found_upstream;
 struct hosts;
 struct log_sink;
@@ -40,6 +41,7 @@ struct backend {
     struct str dial; /* key of hashes */
     struct upstream_state *state;
     const struct upstream_health *health; /* NULL: not actively checked */
+    const struct destination *where;      /* NULL: each request has to find it out */
     struct found_upstream *found;         /* NULL: <row> */
     uint32_t row;
     uint32_t max_requests; /* 0: no limit */

@@ -366,7 +366,9 @@ static enum step attempt(struct proxying *proxying)
         found_hold(chosen->found);
     leave_backend(proxying);
     proxying->backend = chosen;
-    if (!upstream_resolve(proxying, &problem) || !upstream_can_announce(proxying, &problem))
+    if (!upstream_resolve(proxying, &problem))
+        return transaction_fail(tx, 502, problem);
+    if (proxying->transport->proxy_protocol && !upstream_can_announce(proxying, &problem))
         return transaction_fail(tx, 502, problem);
     struct http_pool *connections = upstream_connections(proxying, &problem);
     if (!connections)

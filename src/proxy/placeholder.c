@@ -265,9 +265,10 @@ static bool is_over(const struct transaction *tx, const struct proxying *run)
 static bool value_of_run(struct transaction *tx, const struct proxying *proxying,
                          const struct dt_part *part, struct str *out)
 {
-    const struct destination *to = &proxying->destination;
+    static const struct destination nowhere;
+    bool is_chosen = proxying->destination != NULL;
+    const struct destination *to = is_chosen ? proxying->destination : &nowhere;
     const struct http_head *head = &proxying->exchange.head;
-    bool is_chosen = to->is_chosen;
     switch (part->kind) {
     case DT_PART_UPSTREAM_ADDRESS:
         *out = to->address;
@@ -282,13 +283,13 @@ static bool value_of_run(struct transaction *tx, const struct proxying *proxying
         *out = text_int(tx->arena, to->port);
         return is_chosen;
     case DT_PART_UPSTREAM_REQUESTS:
-        *out = text_int(tx->arena, to->requests);
+        *out = text_int(tx->arena, proxying->load.requests);
         return is_chosen;
     case DT_PART_UPSTREAM_MAX_REQUESTS:
-        *out = text_int(tx->arena, to->max_requests);
+        *out = text_int(tx->arena, proxying->load.max_requests);
         return is_chosen;
     case DT_PART_UPSTREAM_FAILS:
-        *out = text_int(tx->arena, to->fails);
+        *out = text_int(tx->arena, proxying->load.fails);
         return is_chosen;
     case DT_PART_UPSTREAM_LATENCY:
         *out = text_duration(tx->arena, proxying->latency_ns);

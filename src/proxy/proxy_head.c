@@ -197,7 +197,7 @@ bool proxy_make_attempt(struct proxying *proxying, struct str *problem)
         proxying->headers = proxying->prepared;
     }
     if (proxying->attempt_host.len == 0 && !proxying->fastcgi)
-        proxying->attempt_host = proxying->destination.hostport; /* as Go */
+        proxying->attempt_host = proxying->destination->hostport; /* as Go */
     proxying->attempt_host = without_zone(tx->arena, proxying->attempt_host);
     if (proxying->fastcgi) /* whose texts come with their lengths */
         return true;

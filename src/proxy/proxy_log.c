@@ -53,7 +53,7 @@ static void begin(struct proxying *proxying, struct proxy_line *line)
 void proxy_log_selected(struct proxying *proxying)
 {
     struct proxy_line line = {0};
-    add(&line, STR("dial"), LOG_TEXT_OF(proxying->destination.hostport));
+    add(&line, STR("dial"), LOG_TEXT_OF(proxying->destination->hostport));
     add(&line, STR("total_upstreams"), LOG_INT_OF(proxying->n_candidates));
     write(proxying, DT_LOG_DEBUG, "selected upstream", &line);
 }
@@ -133,7 +133,7 @@ void proxy_log_retry(struct proxying *proxying, struct str error)
 void proxy_log_broken(struct proxying *proxying, struct str error)
 {
     struct proxy_line line = {0};
-    add(&line, STR("upstream"), LOG_TEXT_OF(proxying->destination.hostport));
+    add(&line, STR("upstream"), LOG_TEXT_OF(proxying->destination->hostport));
     add(&line, STR("error"), LOG_TEXT_OF(error));
     write(proxying, DT_LOG_WARN, "aborting with incomplete response", &line);
 }

@@ -10,15 +10,18 @@ struct backend;
 struct finding;
 struct worker;
 
-/* Where one attempt goes. */
+/* Where an upstream is. */
 struct destination {
-    bool is_chosen;      /* false before the first was */
     struct str address;  /* "tcp/host:port" */
     struct str hostport; /* "host:port", the path of a unix socket */
     struct str host;
     uint16_t port;
     struct dial_target target;
-    uint32_t requests, fails; /* as they were when it was chosen */
+};
+
+/* How much an upstream had to do when it was chosen, and how much it may have. */
+struct upstream_load {
+    uint32_t requests, fails;
     uint32_t max_requests;
 };
 
@@ -63,7 +66,8 @@ struct proxying {
     struct source_wait wait; /* for them to be found */
 
     const struct backend *backend; /* of the running attempt; held where it was found */
-    struct destination destination;
+    const struct destination *destination; /* of the last attempt; NULL before the first */
+    struct upstream_load load;             /* of its upstream */
     struct timer pause; /* before a retry */
     int64_t started_ns, attempt_ns;
     int64_t latency_ns, duration_ns; /* once the head, the end came; 0 before */

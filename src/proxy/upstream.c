@@ -17,8 +17,7 @@
 
 bool upstream_is_healthy(const struct dt_pool *pool, const struct backend *backend)
 {
-    if (backend->health &&
-        atomic_load_explicit(&backend->health->is_down, memory_order_relaxed))
+    if (backend->health && atomic_load_explicit(&backend->health->is_down, memory_order_relaxed))
         return false;
     return pool->fail_duration_ns == 0 ||
            atomic_load_explicit(&backend->state->fails, memory_order_relaxed) < pool->max_fails;
@@ -174,6 +173,25 @@ struct dial_target upstream_target(const struct dt_tables *tables,
     };
 }
 
+/* Where it is, whatever the request; NULL where that depends on it. */
+static const struct destination *destination_of(struct core *core,
+                                                const struct dt_upstream *upstream)
+{
+    const struct dt_tables *tables = core->tables;
+    if (upstream->host_kind == DT_HOST_TEMPLATE)
+        return NULL;
+    struct destination *where = arena_new(core->arena, struct destination);
+    where->address = table_text(tables, upstream->address);
+    where->hostport = table_text(tables, upstream->hostport);
+    where->host = table_text(tables, upstream->host);
+    if (upstream->zone.len > 0)
+        where->host = str_printf(core->arena, STR_FMT "%%" STR_FMT, STR_ARG(where->host),
+                                 STR_ARG(table_text(tables, upstream->zone)));
+    where->port = upstream->port;
+    where->target = upstream_target(tables, upstream);
+    return where;
+}
+
 void upstream_make_backends(struct core *core)
 {
     const struct dt_tables *tables = core->tables;
@@ -186,6 +204,7 @@ void upstream_make_backends(struct core *core)
             .dial = table_text(tables, upstream->dial),
             .state = &core->states[upstream->state],
             .health = &core->healths[i],
+            .where = destination_of(core, upstream),
             .row = i,
             .max_requests = upstream->max_requests,
         };
@@ -193,45 +212,38 @@ void upstream_make_backends(struct core *core)
     }
 }
 
-/* What the tables say of its address. */
-static bool resolve_row(struct transaction *tx, const struct dt_upstream *upstream,
-                        struct destination *out, struct str *problem)
-{
-    const struct dt_tables *tables = tx->tables;
-    if (upstream->host_kind == DT_HOST_TEMPLATE)
-        return upstream_parse_dial(tx->arena, template_expand(tx, upstream->dial_template), out,
-                                   problem);
-    out->address = table_text(tables, upstream->address);
-    out->hostport = table_text(tables, upstream->hostport);
-    out->host = table_text(tables, upstream->host);
-    if (upstream->zone.len > 0)
-        out->host = str_printf(tx->arena, STR_FMT "%%" STR_FMT, STR_ARG(out->host),
-                               STR_ARG(table_text(tables, upstream->zone)));
-    out->port = upstream->port;
-    return true;
-}
-
 bool upstream_can_announce(struct proxying *proxying, struct str *problem)
 {
     struct address client;
-    if (!proxying->transport->proxy_protocol ||
-        address_parse(transaction_client_ip(proxying->tx), &client))
+    if (address_parse(transaction_client_ip(proxying->tx), &client))
         return true;
     *problem = STR("the client has no IP address that a PROXY header could tell");
     return false;
 }
 
-bool upstream_resolve(struct proxying *proxying, struct str *problem)
+/* The address of one that was found, or that the request has a part in. */
+static bool resolve_anew(struct proxying *proxying, struct str *problem)
 {
     const struct backend *backend = proxying->backend;
     struct transaction *tx = proxying->tx;
-    struct destination *to = &proxying->destination;
-    to->is_chosen = true;
-    to->requests = atomic_load_explicit(&backend->state->requests, memory_order_relaxed);
-    to->fails = atomic_load_explicit(&backend->state->fails, memory_order_relaxed);
-    to->max_requests = backend->max_requests;
-    return backend->found ? found_resolve(backend->found, tx->arena, to, problem)
-                          : resolve_row(tx, &tx->tables->upstreams[backend->row], to, problem);
+    struct destination *to = arena_new(tx->arena, struct destination);
+    proxying->destination = to;
+    if (backend->found)
+        return found_resolve(backend->found, tx->arena, to, problem);
+    uint32_t template = tx->tables->upstreams[backend->row].dial_template;
+    return upstream_parse_dial(tx->arena, template_expand(tx, template), to, problem);
+}
+
+bool upstream_resolve(struct proxying *proxying, struct str *problem)
+{
+    const struct backend *backend = proxying->backend;
+    proxying->load = (struct upstream_load){
+        .requests = atomic_load_explicit(&backend->state->requests, memory_order_relaxed),
+        .fails = atomic_load_explicit(&backend->state->fails, memory_order_relaxed),
+        .max_requests = backend->max_requests,
+    };
+    proxying->destination = backend->where;
+    return backend->where || resolve_anew(proxying, problem);
 }
 
 /* --- connections --- */
@@ -323,16 +335,6 @@ struct http_pool_config upstream_pool_config(const struct worker *worker,
     return config;
 }
 
-/* What is dialed. */
-static struct dial_target target_of(const struct proxying *proxying)
-{
-    const struct dt_tables *tables = proxying->tx->tables;
-    const struct backend *backend = proxying->backend;
-    if (backend->found || tables->upstreams[backend->row].host_kind == DT_HOST_TEMPLATE)
-        return proxying->destination.target;
-    return upstream_target(tables, &tables->upstreams[backend->row]);
-}
-
 /* Whether connections are the same whatever the request. */
 static bool is_constant(const struct proxying *proxying)
 {
@@ -341,9 +343,7 @@ static bool is_constant(const struct proxying *proxying)
     const struct backend *backend = proxying->backend;
     return !transport->proxy_protocol &&
            !(transport->is_tls && has_parts(tables, transport->server_name)) &&
-           !has_parts(tables, transport->forward_proxy) &&
-           (backend->found ||
-            tables->upstreams[backend->row].host_kind != DT_HOST_TEMPLATE);
+           !has_parts(tables, transport->forward_proxy) && (backend->found || backend->where);
 }
 
 /* Connections that are known by a key, because what they are to, or their PROXY header, depends on
@@ -351,24 +351,23 @@ static bool is_constant(const struct proxying *proxying)
 static struct http_pool *keyed_connections(struct proxying *proxying, struct str *problem)
 {
     struct transaction *tx = proxying->tx;
-    struct destination *to = &proxying->destination;
+    const struct destination *to = proxying->destination;
     const struct dt_transport *transport = proxying->transport;
-    struct dial_target target = target_of(proxying);
     struct str name = {0}, client = {0}, forward = {0};
-    bool has_forward = transport->forward_proxy != DT_NONE && target.network != DIAL_UNIX;
+    bool has_forward = transport->forward_proxy != DT_NONE && to->target.network != DIAL_UNIX;
     if (transport->server_name != DT_NONE)
         name = template_expand(tx, transport->server_name);
     if (transport->proxy_protocol)
         client = transaction_client_ip(tx);
     if (has_forward)
         forward = template_expand(tx, transport->forward_proxy);
-    struct str key = str_printf(
-        tx->arena, "%u " STR_FMT " " STR_FMT " " STR_FMT " " STR_FMT, proxying->pool->transport,
-        STR_ARG(to->address), STR_ARG(client), STR_ARG(name), STR_ARG(forward));
+    struct str key = str_printf(tx->arena, "%u " STR_FMT " " STR_FMT " " STR_FMT " " STR_FMT,
+                                proxying->pool->transport, STR_ARG(to->address), STR_ARG(client),
+                                STR_ARG(name), STR_ARG(forward));
     struct http_pool *pool = http_pool_find(tx->worker->client, key);
     if (pool)
         return pool;
-    struct http_pool_config config = upstream_pool_config(tx->worker, transport, &target);
+    struct http_pool_config config = upstream_pool_config(tx->worker, transport, &to->target);
     if (name.len > 0)
         config.server_name = name;
     if (transport->proxy_protocol)
@@ -379,25 +378,30 @@ static struct http_pool *keyed_connections(struct proxying *proxying, struct str
     return http_pool_add(tx->worker->client, key, &config);
 }
 
-struct http_pool *upstream_connections(struct proxying *proxying, struct str *problem)
+/* Made, or found, where none are kept with the upstream yet. */
+static struct http_pool *connections_anew(struct proxying *proxying, struct http_pool **kept,
+                                          struct str *problem)
 {
     struct transaction *tx = proxying->tx;
     const struct dt_transport *transport = proxying->transport;
-    const struct backend *backend = proxying->backend;
-    struct http_pool **kept = backend->found ? found_connections(backend->found)
-                                             : &tx->worker->pools[backend->row];
-    if (*kept)
-        return *kept;
     if (!is_constant(proxying))
         return keyed_connections(proxying, problem);
-    if (backend->found || transport->forward_proxy != DT_NONE) {
+    if (proxying->backend->found || transport->forward_proxy != DT_NONE) {
         *kept = keyed_connections(proxying, problem);
         if (*kept)
             http_pool_hold(*kept);
         return *kept;
     }
-    struct dial_target target = target_of(proxying);
-    struct http_pool_config config = upstream_pool_config(tx->worker, transport, &target);
+    struct http_pool_config config =
+        upstream_pool_config(tx->worker, transport, &proxying->destination->target);
     *kept = http_pool_new(tx->worker->client, &config);
     return *kept;
+}
+
+struct http_pool *upstream_connections(struct proxying *proxying, struct str *problem)
+{
+    const struct backend *backend = proxying->backend;
+    struct http_pool **kept = backend->found ? found_connections(backend->found)
+                                             : &proxying->tx->worker->pools[backend->row];
+    return *kept ? *kept : connections_anew(proxying, kept, problem);
 }

@@ -24,7 +24,7 @@ bool upstream_parse_dial(struct arena *arena, struct str dial, struct destinatio
 /* Finds out where an attempt on the run's backend goes. False where its address does not come out
  * as one; <*problem> says why. */
 bool upstream_resolve(struct proxying *proxying, struct str *problem);
-/* False where a PROXY header is to tell whose request it is, and that cannot be told. */
+/* Of a transport that sends PROXY headers: false where whose request it is cannot be told. */
 bool upstream_can_announce(struct proxying *proxying, struct str *problem);
 /* This worker's connections to the run's destination; NULL where a proxy on the way has no address,
  * <*problem> says why. */
