@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "base/bytes8.h"
+#include "base/bytes16.h"
 
 /*!re2c
     re2c:define:YYCTYPE = "unsigned char";
@@ -100,8 +100,6 @@ static bool is_usual_response(struct h1_head *head, const char *bytes, size_t le
 static enum h1_result request_line(struct h1_head *head, const char *bytes, size_t len)
 {
     cursor at = (cursor)bytes + head->line, marker, begin = at, a, b;
-    if (is_usual_request(head, bytes, len))
-        return H1_DONE;
     /*!stags:re2c format = 'cursor @@;'; */
     /*!re2c
         tchar+ @a " " @b vchar+ " HTTP/1.0" crlf { head->version = HTTP_1_0; goto matched; }
@@ -122,8 +120,6 @@ matched:
 static enum h1_result status_line(struct h1_head *head, const char *bytes, size_t len)
 {
     cursor at = (cursor)bytes + head->line, marker, a, b;
-    if (is_usual_response(head, bytes, len))
-        return H1_DONE;
     /*!stags:re2c format = 'cursor @@;'; */
     /*!re2c
         "HTTP/1.0 " [1-9] digit digit (" " (vchar | blank)*)? @b "\r"? "\n" {
@@ -144,15 +140,115 @@ matched:
     return H1_DONE;
 }
 
-/* One header line after another, to the empty line. <lax>: a bare LF ends a line. */
-static enum h1_result header_lines(struct h1_head *head, const char *bytes, size_t len, bool lax)
+/* ---- Header lines: the usual ones by a look at sixteen bytes at once, all others by the rules. */
+
+/* The list, such that the sixteen bytes that end where a name does can be read. */
+static const struct known_name {
+    unsigned char len;
+    char before[15], name[32];
+} known_names[N_HEADER_IDS] = {
+#define X(id, text, first, last) [HEADER_##id] = {.len = sizeof(text) - 1, .name = text},
+    HTTP_HEADERS(X)
+#undef X
+};
+
+/* The masks of bytes16.h for what is from <at> to <limit>, before which there are sixteen bytes at least
+ * to look at. */
+static inline unsigned ahead(unsigned (*ask)(const char *bytes), cursor at, cursor limit)
 {
-    cursor at = (cursor)bytes + head->line, limit = (cursor)bytes + len, marker, begin, name_end, a, b;
+    if (at + 16 <= limit)
+        return ask((const char *)at);
+    return ask((const char *)limit - 16) >> (at + 16 - limit);
+}
+
+/* How long the name is that begins there; 0 where no colon is near. */
+static inline size_t name_length(cursor at, cursor limit)
+{
+    unsigned colons = ahead(bytes16_colons, at, limit);
+    if (colons)
+        return bytes16_before(colons);
+    if (limit - at <= 16)
+        return 0;
+    colons = ahead(bytes16_colons, at + 16, limit);
+    return colons ? 16 + bytes16_before(colons) : 0;
+}
+
+/* Letters, digits and hyphens, and one of them at least. */
+static bool is_usual_name(cursor at, cursor end, cursor limit)
+{
+    size_t len = 0, more = 16;
+    while (more == 16) {
+        more = bytes16_before(~ahead(bytes16_words, at + len, limit));
+        len += more;
+    }
+    return len && at + len >= end;
+}
+
+/* Which of the list a name of at least one byte is; before its end are sixteen bytes. */
+static inline enum header_id find_name(cursor name, size_t len)
+{
+    enum header_id id = header_slots[HEADER_SLOT(len, name[0] | 0x20u, name[len - 1] | 0x20u)];
+    const struct known_name *known = &known_names[id];
+    const char *end = (const char *)name + len;
+    if (known->len != len)
+        return HEADER_OTHER;
+    if (len <= 16)
+        return bytes16_unlike(end - 16, known->name + len - 16) >> (16 - len) ? HEADER_OTHER : id;
+    bool is_it = !bytes16_unlike(end - 16, known->name + len - 16) &&
+                 !bytes16_unlike((const char *)name, known->name);
+    return is_it ? id : HEADER_OTHER;
+}
+
+/* The first control byte, or <limit>. */
+static inline cursor value_end(cursor at, cursor limit)
+{
+    unsigned controls = ahead(bytes16_controls, at, limit);
+    while (!controls && at + 16 < limit) {
+        at += 16;
+        controls = ahead(bytes16_controls, at, limit);
+    }
+    return controls ? at + bytes16_before(controls) : limit;
+}
+
+/* Takes lines as long as they are usual ones: a name of usual bytes, a value without controls, CR LF. */
+static void usual_lines(struct h1_head *head, const char *bytes, size_t len)
+{
+    cursor at = (cursor)bytes + head->line, limit = (cursor)bytes + len;
+    struct http_header *header = head->headers + head->n, *last = head->headers + head->cap;
+    if (head->line < 16)
+        return; /* there is not enough before the first */
+    for (; header < last; header++) {
+        size_t name_len = name_length(at, limit);
+        if (name_len == 0)
+            break;
+        cursor colon = at + name_len, a = colon + 1, end = value_end(a, limit), b = end;
+        enum header_id id = find_name(at, name_len);
+        if (id == HEADER_OTHER && !is_usual_name(at, colon, limit))
+            break;
+        if (end[0] != '\r' || end[1] != '\n')
+            break;
+        while (*a == ' ')
+            a++;
+        while (b > a && b[-1] == ' ')
+            b--;
+        header->name = text(at, colon);
+        header->value = text(a, b);
+        header->id = id;
+        header->is_line = a == colon + 2 && b == end;
+        at = end + 2;
+    }
+    head->n = (uint32_t)(header - head->headers);
+    head->line = (size_t)(at - (cursor)bytes);
+}
+
+enum line { LINE_FIELD, LINE_END, LINE_FOLDED, LINE_BAD, LINE_TOO_MANY };
+
+/* The next line, whatever it is. <lax>: a bare LF ends it. */
+static enum line line_by_rules(struct h1_head *head, const char *bytes, bool lax)
+{
+    cursor at = (cursor)bytes + head->line, marker, begin = at, name_end, a, b;
     enum header_id id;
     /*!stags:re2c format = 'cursor @@;'; */
-next_line:
-    begin = at;
-    head->line = (size_t)(at - (cursor)bytes);
     /*!re2c
         'host' ":" { id = HEADER_HOST; goto name_done; }
         'connection' ":" { id = HEADER_CONNECTION; goto name_done; }
@@ -197,26 +293,17 @@ next_line:
         'http2-settings' ":" { id = HEADER_HTTP2_SETTINGS; goto name_done; }
         tchar+ ":" { id = HEADER_OTHER; goto name_done; }
         crlf       { goto end; }
-        "\n"       { if (lax) goto end; goto bad; }
-        blank      { goto folded; }
-        *          { goto bad; }
+        "\n"       { if (lax) goto end; return LINE_BAD; }
+        blank      { return LINE_FOLDED; }
+        *          { return LINE_BAD; }
     */
 name_done:
     name_end = at - 1;
     a = at;
-    while (at + sizeof(uint64_t) <= limit && bytes8_are_printable((const char *)at))
-        at += sizeof(uint64_t);
-    if (at + sizeof(uint64_t) <= limit) {
-        b = at + bytes8_printable((const char *)at);
-        if (b[0] == '\r' && b[1] == '\n') {
-            at = b + 2;
-            goto value_done;
-        }
-    }
     /*!re2c
         value @b crlf { goto value_done; }
-        value @b "\n" { if (lax) goto value_done; goto bad; }
-        * { goto bad; }
+        value @b "\n" { if (lax) goto value_done; return LINE_BAD; }
+        * { return LINE_BAD; }
     */
 value_done:
     while (a < b && is_blank(*a))
@@ -224,22 +311,50 @@ value_done:
     while (b > a && is_blank(b[-1]))
         b--;
     if (head->n == head->cap)
-        return H1_FULL;
+        return LINE_TOO_MANY;
     head->headers[head->n++] = (struct http_header){
         .name = text(begin, name_end),
         .value = text(a, b),
         .id = id,
         .is_line = a == name_end + 2 && name_end[1] == ' ' && at == b + 2 && *b == '\r',
     };
-    goto next_line;
-
-folded:
-    return no_match(head, bytes, len, H1_PROBLEM_FOLDED);
-bad:
-    return no_match(head, bytes, len, H1_PROBLEM_HEADER);
+    head->line = (size_t)(at - (cursor)bytes);
+    return LINE_FIELD;
 end:
     head->len = head->line = (size_t)(at - (cursor)bytes);
-    return H1_DONE;
+    return LINE_END;
+}
+
+/* What it means that the next line, at head->line, is no field. */
+static enum h1_result no_field(struct h1_head *head, const char *bytes, size_t len, enum line line)
+{
+    switch (line) {
+    case LINE_END:
+        return H1_DONE;
+    case LINE_FOLDED:
+        return no_match(head, bytes, len, H1_PROBLEM_FOLDED);
+    case LINE_FIELD:
+    case LINE_BAD:
+        return no_match(head, bytes, len, H1_PROBLEM_HEADER);
+    case LINE_TOO_MANY:
+        return H1_FULL;
+    }
+    return H1_BAD;
+}
+
+/* One header line after another, to the empty line. */
+static enum h1_result header_lines(struct h1_head *head, const char *bytes, size_t len, bool lax)
+{
+    enum line line = LINE_FIELD;
+    while (line == LINE_FIELD) {
+        usual_lines(head, bytes, len);
+        if (bytes[head->line] == '\r' && bytes[head->line + 1] == '\n') {
+            head->len = head->line += 2;
+            return H1_DONE;
+        }
+        line = line_by_rules(head, bytes, lax);
+    }
+    return no_field(head, bytes, len, line);
 }
 
 /* True when the rest of an unfinished line still has no end. */
@@ -257,12 +372,12 @@ enum h1_result h1_parse_request(struct h1_head *head, const char *bytes, size_t 
 {
     if (line_goes_on(head, bytes, len))
         return H1_MORE;
-    if (!head->past_first_line) {
+    if (!head->past_first_line && !is_usual_request(head, bytes, len)) {
         enum h1_result result = request_line(head, bytes, len);
         if (result != H1_DONE)
             return result;
-        head->past_first_line = true;
     }
+    head->past_first_line = true;
     return header_lines(head, bytes, len, false);
 }
 
@@ -270,12 +385,12 @@ enum h1_result h1_parse_response(struct h1_head *head, const char *bytes, size_t
 {
     if (line_goes_on(head, bytes, len))
         return H1_MORE;
-    if (!head->past_first_line) {
+    if (!head->past_first_line && !is_usual_response(head, bytes, len)) {
         enum h1_result result = status_line(head, bytes, len);
         if (result != H1_DONE)
             return result;
-        head->past_first_line = true;
     }
+    head->past_first_line = true;
     return header_lines(head, bytes, len, true);
 }
 

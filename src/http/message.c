@@ -4,17 +4,25 @@
 #include <string.h>
 
 const struct str header_names[N_HEADER_IDS] = {
-#define X(id, name) [HEADER_##id] = STR_INIT(name),
+#define X(id, name, first, last) [HEADER_##id] = STR_INIT(name),
+    HTTP_HEADERS(X)
+#undef X
+};
+
+const unsigned char header_slots[N_HEADER_SLOTS] = {
+#define X(id, name, first, last) [HEADER_SLOT(sizeof(name) - 1, first, last)] = HEADER_##id,
     HTTP_HEADERS(X)
 #undef X
 };
 
 enum header_id header_id_of(struct str name)
 {
-    for (int id = 1; id < N_HEADER_IDS; id++)
-        if (header_names[id].len == name.len && str_eq_nocase(header_names[id], name))
-            return (enum header_id)id;
-    return HEADER_OTHER;
+    if (name.len == 0)
+        return HEADER_OTHER;
+    unsigned first = (unsigned char)name.ptr[0] | 0x20,
+             last = (unsigned char)name.ptr[name.len - 1];
+    enum header_id id = header_slots[HEADER_SLOT(name.len, first, last | 0x20)];
+    return str_eq_nocase(header_names[id], name) ? id : HEADER_OTHER;
 }
 
 void headers_grow(struct http_headers *headers)

@@ -12,53 +12,54 @@
 
 enum http_version { HTTP_VERSION_NONE, HTTP_1_0, HTTP_1_1, HTTP_2, HTTP_3, N_HTTP_VERSIONS };
 
-/* Header names that are compared by number; grammar/http1.re recognises the same list. */
+/* Header names that are compared by number; grammar/http1.re recognises the same list. Behind each
+ * name are its first and last letter, for HEADER_SLOT. */
 #define HTTP_HEADERS(X)                                                                            \
-    X(HOST, "Host")                                                                                \
-    X(CONNECTION, "Connection")                                                                    \
-    X(CONTENT_LENGTH, "Content-Length")                                                            \
-    X(TRANSFER_ENCODING, "Transfer-Encoding")                                                      \
-    X(EXPECT, "Expect")                                                                            \
-    X(UPGRADE, "Upgrade")                                                                          \
-    X(TE, "Te")                                                                                    \
-    X(TRAILER, "Trailer")                                                                          \
-    X(KEEP_ALIVE, "Keep-Alive")                                                                    \
-    X(PROXY_CONNECTION, "Proxy-Connection")                                                        \
-    X(PROXY_AUTHENTICATE, "Proxy-Authenticate")                                                    \
-    X(PROXY_AUTHORIZATION, "Proxy-Authorization")                                                  \
-    X(ALT_SVC, "Alt-Svc")                                                                          \
-    X(DATE, "Date")                                                                                \
-    X(SERVER, "Server")                                                                            \
-    X(VIA, "Via")                                                                                  \
-    X(USER_AGENT, "User-Agent")                                                                    \
-    X(ACCEPT, "Accept")                                                                            \
-    X(ACCEPT_ENCODING, "Accept-Encoding")                                                          \
-    X(AUTHORIZATION, "Authorization")                                                              \
-    X(COOKIE, "Cookie")                                                                            \
-    X(SET_COOKIE, "Set-Cookie")                                                                    \
-    X(CONTENT_TYPE, "Content-Type")                                                                \
-    X(CONTENT_ENCODING, "Content-Encoding")                                                        \
-    X(LOCATION, "Location")                                                                        \
-    X(RANGE, "Range")                                                                              \
-    X(VARY, "Vary")                                                                                \
-    X(ETAG, "Etag")                                                                                \
-    X(LAST_MODIFIED, "Last-Modified")                                                              \
-    X(EARLY_DATA, "Early-Data")                                                                    \
-    X(FORWARDED, "Forwarded")                                                                      \
-    X(X_FORWARDED_FOR, "X-Forwarded-For")                                                          \
-    X(X_FORWARDED_PROTO, "X-Forwarded-Proto")                                                      \
-    X(X_FORWARDED_HOST, "X-Forwarded-Host")                                                        \
-    X(X_FRAME_OPTIONS, "X-Frame-Options")                                                          \
-    X(SEC_WEBSOCKET_KEY, "Sec-WebSocket-Key")                                                      \
-    X(SEC_WEBSOCKET_ACCEPT, "Sec-WebSocket-Accept")                                                \
-    X(SEC_WEBSOCKET_VERSION, "Sec-WebSocket-Version")                                              \
-    X(SEC_WEBSOCKET_PROTOCOL, "Sec-WebSocket-Protocol")                                            \
-    X(SEC_WEBSOCKET_EXTENSIONS, "Sec-WebSocket-Extensions")                                        \
-    X(HTTP2_SETTINGS, "Http2-Settings")
+    X(HOST, "Host", 'h', 't')                                                                      \
+    X(CONNECTION, "Connection", 'c', 'n')                                                          \
+    X(CONTENT_LENGTH, "Content-Length", 'c', 'h')                                                  \
+    X(TRANSFER_ENCODING, "Transfer-Encoding", 't', 'g')                                            \
+    X(EXPECT, "Expect", 'e', 't')                                                                  \
+    X(UPGRADE, "Upgrade", 'u', 'e')                                                                \
+    X(TE, "Te", 't', 'e')                                                                          \
+    X(TRAILER, "Trailer", 't', 'r')                                                                \
+    X(KEEP_ALIVE, "Keep-Alive", 'k', 'e')                                                          \
+    X(PROXY_CONNECTION, "Proxy-Connection", 'p', 'n')                                              \
+    X(PROXY_AUTHENTICATE, "Proxy-Authenticate", 'p', 'e')                                          \
+    X(PROXY_AUTHORIZATION, "Proxy-Authorization", 'p', 'n')                                        \
+    X(ALT_SVC, "Alt-Svc", 'a', 'c')                                                                \
+    X(DATE, "Date", 'd', 'e')                                                                      \
+    X(SERVER, "Server", 's', 'r')                                                                  \
+    X(VIA, "Via", 'v', 'a')                                                                        \
+    X(USER_AGENT, "User-Agent", 'u', 't')                                                          \
+    X(ACCEPT, "Accept", 'a', 't')                                                                  \
+    X(ACCEPT_ENCODING, "Accept-Encoding", 'a', 'g')                                                \
+    X(AUTHORIZATION, "Authorization", 'a', 'n')                                                    \
+    X(COOKIE, "Cookie", 'c', 'e')                                                                  \
+    X(SET_COOKIE, "Set-Cookie", 's', 'e')                                                          \
+    X(CONTENT_TYPE, "Content-Type", 'c', 'e')                                                      \
+    X(CONTENT_ENCODING, "Content-Encoding", 'c', 'g')                                              \
+    X(LOCATION, "Location", 'l', 'n')                                                              \
+    X(RANGE, "Range", 'r', 'e')                                                                    \
+    X(VARY, "Vary", 'v', 'y')                                                                      \
+    X(ETAG, "Etag", 'e', 'g')                                                                      \
+    X(LAST_MODIFIED, "Last-Modified", 'l', 'd')                                                    \
+    X(EARLY_DATA, "Early-Data", 'e', 'a')                                                          \
+    X(FORWARDED, "Forwarded", 'f', 'd')                                                            \
+    X(X_FORWARDED_FOR, "X-Forwarded-For", 'x', 'r')                                                \
+    X(X_FORWARDED_PROTO, "X-Forwarded-Proto", 'x', 'o')                                            \
+    X(X_FORWARDED_HOST, "X-Forwarded-Host", 'x', 't')                                              \
+    X(X_FRAME_OPTIONS, "X-Frame-Options", 'x', 's')                                                \
+    X(SEC_WEBSOCKET_KEY, "Sec-WebSocket-Key", 's', 'y')                                            \
+    X(SEC_WEBSOCKET_ACCEPT, "Sec-WebSocket-Accept", 's', 't')                                      \
+    X(SEC_WEBSOCKET_VERSION, "Sec-WebSocket-Version", 's', 'n')                                    \
+    X(SEC_WEBSOCKET_PROTOCOL, "Sec-WebSocket-Protocol", 's', 'l')                                  \
+    X(SEC_WEBSOCKET_EXTENSIONS, "Sec-WebSocket-Extensions", 's', 's')                              \
+    X(HTTP2_SETTINGS, "Http2-Settings", 'h', 's')
 
 enum header_id {
     HEADER_OTHER, /* none of the list */
-#define X(id, name) HEADER_##id,
+#define X(id, name, first, last) HEADER_##id,
     HTTP_HEADERS(X)
 #undef X
         N_HEADER_IDS
@@ -69,6 +70,14 @@ static inline uint64_t header_bit(enum header_id id)
 {
     return UINT64_C(1) << id;
 }
+
+/* Where a name is looked for, by its length and its first and last byte in lower case. The factors
+ * are such that no two names of the list meet; where a new one would, the compiler tells of a row
+ * that is overridden. */
+#define HEADER_SLOT(len, first, last) ((32 * (len) + (first) + 2 * (last)) % N_HEADER_SLOTS)
+enum { N_HEADER_SLOTS = 128 };
+/* The one name of the list, or none, that a slot's names may be: an enum header_id. */
+extern const unsigned char header_slots[N_HEADER_SLOTS];
 
 struct http_header {
     struct str name, value; /* the name as it came; value without surrounding blanks */
