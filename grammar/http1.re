@@ -142,12 +142,19 @@ matched:
 
 /* ---- Header lines: the usual ones by a look at sixteen bytes at once, all others by the rules. */
 
-/* The list, such that the sixteen bytes that end where a name does can be read. */
+/* The list, such that the sixteen bytes that end where a name does can be read. The first row is for
+ * all that are not in it. */
 static const struct known_name {
-    unsigned char len;
-    char before[15], name[32];
+    uint64_t bit;
+    unsigned char id, len;
+    char name[48] __attribute__((aligned(16)));
 } known_names[N_HEADER_IDS] = {
-#define X(id, text, first, last) [HEADER_##id] = {.len = sizeof(text) - 1, .name = text},
+    {.bit = HEADER_BIT(HEADER_OTHER)},
+#define X(number, text, first, last)                                                               \
+    [HEADER_##number] = {.bit = HEADER_BIT(HEADER_##number),                                       \
+                         .id = HEADER_##number,                                                    \
+                         .len = sizeof(text) - 1,                                                  \
+                         .name = text},
     HTTP_HEADERS(X)
 #undef X
 };
@@ -166,11 +173,11 @@ static inline size_t name_length(cursor at, cursor limit)
 {
     unsigned colons = ahead(bytes16_colons, at, limit);
     if (colons)
-        return bytes16_before(colons);
+        return bytes16_first(colons);
     if (limit - at <= 16)
         return 0;
     colons = ahead(bytes16_colons, at + 16, limit);
-    return colons ? 16 + bytes16_before(colons) : 0;
+    return colons ? 16 + bytes16_first(colons) : 0;
 }
 
 /* Letters, digits and hyphens, and one of them at least. */
@@ -184,19 +191,18 @@ static bool is_usual_name(cursor at, cursor end, cursor limit)
     return len && at + len >= end;
 }
 
-/* Which of the list a name of at least one byte is; before its end are sixteen bytes. */
-static inline enum header_id find_name(cursor name, size_t len)
+/* The row of a name of at least one byte; before its end are sixteen bytes. */
+static inline const struct known_name *find_name(cursor name, size_t len)
 {
-    enum header_id id = header_slots[HEADER_SLOT(len, name[0] | 0x20u, name[len - 1] | 0x20u)];
-    const struct known_name *known = &known_names[id];
+    unsigned slot = HEADER_SLOT((unsigned)len, name[0] | 0x20u, name[len - 1] | 0x20u);
+    const struct known_name *known = &known_names[header_slots[slot]];
     const char *end = (const char *)name + len;
     if (known->len != len)
-        return HEADER_OTHER;
+        return known_names;
+    unsigned unlike = bytes16_unlike(end - 16, known->name + len - 16);
     if (len <= 16)
-        return bytes16_unlike(end - 16, known->name + len - 16) >> (16 - len) ? HEADER_OTHER : id;
-    bool is_it = !bytes16_unlike(end - 16, known->name + len - 16) &&
-                 !bytes16_unlike((const char *)name, known->name);
-    return is_it ? id : HEADER_OTHER;
+        return unlike << len > BYTES16_ALL ? known_names : known;
+    return unlike || bytes16_unlike((const char *)name, known->name) ? known_names : known;
 }
 
 /* The first control byte, or <limit>. */
@@ -207,7 +213,7 @@ static inline cursor value_end(cursor at, cursor limit)
         at += 16;
         controls = ahead(bytes16_controls, at, limit);
     }
-    return controls ? at + bytes16_before(controls) : limit;
+    return controls ? at + bytes16_first(controls) : limit;
 }
 
 /* Takes lines as long as they are usual ones: a name of usual bytes, a value without controls, CR LF. */
@@ -215,6 +221,7 @@ static void usual_lines(struct h1_head *head, const char *bytes, size_t len)
 {
     cursor at = (cursor)bytes + head->line, limit = (cursor)bytes + len;
     struct http_header *header = head->headers + head->n, *last = head->headers + head->cap;
+    uint64_t names = head->names, repeated = head->repeated;
     if (head->line < 16)
         return; /* there is not enough before the first */
     for (; header < last; header++) {
@@ -222,8 +229,8 @@ static void usual_lines(struct h1_head *head, const char *bytes, size_t len)
         if (name_len == 0)
             break;
         cursor colon = at + name_len, a = colon + 1, end = value_end(a, limit), b = end;
-        enum header_id id = find_name(at, name_len);
-        if (id == HEADER_OTHER && !is_usual_name(at, colon, limit))
+        const struct known_name *known = find_name(at, name_len);
+        if (known == known_names && !is_usual_name(at, colon, limit))
             break;
         if (end[0] != '\r' || end[1] != '\n')
             break;
@@ -233,11 +240,15 @@ static void usual_lines(struct h1_head *head, const char *bytes, size_t len)
             b--;
         header->name = text(at, colon);
         header->value = text(a, b);
-        header->id = id;
+        header->id = known->id;
+        repeated |= names & known->bit;
+        names |= known->bit;
         header->is_line = a == colon + 2 && b == end;
         at = end + 2;
     }
     head->n = (uint32_t)(header - head->headers);
+    head->names = names;
+    head->repeated = repeated;
     head->line = (size_t)(at - (cursor)bytes);
 }
 
@@ -318,6 +329,8 @@ value_done:
         .id = id,
         .is_line = a == name_end + 2 && name_end[1] == ' ' && at == b + 2 && *b == '\r',
     };
+    head->repeated |= head->names & HEADER_BIT(id);
+    head->names |= HEADER_BIT(id);
     head->line = (size_t)(at - (cursor)bytes);
     return LINE_FIELD;
 end:

@@ -143,10 +143,15 @@ static inline unsigned bytes16_unlike(const char *bytes, const char *name)
 #endif
 }
 
-/* How many there are before the first that the mask names: 16 if it names none. */
+/* Which is the first that the mask names, where it names one. */
+static inline unsigned bytes16_first(unsigned mask)
+{
+    return (unsigned)__builtin_ctz(mask);
+}
+/* How many there are before it: 16 if it names none. */
 static inline unsigned bytes16_before(unsigned mask)
 {
-    return (unsigned)__builtin_ctz(mask | (BYTES16_ALL + 1));
+    return bytes16_first(mask | (BYTES16_ALL + 1));
 }
 
 #endif

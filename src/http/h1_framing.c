@@ -45,13 +45,17 @@ static void note_connection(struct framing_headers *seen, struct str value)
     } while (rest.len);
 }
 
+static const uint64_t FRAMING_BITS =
+    HEADER_BIT(HEADER_HOST) | HEADER_BIT(HEADER_CONNECTION) | HEADER_BIT(HEADER_CONTENT_LENGTH) |
+    HEADER_BIT(HEADER_TRANSFER_ENCODING) | HEADER_BIT(HEADER_EXPECT);
+
 static void collect(const struct h1_head *head, struct framing_headers *seen)
 {
     memset(seen, 0, sizeof(*seen));
     for (uint32_t i = 0; i < head->n; i++) {
         const struct http_header *header = &head->headers[i];
-        if (header->id == HEADER_OTHER || header->id > HEADER_EXPECT)
-            continue; /* those that frame are the first of the list */
+        if (!(HEADER_BIT(header->id) & FRAMING_BITS))
+            continue;
         if (header->id == HEADER_CONTENT_LENGTH) {
             /* Equal repetitions are told from different ones by the responses' rule. */
             if (seen->n_lengths && !str_eq(seen->length, header->value))
@@ -94,17 +98,49 @@ static bool keep_alive(const struct h1_head *head, const struct framing_headers 
     return !seen->close && (head->version == HTTP_1_1 || seen->keep_alive);
 }
 
+/* The value of a header that there is. */
+static struct str value_of(const struct h1_head *head, enum header_id id)
+{
+    const struct http_header *header = head->headers;
+    while (header->id != id)
+        header++;
+    return header->value;
+}
+
+/* True where nothing is said of a body, one host is named, and Connection, if it came, says what
+ * browsers say. */
+static bool is_usual_request(const struct h1_head *head)
+{
+    uint64_t framing = head->names & FRAMING_BITS;
+    if (head->repeated & FRAMING_BITS)
+        return false;
+    if (framing == HEADER_BIT(HEADER_HOST))
+        return true;
+    return framing == (HEADER_BIT(HEADER_HOST) | HEADER_BIT(HEADER_CONNECTION)) &&
+           head->version == HTTP_1_1 &&
+           str_eq(value_of(head, HEADER_CONNECTION), STR("keep-alive"));
+}
+
+static bool is_valid_host(struct str host, struct str valid_host)
+{
+    return str_eq(host, valid_host) || h1_host_is_valid(host);
+}
+
 enum h1_problem h1_request_framing(const struct h1_head *head, struct str valid_host,
                                    struct h1_framing *out)
 {
     struct framing_headers seen;
-    collect(head, &seen);
     memset(out, 0, sizeof(*out));
+    if (is_usual_request(head) && is_valid_host(value_of(head, HEADER_HOST), valid_host)) {
+        out->keep_alive = head->version == HTTP_1_1;
+        return H1_NO_PROBLEM;
+    }
+    collect(head, &seen);
     if (seen.n_hosts > 1)
         return H1_PROBLEM_MANY_HOSTS;
     if (head->version == HTTP_1_1 && seen.host.len == 0)
         return H1_PROBLEM_NO_HOST;
-    if (seen.host.len && !str_eq(seen.host, valid_host) && !h1_host_is_valid(seen.host))
+    if (seen.host.len && !is_valid_host(seen.host, valid_host))
         return H1_PROBLEM_BAD_HOST;
     if (seen.n_codings) {
         if (head->version == HTTP_1_0)
@@ -130,12 +166,24 @@ enum h1_problem h1_request_framing(const struct h1_head *head, struct str valid_
     return H1_NO_PROBLEM;
 }
 
+/* True where a length is all that is said of the body. */
+static bool is_usual_response(const struct h1_head *head)
+{
+    return (head->names & FRAMING_BITS) == HEADER_BIT(HEADER_CONTENT_LENGTH) &&
+           !(head->repeated & FRAMING_BITS);
+}
+
 enum h1_problem h1_response_framing(const struct h1_head *head, bool to_head,
                                     struct h1_framing *out)
 {
     struct framing_headers seen;
-    collect(head, &seen);
     memset(out, 0, sizeof(*out));
+    if (is_usual_response(head) &&
+        parse_length(value_of(head, HEADER_CONTENT_LENGTH), &out->content_length)) {
+        out->keep_alive = head->version == HTTP_1_1;
+        return H1_NO_PROBLEM;
+    }
+    collect(head, &seen);
     out->keep_alive = keep_alive(head, &seen);
     out->upgrade = seen.upgrade;
     bool different = seen.n_lengths >= UINT32_MAX - 1;

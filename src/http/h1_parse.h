@@ -13,9 +13,9 @@
 
 enum h1_result {
     H1_DONE,
-    H1_MORE,      /* the head is not complete: call again with more */
-    H1_FULL,      /* no room in headers[]: start again with a larger array */
-    H1_BAD,       /* malformed; see problem */
+    H1_MORE, /* the head is not complete: call again with more */
+    H1_FULL, /* no room in headers[]: start again with a larger array */
+    H1_BAD,  /* malformed; see problem */
 };
 
 /* What is wrong with a head, and how a server answers it. */
@@ -53,6 +53,7 @@ struct str h1_problem_text(enum h1_problem problem);
 struct h1_head {
     struct http_header *headers;
     uint32_t n, cap;
+    uint64_t names, repeated;  /* HEADER_BITs of those that came, and of those that came twice */
     enum http_version version; /* 1.2 and above count as 1.1 */
     struct str method, target; /* of a request */
     unsigned status;           /* of a response */
@@ -91,8 +92,8 @@ struct h1_framing {
     bool expects_continue;
     bool upgrade; /* "Connection: upgrade" */
 };
-/* RFC 9112 6, refusing whatever is ambiguous. <valid_host>: a host that h1_host_is_valid is true of,
- * and need not be looked at again; or empty. */
+/* RFC 9112 6, refusing whatever is ambiguous. <valid_host>: a host that h1_host_is_valid is true
+ * of, and need not be looked at again; or empty. */
 enum h1_problem h1_request_framing(const struct h1_head *head, struct str valid_host,
                                    struct h1_framing *out);
 /* <to_head>: the request was HEAD. */
@@ -101,8 +102,8 @@ enum h1_problem h1_response_framing(const struct h1_head *head, bool to_head,
 
 /* A decoder of the chunked coding; zero it. */
 struct h1_chunked {
-    uint64_t left;     /* of the running chunk */
-    int64_t excess;    /* bytes that are not data, less a fair allowance */
+    uint64_t left;  /* of the running chunk */
+    int64_t excess; /* bytes that are not data, less a fair allowance */
     uint32_t trailer_bytes;
     uint8_t state, digits;
 };

@@ -65,10 +65,12 @@ enum header_id {
         N_HEADER_IDS
 };
 
+/* A name's bit in a set of them; the macro is for tables. */
+#define HEADER_BIT(id) (UINT64_C(1) << (id))
 _Static_assert(N_HEADER_IDS <= 64, "a bit for each name");
 static inline uint64_t header_bit(enum header_id id)
 {
-    return UINT64_C(1) << id;
+    return HEADER_BIT(id);
 }
 
 /* Where a name is looked for, by its length and its first and last byte in lower case. The factors
@@ -122,8 +124,8 @@ static inline void headers_add(struct http_headers *headers, enum header_id id, 
     headers->at[headers->n++] =
         (struct http_header){.name = header_names[id], .value = value, .id = id};
 }
-/* The field that a whole line is, "Via: 1.1 Caddy" and CR LF, which is sent as it is: it must be of our
- * own making, out of texts that were looked at. */
+/* The field that a whole line is, "Via: 1.1 Caddy" and CR LF, which is sent as it is: it must be of
+ * our own making, out of texts that were looked at. */
 static inline struct http_header header_of_line(enum header_id id, struct str line)
 {
     size_t name_len = header_names[id].len;

@@ -90,6 +90,28 @@ static void add_value(char **at)
         add(at, CHOOSE(blanks));
 }
 
+/* A line that says how the message ends, or whom it is for. */
+static void add_framing(char **at)
+{
+    static const char *const lines[] = {
+        "Host: a",
+        "Host: a",
+        "Host: a/b",
+        "host:",
+        "Connection: keep-alive",
+        "connection: Keep-Alive",
+        "Connection: close",
+        "Connection: keep-alive, Upgrade",
+        "Content-Length: 12",
+        "content-length: 12",
+        "Content-Length: 0",
+        "Content-Length: 1x",
+        "Transfer-Encoding: chunked",
+        "Expect: 100-continue",
+    };
+    add(at, CHOOSE(lines));
+}
+
 static size_t random_head(char *bytes, bool is_response)
 {
     static const char *const requests[] = {
@@ -105,6 +127,11 @@ static size_t random_head(char *bytes, bool is_response)
     add(&at, is_response ? CHOOSE(responses) : CHOOSE(requests));
     add(&at, one_in(20) ? CHOOSE(ends) : "\r\n");
     for (unsigned n = random_below(8); n; n--) {
+        if (one_in(2)) {
+            add_framing(&at);
+            add(&at, "\r\n");
+            continue;
+        }
         add_name(&at);
         if (!one_in(40))
             add(&at, ":");
@@ -161,6 +188,42 @@ static enum h1_result parse(struct h1_head *head, const char *bytes, size_t len,
     return is_response ? h1_parse_response(head, bytes, len) : h1_parse_request(head, bytes, len);
 }
 
+static void check_names(const struct h1_head *head)
+{
+    uint64_t names = 0, repeated = 0;
+    for (uint32_t i = 0; i < head->n; i++) {
+        repeated |= names & HEADER_BIT(head->headers[i].id);
+        names |= HEADER_BIT(head->headers[i].id);
+    }
+    CHECK(head->names == names && head->repeated == repeated);
+}
+
+static unsigned n_problems[N_H1_PROBLEMS];
+
+/* The same where each line is looked at. */
+static void check_framing(const struct h1_head *head, bool is_response)
+{
+    struct h1_head all = *head;
+    struct h1_framing framing, wanted;
+    enum h1_problem problem, wanted_problem;
+    bool to_head = one_in(2);
+    all.repeated = ~UINT64_C(0);
+    if (is_response) {
+        problem = h1_response_framing(head, to_head, &framing);
+        wanted_problem = h1_response_framing(&all, to_head, &wanted);
+    } else {
+        problem = h1_request_framing(head, STR("a"), &framing);
+        wanted_problem = h1_request_framing(&all, str_make("", 0), &wanted);
+    }
+    n_problems[problem]++;
+    CHECK_INT(problem, wanted_problem);
+    CHECK(problem ||
+          (framing.content_length == wanted.content_length && framing.chunked == wanted.chunked &&
+           framing.keep_alive == wanted.keep_alive &&
+           framing.expects_continue == wanted.expects_continue &&
+           framing.upgrade == wanted.upgrade));
+}
+
 static unsigned n_results[H1_BAD + 1];
 
 static void check_head(char *bytes, size_t len, bool is_response)
@@ -183,6 +246,10 @@ static void check_head(char *bytes, size_t len, bool is_response)
         CHECK_INT(result, wanted);
         CHECK(is_same_head(&pieces, &rules));
     }
+    check_names(&whole);
+    check_names(&pieces);
+    if (wanted == H1_DONE)
+        check_framing(&whole, is_response);
     n_results[wanted]++;
 }
 
@@ -206,6 +273,9 @@ static void test_random_heads(void)
     munmap(pages, 2 * PAGE_BYTES);
     for (int result = H1_DONE; result <= H1_BAD; result++)
         CHECK(n_results[result] > HEADS / 100);
+    CHECK(n_problems[H1_NO_PROBLEM] > HEADS / 20);
+    for (int problem = H1_PROBLEM_NO_HOST; problem <= H1_PROBLEM_EXPECT; problem++)
+        CHECK(n_problems[problem] > 0);
 }
 
 /* Every name of the list, in lower case, in upper case and as it is written. */
