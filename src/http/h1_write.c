@@ -69,6 +69,12 @@ void head_field(struct head_writer *writer, struct str name, struct str value)
     memcpy(at + value.len, "\r\n", 2);
 }
 
+/* Behind the line of a field, which is one. */
+static inline const char *line_end(const struct http_header *header)
+{
+    return header->value.ptr + header->value.len + 2;
+}
+
 /* Several lines in one piece: they came as they are written, and were looked at when they came.
  * <end>: behind the last one's CR LF, in place of which something else may be. */
 static inline void head_lines(struct head_writer *writer, const char *begin, const char *end)
@@ -84,40 +90,27 @@ static inline void head_lines(struct head_writer *writer, const char *begin, con
 void head_list(struct head_writer *writer, const struct http_header *first,
                const struct http_headers *headers, uint64_t left_out)
 {
-    const char *begin = NULL, *end = NULL; /* of the run */
-    if (first) {
-        begin = first->name.ptr;
-        end = first->value.ptr + first->value.len + 2;
-    }
-    left_out &= headers->names;
+    const char *begin = first ? first->name.ptr : NULL; /* of the run */
+    const char *end = first ? line_end(first) : NULL;
     const struct http_header *header = headers->at;
+    left_out &= headers->names;
     for (uint32_t n = headers->n; n > 0; n--, header++) {
         if (left_out && (header_bit(header->id) & left_out))
             continue;
         bool is_line = header_is_line(header);
-        if (!is_line || header->name.ptr != end) {
-            if (begin)
-                head_lines(writer, begin, end);
-            begin = is_line ? header->name.ptr : NULL;
+        if (is_line && header->name.ptr == end) {
+            end = line_end(header);
+            continue;
         }
-        end = is_line ? header->value.ptr + header->value.len + 2 : NULL;
+        if (begin)
+            head_lines(writer, begin, end);
+        begin = is_line ? header->name.ptr : NULL;
+        end = is_line ? line_end(header) : NULL;
         if (!is_line)
             head_field(writer, header->name, header->value);
     }
     if (begin)
         head_lines(writer, begin, end);
-}
-
-enum { MOST_DIGITS = 20 };
-
-/* Puts the digits in front of <end>; where they begin. */
-static inline char *put_digits(char *end, uint64_t number)
-{
-    do {
-        *--end = (char)('0' + number % 10);
-        number /= 10;
-    } while (number);
-    return end;
 }
 
 void head_request_line(struct head_writer *writer, struct str method, struct str target)
@@ -131,22 +124,33 @@ void head_request_line(struct head_writer *writer, struct str method, struct str
     memcpy(at + target.len, version, sizeof(version) - 1);
 }
 
+enum { MOST_DIGITS = 20 };
+
+/* Puts the digits at <at>; where they end. */
+static inline char *put_number(char *at, uint64_t number)
+{
+    size_t n = 1;
+    for (uint64_t least = 10; n < MOST_DIGITS && number >= least; least *= 10)
+        n++;
+    for (size_t i = n; i-- > 0; number /= 10)
+        at[i] = (char)('0' + number % 10);
+    return at + n;
+}
+
 void head_number(struct head_writer *writer, uint64_t number)
 {
-    char digits[MOST_DIGITS], *end = digits + sizeof(digits);
-    const char *begin = put_digits(end, number);
-    head_text(writer, str_make(begin, (size_t)(end - begin)));
+    char *at = head_room(writer, MOST_DIGITS);
+    writer->at = put_number(at, number);
 }
 
 void head_length(struct head_writer *writer, uint64_t length)
 {
-    char digits[MOST_DIGITS], *end = digits + sizeof(digits);
-    const char *begin = put_digits(end, length);
-    size_t n = (size_t)(end - begin);
-    head_text(writer, STR("Content-Length: "));
-    char *at = head_room(writer, n + 2);
-    bytes_copy(at, begin, n);
-    memcpy(at + n, "\r\n", 2);
+    static const char name[] = "Content-Length: ";
+    char *at = head_room(writer, sizeof(name) - 1 + MOST_DIGITS + 2);
+    memcpy(at, name, sizeof(name) - 1);
+    at = put_number(at + sizeof(name) - 1, length);
+    memcpy(at, "\r\n", 2);
+    writer->at = at + 2;
 }
 
 void head_end(struct head_writer *writer)

@@ -54,12 +54,6 @@ struct http_header *headers_find_named(const struct http_headers *headers, struc
     return NULL;
 }
 
-struct str headers_get(const struct http_headers *headers, enum header_id id)
-{
-    const struct http_header *header = headers_find(headers, id);
-    return header ? header->value : str_make("", 0);
-}
-
 unsigned headers_remove(struct http_headers *headers, enum header_id id)
 {
     uint32_t kept = 0;

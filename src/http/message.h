@@ -158,7 +158,11 @@ static inline struct http_header *headers_find(const struct http_headers *header
 }
 struct http_header *headers_find_named(const struct http_headers *headers, struct str name);
 /* The first value, or empty. */
-struct str headers_get(const struct http_headers *headers, enum header_id id);
+static inline struct str headers_get(const struct http_headers *headers, enum header_id id)
+{
+    const struct http_header *header = headers_find(headers, id);
+    return header ? header->value : str_make("", 0);
+}
 /* Removes all of that name; returns how many there were. */
 unsigned headers_remove(struct http_headers *headers, enum header_id id);
 unsigned headers_remove_named(struct http_headers *headers, struct str name);
