@@ -10,7 +10,7 @@
  * indices. The order of rows is stable: the same JSON gives the same tables. */
 #include <stdint.h>
 
-#define DT_TABLES_ABI 7u         /* changes whenever a row changes its shape */
+#define DT_TABLES_ABI 8u         /* changes whenever a row changes its shape */
 #define DT_NONE       UINT32_MAX /* "no row", wherever an index may be missing */
 
 struct dt_text {
@@ -1118,7 +1118,7 @@ struct dt_transport {
     uint8_t is_tls;
     uint8_t skips_verify; /* insecure_skip_verify */
     uint8_t renegotiates; /* 0 never, 1 once, 2 freely */
-    uint8_t reserved;
+    uint8_t ignores_environment; /* HTTP_PROXY and its like */
     uint32_t server_name; /* template, or DT_NONE: the dial host */
     uint32_t trust_pool;  /* trust_pools; DT_NONE: the system's certificates */
     struct dt_text client_certificate, client_key; /* files; empty: none */

@@ -259,6 +259,7 @@ static void lower_forward_proxy(struct lowering *lo, const struct transport_json
     const struct token *before = enter(lo, in->network_proxy);
     row->forward_proxy = DT_NONE;
     read_object(lo, in->network_proxy, "a proxy on the way", fields, &url);
+    row->ignores_environment = in->network_proxy != NULL;
     if (in->forward_proxy.len)
         url.url = in->forward_proxy; /* Caddy: the older way wins */
     else if (in->network_proxy && !str_is(url.from, "url") && !str_is(url.from, "none"))

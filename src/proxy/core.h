@@ -13,6 +13,7 @@
 struct certificates;
 struct control;
 struct destination;
+struct environment;
 struct found_upstream;
 struct hosts;
 struct log_sink;
@@ -74,6 +75,7 @@ struct core {
     void **regexps;                           /* of regexps, compiled */
     struct passwords *passwords;              /* NULL where nobody logs in */
     struct map media_types;                   /* of file extensions; empty without file servers */
+    struct environment *environment;          /* proxies that it names */
     struct str hostname, working_directory, architecture;
     /* of variables: those that Caddy sets and hardly anybody reads; DT_NONE */
     uint32_t start_time_variable, uuid_variable, filesystem_variable;

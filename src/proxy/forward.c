@@ -6,6 +6,7 @@
 #include "http/client.h"
 #include "net/tls.h"
 #include "proxy/core.h"
+#include "proxy/environment.h"
 #include "proxy/sendable.h"
 #include "proxy/url.h"
 
@@ -77,6 +78,17 @@ static bool set_target(struct dial_target *target, struct str text, uint16_t def
         target->zone = zone;
     }
     return host.len > 0;
+}
+
+struct str forward_by_environment(const struct core *core, const struct dt_transport *transport,
+                                  const struct dial_target *target, bool is_tls,
+                                  struct str *problem)
+{
+    bool is_h2c = (transport->versions & DT_PROTOCOL_H2C) && !is_tls;
+    if (target->network == DIAL_UNIX || transport->fastcgi != DT_NONE || is_h2c ||
+        transport->ignores_environment)
+        return STR("");
+    return environment_proxy(core->environment, is_tls, target->host, target->port, problem);
 }
 
 bool forward_set(struct http_pool_config *config, struct str url, struct str host,

@@ -8,8 +8,15 @@
 
 struct arena;
 struct core;
+struct dial_target;
+struct dt_transport;
 struct http_pool_config;
 
+/* The URL of the proxy that the environment names on the way to an upstream of this transport; empty:
+ * none. <*problem> is left alone, or says why there can be no connection. */
+struct str forward_by_environment(const struct core *core, const struct dt_transport *transport,
+                                  const struct dial_target *target, bool is_tls,
+                                  struct str *problem);
 /* Puts the proxy at <url> before the upstream that <config> is for, whose host and host:port are
  * given; <transport> is its row. Texts are in the arena. False, and in <*problem> why, where that is
  * no URL of a proxy that can be used. */

@@ -429,15 +429,22 @@ static struct http_pool *connections_to(struct check *check, const struct dt_tra
     const struct dt_tables *tables = core->tables;
     struct arena *arena = &worker->health->text;
     struct http_pool_config config = upstream_pool_config(worker, transport, &to->target);
-    struct str problem;
+    struct str url = {0}, problem = {0};
     check->is_tls = config.tls != NULL;
-    if (transport->forward_proxy != DT_NONE && to->target.network != DIAL_UNIX) {
-        const struct dt_template *url = &tables->templates[transport->forward_proxy];
-        if (url->parts.n > 0 ||
-            !forward_set(&config, table_text(tables, url->literal), to->host, check->first_host,
-                         core, (uint32_t)(transport - tables->transports), arena, &problem))
+    bool has_forward = transport->forward_proxy != DT_NONE && to->target.network != DIAL_UNIX;
+    if (has_forward) {
+        const struct dt_template *template = &tables->templates[transport->forward_proxy];
+        if (template->parts.n > 0)
             return NULL;
+        url = table_text(tables, template->literal);
+    } else {
+        url = forward_by_environment(core, transport, &to->target, check->is_tls, &problem);
     }
+    if (problem.len > 0 ||
+        ((has_forward || url.len > 0) &&
+         !forward_set(&config, url, to->host, check->first_host, core,
+                      (uint32_t)(transport - tables->transports), arena, &problem)))
+        return NULL;
     return http_pool_new(worker->client, &config);
 }
 

@@ -21,6 +21,7 @@
 #include "proxy/command_line.h"
 #include "proxy/control.h"
 #include "proxy/core.h"
+#include "proxy/environment.h"
 #include "proxy/hosts.h"
 #include "proxy/log.h"
 #include "proxy/media_type.h"
@@ -94,6 +95,8 @@ static void describe_system(struct core *core)
     }
     if (getcwd(directory, sizeof(directory)))
         core->working_directory = str_dup(core->arena, str_from(directory));
+    core->environment = arena_new(core->arena, struct environment);
+    environment_read(core->environment, core->arena, getenv);
 }
 
 static void *aligned_zero(size_t n, size_t size)

@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "proxy/environment.h"
 #include "proxy/log.h"
 #include "proxy/tls_state.h"
 
@@ -236,10 +237,11 @@ static bool make_server(struct core *core, uint32_t row)
 
 /* --- upstreams --- */
 
-static bool needs_client(const struct dt_transport *transport)
+static bool needs_client(const struct core *core, const struct dt_transport *transport)
 {
     /* TLS may be spoken to a proxy on the way */
-    return transport->is_tls || transport->forward_proxy != DT_NONE;
+    return transport->is_tls || transport->forward_proxy != DT_NONE ||
+           environment_uses_tls(core->environment);
 }
 
 /* NULL after saying what is wrong; <arena>: of paths. */
@@ -281,7 +283,7 @@ static struct tls_client *client_of(struct core *core, struct arena *arena, uint
 
 static bool make_client(struct core *core, uint32_t row)
 {
-    if (!needs_client(&core->tables->transports[row]))
+    if (!needs_client(core, &core->tables->transports[row]))
         return true;
     core->transport_tls[row] = client_of(core, core->arena, row);
     return core->transport_tls[row] != NULL;

@@ -6,6 +6,7 @@
 
 #include "base/parse.h"
 #include "net/loop.h"
+#include "proxy/environment.h"
 #include "proxy/forward.h"
 #include "proxy/hosts.h"
 #include "proxy/sources.h"
@@ -353,6 +354,7 @@ static struct http_pool *keyed_connections(struct proxying *proxying, struct str
     struct transaction *tx = proxying->tx;
     const struct destination *to = proxying->destination;
     const struct dt_transport *transport = proxying->transport;
+    const struct core *core = tx->worker->core;
     struct str name = {0}, client = {0}, forward = {0};
     bool has_forward = transport->forward_proxy != DT_NONE && to->target.network != DIAL_UNIX;
     if (transport->server_name != DT_NONE)
@@ -361,6 +363,11 @@ static struct http_pool *keyed_connections(struct proxying *proxying, struct str
         client = transaction_client_ip(tx);
     if (has_forward)
         forward = template_expand(tx, transport->forward_proxy);
+    else
+        forward = forward_by_environment(core, transport, &to->target,
+                                         uses_tls(core, transport, to->target.port), problem);
+    if (problem->len > 0)
+        return NULL;
     struct str key = str_printf(tx->arena, "%u " STR_FMT " " STR_FMT " " STR_FMT " " STR_FMT,
                                 proxying->pool->transport, STR_ARG(to->address), STR_ARG(client),
                                 STR_ARG(name), STR_ARG(forward));
@@ -372,8 +379,9 @@ static struct http_pool *keyed_connections(struct proxying *proxying, struct str
         config.server_name = name;
     if (transport->proxy_protocol)
         address_parse(client, &config.proxy_client); /* upstream_can_announce has seen to it */
-    if (has_forward && !forward_set(&config, forward, to->host, to->hostport, tx->worker->core,
-                                    proxying->pool->transport, tx->arena, problem))
+    if ((has_forward || forward.len > 0) &&
+        !forward_set(&config, forward, to->host, to->hostport, core, proxying->pool->transport,
+                     tx->arena, problem))
         return NULL;
     return http_pool_add(tx->worker->client, key, &config);
 }
@@ -386,7 +394,8 @@ static struct http_pool *connections_anew(struct proxying *proxying, struct http
     const struct dt_transport *transport = proxying->transport;
     if (!is_constant(proxying))
         return keyed_connections(proxying, problem);
-    if (proxying->backend->found || transport->forward_proxy != DT_NONE) {
+    if (proxying->backend->found || transport->forward_proxy != DT_NONE ||
+        environment_has_proxies(tx->worker->core->environment)) {
         *kept = keyed_connections(proxying, problem);
         if (*kept)
             http_pool_hold(*kept);

@@ -5,7 +5,7 @@ cd "$(dirname "$0")/../.."
 build=${1:-build} status=0 passed=0 failed=0
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
-for suite in wire/wire wire/tls_wire wire/h2_wire wire/h2_upstream wire/pace wire/files wire/passed wire/tunnels \
+for suite in wire/wire wire/tls_wire wire/h2_wire wire/h2_upstream wire/pace wire/files wire/passed wire/environment wire/tunnels \
     wire/limits wire/fastcgi_wire wire/logs_wire smuggle/smuggle smuggle/smuggle_h2; do
     timeout --kill-after=5 240 python3 "tests/$suite.py" "$build" >"$log" 2>&1 || status=1
     cat "$log"
