@@ -5,6 +5,7 @@ import os, re, socket, sys, threading
 from harness import Suite, free_port, wait_until
 
 PLAIN, ORIGIN, WAY, TUNNEL = (free_port() for _ in range(4))
+LONG = "n" * 64  # no label of a name is that long: nobody is asked about it
 seen = []  # what the proxies on the way and the origin are asked for: where, and the first line
 
 CONFIG = f"""{{
@@ -23,10 +24,10 @@ http://:{PLAIN} {{
 		reverse_proxy {{http.request.uri.query}}:80
 	}}
 	handle /excepted {{
-		reverse_proxy nowhere.test:80
+		reverse_proxy {LONG}.test:80
 	}}
 	handle /none {{
-		reverse_proxy nowhere.example:80 {{
+		reverse_proxy {LONG}.example:80 {{
 			transport http {{
 				network_proxy none
 			}}
@@ -85,9 +86,9 @@ def get(target):
 
 
 def test_plain():
-    for _ in range(2):  # over a new connection and over one that is kept
+    for n in (1, 2):  # over a new connection and over one that is kept
         assert get("/away?x=1") == (200, "way")
-        assert seen[-1] == ("way", "GET http://h/away?x=1 HTTP/1.1"), seen  # as Go: the client's host
+        assert seen.count(("way", "GET http://h/away?x=1 HTTP/1.1")) == n, seen  # as Go: the client's host
 
 
 def test_tls():
@@ -97,7 +98,7 @@ def test_tls():
 
 def test_names_that_come_with_requests():
     assert get("/chosen?some.example") == (200, "way")
-    assert get("/chosen?other.example")[0] == 502
+    assert get(f"/chosen?{LONG}.test")[0] == 502
     assert get("/chosen?localhost")[1] != "way"
 
 
