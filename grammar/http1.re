@@ -302,7 +302,7 @@ static enum line line_by_rules(struct h1_head *head, const char *bytes, bool lax
         'sec-websocket-protocol' ":" { id = HEADER_SEC_WEBSOCKET_PROTOCOL; goto name_done; }
         'sec-websocket-extensions' ":" { id = HEADER_SEC_WEBSOCKET_EXTENSIONS; goto name_done; }
         'http2-settings' ":" { id = HEADER_HTTP2_SETTINGS; goto name_done; }
-        tchar+ ":" { id = HEADER_OTHER; goto name_done; }
+        tchar+ ":" { id = HEADER_OTHER; head->has_unusual_names = true; goto name_done; }
         crlf       { goto end; }
         "\n"       { if (lax) goto end; return LINE_BAD; }
         blank      { return LINE_FOLDED; }

@@ -42,13 +42,6 @@ static inline bool bytes4_have_control(const char *bytes)
     return ((word - 0x20202020u) & ~word & 0x80808080u) != 0;
 }
 
-/* True where one of them is <byte>. */
-static inline bool bytes8_have(const char *bytes, unsigned char byte)
-{
-    uint64_t word = bytes8_load(bytes) ^ BYTES8_ALL(byte);
-    return ((word - BYTES8_ALL(1)) & ~word & BYTES8_ALL(0x80)) != 0;
-}
-
 /* True only where all of them are within 0x20..0x7e. */
 static inline bool bytes8_are_printable(const char *bytes)
 {

@@ -119,13 +119,13 @@ struct http_headers head_keep(struct arena *arena, struct h1_head *head, const c
     enum { SPARE = 8 };
     char *copy = arena_strndup(arena, bytes, head->len);
     struct http_headers headers = {.arena = arena, .n = head->n, .cap = head->n + SPARE};
+    headers.names = head->names;
     headers.at = arena_alloc(arena, headers.cap * sizeof(*headers.at));
     for (uint32_t i = 0; i < head->n; i++) {
         headers.at[i].name = moved(head->headers[i].name, bytes, copy);
         headers.at[i].value = moved(head->headers[i].value, bytes, copy);
         headers.at[i].id = head->headers[i].id;
         headers.at[i].is_line = head->headers[i].is_line;
-        headers.names |= header_bit(head->headers[i].id);
     }
     if (head->method.ptr)
         head->method = moved(head->method, bytes, copy);

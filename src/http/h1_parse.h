@@ -63,6 +63,7 @@ struct h1_head {
     size_t line;    /* where the next line begins */
     size_t scanned; /* no line end between <line> and here */
     bool past_first_line;
+    bool has_unusual_names; /* not only letters, digits and hyphens, perhaps */
 };
 
 /* <bytes> is everything received so far, with a NUL behind <len>. Each byte is looked at a bounded

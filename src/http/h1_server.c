@@ -192,7 +192,7 @@ static void start_request(struct http_connection *connection, struct h1_head *he
     connection->drained_bytes = 0;
     request->trailer_bytes = strbuf_in(&request->arena);
     connection->state = connection->body.complete ? CONNECTION_REPLY : CONNECTION_BODY;
-    request_begin(server, &request->public);
+    request_begin(server, &request->public, head->has_unusual_names);
 }
 
 /* Looks for a head at the start of <input>; false where there is none yet (or it was refused). */

@@ -205,7 +205,7 @@ static void request_start(struct server_request *request, bool is_all)
         break;
     }
     stream->runs = true;
-    request_begin(connection->server, &request->public);
+    request_begin(connection->server, &request->public, true);
 }
 
 /* The body is complete, trailers included. */

@@ -305,8 +305,10 @@ void request_give_back(struct http_server *server, struct server_request *reques
 void request_pool_free(struct http_server *server);
 /* Takes the request target apart. */
 enum h1_problem request_set_target(struct http_request *request, struct str target);
-/* Hands it to on_request, or answers what no handler is asked for. */
-void request_begin(struct http_server *server, struct http_request *request);
+/* Hands it to on_request, or answers what no handler is asked for. <has_unusual_names>: some of its
+ * fields may have to be dropped. */
+void request_begin(struct http_server *server, struct http_request *request,
+                   bool has_unusual_names);
 /* Names that would change how a message is read have no place behind it (RFC 9110 6.5.1). */
 bool header_fits_in_trailers(const struct http_header *header);
 

@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/bytes8.h"
 #include "base/parse.h"
 #include "http/http_private.h"
 
@@ -86,18 +85,8 @@ static struct str escape_path(struct arena *arena, struct str path)
 /* Caddy 2.11: names with '_' or '.' could pass for others once they are CGI variables. */
 static bool is_oddly_named(const struct http_header *header)
 {
-    const char *name = header->name.ptr;
-    size_t len = header->name.len;
-    if (header->id != HEADER_OTHER)
-        return false;
-    if (len >= 8) {
-        for (size_t i = 0; i + 8 < len; i += 8)
-            if (bytes8_have(name + i, '_') || bytes8_have(name + i, '.'))
-                return true;
-        name += len - 8;
-        return bytes8_have(name, '_') || bytes8_have(name, '.');
-    }
-    return memchr(name, '_', len) || memchr(name, '.', len);
+    return header->id == HEADER_OTHER && (memchr(header->name.ptr, '_', header->name.len) ||
+                                          memchr(header->name.ptr, '.', header->name.len));
 }
 
 static void drop_odd_names(struct http_request *request)
@@ -148,13 +137,14 @@ static bool answered_here(struct http_request *request)
     return true;
 }
 
-void request_begin(struct http_server *server, struct http_request *request)
+void request_begin(struct http_server *server, struct http_request *request,
+                   bool has_unusual_names)
 {
     request->trailers.arena = request->arena;
     request->started_ns = loop_now_ns(server->loop);
     counter_add(&server->counters.requests, 1);
     counter_add(&server->counters.open_requests, 1);
-    if ((request->headers.names & header_bit(HEADER_OTHER)) && !server->config.keep_underscores)
+    if (has_unusual_names && !server->config.keep_underscores)
         drop_odd_names(request);
     if (!answered_here(request))
         server->config.on_request(request, server->config.ctx);

@@ -13,13 +13,13 @@
 
 /* --- hop-by-hop fields --- */
 
-#define BIT(id) (UINT64_C(1) << (id)) /* as header_bit, in constants */
-
 /* Fields that end here, as Caddy has them; those of the framing are written by the http layer. */
 static const uint64_t hop_by_hop =
-    BIT(HEADER_ALT_SVC) | BIT(HEADER_CONNECTION) | BIT(HEADER_PROXY_CONNECTION) |
-    BIT(HEADER_KEEP_ALIVE) | BIT(HEADER_PROXY_AUTHENTICATE) | BIT(HEADER_PROXY_AUTHORIZATION) |
-    BIT(HEADER_TE) | BIT(HEADER_TRAILER) | BIT(HEADER_TRANSFER_ENCODING) | BIT(HEADER_UPGRADE);
+    HEADER_BIT(HEADER_ALT_SVC) | HEADER_BIT(HEADER_CONNECTION) |
+    HEADER_BIT(HEADER_PROXY_CONNECTION) | HEADER_BIT(HEADER_KEEP_ALIVE) |
+    HEADER_BIT(HEADER_PROXY_AUTHENTICATE) | HEADER_BIT(HEADER_PROXY_AUTHORIZATION) |
+    HEADER_BIT(HEADER_TE) | HEADER_BIT(HEADER_TRAILER) | HEADER_BIT(HEADER_TRANSFER_ENCODING) |
+    HEADER_BIT(HEADER_UPGRADE);
 
 /* True where a Connection field names something beyond the connection itself. */
 static bool names_fields(const struct http_headers *headers)
@@ -81,22 +81,23 @@ static void keep_one_user_agent(struct http_headers *headers)
 static void copy_end_to_end(const struct http_headers *in, struct http_headers *out,
                             struct forwarded *forwarded)
 {
-    const uint64_t forwarded_names =
-        BIT(HEADER_X_FORWARDED_FOR) | BIT(HEADER_X_FORWARDED_PROTO) | BIT(HEADER_X_FORWARDED_HOST);
-    uint64_t dropped = hop_by_hop | BIT(HEADER_CONTENT_LENGTH) | BIT(HEADER_HOST);
+    const uint64_t forwarded_names = HEADER_BIT(HEADER_X_FORWARDED_FOR) |
+                                     HEADER_BIT(HEADER_X_FORWARDED_PROTO) |
+                                     HEADER_BIT(HEADER_X_FORWARDED_HOST);
+    uint64_t dropped = hop_by_hop | HEADER_BIT(HEADER_CONTENT_LENGTH) | HEADER_BIT(HEADER_HOST);
     bool checks_names = headers_find(in, HEADER_CONNECTION) && names_fields(in);
     struct http_header *to = out->at;
     out->names = in->names & ~(dropped | forwarded_names);
     for (uint32_t i = 0; i < in->n; i++) {
         const struct http_header *header = &in->at[i];
-        uint64_t name = BIT(header->id);
+        uint64_t name = HEADER_BIT(header->id);
         if ((name & dropped) || (checks_names && is_named(in, header->name)))
             continue;
         if (name & forwarded_names) {
             forwarded_take(forwarded, header);
             continue;
         }
-        dropped |= name & BIT(HEADER_USER_AGENT); /* Go sends the first alone */
+        dropped |= name & HEADER_BIT(HEADER_USER_AGENT); /* Go sends the first alone */
         *to++ = *header;
     }
     out->n = (uint32_t)(to - out->at);
@@ -225,11 +226,11 @@ static void drop_hop_by_hop(struct http_headers *headers)
     struct http_header *drop = NULL;
     for (uint32_t i = 0; checks_names && i < headers->n; i++) {
         drop = &headers->at[i];
-        if (!(hop_by_hop & BIT(drop->id)) && is_named(headers, drop->name))
+        if (!(hop_by_hop & HEADER_BIT(drop->id)) && is_named(headers, drop->name))
             drop->id = HEADER_KEEP_ALIVE; /* goes below, like others of this hop */
     }
     for (uint32_t i = 0; i < headers->n; i++)
-        if (!(hop_by_hop & BIT(headers->at[i].id)))
+        if (!(hop_by_hop & HEADER_BIT(headers->at[i].id)))
             headers->at[kept++] = headers->at[i];
     headers->n = kept;
     headers->names &= ~hop_by_hop;
