@@ -51,11 +51,15 @@ static bool match_host(struct transaction *tx, const struct dt_matcher *matcher,
     const struct dt_host_pattern *patterns = &tx->tables->host_patterns[matcher->rows.first];
     struct str host = transaction_host_name(tx);
     (void)failed;
+    if (tx->host_fits == matcher)
+        return true;
     for (uint32_t low = 0, high = matcher->number; low < high;) {
         uint32_t middle = low + (high - low) / 2;
         int order = compare_lower(table_text(tx->tables, patterns[middle].text), host);
-        if (order == 0)
+        if (order == 0) {
+            transaction_host_fits(tx, matcher);
             return true;
+        }
         if (order < 0)
             low = middle + 1;
         else
@@ -66,8 +70,11 @@ static bool match_host(struct transaction *tx, const struct dt_matcher *matcher,
         struct str text = pattern->kind == DT_HOST_PATTERN_TEMPLATE
                               ? template_expand(tx, pattern->template)
                               : table_text(tx->tables, pattern->text);
-        if (host_matches(text, host))
-            return true;
+        if (!host_matches(text, host))
+            continue;
+        if (pattern->kind != DT_HOST_PATTERN_TEMPLATE)
+            transaction_host_fits(tx, matcher);
+        return true;
     }
     return false;
 }

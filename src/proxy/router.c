@@ -4,55 +4,12 @@
 
 #include "proxy/router.h"
 
-#include "base/bytes8.h"
 #include "proxy/body.h"
 #include "proxy/handlers.h"
 #include "proxy/log.h"
 #include "proxy/match.h"
 #include "proxy/metrics.h"
 #include "proxy/response.h"
-#include "proxy/url.h"
-
-/* --- the host index --- */
-
-static const struct dt_host_entry *index_find(const struct transaction *tx,
-                                              const struct dt_host_index *index, struct str host)
-{
-    const struct dt_tables *tables = tx->tables;
-    uint32_t hash = dt_hash(host.ptr, (uint32_t)host.len), mask = index->slots.n - 1;
-    for (uint32_t i = hash & mask, n = 0; n <= mask; i = (i + 1) & mask, n++) {
-        const struct dt_host_entry *entry = &tables->host_entries[index->slots.first + i];
-        if (entry->host.len == 0)
-            return NULL;
-        if (entry->hash == hash && str_eq(table_text(tables, entry->host), host))
-            return entry;
-    }
-    return NULL;
-}
-
-enum { MAX_INDEXED_HOST = 255 };
-
-/* The routes that may match the request's host. */
-static struct dt_range index_look_up(struct transaction *tx, uint32_t row)
-{
-    const struct dt_host_index *index = &tx->tables->host_indexes[row];
-    const struct dt_host_entry *entry = NULL;
-    char lower[MAX_INDEXED_HOST + 1];
-    if (index->slots.n == 0)
-        return index->others;
-    struct str host = transaction_host_name(tx);
-    if (host.len == 0 || host.len > MAX_INDEXED_HOST)
-        return index->others;
-    memcpy(lower, host.ptr, host.len);
-    bytes_lower(lower, host.len);
-    entry = index_find(tx, index, str_make(lower, host.len));
-    ptrdiff_t dot = str_index(host, '.');
-    if (!entry && dot > 0) {
-        lower[dot - 1] = '*';
-        entry = index_find(tx, index, str_make(lower + dot - 1, host.len - (size_t)dot + 1));
-    }
-    return entry ? entry->routes : index->others;
-}
 
 /* --- frames --- */
 
@@ -68,7 +25,7 @@ static struct frame *frame_new(struct transaction *tx, struct dt_range routes, s
 /* Points the frame at the routes for the host, behind those that were already looked at. */
 static void frame_follow_host(struct transaction *tx, struct frame *frame, uint32_t next_route)
 {
-    struct dt_range routes = index_look_up(tx, tx->server->host_index);
+    struct dt_range routes = transaction_host_routes(tx);
     const struct dt_number *numbers = &tx->tables->numbers[routes.first];
     frame->numbers = &numbers->value;
     frame->n = routes.n;

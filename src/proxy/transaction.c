@@ -14,6 +14,7 @@
 #include "proxy/proxying.h"
 #include "proxy/response.h"
 #include "proxy/router.h"
+#include "proxy/seen_host.h"
 #include "proxy/send_file.h"
 #include "proxy/text.h"
 #include "proxy/worker.h"
@@ -105,17 +106,36 @@ struct str transaction_peer(struct transaction *tx)
     return tx->peer_text;
 }
 
+/* Looks at the host, where it is another one than before. */
+static void look_at_host(struct transaction *tx)
+{
+    if (tx->host_named.ptr == tx->host.ptr && tx->host_named.len == tx->host.len)
+        return;
+    const struct seen_host *seen = seen_host_find(tx->worker, tx->server, tx->host);
+    tx->host_named = tx->host;
+    tx->host_name = str_slice(tx->host, seen->name_at, seen->name_at + seen->name_len);
+    tx->host_routes = seen->routes;
+    tx->host_fits = seen->fits;
+}
+
 struct str transaction_host_name(struct transaction *tx)
 {
-    struct str port;
-    if (tx->host_named.ptr == tx->host.ptr && tx->host_named.len == tx->host.len)
-        return tx->host_name;
-    tx->host_named = tx->host;
-    if (!url_split_host_port(tx->host, &tx->host_name, &port)) {
-        tx->host_name = str_trim_prefix(tx->host, STR("["));
-        tx->host_name = str_trim_suffix(tx->host_name, STR("]"));
-    }
+    look_at_host(tx);
     return tx->host_name;
+}
+
+struct dt_range transaction_host_routes(struct transaction *tx)
+{
+    look_at_host(tx);
+    return tx->host_routes;
+}
+
+void transaction_host_fits(struct transaction *tx, const struct dt_matcher *matcher)
+{
+    if (tx->host_fits)
+        return;
+    tx->host_fits = matcher;
+    seen_host_find(tx->worker, tx->server, tx->host)->fits = matcher;
 }
 
 struct str transaction_uri(struct transaction *tx)

@@ -35,7 +35,8 @@ struct value {
 /* Why a request cannot be answered as planned; becomes {http.error.*}. */
 struct failure {
     bool is_set;
-    bool is_bare; /* a matcher's: it has a text and no status, and is a 500 where nothing handles it */
+    bool is_bare; /* a matcher's: it has a text and no status, and is a 500 where nothing handles it
+                   */
     unsigned status;
     struct str message; /* .ptr NULL: only the status is known */
     struct str id;      /* for finding it in the log; empty with only a status */
@@ -118,7 +119,7 @@ struct transaction {
     struct url url;
     struct http_headers headers; /* shares its rows with the request's until it is changed */
     bool owns_headers;
-    bool host_changed; /* since the host index was asked */
+    bool host_changed;  /* since the host index was asked */
     bool is_unsendable; /* a field of the request got a name or value that no upstream may see */
     struct str original_method;
     struct url original_url;
@@ -134,13 +135,13 @@ struct transaction {
     /* The answer. */
     struct http_headers response; /* set by handlers so far */
     struct deferred_work *deferred;
-    bool is_untyped;     /* a body without a type stays so */
-    bool tells_length;   /* a body of unknown length is held back until it ends, or is long */
-    bool type_is_cleared; /* a handler has seen to it that there is none */
-    bool type_is_sniffed; /* its type was found out, and is no business of the log's */
-    bool is_unhandled;   /* no handler answered */
+    bool is_untyped;       /* a body without a type stays so */
+    bool tells_length;     /* a body of unknown length is held back until it ends, or is long */
+    bool type_is_cleared;  /* a handler has seen to it that there is none */
+    bool type_is_sniffed;  /* its type was found out, and is no business of the log's */
+    bool is_unhandled;     /* no handler answered */
     uint64_t unsent_bytes; /* of a body that an answer to HEAD has not, though Caddy counts it */
-    unsigned log_status; /* where the client saw none: 499 */
+    unsigned log_status;   /* where the client saw none: 499 */
 
     /* Routing. */
     struct frame *frame;
@@ -148,17 +149,19 @@ struct transaction {
     uint64_t *groups;   /* satisfied ones; made when first needed */
     struct value *vars; /* of tables.variables; made when first needed */
     struct failure failure;
-    struct failure first_failure; /* that got as far as the server's error routes */
-    int64_t first_elapsed_ns;     /* how long the request had taken then */
+    struct failure first_failure;   /* that got as far as the server's error routes */
+    int64_t first_elapsed_ns;       /* how long the request had taken then */
     struct failure handled_failure; /* that error routes are running for, or have */
-    bool in_error_routes;         /* of the server */
-    bool failed_twice;            /* they failed themselves */
+    bool in_error_routes;           /* of the server */
+    bool failed_twice;              /* they failed themselves */
 
     /* Known once asked for. */
     struct str peer_text, client_ip, uuid, uri;
     bool has_client_ip, is_from_trusted_proxy;
-    struct matched_path matched_path; /* what path matchers compare */
-    struct str host_name, host_named; /* what host matchers compare, and the host it is of */
+    struct matched_path matched_path;   /* what path matchers compare */
+    struct str host_name, host_named;   /* what host matchers compare, and the host it is of */
+    struct dt_range host_routes;        /* what the host index has for it */
+    const struct dt_matcher *host_fits; /* a matcher that is known to say yes to it; or NULL */
 
     /* Logs. */
     struct late_field *late_fields;
@@ -170,19 +173,19 @@ struct transaction {
 
     struct metric_span *spans; /* measured routes that it is in, the innermost first */
 
-    struct capture *captures;  /* of regular expressions, the last match first */
-    struct active_map *maps;   /* that have run */
-    struct file_match file;    /* of the last file matcher that matched */
-    struct proxying *proxying; /* of the last reverse_proxy, for {http.reverse_proxy.*} */
-    struct sending *sending;   /* a file that is the body */
-    struct proxying *handled;  /* whose answer handle_response routes look at */
-    struct login *login;       /* a password that is being looked at */
-    struct str user;           /* who has logged in; .ptr NULL: nobody */
-    struct str health_target;  /* whom a health check is about; empty for requests */
+    struct capture *captures;            /* of regular expressions, the last match first */
+    struct active_map *maps;             /* that have run */
+    struct file_match file;              /* of the last file matcher that matched */
+    struct proxying *proxying;           /* of the last reverse_proxy, for {http.reverse_proxy.*} */
+    struct sending *sending;             /* a file that is the body */
+    struct proxying *handled;            /* whose answer handle_response routes look at */
+    struct login *login;                 /* a password that is being looked at */
+    struct str user;                     /* who has logged in; .ptr NULL: nobody */
+    struct str health_target;            /* whom a health check is about; empty for requests */
     const struct http_head *intercepted; /* the last answer that was held back */
-    struct interception *interception; /* an answer that was held back; response.c's */
-    struct interception *unsaid; /* one whose body goes out if what came instead has none */
-    struct encoding *encoding; /* of the body on its way out; response.c's */
+    struct interception *interception;   /* an answer that was held back; response.c's */
+    struct interception *unsaid;         /* one whose body goes out if what came instead has none */
+    struct encoding *encoding;           /* of the body on its way out; response.c's */
 };
 
 enum { MAX_METHOD = 32 }; /* bytes; longer ones are refused */
@@ -214,8 +217,12 @@ struct http_headers *transaction_own_headers(struct transaction *tx);
 /* The peer's address with zone and without port; "@" for unix sockets. */
 struct str transaction_peer(struct transaction *tx);
 struct str transaction_client_ip(struct transaction *tx);
-/* The host as it is now, without port and brackets. */
+/* The host as it is now, without port and brackets, and the routes that the server's host index has
+ * for it (numbers; none where there is no index). */
 struct str transaction_host_name(struct transaction *tx);
+struct dt_range transaction_host_routes(struct transaction *tx);
+/* The matcher says yes to it, whatever else is in the request: need not be asked again. */
+void transaction_host_fits(struct transaction *tx, const struct dt_matcher *matcher);
 /* Path and query as they are now. */
 struct str transaction_uri(struct transaction *tx);
 /* The variable's slot, for reading and writing. */

@@ -21,6 +21,7 @@
 #include "proxy/metrics.h"
 #include "proxy/match.h"
 #include "proxy/resolvers.h"
+#include "proxy/seen_host.h"
 #include "proxy/sources.h"
 #include "proxy/sockets.h"
 #include "proxy/transaction.h"
@@ -183,11 +184,13 @@ bool worker_open(struct worker *worker, struct core *core, unsigned index)
         .loop = loop_new(),
         .servers = calloc(n_sides(tables) + 1, sizeof(struct worker_server)),
         .pools = calloc(tables->n_upstreams + 1, sizeof(struct http_pool *)),
+        .seen_hosts = seen_hosts_new(),
         .log_buffers = calloc(tables->n_logs + 1, sizeof(struct log_buffer)),
         .metrics = metrics_new(tables),
         .random = ((uint64_t)now.tv_nsec << 20 ^ (uint64_t)getpid() << 8 ^ index) * 2 + 1,
     };
-    if (!worker->loop || !worker->servers || !worker->pools || !worker->log_buffers) {
+    if (!worker->loop || !worker->servers || !worker->pools || !worker->seen_hosts ||
+        !worker->log_buffers) {
         fprintf(stderr, "%s: cannot make a worker: %s\n", core->name, strerror(errno));
         return false;
     }
@@ -299,6 +302,7 @@ void worker_close(struct worker *worker)
     loop_free(worker->loop);
     free(worker->servers);
     free(worker->pools);
+    free(worker->seen_hosts);
     free(worker->log_buffers);
     metrics_free(worker->metrics);
     free(worker->file_buffer);

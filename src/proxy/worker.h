@@ -22,6 +22,7 @@ struct http_server;
 struct loop;
 struct metrics;
 struct resolver;
+struct seen_host;
 struct sources;
 
 /* Collected log lines of one worker for one output. */
@@ -52,6 +53,7 @@ struct worker {
     struct http_pool **pools;       /* of upstreams; made when first needed */
     struct resolver **resolvers;    /* owned; of resolvers, and the system's at the end */
     struct sources *sources;        /* owned; NULL where no upstreams are found */
+    struct seen_host *seen_hosts;   /* owned; what it remembers of hosts */
     struct log_buffer *log_buffers; /* of outputs of logs; there are no more than logs */
     struct timer log_timer;
     struct metrics *metrics; /* owned; NULL where nothing is counted */
