@@ -111,7 +111,10 @@ struct http_outgoing {
     struct str method;
     struct str target; /* origin form, escaped */
     struct str host;   /* Host (":authority") */
-    const struct http_header *host_line; /* that field, where it is a line of a head; or NULL */
+    /* That field, where it is a line of a head that came; or NULL. And where in that head the request
+     * line stands, right before it, if it is to be sent as it is there; or NULL. */
+    const struct http_header *host_line;
+    const char *request_line;
     /* All other headers. Host, Content-Length and Transfer-Encoding in it are left out. Connection
      * goes out as given (for upgrades) in HTTP/1; hop-by-hop rules are the caller's. */
     const struct http_headers *headers;

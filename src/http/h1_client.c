@@ -10,27 +10,42 @@ enum {
     LONG_READ_BYTES = 4 * 1024, /* of what a head is read with, where long bodies are expected */
 };
 
+/* The request line and Host. What of them came as it is sent is not written here but returned: it
+ * goes out together with the lines behind it. */
+static struct str write_first_lines(struct head_writer *writer, const struct http_outgoing *request,
+                                    bool is_absolute)
+{
+    const struct http_header *host = request->host_line;
+    const char *begin = request->request_line;
+    if (is_absolute) { /* Go: by the name that the client asked for */
+        head_text(writer, request->method);
+        head_text(writer, STR(" http://"));
+        head_text(writer, request->host);
+        head_text(writer, request->target);
+        head_text(writer, STR(" HTTP/1.1\r\n"));
+    } else if (!begin) {
+        head_request_line(writer, request->method, request->target);
+    }
+    if (!host) {
+        head_field(writer, STR("Host"), request->host);
+        return (struct str){0};
+    }
+    if (is_absolute || !begin)
+        begin = host->name.ptr;
+    return str_make(begin, (size_t)(header_line_end(host) - begin));
+}
+
 static void write_head(struct http_upstream *upstream)
 {
     const uint64_t left_out = header_bit(HEADER_HOST) | header_bit(HEADER_CONTENT_LENGTH) |
                               header_bit(HEADER_TRANSFER_ENCODING);
     const struct http_outgoing *request = &upstream->exchange->request;
-    struct head_writer writer;
     const struct http_forward *forward = &upstream->pool->config.forward;
     bool is_absolute = forward->kind == HTTP_FORWARD_HTTP && !forward->to_tls;
+    struct head_writer writer;
     head_begin(&writer, &upstream->stream);
-    if (is_absolute) { /* Go: by the name that the client asked for */
-        head_text(&writer, request->method);
-        head_text(&writer, STR(" http://"));
-        head_text(&writer, request->host);
-        head_text(&writer, request->target);
-        head_text(&writer, STR(" HTTP/1.1\r\n"));
-    } else {
-        head_request_line(&writer, request->method, request->target);
-    }
-    if (!request->host_line)
-        head_field(&writer, STR("Host"), request->host);
-    head_list(&writer, request->host_line, request->headers, left_out);
+    struct str first = write_first_lines(&writer, request, is_absolute);
+    head_list(&writer, first, request->headers, left_out);
     if (is_absolute && forward->authorization.len)
         head_field(&writer, STR("Proxy-Authorization"), forward->authorization);
     if (request->content_length < 0) {
@@ -38,8 +53,7 @@ static void write_head(struct http_upstream *upstream)
     } else if (request->content_length > 0 || request->zero_length) {
         head_length(&writer, (uint64_t)request->content_length);
     }
-    if (upstream->pool->config.no_keep_alive &&
-        !headers_find(request->headers, HEADER_CONNECTION))
+    if (upstream->pool->config.no_keep_alive && !headers_find(request->headers, HEADER_CONNECTION))
         head_text(&writer, STR("Connection: close\r\n"));
     head_text(&writer, STR("\r\n"));
     head_end(&writer);
@@ -181,8 +195,8 @@ static void complete(struct http_upstream *upstream, size_t extra)
 }
 
 /* An interim or final head is there. False: the exchange takes no more input now. */
-static bool head_complete(struct http_upstream *upstream, struct h1_head *head,
-                          const char *bytes, struct str *rest)
+static bool head_complete(struct http_upstream *upstream, struct h1_head *head, const char *bytes,
+                          struct str *rest)
 {
     struct http_exchange *exchange = upstream->exchange;
     struct h1_framing framing;
@@ -375,8 +389,8 @@ static ssize_t pass_body(struct http_upstream *upstream)
     return passed;
 }
 
-/* What is read with a head is copied: where the pool's last answer was one to be passed on, the next
- * one probably is, too. */
+/* What is read with a head is copied: where the pool's last answer was one to be passed on, the
+ * next one probably is, too. */
 static size_t read_size(const struct http_upstream *upstream)
 {
     bool is_start = upstream->state == UPSTREAM_HEAD && upstream->saved.len == 0;

@@ -96,7 +96,7 @@ static void write_head(struct server_request *request, const struct http_head *h
     struct head_writer writer;
     head_begin(&writer, &connection->stream);
     status_line(&writer, request->public.version, head);
-    head_list(&writer, NULL, &head->headers, left_out(head->status));
+    head_list(&writer, (struct str){0}, &head->headers, left_out(head->status));
     if (head->status >= 200 && !headers_find(&head->headers, HEADER_DATE))
         date_field(&writer, connection->server->loop);
     if (head->status >= 200)

@@ -69,12 +69,6 @@ void head_field(struct head_writer *writer, struct str name, struct str value)
     memcpy(at + value.len, "\r\n", 2);
 }
 
-/* Behind the line of a field, which is one. */
-static inline const char *line_end(const struct http_header *header)
-{
-    return header->value.ptr + header->value.len + 2;
-}
-
 /* Several lines in one piece: they came as they are written, and were looked at when they came.
  * <end>: behind the last one's CR LF, in place of which something else may be. */
 static inline void head_lines(struct head_writer *writer, const char *begin, const char *end)
@@ -87,11 +81,10 @@ static inline void head_lines(struct head_writer *writer, const char *begin, con
 
 /* Lines that are one behind the other in memory, as those of a head that is passed on mostly are,
  * go out together. What was put between them, or left out, or made anew, ends such a run. */
-void head_list(struct head_writer *writer, const struct http_header *first,
-               const struct http_headers *headers, uint64_t left_out)
+void head_list(struct head_writer *writer, struct str first, const struct http_headers *headers,
+               uint64_t left_out)
 {
-    const char *begin = first ? first->name.ptr : NULL; /* of the run */
-    const char *end = first ? line_end(first) : NULL;
+    const char *begin = first.ptr, *end = first.ptr + first.len; /* of the run */
     const struct http_header *header = headers->at;
     left_out &= headers->names;
     for (uint32_t n = headers->n; n > 0; n--, header++) {
@@ -99,13 +92,13 @@ void head_list(struct head_writer *writer, const struct http_header *first,
             continue;
         bool is_line = header_is_line(header);
         if (is_line && header->name.ptr == end) {
-            end = line_end(header);
+            end = header_line_end(header);
             continue;
         }
         if (begin)
             head_lines(writer, begin, end);
         begin = is_line ? header->name.ptr : NULL;
-        end = is_line ? line_end(header) : NULL;
+        end = is_line ? header_line_end(header) : NULL;
         if (!is_line)
             head_field(writer, header->name, header->value);
     }
@@ -181,7 +174,7 @@ void last_chunk_write(struct stream *stream, const struct http_headers *trailers
     head_begin(&writer, stream);
     head_text(&writer, STR("0\r\n"));
     if (trailers)
-        head_list(&writer, NULL, trailers, 0);
+        head_list(&writer, (struct str){0}, trailers, 0);
     head_text(&writer, STR("\r\n"));
     head_end(&writer);
 }

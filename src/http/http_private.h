@@ -97,10 +97,10 @@ static inline void head_text(struct head_writer *writer, struct str text)
         memcpy(at, text.ptr, text.len);
 }
 void head_field(struct head_writer *writer, struct str name, struct str value);
-/* <first>, which must be a line, or NULL; then the fields of the list that are not in <left_out> (a
- * header_bit each). */
-void head_list(struct head_writer *writer, const struct http_header *first,
-               const struct http_headers *headers, uint64_t left_out);
+/* <first>, which is lines that came as they are written, or nothing (.ptr NULL); then the fields of the
+ * list that are not in <left_out> (a header_bit each). */
+void head_list(struct head_writer *writer, struct str first, const struct http_headers *headers,
+               uint64_t left_out);
 /* "<method> <target> HTTP/1.1" */
 void head_request_line(struct head_writer *writer, struct str method, struct str target);
 void head_number(struct head_writer *writer, uint64_t number);

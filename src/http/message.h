@@ -96,6 +96,12 @@ static inline bool header_is_line(const struct http_header *header)
     return header->is_line && header->value.ptr == header->name.ptr + header->name.len + 2;
 }
 
+/* Behind its CR LF, of a field that is a line. */
+static inline const char *header_line_end(const struct http_header *header)
+{
+    return header->value.ptr + header->value.len + 2;
+}
+
 /* A list in an arena, in order of arrival; names may repeat. */
 struct http_headers {
     struct arena *arena;

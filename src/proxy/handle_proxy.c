@@ -326,6 +326,8 @@ static void fill_request(struct proxying *proxying, struct http_outgoing *reques
     request->method = proxying->method;
     request->target = proxying->uri;
     request->host = proxying->attempt_host;
+    request->host_line = proxying->host_line;
+    request->request_line = proxying->request_line;
     request->headers = &proxying->headers;
     request->content_length = proxying->content_length;
     request->zero_length = proxying->content_length == 0 && says_zero_length(proxying->method);

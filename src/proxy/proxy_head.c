@@ -168,13 +168,29 @@ static const char *unsendable_part(const struct proxying *proxying, bool has_goo
     return has_good_fields ? NULL : "header field";
 }
 
-/* The client's Host field, where it says this and came as it is sent. */
+/* The client's Host field, where it says this and came as it is sent: under this name. */
 static const struct http_header *line_of_host(const struct http_request *request, struct str host)
 {
     const struct http_header *header = headers_find(&request->headers, HEADER_HOST);
     bool is_so = header && header->value.ptr == host.ptr && header->value.len == host.len &&
-                 header_is_line(header);
+                 header_is_line(header) && memcmp(header->name.ptr, "Host", 4) == 0;
     return is_so ? header : NULL;
+}
+
+/* The client's request line, where it is what is sent and nothing stands between it and Host. */
+static const char *line_before_host(const struct proxying *proxying)
+{
+    static const char version[] = " HTTP/1.1\r\n";
+    const struct http_request *request = proxying->tx->request;
+    struct str method = proxying->method, uri = proxying->uri;
+    if (!proxying->host_line || method.ptr != request->method.ptr ||
+        method.len != request->method.len || uri.ptr != request->target.ptr ||
+        uri.len != request->target.len)
+        return NULL;
+    const char *behind = uri.ptr + uri.len;
+    bool is_one_text = uri.ptr == method.ptr + method.len + 1 &&
+                       proxying->host_line->name.ptr == behind + sizeof(version) - 1;
+    return is_one_text && memcmp(behind, version, sizeof(version) - 1) == 0 ? method.ptr : NULL;
 }
 
 bool proxy_make_attempt(struct proxying *proxying, struct str *problem)
@@ -208,6 +224,7 @@ bool proxy_make_attempt(struct proxying *proxying, struct str *problem)
         !sendable_host(proxying->attempt_host))
         proxying->attempt_host = STR(""); /* as Go */
     proxying->host_line = line_of_host(tx->request, proxying->attempt_host);
+    proxying->request_line = line_before_host(proxying);
     const char *part = unsendable_part(proxying, has_good_fields);
     if (part)
         *problem = str_printf(tx->arena, "the request's %s cannot be sent", part);

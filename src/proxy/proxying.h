@@ -57,6 +57,7 @@ struct proxying {
     struct url url; /* <uri>, taken apart */
     struct str host, attempt_host;
     const struct http_header *host_line; /* the client's, which says <attempt_host>; or NULL */
+    const char *request_line; /* the client's, right before it, if it is as it is sent; or NULL */
     struct http_headers prepared, headers;
     struct str upgrade; /* the protocol asked for; empty: none */
 

@@ -284,6 +284,29 @@ def test_early_hints():
     assert answer.startswith(b"HTTP/1.1 103") and b"HTTP/1.1 200" in answer, answer
 
 
+def test_first_lines():
+    """What comes as it is sent is copied; what does not is made."""
+    rows = [
+        ("GET /x?a=b HTTP/1.1\r\nHost: h:1\r\nX: y\r\n", "GET /x?a=b HTTP/1.1\r\nHost: h:1\r\nX: y\r\n"),
+        ("GET /x? HTTP/1.1\r\nHost: h\r\nX: y\r\n", "GET /x? HTTP/1.1\r\nHost: h\r\nX: y\r\n"),
+        ("GET /x HTTP/1.1\r\nHost:h\r\nX: y\r\n", "GET /x HTTP/1.1\r\nHost: h\r\nX: y\r\n"),
+        ("GET /x HTTP/1.1\r\nhost: h\r\nX: y\r\n", "GET /x HTTP/1.1\r\nHost: h\r\nX: y\r\n"),
+        ("GET /x HTTP/1.1\r\nHost: h \r\nX: y\r\n", "GET /x HTTP/1.1\r\nHost: h\r\nX: y\r\n"),
+        ("GET /x HTTP/1.1\r\nX: y\r\nHost: h\r\n", "GET /x HTTP/1.1\r\nHost: h\r\nX: y\r\n"),
+        ("GET /x HTTP/1.0\r\nHost: h\r\nX: y\r\n", "GET /x HTTP/1.1\r\nHost: h\r\nX: y\r\n"),
+        ("GET /x HTTP/1.2\r\nHost: h\r\nX: y\r\n", "GET /x HTTP/1.1\r\nHost: h\r\nX: y\r\n"),
+        ("GET http://h/x HTTP/1.1\r\nHost: h\r\nX: y\r\n", "GET /x HTTP/1.1\r\nHost: h\r\nX: y\r\n"),
+        ("GET /strip/x HTTP/1.1\r\nHost: h\r\nX: y\r\n", "GET /x HTTP/1.1\r\nHost: h\r\nX: y\r\n"),
+        ("GET /rewritten HTTP/1.1\r\nHost: h\r\nX: y\r\n", "GET /echo/rewritten?q=1 HTTP/1.1\r\nHost: h\r\nX: y\r\n"),
+        ("GET /%7ex HTTP/1.1\r\nHost: h\r\nX: y\r\n", "GET /%7ex HTTP/1.1\r\nHost: h\r\nX: y\r\n"),
+        ("PUT /x HTTP/1.1\r\nHost: h\r\nX: y\r\n", "PUT /x HTTP/1.1\r\nHost: h\r\nX: y\r\n"),
+    ]
+    for request, wanted in rows:
+        exchange((request + "Connection: close\r\n\r\n").encode())
+        head = last_head() + b"\r\n"
+        assert head.startswith(wanted.encode()), (request, head)
+
+
 def test_hop_by_hop():
     get("/x", "X-Private: 1\r\nKeep-Alive: 9\r\nTE: trailers\r\nProxy-Connection: a\r\nUpgrade: \r\n"
         .replace("Upgrade: \r\n", "") + "X-Stays: 1\r\n")
