@@ -27,9 +27,11 @@ def is_parser_refusal(message):
 
 def renamed(text, names):
     text = re.sub(r"boundary=[0-9a-f]{60}", "boundary=BOUNDARY", text)
-    for value, name in names:
-        text = re.sub(rf"(?<![0-9]){value}(?![0-9])", name, text)
-    return text
+    if not names:
+        return text
+    table = {value: name for value, name in reversed(names)}
+    pattern = "|".join(map(re.escape, sorted(table, key=len, reverse=True)))
+    return re.sub(rf"(?<![0-9])(?:{pattern})(?![0-9])", lambda match: table[match.group()], text)
 
 
 def fields(headers, ignored, names):

@@ -9,14 +9,31 @@ from tls import Connection
 START_SECONDS = 60
 
 
-def wait_for(port, process):
-    until = time.monotonic() + START_SECONDS
-    while time.monotonic() < until and (process is None or process.poll() is None):
-        with socket.socket() as s:
-            if s.connect_ex(("127.0.0.1", port)) == 0:
-                return True
+def wait_until(condition, seconds=START_SECONDS):
+    """Whether it holds, now or in a while."""
+    until = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > until:
+            return False
         time.sleep(0.01)
-    return False
+    return True
+
+
+def is_written(path):
+    try:
+        return os.path.getsize(path) > 0
+    except OSError:
+        return False
+
+
+def listens(port):
+    with socket.socket() as s:
+        return s.connect_ex(("127.0.0.1", port)) == 0
+
+
+def wait_for(port, process):
+    wait_until(lambda: listens(port) or process.poll() is not None)
+    return process.poll() is None and listens(port)
 
 
 # ---- upstreams ----
@@ -228,10 +245,23 @@ ENVIRONMENT = {
 }
 
 
+def is_last(response):
+    """Whether the connection is to close behind it."""
+    return response.ended in ("close", "cut") or any("close" in value.lower() for value in response.get("connection"))
+
+
 class Side:
+    def await_events(self, request, upstreams):
+        """What is to come before a request: handshakes that work, checks at upstreams, a while."""
+        if "ready" in request.options:
+            wait_until(lambda: "version" in self.handshake(request))
+        if "seen" in request.options:
+            wait_until(lambda: len(upstreams.seen) >= int(request.options["seen"]), 20)
+        time.sleep(float(request.options.get("after", 0)))
+
     def exchange(self, request, upstreams):
         n_seen = 0 if "all" in request.options else len(upstreams.seen)
-        time.sleep(float(request.options.get("after", 0)))
+        self.await_events(request, upstreams)
         wait = float(request.options.get("wait", 5))
         if request.is_h2:
             return self.exchange_h2(request, upstreams, n_seen, wait)
@@ -258,8 +288,8 @@ class Side:
                 if status == "101":
                     line.sendall(request.options.get("then", "").encode())
                     reader.until = time.monotonic() + 0.5
-                elif not status.startswith("1"):
-                    # one more moment, in which a connection that is to be closed closes
+                elif not status.startswith("1") and not is_last(response):
+                    # one more moment, in which a connection would close
                     reader.until = min(reader.until, time.monotonic() + (0.3 if request.is_raw else 0.03))
             reader.more()
             handshake = None
@@ -404,9 +434,13 @@ class DialtoneSide(Side):
             f.write(case.fill(case.caddyfile, [("PORT", str(self.port)), ("HTTP_PORT", str(self.http_port)), ("LOG", case.log_path(self.name))]))
         self.errors = open(os.path.join(self.home, "errors"), "w+b")
         env = {**os.environ, **ENVIRONMENT, "XDG_DATA_HOME": self.home}
-        self.process = subprocess.Popen([self.program, "run", path, "--", "--workers", "1"], cwd=self.home, env=env,
-                                        stdout=subprocess.DEVNULL, stderr=self.errors)
-        if wait_for(self.port, self.process):
+        pid_file = os.path.join(self.home, "pid")  # there is something in it once all listen
+        if os.path.exists(pid_file):  # of one that did not end by itself
+            os.remove(pid_file)
+        self.process = subprocess.Popen([self.program, "run", path, "--", "--workers", "1", "--pid-file", pid_file],
+                                        cwd=self.home, env=env, stdout=subprocess.DEVNULL, stderr=self.errors)
+        wait_until(lambda: is_written(pid_file) or self.process.poll() is not None)
+        if self.process.poll() is None and listens(self.port):
             return None
         self.end()
         with open(self.errors.name, encoding="utf-8", errors="replace") as f:
