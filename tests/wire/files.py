@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Large files, which the kernel sends by itself: files.py BUILD"""
-import hashlib, os, socket, ssl, subprocess, sys, tempfile, threading, time
+import contextlib, hashlib, os, socket, ssl, subprocess, sys, tempfile, threading, time
 
-from harness import Suite, free_port
+from harness import Suite, free_port, wait_until
 
 PLAIN, TLS = free_port(), free_port()
 SIZE = 24_000_000
@@ -106,8 +106,15 @@ def test_descriptors(pid):
                 got = head.split(b" ")[1]
                 assert got == status or (status == b"200" and got in (b"304", b"416", b"206")), (path, head)
     assert read_all(request(b"/small", CLOSE, b"POST"))[0].startswith(b"HTTP/1.1 405 ")
-    names = [os.readlink(f"/proc/{pid}/fd/{fd}") for fd in os.listdir(f"/proc/{pid}/fd")]
-    assert not [name for name in names if name.startswith(root.name)], names
+    names = []
+
+    def all_closed():
+        del names[:]
+        for fd in os.listdir(f"/proc/{pid}/fd"):
+            with contextlib.suppress(OSError):  # closed meanwhile
+                names.append(os.readlink(f"/proc/{pid}/fd/{fd}"))
+        return not any(name.startswith(root.name) for name in names)
+    assert wait_until(all_closed), names
 
 
 def test_ranges():

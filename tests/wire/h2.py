@@ -1,5 +1,5 @@
 """HTTP/2 frame by frame, for tests: what a client or server sends can be wrong in any way."""
-import socket, ssl, struct, time
+import socket, ssl, struct, threading, time
 
 DATA, HEADERS, PRIORITY, RST_STREAM, SETTINGS, PUSH_PROMISE, PING, GOAWAY, WINDOW_UPDATE, CONTINUATION = range(10)
 END_STREAM, ACK, END_HEADERS, PADDED = 1, 1, 4, 8
@@ -158,6 +158,7 @@ class Connection:
     def __init__(self, sock, is_client=True, updates=True, pairs=(), greet=True):
         self.socket, self.updates, self.pending = sock, updates, b""
         self.decoder, self.streams, self.next_id = Decoder(), {}, 1
+        self.sending = threading.Lock()  # frames of several threads
         self.goaway, self.closed, self.pings, self.settings, self.fragments = None, False, 0, {}, b""
         self.window, self.windows, self.is_client = 65535, {}, is_client
         if greet:
@@ -167,7 +168,8 @@ class Connection:
         return self.streams.setdefault(number, Stream())
 
     def send(self, *args, **kwargs):
-        self.socket.sendall(frame(*args, **kwargs))
+        with self.sending:
+            self.socket.sendall(frame(*args, **kwargs))
 
     def open(self, fields, end=True, wait=None):
         number, self.next_id = self.next_id, self.next_id + 2

@@ -6,7 +6,7 @@ The upstream is written frame by frame (h2.py), so that it can do wrong; the cli
 import hashlib, os, re, socket, ssl, struct, subprocess, sys, tempfile, threading, time
 
 from h2 import *
-from harness import Suite, free_ports, wait_until
+from harness import Suite, exactly, free_ports, holds, wait_until
 
 PROXY, UPSTREAM, SECURE, FEW, COLD, OLD, NOWHERE = free_ports(7)
 lock = threading.Lock()
@@ -273,10 +273,11 @@ def body_of(answer):
     head, _, body = answer.partition(b"\r\n\r\n")
     if b"Transfer-Encoding: chunked" not in head:
         return body
-    out = b""
-    while body:
-        size, _, body = body.partition(b"\r\n")
-        out, body = out + body[:int(size, 16)], body[int(size, 16) + 2:]
+    out, size = b"", -1
+    while body and size != 0:
+        line, _, body = body.partition(b"\r\n")
+        size = int(line, 16)
+        out, body = out + body[:size], body[size + 2:]
     return out
 
 
@@ -310,17 +311,17 @@ def test_bodies_both_ways():
     for n in (0, 1, 1000, 70000, 3_000_000):
         body = os.urandom(n)
         want = b"%d %s" % (n, hashlib.sha256(body).hexdigest().encode())
-        assert want in get("/echo", f"Content-Length: {n}\r\n", "POST", body, wait=20), n
+        assert body_of(get("/echo", f"Content-Length: {n}\r\n", "POST", body)).startswith(want), n
     body = os.urandom(200000)
     chunks = b"".join(b"%x\r\n%s\r\n" % (len(body[i:i + 7001]), body[i:i + 7001]) for i in range(0, len(body), 7001))
-    answer = get("/echo", "Transfer-Encoding: chunked\r\nTrailer: X-Sum\r\n", "POST", chunks + b"0\r\nX-Sum: 5\r\n\r\n", wait=20)
-    assert b"200000 " + hashlib.sha256(body).hexdigest().encode() + b" 5" in answer, answer[-200:]
+    answer = get("/echo", "Transfer-Encoding: chunked\r\nTrailer: X-Sum\r\n", "POST", chunks + b"0\r\nX-Sum: 5\r\n\r\n")
+    assert body_of(answer) == b"200000 " + hashlib.sha256(body).hexdigest().encode() + b" 5", answer[-200:]
     assert get("/big5000000", wait=60).partition(b"\r\n\r\n")[2] == b"x" * 5000000
 
 
 def test_trailers_and_interim():
     answer = get("/trailers")
-    assert b"hello" in answer and b"X-End: yes" in answer and b"Transfer-Encoding: chunked" in answer, answer
+    assert body_of(answer) == b"hello" and b"X-End: yes" in answer and b"Transfer-Encoding: chunked" in answer, answer
     answer = get("/hints")
     assert answer.startswith(b"HTTP/1.1 103") and b"HTTP/1.1 200" in answer, answer
     answer = get("/big1000", method="HEAD")
@@ -402,9 +403,9 @@ def test_answers_before_the_body_has_come():
     body = b"x" * 3_000_000
     for path in ("/early/close", "/early/reset", "/early/goaway"):
         for _ in range(8):
-            answer = get(path, f"Content-Length: {len(body)}\r\n", "POST", body)
-            assert status(answer) == 413, (path, answer[:200])
-            time.sleep(0.05)  # until that connection is gone: none of the next request's business
+            # one that is sent just when the connection of the one before goes away may not be sent again
+            holds(lambda: get(path, f"Content-Length: {len(body)}\r\n", "POST", body), lambda answer: status(answer) == 413)
+            time.sleep(0.05)  # until that connection is gone
     assert status(get("/warm")) == 200
 
 
@@ -428,9 +429,12 @@ def test_by_alpn():
     assert body_of(get("/tls1/x")) == b"h1" and alpn[-1] == "http/1.1", alpn
     with socket.create_connection(("127.0.0.1", PROXY), timeout=20) as s:
         s.sendall(b"GET /tls/ws HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n")
-        assert s.recv(4096).startswith(b"HTTP/1.1 101"), "upgrades go over HTTP/1.1"
+        head = b""
+        while b"\r\n\r\n" not in head:
+            head += s.recv(1) or b"\r\n\r\n"
+        assert head.startswith(b"HTTP/1.1 101"), f"upgrades go over HTTP/1.1: {head}"
         s.sendall(b"abc")
-        assert s.recv(4096) == b"ABC"
+        assert exactly(s, 3) == b"ABC"
     assert body_of(get("/tls/x")) == b"ok"
 
 

@@ -23,6 +23,24 @@ def wait_until(what, seconds=20):
         time.sleep(0.02)
 
 
+def holds(what, is_right, times=5):
+    """Whether it is so in one of a few tries: what comes too late may have waited for the machine, be it here or in the
+    proxy; what waits for the wrong clock does so each time."""
+    for _ in range(times):
+        got = what()
+        if is_right(*got) if isinstance(got, tuple) else is_right(got):
+            return
+    raise AssertionError(got)
+
+
+def exactly(connection, n):
+    """So many bytes, or what there is until the end: what is sent at once need not come at once."""
+    data = b""
+    while len(data) < n and (more := connection.recv(n - len(data))):
+        data += more
+    return data
+
+
 def listens(port):
     with socket.socket() as s:
         return s.connect_ex(("127.0.0.1", port)) == 0

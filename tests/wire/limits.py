@@ -111,6 +111,14 @@ def test_what_closes_makes_room():
     assert FIRST.most == 2, FIRST.most
 
 
+def half_closed(ports):
+    """Those of these clients' ports whose connections this end has closed, and the other has not."""
+    with open("/proc/net/tcp") as f:
+        rows = [line.split() for line in f.readlines()[1:]]
+    states = {int(row[1].split(":")[1], 16): row[3] for row in rows if int(row[2].split(":")[1], 16) == PROXY}
+    return [port for port in ports if states.get(port) in ("04", "05")]  # FIN_WAIT1, FIN_WAIT2
+
+
 def test_who_leaves_is_not_served():
     FIRST.gate.clear()
     served, asked = FIRST.served, FIRST.asked
@@ -120,9 +128,10 @@ def test_who_leaves_is_not_served():
         kept[-1].sendall(b"GET /limited HTTP/1.1\r\nHost: h\r\n\r\n")
         assert wait_until(lambda: FIRST.asked - asked == min(n + 1, 2)), (n, FIRST.asked - asked)
     time.sleep(0.5)  # all of them have come, as far as that can be told from here
+    left = {s.getsockname()[1] for s in kept[2:]}
     for s in kept[2:]:
         s.close()
-    time.sleep(0.5)
+    assert wait_until(lambda: not half_closed(left)), "nobody has noticed that they have left"
     FIRST.gate.set()
     for s in kept[:2]:
         assert s.recv(4096).startswith(b"HTTP/1.1 200 ")
@@ -132,6 +141,14 @@ def test_who_leaves_is_not_served():
 
 
 def test_idle_connections_of_all_upstreams_together():
+    for each in SECOND, THIRD:
+        each.gate.clear()
+
+    def let_go_at_once():
+        wait_until(lambda: SECOND.asked + THIRD.asked == 12)
+        SECOND.gate.set()
+        THIRD.gate.set()
+    threading.Thread(target=let_go_at_once).start()
     answers = together(12, lambda i: get(f"/idle?to={i}"))
     assert all(answer.startswith(b"HTTP/1.1 200 ") for answer in answers), answers
     wait_until(lambda: SECOND.open + THIRD.open <= 3)

@@ -2,7 +2,7 @@
 """How slow clients may be, with real clocks: pace.py BUILD"""
 import re, select, socket, sys, threading, time
 
-from harness import Suite, free_ports
+from harness import Suite, free_ports, holds
 
 LIMITED, RATED, LATE, FOREVER, HANDLER, ORIGIN, QUICK = free_ports(7)
 KIND = b"POST / HTTP/1.1\r\nHost: h\r\nContent-Length: %d\r\n\r\n"
@@ -150,16 +150,6 @@ def download(port, path, pause, pieces=1):
                 n += len(more)
         except ConnectionResetError:
             return n
-
-
-def holds(what, is_right):
-    """Whether it is so in one of a few tries: what comes too late may have waited for the machine, be it here or in the
-    proxy; what waits for the wrong clock does so each time."""
-    for _ in range(5):
-        got = what()
-        if is_right(*got) if isinstance(got, tuple) else is_right(got):
-            return
-    raise AssertionError(got)
 
 
 def is_taken(n, *given, **more):

@@ -2,7 +2,7 @@
 """Tunnels of a proxy that is asked to end: tunnels.py BUILD"""
 import socket, sys, threading, time
 
-from harness import Suite, free_port, wait_until
+from harness import Suite, exactly, free_port, wait_until
 
 GOING_AWAY = b"\x88\x02\x03\xe9"
 
@@ -77,7 +77,7 @@ def open_tunnel(path, kind):
     s = begin(path, kind)
     read_head(s)
     s.sendall(b"ping")
-    assert s.recv(100) == b"ping"
+    assert exactly(s, 4) == b"ping"
     return s
 
 
@@ -118,7 +118,7 @@ def main():
         suite.check(time.monotonic() - ended < 3, "tunnels without a delay end at once")
         time.sleep(0.5)
         later.sendall(b"still")
-        suite.check((data := later.recv(100)) == b"still", f"a tunnel with a delay goes on: {data}")
+        suite.check((data := exactly(later, 5)) == b"still", f"a tunnel with a delay goes on: {data}")
         read_head(slow)
         suite.check((data := rest_of(slow)) == GOING_AWAY, f"one that begins late ends at once: {data}")
         suite.check((data := rest_of(later)) == GOING_AWAY, f"after the delay the client is told: {data}")

@@ -379,6 +379,11 @@ def test_upstream_failures():
     for path, want in (("/refused", 502), ("/slow", 504), ("/garbage", 502), ("/conflict", 502), ("/retry", 200)):
         answer = get(path)
         assert status(answer) == want, (path, answer)
+
+    def is_asked():
+        with seen_lock:
+            return any(b" /slow " in head for head in seen)
+    assert wait_until(is_asked), "the slow one was not asked"
     answer = get("/short")
     assert len(answer.partition(b"\r\n\r\n")[2]) < 100, answer
 
