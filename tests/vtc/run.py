@@ -3,7 +3,7 @@
 
 Every case is a process of varnishtest with a folder and ports of its own; README.md tells what it may use. With
 --caddy the real Caddy ($CADDY) must pass them as well, but for those that say `# not Caddy: why`."""
-import concurrent.futures, contextlib, glob, os, re, shutil, socket, subprocess, sys, tempfile, time
+import concurrent.futures, contextlib, glob, os, re, shutil, signal, socket, subprocess, sys, tempfile, time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 LIMIT = 30  # seconds for one case
@@ -47,6 +47,15 @@ def ports(n):
         yield numbers
 
 
+def end_what_is_left(folder):
+    """A case that comes to no end leaves its proxy behind, which nobody else would end: all that was started there."""
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        with contextlib.suppress(OSError):
+            with open(f"/proc/{pid}/environ", "rb") as f:
+                if f"TMPDIR={folder}".encode() in f.read().split(b"\0"):
+                    os.kill(int(pid), signal.SIGKILL)
+
+
 def run(program, path):
     """varnishtest's exit status for the case, its log, and how long it took."""
     started = time.monotonic()
@@ -61,6 +70,8 @@ def run(program, path):
                                   stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         except subprocess.TimeoutExpired as error:
             return "none in time", (error.stdout or b"").decode("utf-8", "replace"), time.monotonic() - started
+        finally:
+            end_what_is_left(folder)
     return done.returncode, done.stdout.decode("utf-8", "replace"), time.monotonic() - started
 
 
