@@ -123,7 +123,7 @@ static bool is_usual_request(const struct h1_head *head)
 
 static bool is_valid_host(struct str host, struct str valid_host)
 {
-    return str_eq(host, valid_host) || h1_host_is_valid(host);
+    return host.len && (str_eq(host, valid_host) || h1_host_is_valid(host));
 }
 
 enum h1_problem h1_request_framing(const struct h1_head *head, struct str valid_host,
