@@ -39,6 +39,18 @@ static struct str text(cursor begin, cursor end)
     return str_make((const char *)begin, (size_t)(end - begin));
 }
 
+/* How far from <bytes> they are kept: to be added to pointers. */
+static inline uintptr_t distance(const struct h1_head *head, const char *bytes)
+{
+    return (uintptr_t)head->text - (uintptr_t)bytes;
+}
+
+/* The text from <begin> to <end> where it is kept. */
+static inline struct str kept(cursor begin, cursor end, uintptr_t far)
+{
+    return str_make((const char *)((uintptr_t)begin + far), (size_t)(end - begin));
+}
+
 static bool is_blank(unsigned char c)
 {
     return c == ' ' || c == '\t';
@@ -78,8 +90,8 @@ static bool is_usual_request(struct h1_head *head, const char *bytes, size_t len
         memcmp(line.ptr + at, version, VERSION_BYTES) != 0)
         return false;
     head->version = HTTP_1_1;
-    head->method = str_make(line.ptr, method);
-    head->target = str_slice(line, method + 1, at);
+    head->method = str_make(head->text + head->line, method);
+    head->target = str_make(head->text + head->line + method + 1, at - method - 1);
     head->line += at + VERSION_BYTES;
     return true;
 }
@@ -92,7 +104,7 @@ static bool is_usual_response(struct h1_head *head, const char *bytes, size_t le
         return false;
     head->version = HTTP_1_1;
     head->status = 200;
-    head->reason = str_make(bytes + head->line + REASON_AT, sizeof("OK") - 1);
+    head->reason = str_make(head->text + head->line + REASON_AT, sizeof("OK") - 1);
     head->line += LINE_BYTES;
     return true;
 }
@@ -111,8 +123,8 @@ static enum h1_result request_line(struct h1_head *head, const char *bytes, size
         * { return no_match(head, bytes, len, H1_PROBLEM_REQUEST_LINE); }
     */
 matched:
-    head->method = text(begin, a);
-    head->target = text(b, at - (sizeof(" HTTP/1.1\r\n") - 1));
+    head->method = kept(begin, a, distance(head, bytes));
+    head->target = kept(b, at - (sizeof(" HTTP/1.1\r\n") - 1), distance(head, bytes));
     head->line = (size_t)(at - (cursor)bytes);
     return H1_DONE;
 }
@@ -135,7 +147,7 @@ static enum h1_result status_line(struct h1_head *head, const char *bytes, size_
 matched:
     a = (cursor)bytes + head->line + (sizeof("HTTP/1.1 ") - 1);
     head->status = (unsigned)((a[0] - '0') * 100 + (a[1] - '0') * 10 + (a[2] - '0'));
-    head->reason = b > a + 3 ? text(a + 4, b) : str_make("", 0);
+    head->reason = b > a + 3 ? kept(a + 4, b, distance(head, bytes)) : str_make("", 0);
     head->line = (size_t)(at - (cursor)bytes);
     return H1_DONE;
 }
@@ -222,6 +234,7 @@ static void usual_lines(struct h1_head *head, const char *bytes, size_t len)
     cursor at = (cursor)bytes + head->line, limit = (cursor)bytes + len;
     struct http_header *header = head->headers + head->n, *last = head->headers + head->cap;
     uint64_t names = head->names, repeated = head->repeated;
+    uintptr_t far = distance(head, bytes);
     if (head->line < 16)
         return; /* there is not enough before the first */
     for (; header < last; header++) {
@@ -238,8 +251,8 @@ static void usual_lines(struct h1_head *head, const char *bytes, size_t len)
             a++;
         while (b > a && b[-1] == ' ')
             b--;
-        header->name = text(at, colon);
-        header->value = text(a, b);
+        header->name = kept(at, colon, far);
+        header->value = kept(a, b, far);
         header->id = known->id;
         repeated |= names & known->bit;
         names |= known->bit;
@@ -324,8 +337,8 @@ value_done:
     if (head->n == head->cap)
         return LINE_TOO_MANY;
     head->headers[head->n++] = (struct http_header){
-        .name = text(begin, name_end),
-        .value = text(a, b),
+        .name = kept(begin, name_end, distance(head, bytes)),
+        .value = kept(a, b, distance(head, bytes)),
         .id = id,
         .is_line = a == name_end + 2 && name_end[1] == ' ' && at == b + 2 && *b == '\r',
     };
@@ -370,6 +383,13 @@ static enum h1_result header_lines(struct h1_head *head, const char *bytes, size
     return no_field(head, bytes, len, line);
 }
 
+/* Where the text is kept that <head> points to. */
+static void choose_text(struct h1_head *head, const char *bytes)
+{
+    if (!head->text)
+        head->text = bytes;
+}
+
 /* True when the rest of an unfinished line still has no end. */
 static bool line_goes_on(struct h1_head *head, const char *bytes, size_t len)
 {
@@ -383,6 +403,7 @@ static bool line_goes_on(struct h1_head *head, const char *bytes, size_t len)
 
 enum h1_result h1_parse_request(struct h1_head *head, const char *bytes, size_t len)
 {
+    choose_text(head, bytes);
     if (line_goes_on(head, bytes, len))
         return H1_MORE;
     if (!head->past_first_line && !is_usual_request(head, bytes, len)) {
@@ -396,6 +417,7 @@ enum h1_result h1_parse_request(struct h1_head *head, const char *bytes, size_t 
 
 enum h1_result h1_parse_response(struct h1_head *head, const char *bytes, size_t len)
 {
+    choose_text(head, bytes);
     if (line_goes_on(head, bytes, len))
         return H1_MORE;
     if (!head->past_first_line && !is_usual_response(head, bytes, len)) {
@@ -409,6 +431,7 @@ enum h1_result h1_parse_response(struct h1_head *head, const char *bytes, size_t
 
 enum h1_result h1_parse_trailers(struct h1_head *head, const char *bytes, size_t len)
 {
+    choose_text(head, bytes);
     return header_lines(head, bytes, len, false);
 }
 

@@ -111,7 +111,7 @@ void scratch_grow(struct header_scratch *scratch)
 
 static struct str moved(struct str text, const char *from, const char *to)
 {
-    return str_make(to + (text.ptr - from), text.len);
+    return text.len ? str_make(to + (text.ptr - from), text.len) : text;
 }
 
 struct http_headers head_keep(struct arena *arena, struct h1_head *head, const char *bytes)
@@ -127,10 +127,72 @@ struct http_headers head_keep(struct arena *arena, struct h1_head *head, const c
         headers.at[i].id = head->headers[i].id;
         headers.at[i].is_line = head->headers[i].is_line;
     }
-    if (head->method.ptr)
-        head->method = moved(head->method, bytes, copy);
-    if (head->target.ptr)
-        head->target = moved(head->target, bytes, copy);
+    head->method = moved(head->method, bytes, copy);
+    head->target = moved(head->target, bytes, copy);
+    head->reason = moved(head->reason, bytes, copy);
+    head->text = copy;
     head->headers = headers.at;
+    head->cap = headers.cap;
     return headers;
+}
+
+/* Readies what is to be parsed. Member by member, for which compilers have better instructions than
+ * for zeroing all of it. */
+static void head_clear(struct h1_head *head)
+{
+    head->text = NULL;
+    head->n = 0;
+    head->names = head->repeated = 0;
+    head->version = HTTP_VERSION_NONE;
+    head->method = head->target = head->reason = str_make(NULL, 0);
+    head->status = 0;
+    head->problem = H1_NO_PROBLEM;
+    head->len = head->line = head->scanned = 0;
+    head->past_first_line = head->has_unusual_names = false;
+}
+
+/* A head that most likely is there, and small, is parsed into where it is kept. As head_read, but
+ * H1_FULL where it has more fields than are usual. */
+static enum h1_result read_small(struct h1_head *head, h1_parser *parse, struct arena *arena,
+                                 struct str input)
+{
+    enum { FIELDS = 24, LIST_BYTES = FIELDS * sizeof(struct http_header) };
+    size_t size = LIST_BYTES + input.len + 1, used = 0;
+    void *block = arena_alloc(arena, size);
+    char *copy = (char *)block + LIST_BYTES;
+    head_clear(head);
+    head->headers = block;
+    head->cap = FIELDS;
+    head->text = copy;
+    enum h1_result result = parse(head, input.ptr, input.len);
+    if (result == H1_DONE) {
+        memcpy(copy, input.ptr, head->len);
+        copy[head->len] = '\0';
+        used = LIST_BYTES + head->len + 1;
+    }
+    arena_trim(arena, block, size, used);
+    return result;
+}
+
+enum h1_result head_read(struct h1_head *head, h1_parser *parse, struct arena *arena,
+                         struct header_scratch *scratch, struct str input)
+{
+    enum { SMALL_BYTES = 4096 };
+    enum h1_result result = H1_FULL;
+    if (input.len <= SMALL_BYTES)
+        result = read_small(head, parse, arena, input);
+    if (result != H1_FULL)
+        return result;
+    for (;;) {
+        head_clear(head);
+        head->headers = scratch->at;
+        head->cap = scratch->cap;
+        result = parse(head, input.ptr, input.len);
+        if (result != H1_FULL)
+            break;
+        scratch_grow(scratch);
+    }
+    if (result == H1_DONE)
+        head_keep(arena, head, input.ptr);
+    return result;
 }

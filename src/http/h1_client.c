@@ -195,7 +195,7 @@ static void complete(struct http_upstream *upstream, size_t extra)
 }
 
 /* An interim or final head is there. False: the exchange takes no more input now. */
-static bool head_complete(struct http_upstream *upstream, struct h1_head *head, const char *bytes,
+static bool head_complete(struct http_upstream *upstream, const struct h1_head *head,
                           struct str *rest)
 {
     struct http_exchange *exchange = upstream->exchange;
@@ -206,7 +206,7 @@ static bool head_complete(struct http_upstream *upstream, struct h1_head *head, 
         return false;
     }
     struct http_head received = {.status = head->status, .version = head->version};
-    received.headers = head_keep(exchange->arena, head, bytes);
+    received.headers = head_headers(exchange->arena, head);
     received.reason = http_status_text(head->status);
     received.content_length = framing.content_length;
     if (head->status < 200 && head->status != 101) {
@@ -215,9 +215,7 @@ static bool head_complete(struct http_upstream *upstream, struct h1_head *head, 
         return upstream->exchange == exchange;
     }
     exchange->head = received;
-    exchange->reason = received.reason;
-    if (!str_eq(head->reason, received.reason))
-        exchange->reason = str_dup(exchange->arena, head->reason);
+    exchange->reason = head->reason;
     exchange->head_received = true;
     exchange->head_ns = loop_now_ns(upstream->pool->client->loop);
     upstream->keep_alive = framing.keep_alive;
@@ -254,18 +252,14 @@ static bool head_complete(struct http_upstream *upstream, struct h1_head *head, 
 static bool take_head(struct http_upstream *upstream, struct str *input)
 {
     struct http_client *client = upstream->pool->client;
-    struct h1_head head = {.headers = client->scratch.at, .cap = client->scratch.cap};
+    struct h1_head head;
     struct str whole = *input;
     size_t limit = upstream->pool->config.max_head_bytes;
     if (upstream->head_scanned && whole.len <= limit &&
         !head_is_worth_a_look(whole, upstream->head_scanned))
         return false;
-    enum h1_result result = h1_parse_response(&head, whole.ptr, whole.len);
-    while (result == H1_FULL) {
-        scratch_grow(&client->scratch);
-        head = (struct h1_head){.headers = client->scratch.at, .cap = client->scratch.cap};
-        result = h1_parse_response(&head, whole.ptr, whole.len);
-    }
+    enum h1_result result =
+        head_read(&head, h1_parse_response, upstream->exchange->arena, &client->scratch, whole);
     upstream->head_scanned = result == H1_MORE ? whole.len : 0;
     if ((result == H1_MORE && whole.len > limit) || (result == H1_DONE && head.len > limit)) {
         exchange_fail(upstream, HTTP_FAIL_HEAD_TOO_LARGE, 0);
@@ -278,7 +272,7 @@ static bool take_head(struct http_upstream *upstream, struct str *input)
     if (result == H1_MORE)
         return false;
     *input = str_slice(whole, head.len, whole.len);
-    return head_complete(upstream, &head, whole.ptr, input);
+    return head_complete(upstream, &head, input);
 }
 
 static bool take_body(struct http_upstream *upstream, struct str *input)

@@ -49,8 +49,10 @@ enum h1_problem {
 unsigned h1_problem_status(enum h1_problem problem);
 struct str h1_problem_text(enum h1_problem problem);
 
-/* A head being parsed. Zero it, give it headers[] and <cap>; the text points into the bytes. */
+/* A head being parsed. Zero it, give it headers[] and <cap>; the text points into the bytes, or to
+ * where they are in a copy at <text>, which is made when the head is there. */
 struct h1_head {
+    const char *text; /* NULL: the bytes themselves */
     struct http_header *headers;
     uint32_t n, cap;
     uint64_t names, repeated;  /* HEADER_BITs of those that came, and of those that came twice */

@@ -148,15 +148,15 @@ static void note_host(struct last_host *last, struct http_request *request)
 }
 
 /* Fills the request from its head. */
-static enum h1_problem request_fill(struct http_connection *connection, struct h1_head *head,
-                                    const char *bytes, struct http_request *request)
+static enum h1_problem request_fill(struct http_connection *connection, const struct h1_head *head,
+                                    struct http_request *request)
 {
     struct h1_framing framing;
     struct str last_host = str_make(connection->last_host.bytes, connection->last_host.len);
     enum h1_problem problem = h1_request_framing(head, last_host, &framing);
     if (problem)
         return problem;
-    request->headers = head_keep(request->arena, head, bytes);
+    request->headers = head_headers(request->arena, head);
     request->method = head->method;
     problem = request_set_target(request, head->target);
     if (problem)
@@ -172,14 +172,13 @@ static enum h1_problem request_fill(struct http_connection *connection, struct h
     return H1_NO_PROBLEM;
 }
 
-static void start_request(struct http_connection *connection, struct h1_head *head,
-                          const char *bytes)
+static void start_request(struct http_connection *connection, const struct h1_head *head,
+                          struct server_request *request)
 {
     struct http_server *server = connection->server;
-    struct server_request *request = request_take(server, &h1_requests);
     connection->request = request;
     request->public.connection = connection;
-    enum h1_problem problem = request_fill(connection, head, bytes, &request->public);
+    enum h1_problem problem = request_fill(connection, head, &request->public);
     if (problem) {
         request_done(connection, HTTP_END_ABORTED);
         refuse(connection, problem);
@@ -199,34 +198,30 @@ static void start_request(struct http_connection *connection, struct h1_head *he
 static bool take_head(struct http_connection *connection, struct str *input)
 {
     struct http_server *server = connection->server;
-    struct h1_head head = {.headers = server->scratch.at, .cap = server->scratch.cap};
     size_t limit = server->config.max_head_bytes + HEAD_SLOP_BYTES;
     struct str whole = *input;
     if (connection->head_scanned && whole.len <= limit &&
         !head_is_worth_a_look(whole, connection->head_scanned))
         return false;
-    enum h1_result result = h1_parse_request(&head, whole.ptr, whole.len);
-    while (result == H1_FULL) {
-        scratch_grow(&server->scratch);
-        head = (struct h1_head){.headers = server->scratch.at, .cap = server->scratch.cap};
-        result = h1_parse_request(&head, whole.ptr, whole.len);
+    struct h1_head head;
+    struct server_request *request = request_take(server, &h1_requests);
+    enum h1_result result =
+        head_read(&head, h1_parse_request, &request->arena, &server->scratch, whole);
+    bool is_too_large = (result == H1_DONE ? head.len : whole.len) > limit;
+    if (result == H1_DONE && !is_too_large) {
+        connection->head_scanned = 0;
+        *input = str_slice(whole, head.len, whole.len);
+        start_request(connection, &head, request);
+        return true;
     }
-    if ((result == H1_DONE && head.len > limit) || (result == H1_MORE && whole.len > limit)) {
-        refuse(connection, H1_PROBLEM_TOO_LARGE);
-        return false;
-    }
-    if (result == H1_BAD) {
+    request_put_back(server, request);
+    if (result == H1_BAD)
         refuse(connection, head.problem);
-        return false;
-    }
-    if (result == H1_MORE) {
+    else if (is_too_large)
+        refuse(connection, H1_PROBLEM_TOO_LARGE);
+    else
         connection->head_scanned = (unsigned)whole.len;
-        return false;
-    }
-    connection->head_scanned = 0;
-    *input = str_slice(whole, head.len, whole.len);
-    start_request(connection, &head, whole.ptr);
-    return true;
+    return false;
 }
 
 static void body_over(struct http_connection *connection)

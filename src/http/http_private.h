@@ -69,6 +69,16 @@ void scratch_grow(struct header_scratch *scratch);
 
 /* Moves a parsed head into an arena: bytes, then the headers, then every pointer. */
 struct http_headers head_keep(struct arena *arena, struct h1_head *head, const char *bytes);
+/* Looks for a head at the start of <input>. One that is there (H1_DONE) is in the arena then, with
+ * all that <head> points to; else nothing of the arena is taken. Never H1_FULL. */
+typedef enum h1_result h1_parser(struct h1_head *head, const char *bytes, size_t len);
+enum h1_result head_read(struct h1_head *head, h1_parser *parse, struct arena *arena,
+                         struct header_scratch *scratch, struct str input);
+/* The list of such a head. */
+static inline struct http_headers head_headers(struct arena *arena, const struct h1_head *head)
+{
+    return (struct http_headers){arena, head->headers, head->n, head->cap, head->names};
+}
 
 /* ---- Writing heads (h1_write.c). */
 struct head_writer {
@@ -300,7 +310,8 @@ void h2_kit_free(struct h2_kit *kit);
 /* request.c: what all versions do to requests. */
 struct server_request *request_take(struct http_server *server,
                                     const struct request_protocol *protocol);
-/* Recycles its memory. */
+/* Recycles the memory of one that is over, or that was never begun, which is not counted. */
+void request_put_back(struct http_server *server, struct server_request *request);
 void request_give_back(struct http_server *server, struct server_request *request);
 void request_pool_free(struct http_server *server);
 /* Takes the request target apart. */

@@ -40,9 +40,8 @@ static void count_end(struct http_counters *counters, const struct http_request 
     counter_add(&counters->body_bytes_out, request->body_sent);
 }
 
-void request_give_back(struct http_server *server, struct server_request *request)
+void request_put_back(struct http_server *server, struct server_request *request)
 {
-    count_end(&server->counters, &request->public);
     if (server->n_free_requests >= KEPT_REQUESTS || server->freed) {
         arena_free(&request->arena);
         free(request);
@@ -55,6 +54,12 @@ void request_give_back(struct http_server *server, struct server_request *reques
     request->next = server->free_requests;
     server->free_requests = request;
     server->n_free_requests++;
+}
+
+void request_give_back(struct http_server *server, struct server_request *request)
+{
+    count_end(&server->counters, &request->public);
+    request_put_back(server, request);
 }
 
 void request_pool_free(struct http_server *server)
