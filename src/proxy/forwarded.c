@@ -6,18 +6,18 @@
 #include "base/bytes8.h"
 #include "proxy/match.h"
 
-/* Of answers and requests in each version. */
-static const struct str via_lines[N_HTTP_VERSIONS] = {
-    [HTTP_VERSION_NONE] = STR_INIT("Via: 0.0 Caddy\r\n"), /* Caddy: of answers by FastCGI */
-    [HTTP_1_0] = STR_INIT("Via: 1.0 Caddy\r\n"),
-    [HTTP_1_1] = STR_INIT("Via: 1.1 Caddy\r\n"),
-    [HTTP_2] = STR_INIT("Via: 2.0 Caddy\r\n"),
-    [HTTP_3] = STR_INIT("Via: 3.0 Caddy\r\n"),
+enum { VIA_BYTES = sizeof("Via: 1.1 Caddy\r\n") - 1 };
+static const char via_text[N_HTTP_VERSIONS][VIA_BYTES + 1] = {
+    [HTTP_VERSION_NONE] = "Via: 0.0 Caddy\r\n", /* Caddy: of answers by FastCGI */
+    [HTTP_1_0] = "Via: 1.0 Caddy\r\n",
+    [HTTP_1_1] = "Via: 1.1 Caddy\r\n",
+    [HTTP_2] = "Via: 2.0 Caddy\r\n",
+    [HTTP_3] = "Via: 3.0 Caddy\r\n",
 };
 
 void forwarded_add_via(struct http_headers *headers, enum http_version version)
 {
-    headers_add_line(headers, HEADER_VIA, via_lines[version]);
+    headers_add_line(headers, HEADER_VIA, str_make(via_text[version], VIA_BYTES));
 }
 
 void forwarded_take(struct forwarded *forwarded, const struct http_header *header)
@@ -73,7 +73,7 @@ struct line_values {
 static size_t lines_bytes(const struct line_values *values)
 {
     return sizeof("X-Forwarded-For: \r\nX-Forwarded-Proto: \r\nX-Forwarded-Host: \r\n") - 1 +
-           values->address.len + values->scheme.len + values->host.len + via_lines[HTTP_1_1].len;
+           values->address.len + values->scheme.len + values->host.len + VIA_BYTES;
 }
 
 static void lines_make(struct lines *lines, enum http_version version,
@@ -99,8 +99,8 @@ static void lines_make(struct lines *lines, enum http_version version,
         at += value.len + 2;
         lines->rows[i] = header_of_line(made[i].id, str_make(begin, (size_t)(at - begin)));
     }
-    memcpy(at, via_lines[version].ptr, via_lines[version].len);
-    lines->rows[N_LINES - 1] = header_of_line(HEADER_VIA, str_make(at, via_lines[version].len));
+    memcpy(at, via_text[version], VIA_BYTES);
+    lines->rows[N_LINES - 1] = header_of_line(HEADER_VIA, str_make(at, VIA_BYTES));
     lines->version = version;
     lines->host = lines->rows[2].value;
 }

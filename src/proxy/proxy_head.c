@@ -86,18 +86,23 @@ static void copy_end_to_end(const struct http_headers *in, struct http_headers *
                                      HEADER_BIT(HEADER_X_FORWARDED_HOST);
     uint64_t dropped = hop_by_hop | HEADER_BIT(HEADER_CONTENT_LENGTH) | HEADER_BIT(HEADER_HOST);
     bool checks_names = headers_find(in, HEADER_CONNECTION) && names_fields(in);
+    /* all others are just copied */
+    const uint64_t looked_at =
+        checks_names ? UINT64_MAX : dropped | forwarded_names | HEADER_BIT(HEADER_USER_AGENT);
     struct http_header *to = out->at;
+    const struct http_header *header = in->at;
     out->names = in->names & ~(dropped | forwarded_names);
-    for (uint32_t i = 0; i < in->n; i++) {
-        const struct http_header *header = &in->at[i];
+    for (uint32_t n = in->n; n > 0; n--, header++) {
         uint64_t name = HEADER_BIT(header->id);
-        if ((name & dropped) || (checks_names && is_named(in, header->name)))
-            continue;
-        if (name & forwarded_names) {
-            forwarded_take(forwarded, header);
-            continue;
+        if (name & looked_at) {
+            if ((name & dropped) || (checks_names && is_named(in, header->name)))
+                continue;
+            if (name & forwarded_names) {
+                forwarded_take(forwarded, header);
+                continue;
+            }
+            dropped |= name & HEADER_BIT(HEADER_USER_AGENT); /* Go sends the first alone */
         }
-        dropped |= name & HEADER_BIT(HEADER_USER_AGENT); /* Go sends the first alone */
         *to++ = *header;
     }
     out->n = (uint32_t)(to - out->at);
@@ -263,6 +268,16 @@ static void append(struct http_headers *to, const struct http_headers *from)
     to->names |= from->names;
 }
 
+/* Whether something of the body has to be seen before the head can go out. */
+static bool awaits_body(struct transaction *tx, const struct http_head *head)
+{
+    if (!tx->deferred && headers_find(&tx->response, HEADER_CONTENT_TYPE))
+        return false;
+    struct http_head merged = {
+        .status = head->status, .headers = tx->response, .content_length = head->content_length};
+    return response_needs_start(tx, &merged);
+}
+
 void proxy_make_response(struct proxying *proxying)
 {
     struct transaction *tx = proxying->tx;
@@ -297,9 +312,7 @@ void proxy_make_response(struct proxying *proxying)
     append(&tx->response, &head->headers);
     if (trailer.len > 0 && !proxying->fastcgi)
         headers_add(&tx->response, HEADER_TRAILER, trailer);
-    struct http_head merged = {
-        .status = head->status, .headers = tx->response, .content_length = head->content_length};
-    proxying->awaits_body = response_needs_start(tx, &merged);
+    proxying->awaits_body = awaits_body(tx, head);
 }
 
 void proxy_send_response(struct proxying *proxying, struct str start)

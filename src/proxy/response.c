@@ -246,6 +246,11 @@ static void keep_held_body(struct transaction *tx, struct http_head *head)
     head->content_length = HTTP_LENGTH_UNKNOWN;
 }
 
+static bool is_head_of_encoded(const struct transaction *tx, const struct http_head *head)
+{
+    return !has_body(tx, head) && headers_find(&head->headers, HEADER_CONTENT_ENCODING) != NULL;
+}
+
 void response_start(struct transaction *tx, struct http_head *head, struct str start)
 {
     keep_held_body(tx, head);
@@ -253,10 +258,8 @@ void response_start(struct transaction *tx, struct http_head *head, struct str s
         tx->response = head->headers;
         return;
     }
-    bool is_head_of_encoded =
-        !has_body(tx, head) && headers_find(&head->headers, HEADER_CONTENT_ENCODING) != NULL;
     if (tx->tells_length && !tx->encoding && head->content_length < 0 &&
-        !http_status_has_no_body(head->status) && !is_head_of_encoded) {
+        !http_status_has_no_body(head->status) && !is_head_of_encoded(tx, head)) {
         tx->encoding = arena_new(tx->arena, struct encoding);
         *tx->encoding = (struct encoding){.held = strbuf_in(tx->arena), .can_take_more = true};
     }
