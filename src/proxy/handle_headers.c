@@ -171,6 +171,7 @@ enum step handle_headers(struct transaction *tx, const struct dt_handler *handle
         tx->is_unsendable |= !is_sendable || !sendable_value(host);
         tx->host_changed |= !str_eq(host, tx->host);
         tx->host = host;
+        tx->host_fits = NULL;
     }
     if (row->response.n > 0 && (row->is_deferred || row->require != DT_NONE)) {
         struct deferred_work *deferred = arena_new(tx->arena, struct deferred_work);

@@ -51,8 +51,6 @@ static bool match_host(struct transaction *tx, const struct dt_matcher *matcher,
     const struct dt_host_pattern *patterns = &tx->tables->host_patterns[matcher->rows.first];
     struct str host = transaction_host_name(tx);
     (void)failed;
-    if (tx->host_fits == matcher)
-        return true;
     for (uint32_t low = 0, high = matcher->number; low < high;) {
         uint32_t middle = low + (high - low) / 2;
         int order = compare_lower(table_text(tx->tables, patterns[middle].text), host);
@@ -584,11 +582,11 @@ bool match_any_set(struct transaction *tx, struct dt_range sets, bool *failed)
     for (const struct dt_matcher_set *end = set + sets.n; set < end; set++) {
         const struct dt_matcher *matcher = &tx->tables->matchers[set->matchers.first];
         const struct dt_matcher *last = matcher + set->matchers.n;
-        bool all = true;
-        for (; all && matcher < last; matcher++)
-            all = matchers[matcher->kind](tx, matcher, failed) && !*failed;
-        if (all || *failed)
-            return all;
+        while (matcher < last &&
+               (matcher == tx->host_fits || (matchers[matcher->kind](tx, matcher, failed) && !*failed)))
+            matcher++;
+        if (matcher == last || *failed)
+            return matcher == last;
     }
     return sets.n == 0;
 }

@@ -114,7 +114,8 @@ static enum step enter_route(struct transaction *tx, struct frame *frame)
             return transaction_fail(tx, 413, body_text(tx));
         frame->at++;
         frame->next_route = row + 1;
-        bool matches = match_any_set(tx, route->matcher_sets, &failed);
+        bool matches =
+            route->matcher_sets.n == 0 || match_any_set(tx, route->matcher_sets, &failed);
         if (failed)
             return STEP_FAILED;
         if (!matches || !take_group(tx, route->group))

@@ -161,7 +161,8 @@ struct transaction {
     struct matched_path matched_path;   /* what path matchers compare */
     struct str host_name, host_named;   /* what host matchers compare, and the host it is of */
     struct dt_range host_routes;        /* what the host index has for it */
-    const struct dt_matcher *host_fits; /* a matcher that is known to say yes to it; or NULL */
+    /* A matcher that is known to say yes to <host>; NULL after it has changed. */
+    const struct dt_matcher *host_fits;
 
     /* Logs. */
     struct late_field *late_fields;
