@@ -47,6 +47,12 @@ static inline uint64_t word8_path(uint64_t word)
            word8_within(word, '_', '_');
 }
 
+static inline uint64_t word8_plain(uint64_t word)
+{
+    return word8_within(word | BYTES8_ALL(0x20), 'a', 'z') | word8_within(word, '+', ';') |
+           word8_within(word, '_', '_') | word8_within(word, '=', '=');
+}
+
 static inline unsigned bytes16_portable(const char *bytes, uint64_t (*ask)(uint64_t word))
 {
     return word8_mask(ask(bytes8_load_little(bytes))) |
@@ -114,6 +120,22 @@ static inline unsigned bytes16_path(const char *bytes)
     return (unsigned)_mm_movemask_epi8(_mm_or_si128(bytes16_letters(word), others));
 #else
     return bytes16_portable(bytes, word8_path);
+#endif
+}
+
+/* Of those that stand for themselves in a path, as Go writes it, the usual ones: A-Z, a-z, 0-9,
+ * '_',
+ * '=' and +,-./:; */
+static inline unsigned bytes16_plain(const char *bytes)
+{
+#ifdef __SSE2__
+    __m128i word = bytes16_load(bytes);
+    __m128i marks = _mm_or_si128(_mm_cmpeq_epi8(word, _mm_set1_epi8('_')),
+                                 _mm_cmpeq_epi8(word, _mm_set1_epi8('=')));
+    __m128i others = _mm_or_si128(bytes16_within(word, '+', ';'), marks);
+    return (unsigned)_mm_movemask_epi8(_mm_or_si128(bytes16_letters(word), others));
+#else
+    return bytes16_portable(bytes, word8_plain);
 #endif
 }
 

@@ -4,6 +4,7 @@
 #include "proxy/url.h"
 
 #include "base/arena.h"
+#include "base/bytes16.h"
 #include "base/parse.h"
 
 /* --- encoding --- */
@@ -43,7 +44,7 @@ static const uint8_t char_classes[256] = {
     ['%'] = VALID,
 };
 
-static bool all_of(struct str text, int classes)
+static inline bool all_of(struct str text, int classes)
 {
     for (size_t i = 0; i < text.len; i++)
         if (!(char_classes[(uint8_t)text.ptr[i]] & classes))
@@ -51,10 +52,24 @@ static bool all_of(struct str text, int classes)
     return true;
 }
 
+/* Whether a path is written as it is. Nearly all are, which sixteen bytes at once may tell; the
+ * last of them may be looked at twice. */
+static bool is_plain_path(struct str path)
+{
+    if (path.len >= 16) {
+        size_t at = 0;
+        while (at + 16 < path.len && bytes16_plain(path.ptr + at) == BYTES16_ALL)
+            at += 16;
+        if (at + 16 >= path.len && bytes16_plain(path.ptr + path.len - 16) == BYTES16_ALL)
+            return true;
+    }
+    return all_of(path, SAFE_PATH);
+}
+
 struct str url_escape(struct str text, enum url_encoding encoding, struct arena *arena)
 {
     static const char digits[] = "0123456789ABCDEF";
-    if (all_of(text, 1 << encoding))
+    if (encoding == URL_PATH ? is_plain_path(text) : all_of(text, 1 << encoding))
         return text;
     char *out = arena_alloc(arena, text.len * 3);
     size_t n = 0;
@@ -107,7 +122,7 @@ bool url_read(struct url *url, struct str path, struct str query, bool has_query
     *url = (struct url){.path = path,
                         .query = query,
                         .force_query = has_query && query.len == 0,
-                        .is_plain = all_of(path, SAFE_PATH)};
+                        .is_plain = is_plain_path(path)};
     if (url->is_plain)
         return true;
     if (!url_unescape(path, URL_PATH, arena, &url->path))
@@ -151,7 +166,7 @@ void url_set_path(struct url *url, struct str path)
 {
     url->path = path;
     url->raw_path = (struct str){0};
-    url->is_plain = all_of(path, SAFE_PATH);
+    url->is_plain = is_plain_path(path);
 }
 
 /* --- queries --- */

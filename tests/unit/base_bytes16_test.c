@@ -27,6 +27,11 @@ static bool is_path(unsigned char c)
     return is_word(c) || (c && strchr("_&'()*+,./:;", c));
 }
 
+static bool is_plain(unsigned char c)
+{
+    return is_letter(c) || (c >= '+' && c <= ';') || c == '_' || c == '=';
+}
+
 /* Every byte in every place, among bytes that the mask names and others. */
 static void test_masks(void)
 {
@@ -40,6 +45,7 @@ static void test_masks(void)
         {is_control, bytes16_controls, word8_controls,
          "\x1f \0\x7f\x80\xffz\x10~\n0\x9f\r\x01\x7e!"},
         {is_word, bytes16_words, word8_words, "az@AZ[`{-09/:\xc1\xe1\xad"},
+        {is_plain, bytes16_plain, word8_plain, "az@AZ[`{*+;<_=>^\xab\xbb"},
         {is_path, bytes16_path, word8_path, "az@AZ[`{&;%<_\xdf\xa6^"},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
