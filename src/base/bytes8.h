@@ -49,8 +49,8 @@ static inline bool bytes8_are_printable(const char *bytes)
     return ((word | (word + BYTES8_ALL(1)) | (word - BYTES8_ALL(0x20))) & BYTES8_ALL(0x80)) == 0;
 }
 
-/* Copies a text, mostly a short one, without a call: in words, the last of which may overlap the one
- * before. */
+/* Copies a text, mostly a short one, without a call: in words, the last of which may overlap the
+ * one before. */
 static inline void bytes_copy(char *to, const char *from, size_t len)
 {
     if (len > 64) {
@@ -72,6 +72,22 @@ static inline void bytes_copy(char *to, const char *from, size_t len)
         for (size_t i = 0; i < len; i++)
             to[i] = from[i];
     }
+}
+
+/* Whether two short texts are the same, without a call: in words, the last of which may overlap the
+ * one before. */
+static inline bool bytes_equal(const char *a, const char *b, size_t len)
+{
+    size_t i = 0;
+    if (len < 8) {
+        while (i < len && a[i] == b[i])
+            i++;
+        return i == len;
+    }
+    for (; i + 8 < len; i += 8)
+        if (bytes8_load(a + i) != bytes8_load(b + i))
+            return false;
+    return bytes8_load(a + len - 8) == bytes8_load(b + len - 8);
 }
 
 /* A-Z become a-z, where the bytes are. */

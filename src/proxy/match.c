@@ -582,8 +582,8 @@ bool match_any_set(struct transaction *tx, struct dt_range sets, bool *failed)
     for (const struct dt_matcher_set *end = set + sets.n; set < end; set++) {
         const struct dt_matcher *matcher = &tx->tables->matchers[set->matchers.first];
         const struct dt_matcher *last = matcher + set->matchers.n;
-        while (matcher < last &&
-               (matcher == tx->host_fits || (matchers[matcher->kind](tx, matcher, failed) && !*failed)))
+        while (matcher < last && (matcher == tx->host_fits ||
+                                  (matchers[matcher->kind](tx, matcher, failed) && !*failed)))
             matcher++;
         if (matcher == last || *failed)
             return matcher == last;

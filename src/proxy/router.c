@@ -47,10 +47,13 @@ static struct frame *frames_copy(struct transaction *tx, const struct frame *fra
 
 void router_start(struct transaction *tx)
 {
-    tx->frame = frame_new(tx, tx->server->routes, NULL);
+    struct dt_range routes = tx->server->routes;
+    struct frame *frame = &tx->server_routes;
+    *frame = (struct frame){.first = routes.first, .n = routes.n};
+    tx->frame = frame;
     if (tx->server->host_index != DT_NONE) {
-        tx->frame->follows_host_index = true;
-        frame_follow_host(tx, tx->frame, 0);
+        frame->follows_host_index = true;
+        frame_follow_host(tx, frame, 0);
     }
 }
 

@@ -79,32 +79,36 @@ static struct str name_of(struct str host)
     return str_trim_suffix(str_trim_prefix(host, STR("[")), STR("]"));
 }
 
-static void find_out(const struct dt_tables *tables, const struct dt_server *server,
-                     struct str host, struct seen_host *out)
+/* Puts what follows from <host> there. */
+static struct seen_host *find_out(const struct worker *worker, const struct dt_server *server,
+                                  struct str host, struct seen_host *seen)
 {
+    const struct dt_tables *tables = worker->core->tables;
     struct str name = name_of(host);
-    out->server = NULL;
-    out->len = 0;
-    out->name_at = name.len > 0 ? (uint32_t)(name.ptr - host.ptr) : 0;
-    out->name_len = (uint32_t)name.len;
-    out->routes = (struct dt_range){0};
+    bool is_kept = seen != &worker->seen_hosts[PLACES];
+    *seen = (struct seen_host){
+        .server = is_kept ? server : NULL,
+        .name_at = name.len > 0 ? (uint32_t)(name.ptr - host.ptr) : 0,
+        .name_len = (uint32_t)name.len,
+    };
     if (server->host_index != DT_NONE)
-        out->routes = index_look_up(tables, &tables->host_indexes[server->host_index], name);
-    out->fits = NULL;
+        seen->routes = index_look_up(tables, &tables->host_indexes[server->host_index], name);
+    if (is_kept) {
+        memcpy(seen->text, host.ptr, host.len);
+        seen->len = (uint32_t)host.len;
+    }
+    return seen;
 }
 
 struct seen_host *seen_host_find(struct worker *worker, const struct dt_server *server,
                                  struct str host)
 {
-    bool is_kept = host.len > 0 && host.len <= sizeof(worker->seen_hosts->text);
-    struct seen_host *seen = &worker->seen_hosts[is_kept ? place_of(host) : PLACES];
-    if (seen->server == server && str_eq(str_make(seen->text, seen->len), host))
+    struct seen_host *all = worker->seen_hosts;
+    if (host.len == 0 || host.len > sizeof(all->text))
+        return find_out(worker, server, host, &all[PLACES]);
+    struct seen_host *seen = &all[place_of(host)];
+    if (seen->server == server && seen->len == host.len &&
+        bytes_equal(seen->text, host.ptr, host.len))
         return seen;
-    find_out(worker->core->tables, server, host, seen);
-    if (is_kept) {
-        memcpy(seen->text, host.ptr, host.len);
-        seen->len = (uint32_t)host.len;
-        seen->server = server;
-    }
-    return seen;
+    return find_out(worker, server, host, seen);
 }

@@ -436,6 +436,16 @@ static const struct http_request_events request_events = {
     .done = on_done,
 };
 
+/* The target as it came, where Go would write it so; else empty. */
+static struct str target_as_it_came(const struct http_request *request, const struct url *url)
+{
+    struct str target = request->target;
+    size_t query_bytes = request->has_query ? 1 + request->query.len : 0;
+    bool is_so = url->is_plain && url->path.len > 0 && url->path.ptr == target.ptr &&
+                 url->path.len + query_bytes == target.len;
+    return is_so ? target : (struct str){0};
+}
+
 static void refuse_target(struct http_request *request)
 {
     struct http_head head = {.status = 400, .headers = {.arena = request->arena}};
@@ -451,7 +461,8 @@ void transaction_start(struct worker *worker, const struct dt_server *server,
 {
     if (worker->core->certificates && certificates_answer(worker->core, request))
         return;
-    struct transaction *tx = arena_new(request->arena, struct transaction);
+    struct transaction *tx = arena_alloc(request->arena, sizeof(*tx));
+    bytes_clear(&tx->frame, sizeof(*tx) - offsetof(struct transaction, frame));
     tx->request = request;
     tx->worker = worker;
     tx->core = worker->core;
@@ -466,6 +477,7 @@ void transaction_start(struct worker *worker, const struct dt_server *server,
         return;
     }
     tx->original_url = tx->url;
+    tx->uri = target_as_it_came(request, &tx->url);
     request->app = tx;
     request->events = &request_events;
     tx->response = (struct http_headers){

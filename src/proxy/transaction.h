@@ -107,6 +107,7 @@ struct file_match {
 /* A request being answered: what handlers and matchers see and change. It lives in the request's
  * arena. */
 struct transaction {
+    /* What it begins with, up to <frame>: set by transaction_start. */
     struct http_request *request;
     struct worker *worker;
     struct core *core;
@@ -114,15 +115,30 @@ struct transaction {
     const struct dt_server *server;
     struct arena *arena;
 
-    /* The request, as changed so far. */
+    /* The request, as changed so far, and as it came. */
     struct str method, host;
     struct url url;
     struct http_headers headers; /* shares its rows with the request's until it is changed */
+    struct str original_method;
+    struct url original_url;
+
+    struct http_headers response; /* set by handlers so far */
+    struct frame server_routes;   /* the outermost frame */
+    struct failure first_failure; /* that got as far as the server's error routes: set by then */
+    int64_t first_elapsed_ns;     /* how long the request had taken then */
+
+    /* Routing. All from here on is zero at first. */
+    struct frame *frame;
+    struct catcher *catcher;
+    uint64_t *groups;   /* satisfied ones; made when first needed */
+    struct value *vars; /* of tables.variables; made when first needed */
+    struct failure failure;
+    struct failure handled_failure; /* that error routes are running for, or have */
+    bool in_error_routes;           /* of the server */
+    bool failed_twice;              /* they failed themselves */
     bool owns_headers;
     bool host_changed;  /* since the host index was asked */
     bool is_unsendable; /* a field of the request got a name or value that no upstream may see */
-    struct str original_method;
-    struct url original_url;
 
     /* Its body, where a handler replaced it, and how long it may be (0: no limit). */
     struct str body;
@@ -133,7 +149,6 @@ struct transaction {
     int64_t max_body_bytes;
 
     /* The answer. */
-    struct http_headers response; /* set by handlers so far */
     struct deferred_work *deferred;
     bool is_untyped;       /* a body without a type stays so */
     bool tells_length;     /* a body of unknown length is held back until it ends, or is long */
@@ -142,18 +157,6 @@ struct transaction {
     bool is_unhandled;     /* no handler answered */
     uint64_t unsent_bytes; /* of a body that an answer to HEAD has not, though Caddy counts it */
     unsigned log_status;   /* where the client saw none: 499 */
-
-    /* Routing. */
-    struct frame *frame;
-    struct catcher *catcher;
-    uint64_t *groups;   /* satisfied ones; made when first needed */
-    struct value *vars; /* of tables.variables; made when first needed */
-    struct failure failure;
-    struct failure first_failure;   /* that got as far as the server's error routes */
-    int64_t first_elapsed_ns;       /* how long the request had taken then */
-    struct failure handled_failure; /* that error routes are running for, or have */
-    bool in_error_routes;           /* of the server */
-    bool failed_twice;              /* they failed themselves */
 
     /* Known once asked for. */
     struct str peer_text, client_ip, uuid, uri;
