@@ -173,7 +173,6 @@ struct http_connection {
     bool served;          /* one request at least */
     bool knows_version;   /* HTTP/1 or HTTP/2: one of them was chosen */
     struct last_host last_host;
-    void *note; /* owned: on_request's */
     size_t unsent_before; /* when the write timer last looked */
     struct saved_input saved;
     struct server_request *request; /* owned while one runs */

@@ -136,8 +136,6 @@ void server_forget(struct http_connection *connection)
     server->n_connections--;
     counter_add(&server->counters.open_connections, (uint64_t)-1);
     make_room(server);
-    free(connection->note);
-    connection->note = NULL;
     loop_free_later(server->loop, connection);
     if (server->draining && server->n_connections == 0 && !server->freed)
         loop_defer(server->loop, &server->drained_task);
@@ -272,17 +270,6 @@ bool http_connection_is_tls(const struct http_connection *connection)
 struct http_connection *http_connection_of(const struct stream *stream)
 {
     return CONTAINER_OF(stream, struct http_connection, stream);
-}
-
-void *http_connection_note(const struct http_connection *connection)
-{
-    return connection->note;
-}
-
-void *http_connection_take_note(struct http_connection *connection, size_t bytes)
-{
-    connection->note = malloc(bytes);
-    return connection->note;
 }
 
 uint32_t http_connection_tag(const struct http_connection *connection)

@@ -172,10 +172,6 @@ struct stream *http_connection_stream(struct http_connection *connection); /* fo
 /* Whose stream it is. */
 struct http_connection *http_connection_of(const struct stream *stream);
 bool http_connection_is_tls(const struct http_connection *connection);
-/* Memory of on_request's own, which goes with the connection: NULL until it is taken (once), and if
- * there is none. A request over HTTP/1 has it for itself while it runs. */
-void *http_connection_note(const struct http_connection *connection);
-void *http_connection_take_note(struct http_connection *connection, size_t bytes);
 uint32_t http_connection_tag(const struct http_connection *connection);
 
 /* ---- Answering. on_request answers at once, or sets request->events and answers later.

@@ -1,10 +1,13 @@
 /* X-Forwarded-* and Via. What is said of a client that nobody stands before is the same for each
- * request to one host: its connection keeps the lines. */
+ * request to one host: a worker keeps the lines of those that ask again. */
 
 #include "proxy/forwarded.h"
 
+#include <stdlib.h>
+
 #include "base/bytes8.h"
 #include "proxy/match.h"
+#include "proxy/worker.h"
 
 enum { VIA_BYTES = sizeof("Via: 1.1 Caddy\r\n") - 1 };
 static const char via_text[N_HTTP_VERSIONS][VIA_BYTES + 1] = {
@@ -56,14 +59,36 @@ static struct str scheme_of(const struct transaction *tx)
 
 /* --- lines that stand one behind the other, so that they go out together --- */
 
-enum { N_LINES = 4 };
+enum { N_LINES = 4, PLACE_BITS = 8, PLACES = 1 << PLACE_BITS };
 
-struct lines {
+struct forwarded_lines {
     struct http_header rows[N_LINES];
+    unsigned n_users; /* requests that may send them */
+    bool is_kept;     /* by the worker; in malloc's memory, else in a request's arena */
+    bool is_tls;
     enum http_version version;
+    struct address peer;
     struct str host;
     char text[]; /* of the rows */
 };
+
+struct forwarded_lines **forwarded_kept_new(void)
+{
+    return calloc(PLACES, sizeof(struct forwarded_lines *));
+}
+
+void forwarded_kept_free(struct forwarded_lines **kept)
+{
+    for (int i = 0; kept && i < PLACES; i++)
+        free(kept[i]);
+    free(kept);
+}
+
+void forwarded_release(struct forwarded_lines *lines)
+{
+    if (--lines->n_users == 0 && !lines->is_kept)
+        free(lines);
+}
 
 /* What they are made of; nothing in it ends a line. */
 struct line_values {
@@ -76,7 +101,7 @@ static size_t lines_bytes(const struct line_values *values)
            values->address.len + values->scheme.len + values->host.len + VIA_BYTES;
 }
 
-static void lines_make(struct lines *lines, enum http_version version,
+static void lines_make(struct forwarded_lines *lines, enum http_version version,
                        const struct line_values *values)
 {
     const struct {
@@ -105,7 +130,7 @@ static void lines_make(struct lines *lines, enum http_version version,
     lines->host = lines->rows[2].value;
 }
 
-static void lines_add(const struct lines *lines, struct http_headers *headers)
+static void lines_add(const struct forwarded_lines *lines, struct http_headers *headers)
 {
     while (headers->cap - headers->n < N_LINES)
         headers_grow(headers);
@@ -115,23 +140,70 @@ static void lines_add(const struct lines *lines, struct http_headers *headers)
                       header_bit(HEADER_X_FORWARDED_HOST) | header_bit(HEADER_VIA);
 }
 
-/* Those that the connection keeps, where they are for this host, or new ones: the second request
- * that asks for one host leaves them behind. NULL where a handler has made up the host. */
-static const struct lines *lines_for(struct transaction *tx)
+/* Without the port, and the zone, which is not told either. */
+static bool is_same_node(const struct address *a, const struct address *b)
+{
+    if (a->family != b->family)
+        return false;
+    if (a->family == AF_INET)
+        return a->in.sin_addr.s_addr == b->in.sin_addr.s_addr;
+    return memcmp(&a->in6.sin6_addr, &b->in6.sin6_addr, sizeof(a->in6.sin6_addr)) == 0;
+}
+
+static struct forwarded_lines **place_of(const struct transaction *tx, const struct address *peer)
+{
+    uint32_t end = peer->in.sin_addr.s_addr;
+    if (peer->family == AF_INET6)
+        memcpy(&end, &peer->in6.sin6_addr.s6_addr[12], sizeof(end));
+    uint32_t mixed = (end + (uint32_t)tx->host.len) * UINT32_C(0x9E3779B1);
+    return &tx->worker->forwarded[mixed >> (32 - PLACE_BITS)];
+}
+
+/* The place gets new ones; what it had goes with the last request that uses it. */
+static struct forwarded_lines *lines_keep(struct forwarded_lines **place, size_t bytes)
+{
+    struct forwarded_lines *lines = malloc(bytes), *before = *place;
+    if (!lines)
+        return NULL;
+    *lines = (struct forwarded_lines){.is_kept = true};
+    *place = lines;
+    if (before) {
+        before->n_users++;
+        before->is_kept = false;
+        forwarded_release(before);
+    }
+    return lines;
+}
+
+/* Those that are kept, where they are for this client and host, or new ones, which are kept where a
+ * connection asks for the same host again. NULL where a handler has made up the host. */
+static const struct forwarded_lines *lines_for(struct transaction *tx)
 {
     struct http_request *request = tx->request;
-    struct lines *lines = http_connection_note(request->connection);
-    if (lines && lines->version == request->version && str_eq(lines->host, tx->host))
-        return lines;
-    if (tx->host.ptr != request->host.ptr)
+    const struct address *peer = http_connection_peer(request->connection);
+    struct forwarded_lines **place = place_of(tx, peer), *lines = *place;
+    bool is_tls = http_connection_is_tls(request->connection);
+    bool fits = lines && lines->version == request->version && lines->is_tls == is_tls &&
+                is_same_node(&lines->peer, peer) && str_eq(lines->host, tx->host);
+    if (!fits && tx->host.ptr != request->host.ptr)
         return NULL;
-    struct line_values values = {peer_address(tx), scheme_of(tx), tx->host};
-    size_t bytes = sizeof(*lines) + lines_bytes(&values);
-    bool is_kept = !lines && request->same_host;
-    lines = is_kept ? http_connection_take_note(request->connection, bytes) : NULL;
-    if (!lines)
-        lines = arena_alloc(tx->arena, bytes);
-    lines_make(lines, request->version, &values);
+    if (!fits) {
+        struct line_values values = {peer_address(tx), scheme_of(tx), tx->host};
+        size_t bytes = sizeof(*lines) + lines_bytes(&values);
+        bool is_kept = request->same_host && !tx->forwarded;
+        lines = is_kept ? lines_keep(place, bytes) : NULL;
+        if (!lines) {
+            lines = arena_alloc(tx->arena, bytes);
+            lines->is_kept = false;
+        }
+        lines->peer = *peer;
+        lines->is_tls = is_tls;
+        lines_make(lines, request->version, &values);
+    }
+    if (lines->is_kept && !tx->forwarded) {
+        lines->n_users++;
+        tx->forwarded = lines;
+    }
     return lines;
 }
 
@@ -177,7 +249,7 @@ void forwarded_add(struct proxying *proxying, struct http_headers *headers,
 {
     struct transaction *tx = proxying->tx;
     if (speaks_for_itself(proxying)) {
-        const struct lines *lines = lines_for(tx);
+        const struct forwarded_lines *lines = lines_for(tx);
         if (lines) {
             lines_add(lines, headers);
             return;

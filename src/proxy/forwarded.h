@@ -16,6 +16,11 @@ void forwarded_take(struct forwarded *forwarded, const struct http_header *heade
 /* Adds our own, which go on with what a trusted proxy said, and Via. */
 void forwarded_add(struct proxying *proxying, struct http_headers *headers,
                    const struct forwarded *forwarded);
+/* What a worker keeps of the lines it adds; NULL where there is no memory. */
+struct forwarded_lines **forwarded_kept_new(void);
+void forwarded_kept_free(struct forwarded_lines **kept);
+/* The request that has these is over. */
+void forwarded_release(struct forwarded_lines *lines);
 /* Via alone, of a message in this version. */
 void forwarded_add_via(struct http_headers *headers, enum http_version version);
 

@@ -7,6 +7,7 @@
 #include "net/tls.h"
 #include "proxy/body.h"
 #include "proxy/certificates.h"
+#include "proxy/forwarded.h"
 #include "proxy/log.h"
 #include "proxy/login.h"
 #include "proxy/match.h"
@@ -410,6 +411,8 @@ static void on_done(struct http_request *request, enum http_end end)
     struct transaction *tx = request->app;
     for (struct proxying *run = tx->proxying; run; run = run->earlier)
         proxying_cancel(run);
+    if (tx->forwarded)
+        forwarded_release(tx->forwarded);
     if (tx->login)
         login_cancel(tx->login);
     if (tx->sending)

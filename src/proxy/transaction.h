@@ -14,6 +14,7 @@ struct body_reading;
 struct capture;
 struct encoding;
 struct interception;
+struct forwarded_lines;
 struct login;
 struct metric_span;
 struct worker;
@@ -183,6 +184,7 @@ struct transaction {
     struct proxying *proxying;           /* of the last reverse_proxy, for {http.reverse_proxy.*} */
     struct sending *sending;             /* a file that is the body */
     struct proxying *handled;            /* whose answer handle_response routes look at */
+    struct forwarded_lines *forwarded;   /* of the worker's, that upstreams are sent */
     struct login *login;                 /* a password that is being looked at */
     struct str user;                     /* who has logged in; .ptr NULL: nobody */
     struct str health_target;            /* whom a health check is about; empty for requests */

@@ -16,6 +16,7 @@
 #include "proxy/control.h"
 #include "proxy/core.h"
 #include "proxy/encoder.h"
+#include "proxy/forwarded.h"
 #include "proxy/health.h"
 #include "proxy/log.h"
 #include "proxy/metrics.h"
@@ -185,12 +186,13 @@ bool worker_open(struct worker *worker, struct core *core, unsigned index)
         .servers = calloc(n_sides(tables) + 1, sizeof(struct worker_server)),
         .pools = calloc(tables->n_upstreams + 1, sizeof(struct http_pool *)),
         .seen_hosts = seen_hosts_new(),
+        .forwarded = forwarded_kept_new(),
         .log_buffers = calloc(tables->n_logs + 1, sizeof(struct log_buffer)),
         .metrics = metrics_new(tables),
         .random = ((uint64_t)now.tv_nsec << 20 ^ (uint64_t)getpid() << 8 ^ index) * 2 + 1,
     };
     if (!worker->loop || !worker->servers || !worker->pools || !worker->seen_hosts ||
-        !worker->log_buffers) {
+        !worker->forwarded || !worker->log_buffers) {
         fprintf(stderr, "%s: cannot make a worker: %s\n", core->name, strerror(errno));
         return false;
     }
@@ -302,6 +304,7 @@ void worker_close(struct worker *worker)
     loop_free(worker->loop);
     free(worker->servers);
     free(worker->pools);
+    forwarded_kept_free(worker->forwarded);
     free(worker->seen_hosts);
     free(worker->log_buffers);
     metrics_free(worker->metrics);

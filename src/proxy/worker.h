@@ -53,6 +53,7 @@ struct worker {
     struct http_pool **pools;       /* of upstreams; made when first needed */
     struct resolver **resolvers;    /* owned; of resolvers, and the system's at the end */
     struct sources *sources;        /* owned; NULL where no upstreams are found */
+    struct forwarded_lines **forwarded; /* owned; what it tells upstreams of clients */
     struct seen_host *seen_hosts;   /* owned; what it remembers of hosts */
     struct log_buffer *log_buffers; /* of outputs of logs; there are no more than logs */
     struct timer log_timer;
