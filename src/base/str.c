@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/arena.h"
+#include "base/bytes16.h"
 
 static char ascii_lower(char c)
 {
@@ -29,10 +30,22 @@ bool str_is_one_of(struct str a, const char *const *words)
     return false;
 }
 
+/* True where eight bytes differ by the case of ASCII letters at most. */
+static inline bool words_eq_nocase(uint64_t a, uint64_t b)
+{
+    return a == b || ((a ^ b) & ~(word8_within(a | BYTES8_ALL(0x20), 'a', 'z') >> 2)) == 0;
+}
+
 bool str_eq_nocase(struct str a, struct str b)
 {
     if (a.len != b.len)
         return false;
+    if (a.len >= 8) {
+        for (size_t i = 0; i + 8 < a.len; i += 8)
+            if (!words_eq_nocase(bytes8_load(a.ptr + i), bytes8_load(b.ptr + i)))
+                return false;
+        return words_eq_nocase(bytes8_load(a.ptr + a.len - 8), bytes8_load(b.ptr + a.len - 8));
+    }
     for (size_t i = 0; i < a.len; i++)
         if (ascii_lower(a.ptr[i]) != ascii_lower(b.ptr[i]))
             return false;

@@ -21,36 +21,33 @@ static const uint64_t hop_by_hop =
     HEADER_BIT(HEADER_TE) | HEADER_BIT(HEADER_TRAILER) | HEADER_BIT(HEADER_TRANSFER_ENCODING) |
     HEADER_BIT(HEADER_UPGRADE);
 
-/* True where a Connection field names something beyond the connection itself. */
-static bool names_fields(const struct http_headers *headers)
+enum {
+    SAYS_UPGRADE = 1,
+    NAMES_FIELDS = 2, /* something beyond the connection itself, perhaps */
+};
+
+/* What the Connection fields say, of these flags. Nearly always they are one word. */
+static unsigned connection_says(const struct http_headers *headers)
 {
-    static const struct str usual[] = {STR_INIT("keep-alive"), STR_INIT("close"),
-                                       STR_INIT("upgrade")};
-    for (uint32_t i = 0; i < headers->n; i++) {
-        struct str value = headers->at[i].value;
-        bool is_usual = false;
-        if (headers->at[i].id != HEADER_CONNECTION)
+    unsigned says = 0;
+    if (!(headers->names & HEADER_BIT(HEADER_CONNECTION)))
+        return 0;
+    const struct http_header *header = headers->at;
+    for (uint32_t n = headers->n; n > 0; n--, header++) {
+        if (header->id != HEADER_CONNECTION || str_eq_nocase(header->value, STR("keep-alive")) ||
+            str_eq_nocase(header->value, STR("close")))
             continue;
-        for (size_t k = 0; k < sizeof(usual) / sizeof(usual[0]); k++)
-            is_usual |= str_eq_nocase(value, usual[k]);
-        if (!is_usual)
-            return true;
+        says |= str_eq_nocase(header->value, STR("upgrade")) ? SAYS_UPGRADE : NAMES_FIELDS;
     }
-    return false;
+    if ((says & NAMES_FIELDS) && headers_list_token(headers, HEADER_CONNECTION, STR("upgrade")))
+        says |= SAYS_UPGRADE;
+    return says;
 }
 
 /* True where a Connection field names this one. */
 static bool is_named(const struct http_headers *headers, struct str name)
 {
     return headers_have_token(headers, HEADER_CONNECTION, name);
-}
-
-/* The protocol that is to be switched to, in lower case; empty for none. */
-static struct str upgrade_of(struct arena *arena, const struct http_headers *headers)
-{
-    if (!headers_have_token(headers, HEADER_CONNECTION, STR("upgrade")))
-        return STR("");
-    return str_lower(arena, headers_get(headers, HEADER_UPGRADE));
 }
 
 /* --- the request --- */
@@ -78,14 +75,15 @@ static void keep_one_user_agent(struct http_headers *headers)
         headers_add(headers, HEADER_USER_AGENT, value);
 }
 
-static void copy_end_to_end(const struct http_headers *in, struct http_headers *out,
+/* <says>: as connection_says of <in>. */
+static void copy_end_to_end(const struct http_headers *in, unsigned says, struct http_headers *out,
                             struct forwarded *forwarded)
 {
     const uint64_t forwarded_names = HEADER_BIT(HEADER_X_FORWARDED_FOR) |
                                      HEADER_BIT(HEADER_X_FORWARDED_PROTO) |
                                      HEADER_BIT(HEADER_X_FORWARDED_HOST);
     uint64_t dropped = hop_by_hop | HEADER_BIT(HEADER_CONTENT_LENGTH) | HEADER_BIT(HEADER_HOST);
-    bool checks_names = headers_find(in, HEADER_CONNECTION) && names_fields(in);
+    bool checks_names = (says & NAMES_FIELDS) != 0;
     /* all others are just copied */
     const uint64_t looked_at =
         checks_names ? UINT64_MAX : dropped | forwarded_names | HEADER_BIT(HEADER_USER_AGENT);
@@ -139,8 +137,11 @@ void proxy_make_request(struct proxying *proxying)
     if (proxying->method.len == 0 && !proxying->fastcgi)
         proxying->method = STR("GET"); /* as Go */
     *headers = headers_for(tx->arena, tx->headers.n + MORE_HEADERS);
-    copy_end_to_end(&tx->headers, headers, &forwarded);
-    proxying->upgrade = upgrade_of(tx->arena, &tx->headers);
+    unsigned says = connection_says(&tx->headers);
+    copy_end_to_end(&tx->headers, says, headers, &forwarded);
+    proxying->upgrade = STR("");
+    if (says & SAYS_UPGRADE)
+        proxying->upgrade = str_lower(tx->arena, headers_get(&tx->headers, HEADER_UPGRADE));
     if (proxying->upgrade.len > 0) {
         headers_add(headers, HEADER_CONNECTION, STR("Upgrade"));
         headers_add(headers, HEADER_UPGRADE, proxying->upgrade);
@@ -241,17 +242,19 @@ bool proxy_make_attempt(struct proxying *proxying, struct str *problem)
 /* Removes the fields that were meant for this hop only. */
 static void drop_hop_by_hop(struct http_headers *headers)
 {
-    uint32_t kept = 0;
     if (!(headers->names & hop_by_hop))
         return;
-    bool checks_names = headers_find(headers, HEADER_CONNECTION) && names_fields(headers);
+    bool checks_names = (connection_says(headers) & NAMES_FIELDS) != 0;
     struct http_header *drop = NULL;
     for (uint32_t i = 0; checks_names && i < headers->n; i++) {
         drop = &headers->at[i];
         if (!(hop_by_hop & HEADER_BIT(drop->id)) && is_named(headers, drop->name))
             drop->id = HEADER_KEEP_ALIVE; /* goes below, like others of this hop */
     }
-    for (uint32_t i = 0; i < headers->n; i++)
+    uint32_t kept = 0;
+    while (kept < headers->n && !(hop_by_hop & HEADER_BIT(headers->at[kept].id)))
+        kept++;
+    for (uint32_t i = kept; i < headers->n; i++)
         if (!(hop_by_hop & HEADER_BIT(headers->at[i].id)))
             headers->at[kept++] = headers->at[i];
     headers->n = kept;
