@@ -10,7 +10,7 @@ GIT_CONFIG_GLOBAL=$work/gitconfig git clone -q . "$work/dialtone"
 cd "$work/dialtone"
 export MAKEFLAGS=-j2
 failed() {
-    grep -a -A 3 FAILED "$work/log" || :
+    head -n -60 "$work/log" | grep -a -A 3 FAILED || :
     tail -n 60 "$work/log"
     echo "fresh clone: $1 passed, 1 failed"
     exit 1
