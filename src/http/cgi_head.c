@@ -106,6 +106,7 @@ enum h1_result cgi_parse_head(struct h1_head *head, char *bytes, size_t len, siz
     size_t at = 0, end = head_length(bytes, len, scanned, is_all);
     head->problem = H1_PROBLEM_HEADER;
     head->n = 0;
+    head->names = head->repeated = 0;
     if (end == 0 && !is_all)
         return H1_MORE;
     head->len = end;
@@ -128,7 +129,12 @@ enum h1_result cgi_parse_head(struct h1_head *head, char *bytes, size_t len, siz
         bool is_field;
         if (!read_field(text, &head->headers[head->n], &is_field))
             return H1_BAD;
-        head->n += is_field;
+        if (!is_field)
+            continue;
+        uint64_t bit = header_bit(head->headers[head->n].id);
+        head->repeated |= head->names & bit;
+        head->names |= bit;
+        head->n++;
     }
     head->problem = H1_NO_PROBLEM;
     return H1_DONE;

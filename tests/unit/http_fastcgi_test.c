@@ -177,6 +177,15 @@ static void test_larger_room(void)
     CHECK_STR(headers[0].value, "one two");
     CHECK_STR(headers[1].value, "three four");
     CHECK_STR(headers[2].value, "d");
+
+    char known[] = "Content-Type: a/b\r\nX: y\r\nSet-Cookie: c\r\nSet-Cookie: d\r\n\r\n";
+    struct http_header fields[4];
+    head = (struct h1_head){.headers = fields, .cap = 4};
+    scanned = 0;
+    CHECK_INT(cgi_parse_head(&head, known, sizeof(known) - 1, &scanned, false), H1_DONE);
+    CHECK(head.names == (header_bit(HEADER_OTHER) | header_bit(HEADER_CONTENT_TYPE) |
+                         header_bit(HEADER_SET_COOKIE)));
+    CHECK(head.repeated == header_bit(HEADER_SET_COOKIE));
 }
 
 static void test_statuses(void)
