@@ -10,6 +10,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/bytes8.h"
 #include "net/net_private.h"
 
 enum {
@@ -273,13 +274,18 @@ void stream_skip_socket(struct stream *stream, size_t len)
     }
 }
 
+static inline bool takes_writes(const struct stream *stream)
+{
+    return !stream->error && stream->watch.fd >= 0 && !stream->end_due;
+}
+
 void stream_write_pieces(struct stream *stream, const struct str *data, int n)
 {
     struct gather *gather = &stream->loop->gather;
     size_t total = 0;
     for (int i = 0; i < n; i++)
         total += data[i].len;
-    if (stream->error || stream->watch.fd < 0 || stream->end_due || total == 0)
+    if (!takes_writes(stream) || total == 0)
         return;
     if (gather->owner != stream)
         gather_flush(stream->loop);
@@ -304,8 +310,14 @@ void stream_write_pieces(struct stream *stream, const struct str *data, int n)
 
 void stream_write(struct stream *stream, struct str data)
 {
-    if (data.len)
+    struct gather *gather = &stream->loop->gather;
+    if (gather->owner == stream && data.len <= COPY_BYTES && takes_writes(stream) &&
+        data.len <= GATHER_BYTES - gather->len) { /* behind what was just written, as most is */
+        bytes_copy(gather->bytes + gather->len, data.ptr, data.len);
+        gather->len += data.len;
+    } else if (data.len) {
         stream_write_pieces(stream, &data, 1);
+    }
 }
 
 void stream_flush_before_more(struct stream *stream)
@@ -362,7 +374,7 @@ char *stream_reserve(struct stream *stream, size_t len)
 
 void stream_commit(struct stream *stream, size_t len)
 {
-    if (stream->error || stream->watch.fd < 0 || stream->end_due || len == 0)
+    if (!takes_writes(stream) || len == 0)
         return;
     struct gather *gather = &stream->loop->gather;
     gather->owner = stream;
