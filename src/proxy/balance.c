@@ -289,8 +289,16 @@ static uint32_t choose(struct proxying *proxying, uint32_t policy)
     return policies[row->kind](proxying, row);
 }
 
+static bool takes_any(const struct proxying *proxying)
+{
+    uint32_t policy = proxying->pool->policy;
+    return policy == DT_NONE || proxying->tx->tables->policies[policy].kind == DT_POLICY_RANDOM;
+}
+
 const struct backend *balance_choose(struct proxying *proxying)
 {
+    if (proxying->n_candidates == 1 && takes_any(proxying)) /* the usual pool */
+        return is_available(proxying, 0) ? proxying->candidates[0] : NULL;
     uint32_t i = choose(proxying, proxying->pool->policy);
     return i == DT_NONE ? NULL : proxying->candidates[i];
 }

@@ -356,19 +356,31 @@ static void start_exchange(struct proxying *proxying, struct http_pool *connecti
     http_exchange_start(exchange, connections);
 }
 
+/* The attempt is on this one. */
+static void take_backend(struct proxying *proxying, const struct backend *backend)
+{
+    if (backend->found)
+        found_hold(backend->found);
+    leave_backend(proxying);
+    proxying->backend = backend;
+    proxying->destination = backend->where;
+    proxying->load = (struct upstream_load){
+        .requests = atomic_load_explicit(&backend->state->requests, memory_order_relaxed),
+        .fails = atomic_load_explicit(&backend->state->fails, memory_order_relaxed),
+        .max_requests = backend->max_requests,
+    };
+}
+
 /* Tries one of the candidates; STEP_NEXT: there is to be another attempt at once. */
 static enum step attempt(struct proxying *proxying)
 {
     struct transaction *tx = proxying->tx;
     struct str problem = {0};
-    const struct backend *chosen = balance_choose(proxying);
-    if (!chosen)
+    const struct backend *backend = balance_choose(proxying);
+    if (!backend)
         return retry_or_fail(proxying, true, 503, STR("no upstreams available"));
-    if (chosen->found)
-        found_hold(chosen->found);
-    leave_backend(proxying);
-    proxying->backend = chosen;
-    if (!upstream_resolve(proxying, &problem))
+    take_backend(proxying, backend);
+    if (!backend->where && !upstream_resolve(proxying, &problem))
         return transaction_fail(tx, 502, problem);
     if (proxying->transport->proxy_protocol && !upstream_can_announce(proxying, &problem))
         return transaction_fail(tx, 502, problem);
@@ -385,22 +397,29 @@ static enum step attempt(struct proxying *proxying)
     return STEP_TAKEN;
 }
 
+/* False where it has to be waited for; then proxying_found is called. */
+static bool find_candidates(struct proxying *proxying)
+{
+    const struct dt_pool *pool = proxying->pool;
+    if (pool->sources.n > 0)
+        return sources_find(proxying);
+    proxying->candidates = proxying->tx->core->backends + pool->upstreams.first;
+    proxying->n_candidates = pool->upstreams.n;
+    return true;
+}
+
 /* Chooses upstreams until an attempt is under way. */
 static enum step run_attempts(struct proxying *proxying)
 {
-    const struct dt_pool *pool = proxying->pool;
-    for (;;) {
-        if (pool->sources.n > 0) {
-            if (!sources_find(proxying))
-                return STEP_TAKEN;
-        } else {
-            proxying->candidates = proxying->tx->core->backends + pool->upstreams.first;
-            proxying->n_candidates = pool->upstreams.n;
-        }
-        enum step step = attempt(proxying);
+    enum step step = STEP_NEXT;
+    bool are_found = find_candidates(proxying);
+    while (are_found) {
+        step = attempt(proxying);
         if (step != STEP_NEXT)
             return step;
+        are_found = find_candidates(proxying);
     }
+    return STEP_TAKEN;
 }
 
 /* --- answers that are not taken --- */

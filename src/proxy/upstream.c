@@ -14,23 +14,7 @@
 #include "proxy/text.h"
 #include "proxy/worker.h"
 
-/* --- availability --- */
-
-bool upstream_is_healthy(const struct dt_pool *pool, const struct backend *backend)
-{
-    if (backend->health && atomic_load_explicit(&backend->health->is_down, memory_order_relaxed))
-        return false;
-    return pool->fail_duration_ns == 0 ||
-           atomic_load_explicit(&backend->state->fails, memory_order_relaxed) < pool->max_fails;
-}
-
-bool upstream_is_available(const struct dt_pool *pool, const struct backend *backend)
-{
-    return upstream_is_healthy(pool, backend) &&
-           (backend->max_requests == 0 ||
-            atomic_load_explicit(&backend->state->requests, memory_order_relaxed) <
-                backend->max_requests);
-}
+/* --- failures --- */
 
 /* A failure that is forgotten when its time is over. */
 struct remembered_failure {
@@ -222,8 +206,7 @@ bool upstream_can_announce(struct proxying *proxying, struct str *problem)
     return false;
 }
 
-/* The address of one that was found, or that the request has a part in. */
-static bool resolve_anew(struct proxying *proxying, struct str *problem)
+bool upstream_resolve(struct proxying *proxying, struct str *problem)
 {
     const struct backend *backend = proxying->backend;
     struct transaction *tx = proxying->tx;
@@ -233,18 +216,6 @@ static bool resolve_anew(struct proxying *proxying, struct str *problem)
         return found_resolve(backend->found, tx->arena, to, problem);
     uint32_t template = tx->tables->upstreams[backend->row].dial_template;
     return upstream_parse_dial(tx->arena, template_expand(tx, template), to, problem);
-}
-
-bool upstream_resolve(struct proxying *proxying, struct str *problem)
-{
-    const struct backend *backend = proxying->backend;
-    proxying->load = (struct upstream_load){
-        .requests = atomic_load_explicit(&backend->state->requests, memory_order_relaxed),
-        .fails = atomic_load_explicit(&backend->state->fails, memory_order_relaxed),
-        .max_requests = backend->max_requests,
-    };
-    proxying->destination = backend->where;
-    return backend->where || resolve_anew(proxying, problem);
 }
 
 /* --- connections --- */
@@ -386,7 +357,6 @@ static struct http_pool *keyed_connections(struct proxying *proxying, struct str
     return http_pool_add(tx->worker->client, key, &config);
 }
 
-/* Made, or found, where none are kept with the upstream yet. */
 static struct http_pool *connections_anew(struct proxying *proxying, struct http_pool **kept,
                                           struct str *problem)
 {

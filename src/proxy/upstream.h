@@ -5,10 +5,22 @@
 
 struct http_pool;
 
+/* Not down. */
+static inline bool upstream_is_healthy(const struct dt_pool *pool, const struct backend *backend)
+{
+    if (backend->health && atomic_load_explicit(&backend->health->is_down, memory_order_relaxed))
+        return false;
+    return pool->fail_duration_ns == 0 ||
+           atomic_load_explicit(&backend->state->fails, memory_order_relaxed) < pool->max_fails;
+}
 /* Neither down nor full. */
-bool upstream_is_available(const struct dt_pool *pool, const struct backend *backend);
-/* The same without regard to how many requests it has. */
-bool upstream_is_healthy(const struct dt_pool *pool, const struct backend *backend);
+static inline bool upstream_is_available(const struct dt_pool *pool, const struct backend *backend)
+{
+    return upstream_is_healthy(pool, backend) &&
+           (backend->max_requests == 0 ||
+            atomic_load_explicit(&backend->state->requests, memory_order_relaxed) <
+                backend->max_requests);
+}
 /* Remembers a failure for the pool's fail_duration; nothing where passive checks are off. */
 void upstream_count_failure(struct worker *worker, const struct dt_pool *pool,
                             const struct backend *backend);
@@ -21,8 +33,8 @@ void upstream_make_backends(struct core *core);
 /* Reads "network/host:port"; false, and in <*problem> why, where it is none. The text is kept. */
 bool upstream_parse_dial(struct arena *arena, struct str dial, struct destination *out,
                          struct str *problem);
-/* Finds out where an attempt on the run's backend goes. False where its address does not come out
- * as one; <*problem> says why. */
+/* Finds out where an attempt on the run's backend goes, which does not say it itself. False where
+ * its address does not come out as one; <*problem> says why. */
 bool upstream_resolve(struct proxying *proxying, struct str *problem);
 /* Of a transport that sends PROXY headers: false where whose request it is cannot be told. */
 bool upstream_can_announce(struct proxying *proxying, struct str *problem);
