@@ -19,11 +19,6 @@
 
 static enum step run_attempts(struct proxying *proxying);
 
-int64_t proxying_now_ns(const struct proxying *proxying)
-{
-    return loop_now_ns(proxying->tx->worker->loop);
-}
-
 /* For what happens outside of the handler's own call. */
 void proxying_go_on(struct proxying *proxying, enum step step)
 {
@@ -397,12 +392,15 @@ static enum step attempt(struct proxying *proxying)
     return STEP_TAKEN;
 }
 
-/* False where it has to be waited for; then proxying_found is called. */
+/* False where they have to be waited for; then proxying_found is called. */
 static bool find_candidates(struct proxying *proxying)
 {
     const struct dt_pool *pool = proxying->pool;
-    if (pool->sources.n > 0)
-        return sources_find(proxying);
+    if (pool->sources.n > 0) {
+        bool are_found = proxying->are_candidates_found || sources_find(proxying);
+        proxying->are_candidates_found = false;
+        return are_found;
+    }
     proxying->candidates = proxying->tx->core->backends + pool->upstreams.first;
     proxying->n_candidates = pool->upstreams.n;
     return true;
@@ -412,14 +410,9 @@ static bool find_candidates(struct proxying *proxying)
 static enum step run_attempts(struct proxying *proxying)
 {
     enum step step = STEP_NEXT;
-    bool are_found = find_candidates(proxying);
-    while (are_found) {
+    while (step == STEP_NEXT && find_candidates(proxying))
         step = attempt(proxying);
-        if (step != STEP_NEXT)
-            return step;
-        are_found = find_candidates(proxying);
-    }
-    return STEP_TAKEN;
+    return step == STEP_NEXT ? STEP_TAKEN : step;
 }
 
 /* --- answers that are not taken --- */
@@ -479,10 +472,8 @@ bool proxying_retries_answer(struct proxying *proxying)
 
 void proxying_found(struct proxying *proxying)
 {
-    enum step step = attempt(proxying);
-    if (step == STEP_NEXT)
-        step = run_attempts(proxying);
-    proxying_go_on(proxying, step);
+    proxying->are_candidates_found = true;
+    proxying_go_on(proxying, run_attempts(proxying));
 }
 
 void proxying_cancel(struct proxying *proxying)

@@ -6,6 +6,12 @@
 /* True where one of the sets matches, or there is none. A matcher that cannot decide sets
  * <*failed> and the transaction's failure. */
 bool match_any_set(struct transaction *tx, struct dt_range sets, bool *failed);
+/* True where the set asks for the host alone, which is known to fit. */
+static inline bool match_is_known(const struct transaction *tx, uint32_t set)
+{
+    struct dt_range matchers = tx->tables->matcher_sets[set].matchers;
+    return matchers.n == 1 && &tx->tables->matchers[matchers.first] == tx->host_fits;
+}
 /* Where the frame goes on behind routes that ask for other paths than the request's: what most of
  * them do, and is told at little cost. */
 uint32_t match_pass_over(struct transaction *tx, const struct frame *frame);

@@ -1,7 +1,9 @@
 #ifndef DIALTONE_PROXY_PROXY_ANSWER_H
 #define DIALTONE_PROXY_PROXY_ANSWER_H
 
+#include "net/loop.h"
 #include "proxy/proxying.h"
+#include "proxy/worker.h"
 
 /* What an exchange tells of the answer, whose owner is a struct proxying: as http_exchange_events
  * has them. */
@@ -15,7 +17,10 @@ void proxy_on_end(struct http_exchange *exchange);
 /* What handle_proxy.c does for it. */
 
 /* The loop's clock. */
-int64_t proxying_now_ns(const struct proxying *proxying);
+static inline int64_t proxying_now_ns(const struct proxying *proxying)
+{
+    return loop_now_ns(proxying->tx->worker->loop);
+}
 /* Goes on with the request after an event. */
 void proxying_go_on(struct proxying *proxying, enum step step);
 /* The attempt does not count among the upstream's requests any more. */

@@ -64,18 +64,19 @@ struct proxying {
     /* What the next attempt chooses from; valid until it has. */
     const struct backend *const *candidates;
     uint32_t n_candidates;
-    struct source_wait wait; /* for them to be found */
+    bool are_candidates_found; /* by those who had to be asked, and not used yet */
+    struct source_wait wait;   /* for them to be found */
 
-    const struct backend *backend; /* of the running attempt; held where it was found */
+    const struct backend *backend;         /* of the running attempt; held where it was found */
     const struct destination *destination; /* of the last attempt; NULL before the first */
     struct upstream_load load;             /* of its upstream */
-    struct timer pause; /* before a retry */
+    struct timer pause;                    /* before a retry */
     int64_t started_ns, attempt_ns;
     int64_t latency_ns, duration_ns; /* once the head, the end came; 0 before */
     unsigned retries;
     bool is_attempting;      /* the exchange may give events */
     bool is_counted;         /* among the upstream's requests */
-    bool is_over;       /* it has failed, and nothing more is tried */
+    bool is_over;            /* it has failed, and nothing more is tried */
     bool is_transport_error; /* retry_match is asked about an attempt that failed */
     bool retry_match_failed; /* it could not be decided */
 

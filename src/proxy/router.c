@@ -97,6 +97,15 @@ static bool take_group(struct transaction *tx, uint32_t group)
     return !taken;
 }
 
+/* Most routes are those of a site, to which the host has led, or ask for nothing. */
+static bool route_matches(struct transaction *tx, const struct dt_route *route, bool *failed)
+{
+    struct dt_range sets = route->matcher_sets;
+    if (sets.n == 0 || (sets.n == 1 && match_is_known(tx, sets.first)))
+        return true;
+    return match_any_set(tx, sets, failed);
+}
+
 /* Looks for the frame's next route that matches; its handlers are due. STEP_TAKEN: not before the
  * request's body is there. */
 static enum step enter_route(struct transaction *tx, struct frame *frame)
@@ -117,14 +126,13 @@ static enum step enter_route(struct transaction *tx, struct frame *frame)
             return transaction_fail(tx, 413, body_text(tx));
         frame->at++;
         frame->next_route = row + 1;
-        bool matches =
-            route->matcher_sets.n == 0 || match_any_set(tx, route->matcher_sets, &failed);
+        bool matches = route_matches(tx, route, &failed);
         if (failed)
             return STEP_FAILED;
         if (!matches || !take_group(tx, route->group))
             continue;
-        frame->handler = route->handlers.first;
-        frame->handlers_end = route->handlers.first + route->handlers.n;
+        frame->handler = &tx->tables->handlers[route->handlers.first];
+        frame->handlers_end = frame->handler + route->handlers.n;
         frame->is_terminal = route->is_terminal;
         if (route->is_measured)
             metrics_enter(tx, route);
@@ -228,11 +236,9 @@ void router_run(struct transaction *tx, enum step step)
             answer_empty(tx, tx->in_error_routes);
             return;
         } else if (frame->handler < frame->handlers_end) {
-            const struct dt_handler *handler = &tx->tables->handlers[frame->handler];
-            if (handler->needs_body && body_wait(tx))
+            if (frame->handler->needs_body && body_wait(tx))
                 return;
-            frame->handler++;
-            step = handler_run(tx, handler);
+            step = handler_run(tx, frame->handler++);
         } else if (frame->is_terminal) {
             if (tx->interception)
                 response_resume(tx);

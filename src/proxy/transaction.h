@@ -45,13 +45,13 @@ struct failure {
 
 /* Routes under way: where one list of routes goes on. */
 struct frame {
-    struct frame *outer;            /* goes on when this one is through */
-    const uint32_t *numbers;        /* the routes, or NULL: neighbours from <first> */
-    uint32_t first, n;              /* of routes */
-    uint32_t at;                    /* the next one to look at */
-    uint32_t next_route;            /* the row behind the last one looked at */
-    uint32_t handler, handlers_end; /* of the running route */
-    bool is_terminal;               /* the running route is */
+    struct frame *outer;     /* goes on when this one is through */
+    const uint32_t *numbers; /* the routes, or NULL: neighbours from <first> */
+    uint32_t first, n;       /* of routes */
+    uint32_t at;             /* the next one to look at */
+    uint32_t next_route;     /* the row behind the last one looked at */
+    const struct dt_handler *handler, *handlers_end; /* of the running route: the next, the last */
+    bool is_terminal;                                /* the running route is */
     bool follows_host_index;
 };
 
@@ -162,9 +162,9 @@ struct transaction {
     /* Known once asked for. */
     struct str peer_text, client_ip, uuid, uri;
     bool has_client_ip, is_from_trusted_proxy;
-    struct matched_path matched_path;   /* what path matchers compare */
-    struct str host_name, host_named;   /* what host matchers compare, and the host it is of */
-    struct dt_range host_routes;        /* what the host index has for it */
+    struct matched_path matched_path; /* what path matchers compare */
+    struct str host_name, host_named; /* what host matchers compare, and the host it is of */
+    struct dt_range host_routes;      /* what the host index has for it */
     /* A matcher that is known to say yes to <host>; NULL after it has changed. */
     const struct dt_matcher *host_fits;
 
