@@ -51,7 +51,8 @@ static void write_head(struct http_upstream *upstream)
     if (request->content_length < 0) {
         head_text(&writer, STR("Transfer-Encoding: chunked\r\n"));
     } else if (request->content_length > 0 || request->zero_length) {
-        head_length(&writer, (uint64_t)request->content_length);
+        char *at = head_room(&writer, LENGTH_LINE_BYTES);
+        writer.at = put_length(at, (uint64_t)request->content_length);
     }
     if (upstream->pool->config.no_keep_alive && !headers_find(request->headers, HEADER_CONNECTION))
         head_text(&writer, STR("Connection: close\r\n"));

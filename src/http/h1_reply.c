@@ -62,32 +62,36 @@ static void status_line(struct head_writer *writer, enum http_version version,
     head_text(writer, STR("\r\n"));
 }
 
-static void framing_fields(struct head_writer *writer, struct server_request *request,
-                           const struct http_head *head)
+/* --- what the server adds to a head --- */
+
+enum {
+    DATE_BYTES = 29,
+    MOST_TAIL_BYTES = sizeof("Date: \r\n") + DATE_BYTES + sizeof("Transfer-Encoding: chunked\r\n") +
+                      LENGTH_LINE_BYTES + sizeof("Connection: keep-alive\r\n") + sizeof("\r\n"),
+};
+
+static inline char *put_date(char *at, struct loop *loop)
 {
-    struct http_connection *connection = request->public.connection;
-    if (request->reply_chunked) {
-        head_text(writer, STR("Transfer-Encoding: chunked\r\n"));
-    } else if (head->content_length >= 0 && head->status >= 200 &&
-               !http_status_has_no_body(head->status)) {
-        head_length(writer, (uint64_t)head->content_length);
-    }
-    bool says_close = request->public.version != HTTP_1_0 ||
-                      headers_have_token(&head->headers, HEADER_CONNECTION, STR("close"));
-    if (!connection->keep_alive && says_close)
-        head_text(writer, STR("Connection: close\r\n"));
-    else if (connection->keep_alive && request->public.version == HTTP_1_0)
-        head_text(writer, STR("Connection: keep-alive\r\n"));
+    at = put_text(at, STR("Date: "));
+    memcpy(at, loop_http_date(loop), DATE_BYTES);
+    return put_text(at + DATE_BYTES, STR("\r\n"));
 }
 
-static void date_field(struct head_writer *writer, struct loop *loop)
+static inline char *put_framing(char *at, const struct server_request *request,
+                                const struct http_head *head)
 {
-    enum { DATE_BYTES = 29 };
-    static const char name[] = "Date: ";
-    char *at = head_room(writer, sizeof(name) - 1 + DATE_BYTES + 2);
-    memcpy(at, name, sizeof(name) - 1);
-    memcpy(at + sizeof(name) - 1, loop_http_date(loop), DATE_BYTES);
-    memcpy(at + sizeof(name) - 1 + DATE_BYTES, "\r\n", 2);
+    const struct http_connection *connection = request->public.connection;
+    if (request->reply_chunked)
+        at = put_text(at, STR("Transfer-Encoding: chunked\r\n"));
+    else if (head->content_length >= 0 && !http_status_has_no_body(head->status))
+        at = put_length(at, (uint64_t)head->content_length);
+    if (!connection->keep_alive &&
+        (request->public.version != HTTP_1_0 ||
+         headers_have_token(&head->headers, HEADER_CONNECTION, STR("close"))))
+        return put_text(at, STR("Connection: close\r\n"));
+    if (connection->keep_alive && request->public.version == HTTP_1_0)
+        return put_text(at, STR("Connection: keep-alive\r\n"));
+    return at;
 }
 
 static void write_head(struct server_request *request, const struct http_head *head)
@@ -97,11 +101,13 @@ static void write_head(struct server_request *request, const struct http_head *h
     head_begin(&writer, &connection->stream);
     status_line(&writer, request->public.version, head);
     head_list(&writer, (struct str){0}, &head->headers, left_out(head->status));
-    if (head->status >= 200 && !headers_find(&head->headers, HEADER_DATE))
-        date_field(&writer, connection->server->loop);
-    if (head->status >= 200)
-        framing_fields(&writer, request, head);
-    head_text(&writer, STR("\r\n"));
+    char *at = head_room(&writer, MOST_TAIL_BYTES);
+    if (head->status >= 200) {
+        if (!headers_find(&head->headers, HEADER_DATE))
+            at = put_date(at, connection->server->loop);
+        at = put_framing(at, request, head);
+    }
+    writer.at = put_text(at, STR("\r\n"));
     head_end(&writer);
 }
 

@@ -6,16 +6,6 @@
 #include "base/bytes8.h"
 #include "http/http_private.h"
 
-enum { HEAD_ROOM_BYTES = 8 * 1024 }; /* that nearly every head has enough of */
-
-void head_begin(struct head_writer *writer, struct stream *stream)
-{
-    writer->stream = stream;
-    writer->heap = NULL;
-    writer->begin = writer->at = stream_reserve(stream, HEAD_ROOM_BYTES);
-    writer->end = writer->begin + HEAD_ROOM_BYTES;
-}
-
 void head_grow(struct head_writer *writer, size_t more)
 {
     size_t len = (size_t)(writer->at - writer->begin), cap = 2 * (len + more);
@@ -117,8 +107,6 @@ void head_request_line(struct head_writer *writer, struct str method, struct str
     memcpy(at + target.len, version, sizeof(version) - 1);
 }
 
-enum { MOST_DIGITS = 20 };
-
 /* Puts the digits at <at>; where they end. */
 static inline char *put_number(char *at, uint64_t number)
 {
@@ -136,26 +124,20 @@ void head_number(struct head_writer *writer, uint64_t number)
     writer->at = put_number(at, number);
 }
 
-void head_length(struct head_writer *writer, uint64_t length)
+char *put_length(char *at, uint64_t length)
 {
     static const char name[] = "Content-Length: ";
-    char *at = head_room(writer, sizeof(name) - 1 + MOST_DIGITS + 2);
     memcpy(at, name, sizeof(name) - 1);
     at = put_number(at + sizeof(name) - 1, length);
     memcpy(at, "\r\n", 2);
-    writer->at = at + 2;
+    return at + 2;
 }
 
-void head_end(struct head_writer *writer)
+void head_end_large(struct head_writer *writer)
 {
-    size_t len = (size_t)(writer->at - writer->begin);
-    if (writer->heap) {
-        stream_write(writer->stream, str_make(writer->heap, len));
-        free(writer->heap);
-        writer->heap = NULL;
-    } else {
-        stream_commit(writer->stream, len);
-    }
+    stream_write(writer->stream, str_make(writer->heap, (size_t)(writer->at - writer->begin)));
+    free(writer->heap);
+    writer->heap = NULL;
 }
 
 void chunk_write(struct stream *stream, struct str data)

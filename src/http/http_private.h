@@ -87,7 +87,14 @@ struct head_writer {
     struct stream *stream;
     char *begin;
 };
-void head_begin(struct head_writer *writer, struct stream *stream);
+enum { HEAD_ROOM_BYTES = 8 * 1024 }; /* that nearly every head has enough of */
+static inline void head_begin(struct head_writer *writer, struct stream *stream)
+{
+    writer->stream = stream;
+    writer->heap = NULL;
+    writer->begin = writer->at = stream_reserve(stream, HEAD_ROOM_BYTES);
+    writer->end = writer->begin + HEAD_ROOM_BYTES;
+}
 /* Room for <more> bytes, where there is none. */
 void head_grow(struct head_writer *writer, size_t more) __attribute__((cold));
 /* Where <bytes> more go. */
@@ -114,9 +121,23 @@ void head_list(struct head_writer *writer, struct str first, const struct http_h
 /* "<method> <target> HTTP/1.1" */
 void head_request_line(struct head_writer *writer, struct str method, struct str target);
 void head_number(struct head_writer *writer, uint64_t number);
-/* "Content-Length: <length>" */
-void head_length(struct head_writer *writer, uint64_t length);
-void head_end(struct head_writer *writer);
+void head_end_large(struct head_writer *writer) __attribute__((cold));
+static inline void head_end(struct head_writer *writer)
+{
+    if (writer->heap)
+        head_end_large(writer);
+    else
+        stream_commit(writer->stream, (size_t)(writer->at - writer->begin));
+}
+/* "Content-Length: <length>" and its line end at <at>, LENGTH_LINE_BYTES at most; where it ends. */
+enum { MOST_DIGITS = 20, LENGTH_LINE_BYTES = sizeof("Content-Length: \r\n") - 1 + MOST_DIGITS };
+char *put_length(char *at, uint64_t length);
+/* The same of a text, for which there must be room. */
+static inline char *put_text(char *at, struct str text)
+{
+    memcpy(at, text.ptr, text.len);
+    return at + text.len;
+}
 /* One chunk, its framing in the same send. */
 void chunk_write(struct stream *stream, struct str data);
 void last_chunk_write(struct stream *stream, const struct http_headers *trailers);

@@ -200,9 +200,8 @@ static void test_numbers(void)
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         char scratch[64];
-        struct head_writer writer = writer_in(scratch, sizeof(scratch));
-        head_length(&writer, rows[i].number);
-        CHECK_STR(written(&writer), rows[i].text);
+        const char *end = put_length(scratch, rows[i].number);
+        CHECK_STR(str_make(scratch, (size_t)(end - scratch)), rows[i].text);
     }
 }
 
