@@ -257,7 +257,8 @@ def test_issue_and_restart(place):
     with place.authority():
         place.caddyfile("\temail me@example.org\n", SITES)
         with place.proxy(built=True):
-            check(place.shown("one.test") is None, "there is a certificate before one was got")
+            # unless this process had to wait for longer than the order took
+            check(place.shown("one.test") is None or place.await_log(GOT, 0.1), "there is a certificate before one was got")
             check(place.await_log(GOT, times=3), "three certificates: " + place.log()[-1500:])
             for name, body in NAMES.items():
                 check(place.answers(name, place.roots(), body), f"{name} answers: {place.log()[-1500:]}")

@@ -209,7 +209,7 @@ def test_a_header_inside_of_tls():
     for line in (b"PROXY TCP4 192.0.2.7 198.51.100.9 5 6\r\n",
                  b"\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c\xc0\0\2\7\xc6\x33\x64\x09\0\5\0\6"):
         for cut in (0, 7, len(line)):
-            with socket.create_connection(("127.0.0.1", ports["behind"]), timeout=5) as raw, \
+            with socket.create_connection(("127.0.0.1", ports["behind"]), timeout=30) as raw, \
                     context.wrap_socket(raw, server_hostname="localhost") as s:
                 s.sendall(line[:cut])
                 s.sendall(line[cut:] + b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
@@ -224,7 +224,7 @@ def test_pieces_before_tls():
     """A header that comes byte by byte, and TLS right behind it."""
     context = ssl.create_default_context()
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-    with socket.create_connection(("127.0.0.1", ports["before"]), timeout=5) as raw:
+    with socket.create_connection(("127.0.0.1", ports["before"]), timeout=30) as raw:
         raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         for byte in b"PROXY TCP6 2001:db8::7 2001:db8::9 5 6\r\n":
             raw.sendall(bytes([byte]))

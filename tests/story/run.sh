@@ -117,7 +117,7 @@ answers() { # answers URL: the router's page comes, in that version, retried for
 }
 refuses() { # refuses URL: every worker answers 502 at once, also those that kept a connection
     for _ in 1 2 3 4 5 6 7 8 9 10 11 12; do
-        status=$(curl -skg "--http$http" -o /dev/null -w '%{http_code}' --max-time 2 "$1")
+        status=$(curl -skg "--http$http" -o /dev/null -w '%{http_code}' --max-time 20 "$1")
         [ "$status" = 502 ] || { echo "status $status"; return 1; }
     done
 }
@@ -133,7 +133,7 @@ for http in 1.1 2; do
     check "HTTP/$http: X-Frame-Options is gone" no_frame_options
     check "HTTP/$http: every worker reaches the router" answers_often "$url"
 done
-check 'the router itself still denies framing' sh -c "curl -skg -i --max-time 4 --interface eth0 \
+check 'the router itself still denies framing' sh -c "curl -skg -i --max-time 20 --interface eth0 \
     'https://[$router_address%25eth0]/' | grep -qi '^x-frame-options: deny'"
 check 'the Host header and SNI carry no zone' sh -c "! grep -q '%' '$work/seen'"
 
