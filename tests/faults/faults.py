@@ -3,7 +3,7 @@
 
 Each request carries a nonce that its answer must echo. After each test descriptors and memory are
 as before, and the proxy answers."""
-import contextlib, os, re, select, shutil, signal, socket, ssl, subprocess, sys, tempfile, threading, time
+import contextlib, os, select, shutil, signal, socket, ssl, subprocess, sys, tempfile, threading, time
 from statistics import median
 
 from upstream_faults import SLOW, UPSTREAM_FAULTS, judge
@@ -372,9 +372,8 @@ def test_link_goes_down():
     def ip(*words):
         subprocess.run(["ip", *words], check=True, capture_output=True)
     port = free_port()
-    source = ("import sys; sys.path.insert(0, sys.argv[1]); sys.argv[1:] = sys.argv[2:]; from rig import Origin; import time\n"
-              "o = Origin.__new__(Origin)\nimport socket, threading\no.listener = socket.create_server(('10.99.7.2', 8000), backlog=512)\n"
-              "o.seen = 0\nOrigin.run(o)")
+    source = ("import sys, time; sys.path.insert(0, sys.argv[1]); sys.argv[1:] = sys.argv[2:]; from rig import Origin\n"
+              "origin = Origin(8000, '10.99.7.2'); time.sleep(1000)")
     origin = None
     try:
         for name in names:

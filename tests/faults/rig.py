@@ -3,7 +3,8 @@ and clients that know what they asked for."""
 import contextlib, http.client, json, os, re, shutil, signal, socket, struct, subprocess, sys, tempfile, threading, time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "wire"))
-from harness import Suite, build, free_port  # noqa: E402
+from harness import Suite, build, free_port, listens  # noqa: E402
+from origin import Incoming, serve  # noqa: E402
 
 
 def wait_for(condition, seconds=30.0, what="what was waited for"):
@@ -14,11 +15,6 @@ def wait_for(condition, seconds=30.0, what="what was waited for"):
             return got
         time.sleep(0.02)
     raise AssertionError(f"{what} did not come within {seconds} s")
-
-
-def listens(port):
-    with socket.socket() as s:
-        return s.connect_ex(("127.0.0.1", port)) == 0
 
 
 def is_alive(pid):
@@ -144,60 +140,29 @@ def reset(connection):
 class Origin:
     """Answers GET /KIND/NONCE, with the nonce of the request in head and body, or as badly as KIND says."""
 
-    def __init__(self, port=None, family=socket.AF_INET):
-        self.listener = socket.socket(family)
-        self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self.listener.bind(("127.0.0.1" if family == socket.AF_INET else "::", port or 0))
-        self.listener.listen(512)
+    def __init__(self, port=0, host="127.0.0.1"):
+        self.listener = socket.create_server((host, port), backlog=512)
         self.port = self.listener.getsockname()[1]
         self.seen, self.gate = 0, threading.Event()
-        threading.Thread(target=self.run, daemon=True).start()
-
-    def run(self):
-        while True:
-            try:
-                connection, _ = self.listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self.serve, args=(connection,), daemon=True).start()
+        serve(self.listener, self.talk)
 
     def close(self):
         self.listener.shutdown(socket.SHUT_RDWR)
         self.listener.close()
 
-    def serve(self, connection):
+    def talk(self, connection):
         connection.settimeout(30)
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        pending = b""
-        try:
-            while True:
-                while b"\r\n\r\n" not in pending:
-                    more = connection.recv(65536)
-                    if not more:
-                        return
-                    pending += more
-                head, _, pending = pending.partition(b"\r\n\r\n")
-                self.seen += 1
-                _, kind, nonce = head.split(b" ")[1].split(b"?")[0].split(b"/")[:3]
-                body = b""
-                length = re.search(rb"(?i)\r\ncontent-length: *(\d+)", head)
-                want = int(length.group(1)) if length else 0
-                if kind == b"reset-in-request":
-                    reset(connection)
-                    return
-                while len(pending) < want:
-                    more = connection.recv(65536)
-                    if not more:
-                        return
-                    pending += more
-                body, pending = pending[:want], pending[want:]
-                if not self.answer(connection, kind, nonce, body):
-                    return
-        except (OSError, ValueError):
-            pass
-        finally:
-            with contextlib.suppress(OSError):
-                connection.close()
+        incoming, is_open = Incoming(connection), True
+        while is_open:
+            head = incoming.head()
+            self.seen += 1
+            _, kind, nonce = head.split(b" ")[1].split(b"?")[0].split(b"/")[:3]
+            if kind == b"reset-in-request":
+                reset(connection)
+                return
+            body, _ = incoming.body(head)
+            is_open = self.answer(connection, kind, nonce, body)
 
     def answer(self, connection, kind, nonce, body):
         """False: the connection is over."""

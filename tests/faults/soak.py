@@ -5,7 +5,7 @@ Clients that count (load.c) over plain, TLS and unix connections, kept and new; 
 that fail in every way, clients that vanish, certificates that change (some of them junk), and
 replacements of the proxy. Every answer must belong to its request; memory and descriptors must be
 flat; nothing may fail that was not made to."""
-import argparse, os, random, signal, subprocess, sys, tempfile, threading, time
+import argparse, random, signal, subprocess, sys, tempfile, threading, time
 
 arguments = argparse.ArgumentParser()
 arguments.add_argument("build")

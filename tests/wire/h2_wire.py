@@ -3,10 +3,11 @@
 
 The origin speaks HTTP/1.1 and remembers what it saw; the clients of the tests are in h2.py.
 """
-import hashlib, json, os, re, socket, struct, sys, threading, time
+import hashlib, json, os, socket, struct, sys, threading, time
 
 from h2 import *
 from harness import Suite, free_ports, wait_until
+from origin import Incoming, listen
 
 PLAIN, SECURE, ONLY_H2, ONLY_H1, IMPATIENT, ORIGIN = free_ports(6)
 seen, lock = [], threading.Lock()
@@ -14,46 +15,6 @@ sent_bytes, hung_up, let_go = [0], threading.Event(), threading.Event()
 
 
 # ---- the origin
-
-def take(connection, pending, n):
-    while len(pending) < n:
-        more = connection.recv(65536)
-        if not more:
-            raise OSError("gone")
-        pending += more
-    return pending[:n], pending[n:]
-
-
-def take_line(connection, pending):
-    while b"\r\n" not in pending:
-        more = connection.recv(65536)
-        if not more:
-            raise OSError("gone")
-        pending += more
-    line, _, pending = pending.partition(b"\r\n")
-    return line, pending
-
-
-def take_body(connection, head, pending):
-    length = re.search(rb"(?im)^content-length: *(\d+)", head)
-    if length:
-        return take(connection, pending, int(length.group(1))) + (b"",)
-    if not re.search(rb"(?im)^transfer-encoding: *chunked", head):
-        return b"", pending, b""
-    body = trailers = b""
-    while True:
-        line, pending = take_line(connection, pending)
-        n = int(line.split(b";")[0], 16)
-        if n == 0:
-            break
-        piece, pending = take(connection, pending, n + 2)
-        body += piece[:-2]
-    while True:
-        line, pending = take_line(connection, pending)
-        if not line:
-            return body, pending, trailers
-        trailers += line + b"\r\n"
-
 
 def answer(connection, head, body, trailers):
     path = head.split(b" ")[1].decode()
@@ -96,32 +57,17 @@ def answer(connection, head, body, trailers):
 
 
 def origin_connection(connection):
-    pending = b""
+    incoming = Incoming(connection)
     connection.settimeout(30)
-    try:
-        while True:
-            lines = b""
-            while not lines.endswith(b"\r\n\r\n"):
-                line, pending = take_line(connection, pending)
-                lines += line + b"\r\n"
-            if b" /stall " in lines:  # the body stays where it is
-                hung_up.wait(10)
-                return
-            body, pending, trailers = take_body(connection, lines, pending)
-            with lock:
-                seen.append((lines, body))
-            answer(connection, lines, body, trailers)
-    except (OSError, ValueError):
-        pass
-    finally:
-        connection.close()
-
-
-def origin():
-    listener = socket.create_server(("127.0.0.1", ORIGIN), backlog=512)
     while True:
-        connection, _ = listener.accept()
-        threading.Thread(target=origin_connection, args=(connection,), daemon=True).start()
+        head = incoming.head() + b"\r\n\r\n"
+        if b" /stall " in head:  # the body stays where it is
+            hung_up.wait(10)
+            return
+        body, trailers = incoming.body(head)
+        with lock:
+            seen.append((head, body))
+        answer(connection, head, body, trailers)
 
 
 CONFIG = f"""{{
@@ -571,7 +517,7 @@ def test_drain(proxy):
 
 
 def main():
-    threading.Thread(target=origin, daemon=True).start()
+    listen(ORIGIN, origin_connection)
     suite = Suite("h2")
     with suite.proxy(CONFIG, PLAIN) as (proxy, logged):
         suite.run(globals(), logged=logged, proxy=proxy)

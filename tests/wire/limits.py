@@ -3,38 +3,26 @@
 import socket, sys, threading, time
 
 from harness import Suite, free_port, wait_until
+from origin import Incoming, listen
 
 
 class Origin:
     """Answers on connections that stay, after a while, and not while it is closed; knows how many are open."""
 
     def __init__(self):
-        self.listener = socket.create_server(("127.0.0.1", 0), backlog=64)
-        self.port = self.listener.getsockname()[1]
         self.lock, self.gate = threading.Lock(), threading.Event()
         self.gate.set()
         self.open = self.most = self.asked = self.served = 0
-        threading.Thread(target=self.accept, daemon=True).start()
-
-    def accept(self):
-        while True:
-            connection, _ = self.listener.accept()
-            threading.Thread(target=self.serve, args=(connection,), daemon=True).start()
+        self.port = listen(0, self.serve)
 
     def serve(self, connection):
         with self.lock:
             self.open += 1
             self.most = max(self.most, self.open)
-        is_open = True
+        incoming, is_open = Incoming(connection), True
         try:
-            while True:
-                head = b""
-                while b"\r\n\r\n" not in head:
-                    more = connection.recv(4096)
-                    if not more:
-                        return
-                    head += more
-                end = b"Connection: close\r\n" if b"/close" in head else b""
+            while is_open:
+                end = b"Connection: close\r\n" if b"/close" in incoming.head() else b""
                 with self.lock:
                     self.asked += 1
                 self.gate.wait(60)
@@ -44,14 +32,9 @@ class Origin:
                     if end:  # the proxy may open another as soon as it hears that
                         self.open, is_open = self.open - 1, False
                 connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n" + end + b"\r\nok")
-                if end:
-                    return
-        except OSError:
-            pass
         finally:
             with self.lock:
                 self.open -= is_open
-            connection.close()
 
 
 PROXY = free_port()

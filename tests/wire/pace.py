@@ -1,45 +1,24 @@
 #!/usr/bin/env python3
 """How slow clients may be, with real clocks: pace.py BUILD"""
-import re, select, socket, sys, threading, time
+import re, select, socket, sys, time
 
 from harness import Suite, free_ports, holds
+from origin import Incoming, listen
 
 LIMITED, RATED, LATE, FOREVER, HANDLER, ORIGIN, QUICK = free_ports(7)
 KIND = b"POST / HTTP/1.1\r\nHost: h\r\nContent-Length: %d\r\n\r\n"
 
 
-def origin_connection(connection):
+def origin(connection):
     """Reads what is announced and says how much it was; /slow takes a while, /big answers at length."""
-    pending = b""
-    try:
-        while b"\r\n\r\n" not in pending:
-            more = connection.recv(65536)
-            if not more:
-                return
-            pending += more
-        head, _, body = pending.partition(b"\r\n\r\n")
-        length = [int(line.split(b":")[1]) for line in head.split(b"\r\n") if line.lower().startswith(b"content-length")]
-        while length and len(body) < length[0]:
-            more = connection.recv(65536)
-            if not more:
-                return
-            body += more
-        path = head.split(b" ")[1]
-        if path == b"/slow":
-            time.sleep(1.5)
-        answer = b"x" * 20_000_000 if path == b"/big" else b"%d bytes" % len(body)
-        connection.sendall(b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: %d\r\n\r\n" % len(answer) + answer)
-    except OSError:
-        pass
-    finally:
-        connection.close()
-
-
-def origin():
-    listener = socket.create_server(("127.0.0.1", ORIGIN), backlog=64)
-    while True:
-        connection, _ = listener.accept()
-        threading.Thread(target=origin_connection, args=(connection,), daemon=True).start()
+    incoming = Incoming(connection)
+    head = incoming.head()
+    body, _ = incoming.body(head)
+    path = head.split(b" ")[1]
+    if path == b"/slow":
+        time.sleep(1.5)
+    answer = b"x" * 20_000_000 if path == b"/big" else b"%d bytes" % len(body)
+    connection.sendall(b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: %d\r\n\r\n" % len(answer) + answer)
 
 
 CONFIG = f"""{{
@@ -208,7 +187,7 @@ def test_the_handler_asks_for_less_in_vain():
 
 
 def main():
-    threading.Thread(target=origin, daemon=True).start()
+    listen(ORIGIN, origin)
     suite = Suite("pace")
     with suite.proxy(CONFIG, HANDLER) as (proxy, _):
         suite.run(globals())

@@ -3,6 +3,7 @@
 import gzip, hashlib, os, re, socket, sys, tempfile, threading, time
 
 from harness import Suite, free_port, wait_until
+from origin import Incoming, listen, serve
 
 PLAIN, ORIGIN = free_port(), free_port()
 PIECE = 128 * 1024
@@ -95,28 +96,13 @@ def answer(s, path):
             s.close()
 
 
-def serve(s):
+def origin(s):
     arrivals.append(s)
     if s.family == socket.AF_INET:
         s.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    pending = b""
-    try:
-        while True:
-            while b"\r\n\r\n" not in pending:
-                more = s.recv(65536)
-                if not more:
-                    return
-                pending += more
-            head, _, pending = pending.partition(b"\r\n\r\n")
-            method, path = head.split(b" ")[:2]
-            answer(s, path.decode())
-    except OSError:
-        s.close()
-
-
-def origin(listener):
+    incoming = Incoming(s)
     while True:
-        threading.Thread(target=serve, args=(listener.accept()[0],), daemon=True).start()
+        answer(s, incoming.head().split(b" ")[1].decode())
 
 
 class Client:
@@ -329,8 +315,8 @@ def main():
     unix = socket.socket(socket.AF_UNIX)
     unix.bind(f"{folder.name}/origin")
     unix.listen(64)
-    for listener in (socket.create_server(("127.0.0.1", ORIGIN), backlog=64), unix):
-        threading.Thread(target=origin, args=(listener,), daemon=True).start()
+    listen(ORIGIN, origin)
+    serve(unix, origin)
     with suite.proxy(CONFIG, PLAIN, "--workers", "1") as (proxy, _):
         suite.run(globals(), pid=proxy.pid)
         proxy.terminate()

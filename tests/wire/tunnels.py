@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """Tunnels of a proxy that is asked to end: tunnels.py BUILD"""
-import socket, sys, threading, time
+import socket, sys, time
 
 from harness import Suite, exactly, free_port, wait_until
+from origin import Incoming, listen
 
 GOING_AWAY = b"\x88\x02\x03\xe9"
 
@@ -30,21 +31,10 @@ class Origin:
 
     def __init__(self):
         self.received, self.asked = {}, set()
-        self.listener = socket.create_server(("127.0.0.1", ORIGIN))
-        threading.Thread(target=self.accept, daemon=True).start()
-
-    def accept(self):
-        while True:
-            connection, _ = self.listener.accept()
-            threading.Thread(target=self.serve, args=(connection,), daemon=True).start()
+        listen(ORIGIN, self.serve)
 
     def serve(self, connection):
-        head = b""
-        while b"\r\n\r\n" not in head:
-            more = connection.recv(4096)
-            if not more:
-                return
-            head += more
+        head = Incoming(connection).head()
         path = head.split(b" ")[1].decode()
         self.asked.add(path)
         if path == "/slow":

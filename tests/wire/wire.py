@@ -7,113 +7,69 @@ bytes and looks at bytes.  All on loopback, every read bounded in time.
 import base64, hashlib, os, re, socket, sys, threading, time
 
 from harness import Suite, free_ports, listens, wait_until
+from origin import Incoming, listen
 
 PROXY, ORIGIN, NOWHERE, TLS = free_ports(4)
 seen, seen_lock = [], threading.Lock()
 
 
-def read_head(connection, pending):
-    while b"\r\n\r\n" not in pending:
-        more = connection.recv(65536)
-        if not more:
-            return None, b""
-        pending += more
-    head, _, pending = pending.partition(b"\r\n\r\n")
-    return head, pending
-
-
-def read_chunked(connection, pending):
-    body = b""
-    while True:
-        while b"\r\n" not in pending:
-            pending += connection.recv(65536)
-        size, _, pending = pending.partition(b"\r\n")
-        n = int(size.split(b";")[0], 16)
-        while len(pending) < n + 2:
-            pending += connection.recv(65536)
-        body, pending = body + pending[:n], pending[n + 2:]
-        if n == 0:
-            return body, pending
-
-
 def origin_connection(connection):
-    pending, number = b"", 0
+    incoming, number = Incoming(connection), 0
     connection.settimeout(10)
-    try:
-        while True:
-            head, pending = read_head(connection, pending)
-            if head is None:
-                return
-            number += 1
-            path = head.split(b" ")[1].decode()
-            with seen_lock:
-                seen.append(head)
-            body = b""
-            length = re.search(rb"(?im)^content-length: *(\d+)", head)
-            if length:
-                while len(pending) < int(length.group(1)):
-                    pending += connection.recv(65536)
-                body, pending = pending[:int(length.group(1))], pending[int(length.group(1)):]
-            elif re.search(rb"(?im)^transfer-encoding: *chunked", head):
-                body, pending = read_chunked(connection, pending)
-            if path.startswith("/echo"):
-                digest = hashlib.sha256(body).hexdigest().encode()
-                answer = b"%d %s" % (len(body), digest)
-                connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(answer), answer))
-            elif path == "/chunked":
-                connection.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: X-End\r\n\r\n"
-                                   b"5\r\nhello\r\n6\r\n world\r\n0\r\nX-End: yes\r\n\r\n")
-            elif path == "/close":
-                connection.sendall(b"HTTP/1.0 200 OK\r\n\r\nuntil the end")
-                return
-            elif path == "/slow":  # until the proxy has had enough
-                connection.recv(1)
-                return
-            elif path == "/garbage":
-                connection.sendall(b"this is not HTTP\r\n\r\n")
-                return
-            elif path == "/conflict":
-                connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\nContent-Length: 2\r\n\r\nabc")
-                return
-            elif path == "/short":
-                connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nshort")
-                return
-            elif path == "/hints":
-                connection.sendall(b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n"
-                                   b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
-            elif path == "/hop":
-                connection.sendall(b"HTTP/1.1 200 OK\r\nConnection: X-Gone\r\nX-Gone: 1\r\nKeep-Alive: 5\r\n"
-                                   b"X-Stays: 1\r\nContent-Length: 2\r\n\r\nok")
-            elif path == "/ws" and b"websocket" in head:
-                connection.sendall(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n"
-                                   b"Connection: Upgrade\r\n\r\n")
-                while True:
-                    data = connection.recv(4096)
-                    if not data:
-                        return
-                    connection.sendall(data.upper())
-            elif path == "/204":
-                connection.sendall(b"HTTP/1.1 204 No Content\r\n\r\n")
-            elif path.startswith("/big"):
-                n = int(path[4:])
-                connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % n)
-                if not head.startswith(b"HEAD"):
-                    connection.sendall(b"x" * n)
-            else:
-                answer = b"connection %d" % number
-                connection.sendall(b"HTTP/1.1 200 OK\r\nX-Origin: yes\r\nContent-Length: %d\r\n\r\n" % len(answer) +
-                                   (b"" if head.startswith(b"HEAD") else answer))
-    except OSError:
-        pass
-    finally:
-        connection.close()
-
-
-def origin():
-    listener = socket.create_server(("127.0.0.1", ORIGIN), backlog=64)
     while True:
-        connection, _ = listener.accept()
-        threading.Thread(target=origin_connection, args=(connection,), daemon=True).start()
+        head = incoming.head()
+        number += 1
+        path = head.split(b" ")[1].decode()
+        with seen_lock:
+            seen.append(head)
+        body, _ = incoming.body(head)
+        if path.startswith("/echo"):
+            digest = hashlib.sha256(body).hexdigest().encode()
+            answer = b"%d %s" % (len(body), digest)
+            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(answer), answer))
+        elif path == "/chunked":
+            connection.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: X-End\r\n\r\n"
+                               b"5\r\nhello\r\n6\r\n world\r\n0\r\nX-End: yes\r\n\r\n")
+        elif path == "/close":
+            connection.sendall(b"HTTP/1.0 200 OK\r\n\r\nuntil the end")
+            return
+        elif path == "/slow":  # until the proxy has had enough
+            connection.recv(1)
+            return
+        elif path == "/garbage":
+            connection.sendall(b"this is not HTTP\r\n\r\n")
+            return
+        elif path == "/conflict":
+            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\nContent-Length: 2\r\n\r\nabc")
+            return
+        elif path == "/short":
+            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nshort")
+            return
+        elif path == "/hints":
+            connection.sendall(b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n"
+                               b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+        elif path == "/hop":
+            connection.sendall(b"HTTP/1.1 200 OK\r\nConnection: X-Gone\r\nX-Gone: 1\r\nKeep-Alive: 5\r\n"
+                               b"X-Stays: 1\r\nContent-Length: 2\r\n\r\nok")
+        elif path == "/ws" and b"websocket" in head:
+            connection.sendall(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n"
+                               b"Connection: Upgrade\r\n\r\n")
+            while True:
+                data = connection.recv(4096)
+                if not data:
+                    return
+                connection.sendall(data.upper())
+        elif path == "/204":
+            connection.sendall(b"HTTP/1.1 204 No Content\r\n\r\n")
+        elif path.startswith("/big"):
+            n = int(path[4:])
+            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % n)
+            if not head.startswith(b"HEAD"):
+                connection.sendall(b"x" * n)
+        else:
+            answer = b"connection %d" % number
+            connection.sendall(b"HTTP/1.1 200 OK\r\nX-Origin: yes\r\nContent-Length: %d\r\n\r\n" % len(answer) +
+                               (b"" if head.startswith(b"HEAD") else answer))
 
 
 def exchange(data, port=PROXY, wait=20.0, half_close=False, until=None):
@@ -499,7 +455,7 @@ def drain(suite, proxy):
 
 
 def main():
-    threading.Thread(target=origin, daemon=True).start()
+    listen(ORIGIN, origin_connection)
     suite = Suite("wire")
     with suite.proxy(CONFIG, PROXY, "--workers", "2") as (proxy, _):
         suite.run(globals())
