@@ -60,7 +60,9 @@ unsigned headers_remove(struct http_headers *headers, enum header_id id)
     if (!(headers->names & header_bit(id)))
         return 0;
     headers->names &= ~header_bit(id);
-    for (uint32_t i = 0; i < headers->n; i++)
+    while (kept < headers->n && headers->at[kept].id != id)
+        kept++;
+    for (uint32_t i = kept + 1; i < headers->n; i++)
         if (headers->at[i].id != id)
             headers->at[kept++] = headers->at[i];
     unsigned removed = headers->n - kept;
