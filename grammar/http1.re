@@ -68,31 +68,60 @@ static enum h1_result no_match(struct h1_head *head, const char *bytes, size_t l
     return H1_BAD;
 }
 
+/* The masks of bytes16.h for what is from <at> to <limit>, before which there are sixteen bytes at least
+ * to look at. */
+static inline unsigned ahead(unsigned (*ask)(const char *bytes), cursor at, cursor limit)
+{
+    if (at + 16 <= limit)
+        return ask((const char *)at);
+    return ask((const char *)limit - 16) >> (at + 16 - limit);
+}
+
+/* Where the bytes end that the mask names, or before <limit>. */
+static inline cursor skip(unsigned (*ask)(const char *bytes), cursor at, cursor limit)
+{
+    size_t more = 16;
+    while (more == 16) {
+        more = bytes16_before(~ahead(ask, at, limit));
+        at += more;
+    }
+    return at;
+}
+
+/* The first byte that the mask names, or <limit>. */
+static inline cursor find(unsigned (*ask)(const char *bytes), cursor at, cursor limit)
+{
+    unsigned found = ahead(ask, at, limit);
+    while (!found && at + 16 < limit) {
+        at += 16;
+        found = ahead(ask, at, limit);
+    }
+    return found ? at + bytes16_first(found) : limit;
+}
+
 /* The lines that nearly all messages begin with are told by a look at words. False: the rules have to
  * read it. */
 static bool is_usual_request(struct h1_head *head, const char *bytes, size_t len)
 {
     static const char version[] = " HTTP/1.1\r\n";
     enum { VERSION_BYTES = sizeof(version) - 1 };
-    struct str line = str_make(bytes + head->line, len - head->line);
-    size_t method = line.len > 5 && memcmp(line.ptr, "GET ", 4) == 0 ? 3 :
-                    line.len > 5 && memcmp(line.ptr, "POST ", 5) == 0 ? 4 : 0;
-    size_t at = method + 1, visible = 8;
+    if (len < 16)
+        return false;
+    size_t method = memcmp(bytes, "GET /", 5) == 0 ? 3 : memcmp(bytes, "POST /", 6) == 0 ? 4 : 0;
     if (method == 0)
         return false;
-    while (visible == 8) {
-        if (line.len - at < 8)
-            return false;
-        visible = bytes8_visible(line.ptr + at);
-        at += visible;
-    }
-    if (at == method + 1 || line.len - at < VERSION_BYTES ||
-        memcmp(line.ptr + at, version, VERSION_BYTES) != 0)
+    cursor limit = (cursor)bytes + len, target = (cursor)bytes + method + 1;
+    cursor path_end = skip(bytes16_path, target, limit), end = path_end;
+    if (*path_end != ' ')
+        end = find(bytes16_hidden, path_end, limit);
+    if (limit - end < VERSION_BYTES || memcmp(end, version, VERSION_BYTES) != 0)
         return false;
     head->version = HTTP_1_1;
-    head->method = str_make(head->text + head->line, method);
-    head->target = str_make(head->text + head->line + method + 1, at - method - 1);
-    head->line += at + VERSION_BYTES;
+    head->method = str_make(head->text, method);
+    head->target = kept(target, end, distance(head, bytes));
+    if (path_end == end || *path_end == '?')
+        head->path_len = (size_t)(path_end - target);
+    head->line = (size_t)(end - (cursor)bytes) + VERSION_BYTES;
     return true;
 }
 
@@ -171,15 +200,6 @@ static const struct known_name {
 #undef X
 };
 
-/* The masks of bytes16.h for what is from <at> to <limit>, before which there are sixteen bytes at least
- * to look at. */
-static inline unsigned ahead(unsigned (*ask)(const char *bytes), cursor at, cursor limit)
-{
-    if (at + 16 <= limit)
-        return ask((const char *)at);
-    return ask((const char *)limit - 16) >> (at + 16 - limit);
-}
-
 /* How long the name is that begins there; 0 where no colon is near. */
 static inline size_t name_length(cursor at, cursor limit)
 {
@@ -190,17 +210,6 @@ static inline size_t name_length(cursor at, cursor limit)
         return 0;
     colons = ahead(bytes16_colons, at + 16, limit);
     return colons ? 16 + bytes16_first(colons) : 0;
-}
-
-/* Letters, digits and hyphens, and one of them at least. */
-static bool is_usual_name(cursor at, cursor end, cursor limit)
-{
-    size_t len = 0, more = 16;
-    while (more == 16) {
-        more = bytes16_before(~ahead(bytes16_words, at + len, limit));
-        len += more;
-    }
-    return len && at + len >= end;
 }
 
 /* The row of a name of at least one byte; before its end are sixteen bytes. */
@@ -217,17 +226,6 @@ static inline const struct known_name *find_name(cursor name, size_t len)
     return unlike || bytes16_unlike((const char *)name, known->name) ? known_names : known;
 }
 
-/* The first control byte, or <limit>. */
-static inline cursor value_end(cursor at, cursor limit)
-{
-    unsigned controls = ahead(bytes16_controls, at, limit);
-    while (!controls && at + 16 < limit) {
-        at += 16;
-        controls = ahead(bytes16_controls, at, limit);
-    }
-    return controls ? at + bytes16_first(controls) : limit;
-}
-
 /* Takes lines as long as they are usual ones: a name of usual bytes, a value without controls, CR LF. */
 static void usual_lines(struct h1_head *head, const char *bytes, size_t len)
 {
@@ -241,9 +239,9 @@ static void usual_lines(struct h1_head *head, const char *bytes, size_t len)
         size_t name_len = name_length(at, limit);
         if (name_len == 0)
             break;
-        cursor colon = at + name_len, a = colon + 1, end = value_end(a, limit), b = end;
+        cursor colon = at + name_len, a = colon + 1, end = find(bytes16_controls, a, limit), b = end;
         const struct known_name *known = find_name(at, name_len);
-        if (known == known_names && !is_usual_name(at, colon, limit))
+        if (known == known_names && skip(bytes16_words, at, limit) != colon)
             break;
         if (end[0] != '\r' || end[1] != '\n')
             break;

@@ -36,6 +36,10 @@ static inline uint64_t word8_controls(uint64_t word)
 {
     return word8_within(word, 0, 0x1F) | word8_within(word, 0x7F, 0x7F);
 }
+static inline uint64_t word8_hidden(uint64_t word)
+{
+    return ~word8_within(word, 0x21, 0x7E) & BYTES8_ALL(0x80);
+}
 static inline uint64_t word8_words(uint64_t word)
 {
     return word8_within(word | BYTES8_ALL(0x20), 'a', 'z') | word8_within(word, '0', '9') |
@@ -94,6 +98,17 @@ static inline unsigned bytes16_controls(const char *bytes)
         _mm_or_si128(bytes16_within(word, 0, 0x1F), _mm_cmpeq_epi8(word, _mm_set1_epi8(0x7F))));
 #else
     return bytes16_portable(bytes, word8_controls);
+#endif
+}
+
+/* Those that are not within 0x21..0x7e. */
+static inline unsigned bytes16_hidden(const char *bytes)
+{
+#ifdef __SSE2__
+    return (unsigned)_mm_movemask_epi8(bytes16_within(bytes16_load(bytes), 0x21, 0x7E)) ^
+           BYTES16_ALL;
+#else
+    return bytes16_portable(bytes, word8_hidden);
 #endif
 }
 

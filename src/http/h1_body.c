@@ -145,6 +145,7 @@ static void head_clear(struct h1_head *head)
     head->names = head->repeated = 0;
     head->version = HTTP_VERSION_NONE;
     head->method = head->target = head->reason = str_make(NULL, 0);
+    head->path_len = 0;
     head->status = 0;
     head->problem = H1_NO_PROBLEM;
     head->len = head->line = head->scanned = 0;

@@ -58,6 +58,9 @@ struct h1_head {
     uint64_t names, repeated;  /* HEADER_BITs of those that came, and of those that came twice */
     enum http_version version; /* 1.2 and above count as 1.1 */
     struct str method, target; /* of a request */
+    /* The target is a path of so many bytes that all may stand there, and perhaps a query:
+     * h1_parse_target would say no more. 0: it is not known to be such. */
+    size_t path_len;
     unsigned status;           /* of a response */
     struct str reason;
     enum h1_problem problem;

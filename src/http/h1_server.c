@@ -158,7 +158,10 @@ static enum h1_problem request_fill(struct http_connection *connection, const st
         return problem;
     request->headers = head_headers(request->arena, head);
     request->method = head->method;
-    problem = request_set_target(request, head->target);
+    if (head->path_len)
+        request_set_usual_target(request, head->target, head->path_len);
+    else
+        problem = request_set_target(request, head->target);
     if (problem)
         return problem;
     if (request->host.len == 0)

@@ -336,6 +336,8 @@ void request_give_back(struct http_server *server, struct server_request *reques
 void request_pool_free(struct http_server *server);
 /* Takes the request target apart. */
 enum h1_problem request_set_target(struct http_request *request, struct str target);
+/* Of one that begins with a path of <path_len> bytes as h1_head has it. */
+void request_set_usual_target(struct http_request *request, struct str target, size_t path_len);
 /* Hands it to on_request, or answers what no handler is asked for. <has_unusual_names>: some of its
  * fields may have to be dropped. */
 void request_begin(struct http_server *server, struct http_request *request,

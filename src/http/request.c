@@ -127,6 +127,14 @@ enum h1_problem request_set_target(struct http_request *request, struct str text
     return H1_NO_PROBLEM;
 }
 
+void request_set_usual_target(struct http_request *request, struct str target, size_t path_len)
+{
+    request->target = target;
+    request->path = str_make(target.ptr, path_len);
+    request->has_query = path_len < target.len;
+    request->query = str_slice(target, path_len + request->has_query, target.len);
+}
+
 /* Answers that no handler is asked for: to `OPTIONS *`, and to CONNECT, which asks a forward proxy
  * for a tunnel (Caddy lets it pass; nginx refuses it, too). */
 static bool answered_here(struct http_request *request)

@@ -17,6 +17,11 @@ static bool is_control(unsigned char c)
     return c < 0x20 || c == 0x7F;
 }
 
+static bool is_hidden(unsigned char c)
+{
+    return c < 0x21 || c > 0x7E;
+}
+
 static bool is_word(unsigned char c)
 {
     return is_letter(c) || (c >= '0' && c <= '9') || c == '-';
@@ -44,6 +49,7 @@ static void test_masks(void)
         {is_colon, bytes16_colons, word8_colons, ":;9:z:0:\xba:\xff:\0:@:"},
         {is_control, bytes16_controls, word8_controls,
          "\x1f \0\x7f\x80\xffz\x10~\n0\x9f\r\x01\x7e!"},
+        {is_hidden, bytes16_hidden, word8_hidden, "! ~\x7f\0a\x80\xa1z\x1f\"\xff}A0\r"},
         {is_word, bytes16_words, word8_words, "az@AZ[`{-09/:\xc1\xe1\xad"},
         {is_plain, bytes16_plain, word8_plain, "az@AZ[`{*+;<_=>^\xab\xbb"},
         {is_path, bytes16_path, word8_path, "az@AZ[`{&;%<_\xdf\xa6^"},

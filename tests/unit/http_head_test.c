@@ -113,6 +113,19 @@ static void add_framing(char **at)
     add(at, CHOOSE(lines));
 }
 
+static void add_request_line(char **at)
+{
+    static const char bytes[] = "abcXYZ019-._~/:;,+&=%?@!$'()*[]{}\"#|\\^`<>\x7f\xc3 ";
+    add(at, one_in(3) ? "POST " : "GET ");
+    add(at, one_in(20) ? "http://a" : "/");
+    bool is_plain = one_in(2);
+    for (unsigned n = random_below(50); n; n--)
+        *(*at)++ = bytes[random_below(is_plain ? 14 : sizeof(bytes) - 1)];
+    if (one_in(3))
+        add(at, "?a=b&c=d%20");
+    add(at, one_in(10) ? " HTTP/1.0" : " HTTP/1.1");
+}
+
 static size_t random_head(char *bytes, bool is_response)
 {
     static const char *const requests[] = {
@@ -125,7 +138,10 @@ static size_t random_head(char *bytes, bool is_response)
                                             "HTTP/1.1 301 ",   "HTTP/1.1 200 Okay"};
     static const char *const ends[] = {"\r\n", "\n", "\r", "\r\n ", "\r\r\n"};
     char *at = bytes;
-    add(&at, is_response ? CHOOSE(responses) : CHOOSE(requests));
+    if (!is_response && one_in(2))
+        add_request_line(&at);
+    else
+        add(&at, is_response ? CHOOSE(responses) : CHOOSE(requests));
     add(&at, one_in(20) ? CHOOSE(ends) : "\r\n");
     for (unsigned n = random_below(8); n; n--) {
         if (one_in(2)) {
@@ -200,6 +216,24 @@ static void check_names(const struct h1_head *head)
     CHECK(head->names == names && head->repeated == repeated);
 }
 
+static unsigned n_paths[2]; /* that had to be looked at, and that had not */
+
+/* What is known of a target is what its parser says of it. */
+static void check_target(const struct h1_head *head)
+{
+    struct h1_target target;
+    struct http_request request = {0};
+    enum h1_problem problem = h1_parse_target(head->method, head->target, &target);
+    n_paths[head->path_len != 0]++;
+    if (!head->path_len)
+        return;
+    request_set_usual_target(&request, head->target, head->path_len);
+    CHECK_INT(problem, H1_NO_PROBLEM);
+    CHECK(!target.unusual && target.authority.len == 0);
+    CHECK(is_same_text(request.path, target.path) && is_same_text(request.query, target.query));
+    CHECK_INT(request.has_query, target.has_query);
+}
+
 static unsigned n_problems[N_H1_PROBLEMS];
 
 /* The same where each line is looked at. */
@@ -252,6 +286,8 @@ static void check_head(char *bytes, size_t len, bool is_response)
     check_names(&pieces);
     if (wanted == H1_DONE)
         check_framing(&whole, is_response);
+    if (wanted == H1_DONE && !is_response)
+        check_target(&whole);
     n_results[wanted]++;
 }
 
@@ -275,6 +311,7 @@ static void test_random_heads(void)
     munmap(pages, 2 * PAGE_BYTES);
     for (int result = H1_DONE; result <= H1_BAD; result++)
         CHECK(n_results[result] > HEADS / 100);
+    CHECK(n_paths[0] > HEADS / 50 && n_paths[1] > HEADS / 50);
     CHECK(n_problems[H1_NO_PROBLEM] > HEADS / 20);
     for (int problem = H1_PROBLEM_NO_HOST; problem <= H1_PROBLEM_EXPECT; problem++)
         CHECK(n_problems[problem] > 0);
