@@ -266,7 +266,7 @@ static void usual_lines(struct h1_head *head, const char *bytes, size_t len)
 enum line { LINE_FIELD, LINE_END, LINE_FOLDED, LINE_BAD, LINE_TOO_MANY };
 
 /* The next line, whatever it is. <lax>: a bare LF ends it. */
-static enum line line_by_rules(struct h1_head *head, const char *bytes, bool lax)
+static __attribute__((noinline)) enum line line_by_rules(struct h1_head *head, const char *bytes, bool lax)
 {
     cursor at = (cursor)bytes + head->line, marker, begin = at, name_end, a, b;
     enum header_id id;

@@ -46,11 +46,13 @@ void saved_clear(struct saved_input *saved)
 
 void body_begin(struct body_reader *body, const struct h1_framing *framing)
 {
-    memset(body, 0, sizeof(*body));
-    body->chunked = framing->chunked;
-    body->until_close = !framing->chunked && framing->content_length == HTTP_LENGTH_UNKNOWN;
-    body->left = framing->content_length > 0 ? framing->content_length : 0;
-    body->complete = framing->content_length == 0;
+    bool is_known = framing->content_length != HTTP_LENGTH_UNKNOWN;
+    *body = (struct body_reader){
+        .left = is_known ? framing->content_length : 0,
+        .chunked = framing->chunked,
+        .until_close = !is_known && !framing->chunked,
+        .complete = framing->content_length == 0,
+    };
 }
 
 enum h1_chunk body_next(struct body_reader *body, struct str *input, struct str *piece)
@@ -80,10 +82,10 @@ enum h1_chunk body_next(struct body_reader *body, struct str *input, struct str 
 bool trailers_parse(struct str section, struct http_headers *out)
 {
     struct http_header headers[128];
-    struct h1_head head = {.headers = headers, .cap = 128};
-    struct strbuf text = strbuf_in(out->arena);
     if (section.len == 0)
         return true;
+    struct h1_head head = {.headers = headers, .cap = 128};
+    struct strbuf text = strbuf_in(out->arena);
     /* The decoder keeps the last line end for itself: it is put back. */
     strbuf_add(&text, section);
     if (section.ptr[section.len - 1] == '\r')
@@ -175,25 +177,33 @@ static enum h1_result read_small(struct h1_head *head, h1_parser *parse, struct 
     return result;
 }
 
-enum h1_result head_read(struct h1_head *head, h1_parser *parse, struct arena *arena,
-                         struct header_scratch *scratch, struct str input)
+/* Any other one is parsed into the thread's array first. */
+static __attribute__((noinline)) enum h1_result read_large(struct h1_head *head, h1_parser *parse,
+                                                           struct arena *arena,
+                                                           struct header_scratch *scratch,
+                                                           struct str input)
 {
-    enum { SMALL_BYTES = 4096 };
-    enum h1_result result = H1_FULL;
-    if (input.len <= SMALL_BYTES)
-        result = read_small(head, parse, arena, input);
-    if (result != H1_FULL)
-        return result;
     for (;;) {
         head_clear(head);
         head->headers = scratch->at;
         head->cap = scratch->cap;
-        result = parse(head, input.ptr, input.len);
+        enum h1_result result = parse(head, input.ptr, input.len);
+        if (result == H1_DONE)
+            head_keep(arena, head, input.ptr);
         if (result != H1_FULL)
-            break;
+            return result;
         scratch_grow(scratch);
     }
-    if (result == H1_DONE)
-        head_keep(arena, head, input.ptr);
-    return result;
+}
+
+enum h1_result head_read(struct h1_head *head, h1_parser *parse, struct arena *arena,
+                         struct header_scratch *scratch, struct str input)
+{
+    enum { SMALL_BYTES = 4096 };
+    if (input.len <= SMALL_BYTES) {
+        enum h1_result result = read_small(head, parse, arena, input);
+        if (result != H1_FULL)
+            return result;
+    }
+    return read_large(head, parse, arena, scratch, input);
 }

@@ -206,16 +206,20 @@ static bool head_complete(struct http_upstream *upstream, const struct h1_head *
         exchange_fail(upstream, HTTP_FAIL_BAD_HEAD, 0);
         return false;
     }
-    struct http_head received = {.status = head->status, .version = head->version};
-    received.headers = head_headers(exchange->arena, head);
-    received.reason = http_status_text(head->status);
-    received.content_length = framing.content_length;
-    if (head->status < 200 && head->status != 101) {
+    bool is_interim = head->status < 200 && head->status != 101;
+    struct http_head interim, *received = is_interim ? &interim : &exchange->head;
+    *received = (struct http_head){
+        .status = head->status,
+        .version = head->version,
+        .reason = http_status_text(head->status),
+        .headers = head_headers(exchange->arena, head),
+        .content_length = framing.content_length,
+    };
+    if (is_interim) {
         if (exchange->events->interim)
-            exchange->events->interim(exchange, &received);
+            exchange->events->interim(exchange, received);
         return upstream->exchange == exchange;
     }
-    exchange->head = received;
     exchange->reason = head->reason;
     exchange->head_received = true;
     exchange->head_ns = loop_now_ns(upstream->pool->client->loop);
@@ -326,7 +330,8 @@ static void feed(struct http_upstream *upstream, struct str input)
     }
     if (waits)
         saved_add(&upstream->saved, input);
-    saved_clear(&saved);
+    if (saved.bytes)
+        saved_clear(&saved);
 }
 
 static void input_ended(struct http_upstream *upstream, int error)

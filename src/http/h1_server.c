@@ -307,7 +307,7 @@ static void process(struct http_connection *connection, struct str *input)
 {
     bool goes_on = true;
     connection->processing = true;
-    while (goes_on) {
+    while (goes_on && connection->state != CONNECTION_REPLY) {
         switch ((enum connection_state)connection->state) {
         case CONNECTION_HEAD:
             if (stream_unsent(&connection->stream) > HIGH_WATER_BYTES) {
@@ -616,8 +616,10 @@ void h1_server_next(struct http_connection *connection)
             connection_await_writes(connection);
         else
             timer_start(server->loop, &connection->timer, idle_ns(server));
-        if (!connection->processing && (connection->saved.len || connection->stream.paused))
+        if (connection->saved.len || connection->stopped_writing)
             connection_continue(connection);
+        else if (!connection->processing)
+            stream_resume(&connection->stream);
         return;
     }
     if (stays) {

@@ -114,7 +114,7 @@ void loop_free(struct loop *loop)
 
 void loop_settle(struct loop *loop)
 {
-    gather_flush(loop);
+    gather_flush_any(loop);
     while (loop->deferred) {
         struct task *task = loop->deferred;
         loop->deferred = task->next;
@@ -122,7 +122,7 @@ void loop_settle(struct loop *loop)
             loop->deferred_end = &loop->deferred;
         task->queued = false;
         task->run(task);
-        gather_flush(loop);
+        gather_flush_any(loop);
     }
 }
 
@@ -141,19 +141,10 @@ static void end_round(struct loop *loop)
     loop_settle(loop);
 }
 
-static unsigned events_of(uint32_t mask)
-{
-    unsigned events = 0;
-    if (mask & EPOLLIN)
-        events |= WATCH_READABLE;
-    if (mask & EPOLLOUT)
-        events |= WATCH_WRITABLE;
-    if (mask & (EPOLLRDHUP | EPOLLHUP | EPOLLERR))
-        events |= WATCH_HANGUP;
-    if (mask & (EPOLLHUP | EPOLLERR))
-        events |= WATCH_ERROR;
-    return events;
-}
+_Static_assert((unsigned)WATCH_READABLE == EPOLLIN && (unsigned)WATCH_WRITABLE == EPOLLOUT &&
+                   (unsigned)WATCH_ERROR == (EPOLLHUP | EPOLLERR) &&
+                   (unsigned)WATCH_HANGUP == (EPOLLRDHUP | EPOLLHUP | EPOLLERR),
+               "epoll's bits");
 
 void loop_run(struct loop *loop)
 {
@@ -171,7 +162,7 @@ void loop_run(struct loop *loop)
             struct watch *watch = events[i].data.ptr;
             if (watch->fd < 0)
                 continue;
-            watch->ready(watch, events_of(events[i].events));
+            watch->ready(watch, events[i].events);
             loop_settle(loop);
         }
         wheel_advance(loop);

@@ -12,11 +12,12 @@ struct loop;
 
 enum { LOOP_SHARED_BYTES = 64 * 1024 };
 
+/* Each is one or more of the bits that epoll reports. */
 enum watch_event {
-    WATCH_READABLE = 1,
-    WATCH_WRITABLE = 2,
-    WATCH_HANGUP = 4, /* the peer will send no more */
-    WATCH_ERROR = 8, /* comes together with HANGUP when the connection broke */
+    WATCH_READABLE = 0x1,
+    WATCH_WRITABLE = 0x4,
+    WATCH_ERROR = 0x18,    /* comes together with HANGUP when the connection broke */
+    WATCH_HANGUP = 0x2018, /* the peer will send no more */
 };
 
 /* A descriptor in the loop; embed it. */

@@ -67,8 +67,13 @@ struct loop {
 void wheel_advance(struct loop *loop);
 /* Milliseconds until the wheel wants to be looked at; -1 for never. */
 int wheel_timeout_ms(const struct loop *loop);
-/* Sends the gathered bytes. */
+/* Sends the gathered bytes, of which there are some. */
 void gather_flush(struct loop *loop);
+static inline void gather_flush_any(struct loop *loop)
+{
+    if (loop->gather.owner)
+        gather_flush(loop);
+}
 /* stream_pass.c: closes the pipe, with what is in it. */
 void pass_pipe_close(struct loop *loop);
 /* After each callback: sends what was gathered, then runs what was deferred. */

@@ -109,8 +109,6 @@ void gather_flush(struct loop *loop)
 {
     struct gather *gather = &loop->gather;
     struct stream *stream = gather->owner;
-    if (!stream)
-        return;
     struct iovec piece = {gather->bytes, gather->len};
     gather->owner = NULL;
     gather->len = 0;
@@ -288,7 +286,7 @@ void stream_write_pieces(struct stream *stream, const struct str *data, int n)
     if (!takes_writes(stream) || total == 0)
         return;
     if (gather->owner != stream)
-        gather_flush(stream->loop);
+        gather_flush_any(stream->loop);
     if (total <= COPY_BYTES && total <= GATHER_BYTES - gather->len) {
         for (int i = 0; i < n; i++) {
             memcpy(gather->bytes + gather->len, data[i].ptr, data[i].len);
@@ -368,7 +366,7 @@ char *stream_reserve(struct stream *stream, size_t len)
 {
     struct gather *gather = &stream->loop->gather;
     if (gather->owner != stream || len > GATHER_BYTES - gather->len)
-        gather_flush(stream->loop);
+        gather_flush_any(stream->loop);
     return len <= STREAM_INPLACE_BYTES ? gather->bytes + gather->len : NULL;
 }
 
