@@ -68,53 +68,42 @@ static enum h1_result no_match(struct h1_head *head, const char *bytes, size_t l
     return H1_BAD;
 }
 
-/* The masks of bytes16.h for what is from <at> to <limit>, before which there are sixteen bytes at least
- * to look at. */
-static inline unsigned ahead(unsigned (*ask)(const char *bytes), cursor at, cursor limit)
+/* Where the bytes end that the mask names, the NUL behind all bytes not being one of them. */
+static inline cursor skip(unsigned (*ask)(const char *bytes), cursor at)
 {
-    if (at + 16 <= limit)
-        return ask((const char *)at);
-    return ask((const char *)limit - 16) >> (at + 16 - limit);
-}
-
-/* Where the bytes end that the mask names, or before <limit>. */
-static inline cursor skip(unsigned (*ask)(const char *bytes), cursor at, cursor limit)
-{
-    size_t more = 16;
+    unsigned more = 16;
     while (more == 16) {
-        more = bytes16_before(~ahead(ask, at, limit));
+        more = bytes16_before(~ask((const char *)at));
         at += more;
     }
     return at;
 }
 
-/* The first byte that the mask names, or <limit>. */
-static inline cursor find(unsigned (*ask)(const char *bytes), cursor at, cursor limit)
+/* The first byte that the mask names, the NUL behind all bytes being one. */
+static inline cursor find(unsigned (*ask)(const char *bytes), cursor at)
 {
-    unsigned found = ahead(ask, at, limit);
-    while (!found && at + 16 < limit) {
+    unsigned found = ask((const char *)at);
+    while (!found) {
         at += 16;
-        found = ahead(ask, at, limit);
+        found = ask((const char *)at);
     }
-    return found ? at + bytes16_first(found) : limit;
+    return at + bytes16_first(found);
 }
 
 /* The lines that nearly all messages begin with are told by a look at words. False: the rules have to
  * read it. */
-static bool is_usual_request(struct h1_head *head, const char *bytes, size_t len)
+static bool is_usual_request(struct h1_head *head, const char *bytes)
 {
     static const char version[] = " HTTP/1.1\r\n";
     enum { VERSION_BYTES = sizeof(version) - 1 };
-    if (len < 16)
-        return false;
     size_t method = memcmp(bytes, "GET /", 5) == 0 ? 3 : memcmp(bytes, "POST /", 6) == 0 ? 4 : 0;
     if (method == 0)
         return false;
-    cursor limit = (cursor)bytes + len, target = (cursor)bytes + method + 1;
-    cursor path_end = skip(bytes16_path, target, limit), end = path_end;
+    cursor target = (cursor)bytes + method + 1;
+    cursor path_end = skip(bytes16_path, target), end = path_end;
     if (*path_end != ' ')
-        end = find(bytes16_hidden, path_end, limit);
-    if (limit - end < VERSION_BYTES || memcmp(end, version, VERSION_BYTES) != 0)
+        end = find(bytes16_hidden, path_end);
+    if (memcmp(end, version, VERSION_BYTES) != 0)
         return false;
     head->version = HTTP_1_1;
     head->method = str_make(head->text, method);
@@ -125,16 +114,16 @@ static bool is_usual_request(struct h1_head *head, const char *bytes, size_t len
     return true;
 }
 
-static bool is_usual_response(struct h1_head *head, const char *bytes, size_t len)
+static bool is_usual_response(struct h1_head *head, const char *bytes)
 {
     static const char line[] = "HTTP/1.1 200 OK\r\n";
     enum { LINE_BYTES = sizeof(line) - 1, REASON_AT = sizeof("HTTP/1.1 200 ") - 1 };
-    if (len - head->line < LINE_BYTES || memcmp(bytes + head->line, line, LINE_BYTES) != 0)
+    if (memcmp(bytes, line, LINE_BYTES) != 0)
         return false;
     head->version = HTTP_1_1;
     head->status = 200;
-    head->reason = str_make(head->text + head->line + REASON_AT, sizeof("OK") - 1);
-    head->line += LINE_BYTES;
+    head->reason = str_make(head->text + REASON_AT, sizeof("OK") - 1);
+    head->line = LINE_BYTES;
     return true;
 }
 
@@ -183,47 +172,46 @@ matched:
 
 /* ---- Header lines: the usual ones by a look at sixteen bytes at once, all others by the rules. */
 
-/* The list, such that the sixteen bytes that end where a name does can be read. The first row is for
- * all that are not in it. */
+/* The list; the first row is for all that are not in it. */
 static const struct known_name {
+    char name[48];
     uint64_t bit;
     unsigned char id, len;
-    char name[48] __attribute__((aligned(16)));
 } known_names[N_HEADER_IDS] = {
     {.bit = HEADER_BIT(HEADER_OTHER)},
 #define X(number, text, first, last)                                                               \
-    [HEADER_##number] = {.bit = HEADER_BIT(HEADER_##number),                                       \
+    [HEADER_##number] = {.name = text,                                                             \
+                         .bit = HEADER_BIT(HEADER_##number),                                       \
                          .id = HEADER_##number,                                                    \
-                         .len = sizeof(text) - 1,                                                  \
-                         .name = text},
+                         .len = sizeof(text) - 1},
     HTTP_HEADERS(X)
 #undef X
 };
 
-/* How long the name is that begins there; 0 where no colon is near. */
+/* How long the name is that begins there; 0 where no colon is near. The colon may be one of the bytes
+ * behind <limit>, which no name goes over: there is a NUL. */
 static inline size_t name_length(cursor at, cursor limit)
 {
-    unsigned colons = ahead(bytes16_colons, at, limit);
+    unsigned colons = bytes16_colons((const char *)at);
     if (colons)
         return bytes16_first(colons);
     if (limit - at <= 16)
         return 0;
-    colons = ahead(bytes16_colons, at + 16, limit);
+    colons = bytes16_colons((const char *)at + 16);
     return colons ? 16 + bytes16_first(colons) : 0;
 }
 
-/* The row of a name of at least one byte; before its end are sixteen bytes. */
+/* The row of a name of at least one byte. */
 static inline const struct known_name *find_name(cursor name, size_t len)
 {
     unsigned slot = HEADER_SLOT((unsigned)len, name[0] | 0x20u, name[len - 1] | 0x20u);
     const struct known_name *known = &known_names[header_slots[slot]];
-    const char *end = (const char *)name + len;
     if (known->len != len)
         return known_names;
-    unsigned unlike = bytes16_unlike(end - 16, known->name + len - 16);
-    if (len <= 16)
-        return unlike << len > BYTES16_ALL ? known_names : known;
-    return unlike || bytes16_unlike((const char *)name, known->name) ? known_names : known;
+    unsigned unlike = bytes16_unlike((const char *)name, known->name);
+    if (len > 16)
+        unlike |= bytes16_unlike((const char *)name + 16, known->name + 16) << 16;
+    return unlike << (32 - len) ? known_names : known;
 }
 
 /* Takes lines as long as they are usual ones: a name of usual bytes, a value without controls, CR LF. */
@@ -233,16 +221,15 @@ static void usual_lines(struct h1_head *head, const char *bytes, size_t len)
     struct http_header *header = head->headers + head->n, *last = head->headers + head->cap;
     uint64_t names = head->names, repeated = head->repeated;
     uintptr_t far = distance(head, bytes);
-    if (head->line < 16)
-        return; /* there is not enough before the first */
     for (; header < last; header++) {
         size_t name_len = name_length(at, limit);
         if (name_len == 0)
             break;
-        cursor colon = at + name_len, a = colon + 1, end = find(bytes16_controls, a, limit), b = end;
+        cursor colon = at + name_len;
         const struct known_name *known = find_name(at, name_len);
-        if (known == known_names && skip(bytes16_words, at, limit) != colon)
+        if (known == known_names && skip(bytes16_words, at) != colon)
             break;
+        cursor a = colon + 1, end = find(bytes16_controls, a), b = end;
         if (end[0] != '\r' || end[1] != '\n')
             break;
         while (*a == ' ')
@@ -404,7 +391,7 @@ enum h1_result h1_parse_request(struct h1_head *head, const char *bytes, size_t 
     choose_text(head, bytes);
     if (line_goes_on(head, bytes, len))
         return H1_MORE;
-    if (!head->past_first_line && !is_usual_request(head, bytes, len)) {
+    if (!head->past_first_line && !is_usual_request(head, bytes)) {
         enum h1_result result = request_line(head, bytes, len);
         if (result != H1_DONE)
             return result;
@@ -418,7 +405,7 @@ enum h1_result h1_parse_response(struct h1_head *head, const char *bytes, size_t
     choose_text(head, bytes);
     if (line_goes_on(head, bytes, len))
         return H1_MORE;
-    if (!head->past_first_line && !is_usual_response(head, bytes, len)) {
+    if (!head->past_first_line && !is_usual_response(head, bytes)) {
         enum h1_result result = status_line(head, bytes, len);
         if (result != H1_DONE)
             return result;

@@ -164,12 +164,12 @@ static bool receive(struct connection *connection, struct strbuf *in, bool *bad)
 {
     *bad = false;
     for (;;) {
-        strbuf_reserve(in, 16384 + 1);
+        strbuf_reserve(in, 16384 + H1_SLACK_BYTES);
         ERR_clear_error();
         int got = SSL_read(connection->ssl, in->ptr + in->len, 16384);
         if (got > 0) {
             in->len += (size_t)got;
-            in->ptr[in->len] = '\0';
+            memset(in->ptr + in->len, 0, H1_SLACK_BYTES);
             return true;
         }
         if (!again(connection, got, "reading", bad))

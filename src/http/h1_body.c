@@ -13,9 +13,10 @@ static void out_of_memory(void)
 
 void saved_add(struct saved_input *saved, struct str more)
 {
-    if (saved->len + more.len + 1 > saved->cap) {
+    size_t needed = saved->len + more.len + H1_SLACK_BYTES;
+    if (needed > saved->cap) {
         size_t cap = saved->cap ? saved->cap * 2 : 1024;
-        while (cap < saved->len + more.len + 1)
+        while (cap < needed)
             cap *= 2;
         char *bigger = realloc(saved->bytes, cap);
         if (!bigger)
@@ -26,7 +27,7 @@ void saved_add(struct saved_input *saved, struct str more)
     if (more.len)
         memcpy(saved->bytes + saved->len, more.ptr, more.len);
     saved->len += more.len;
-    saved->bytes[saved->len] = '\0';
+    memset(saved->bytes + saved->len, 0, H1_SLACK_BYTES);
 }
 
 void saved_keep(struct saved_input *saved, struct str rest)
@@ -34,7 +35,7 @@ void saved_keep(struct saved_input *saved, struct str rest)
     if (rest.ptr == saved->bytes)
         return;
     memmove(saved->bytes, rest.ptr, rest.len);
-    saved->bytes[rest.len] = '\0';
+    memset(saved->bytes + rest.len, 0, H1_SLACK_BYTES);
     saved->len = rest.len;
 }
 
@@ -92,7 +93,8 @@ bool trailers_parse(struct str section, struct http_headers *out)
         strbuf_add_char(&text, '\n');
     else
         strbuf_puts(&text, "\r\n");
-    strbuf_cstr(&text);
+    strbuf_reserve(&text, H1_SLACK_BYTES);
+    memset(text.ptr + text.len, 0, H1_SLACK_BYTES);
     if (h1_parse_trailers(&head, text.ptr, text.len) != H1_DONE)
         return false;
     for (uint32_t i = 0; i < head.n; i++)

@@ -71,7 +71,10 @@ struct h1_head {
     bool has_unusual_names; /* not only letters, digits and hyphens, perhaps */
 };
 
-/* <bytes> is everything received so far, with a NUL behind <len>. Each byte is looked at a bounded
+/* What must be readable behind the bytes of a head: a NUL, then anything. */
+enum { H1_SLACK_BYTES = 16 };
+
+/* <bytes> is everything received so far, with H1_SLACK_BYTES behind <len>. Each byte is looked at a bounded
  * number of times however the head is split, as long as <bytes> stays where it is between calls
  * (when it moves, zero the head and start again). Lines end in CRLF, and nothing else. */
 enum h1_result h1_parse_request(struct h1_head *head, const char *bytes, size_t len);

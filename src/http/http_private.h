@@ -26,9 +26,11 @@ enum {
     DRAIN_BYTES = 256 * 1024,     /* of an unread request body; more closes the connection */
 };
 
+_Static_assert((int)LOOP_SLACK_BYTES >= (int)H1_SLACK_BYTES, "what is read is parsed where it is");
+
 /* Bytes that were received but cannot be used yet. No memory while empty. */
 struct saved_input {
-    char *bytes; /* owned; NUL behind len */
+    char *bytes; /* owned; with H1_SLACK_BYTES of zeroes behind len */
     size_t len, cap;
 };
 void saved_add(struct saved_input *saved, struct str more);

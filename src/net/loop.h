@@ -10,7 +10,7 @@
  * thread that runs it. */
 struct loop;
 
-enum { LOOP_SHARED_BYTES = 64 * 1024 };
+enum { LOOP_SHARED_BYTES = 64 * 1024, LOOP_SLACK_BYTES = 16 };
 
 /* Each is one or more of the bits that epoll reports. */
 enum watch_event {
@@ -79,8 +79,8 @@ void loop_free_later(struct loop *loop, void *memory);
 /* Runs <task> in the loop's thread; from any thread. The task is owned by the loop until it runs. */
 void loop_post(struct loop *loop, struct task *task);
 
-/* The thread's read buffer, LOOP_SHARED_BYTES plus a byte for a sentinel: what is in it is lost
- * when the callback returns. */
+/* The thread's read buffer, LOOP_SHARED_BYTES plus LOOP_SLACK_BYTES for a sentinel, and for who looks
+ * at several bytes at once: what is in it is lost when the callback returns. */
 char *loop_read_buffer(struct loop *loop);
 
 #endif

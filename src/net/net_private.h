@@ -58,7 +58,7 @@ struct loop {
     char date[32];
     struct gather gather;
     int pass_pipe[2]; /* of stream_pass: empty between its calls; -1: not open */
-    char read_buffer[LOOP_SHARED_BYTES + 1];
+    char read_buffer[LOOP_SHARED_BYTES + LOOP_SLACK_BYTES];
 };
 
 #define CONTAINER_OF(pointer, type, member) ((type *)((char *)(pointer) - offsetof(type, member)))

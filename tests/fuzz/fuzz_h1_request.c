@@ -11,10 +11,11 @@ enum { MOST_HEADERS = 128 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    char *bytes = malloc(size + 1);
+    char *bytes = malloc(size + H1_SLACK_BYTES);
     if (!bytes)
         return 0;
     memcpy(bytes, data, size);
+    memset(bytes + size, ':', H1_SLACK_BYTES);
     bytes[size] = '\0';
 
     struct http_header headers[MOST_HEADERS], again[MOST_HEADERS];

@@ -1,6 +1,7 @@
 /* Any bytes as a response head; the framing of what is accepted never reads past it. */
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "http/h1_parse.h"
 
@@ -10,10 +11,11 @@ enum { MOST_HEADERS = 128 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    char *bytes = malloc(size + 1);
+    char *bytes = malloc(size + H1_SLACK_BYTES);
     if (!bytes)
         return 0;
     memcpy(bytes, data, size);
+    memset(bytes + size, ':', H1_SLACK_BYTES);
     bytes[size] = '\0';
     struct http_header headers[MOST_HEADERS];
     struct h1_head head = {.headers = headers, .cap = MOST_HEADERS};

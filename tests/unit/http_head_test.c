@@ -158,8 +158,10 @@ static size_t random_head(char *bytes, bool is_response)
     add(&at, one_in(20) ? CHOOSE(ends) : "\r\n");
     for (unsigned n = one_in(4) ? 1 + random_below(3) : 0; n; n--)
         bytes[random_below((unsigned)(at - bytes))] = (char)random_below(256);
-    if (one_in(5))
+    if (one_in(5)) /* the rest stays behind it */
         at = bytes + random_below((unsigned)(at - bytes));
+    else if (one_in(2))
+        memset(at, ':', H1_SLACK_BYTES);
     return (size_t)(at - bytes);
 }
 
@@ -300,8 +302,8 @@ static void test_random_heads(void)
     for (unsigned i = 0; i < HEADS; i++) {
         bool is_response = i % 2;
         size_t len = random_head(text, is_response);
-        char *bytes = pages + PAGE_BYTES - len - 1;
-        memcpy(bytes, text, len);
+        char *bytes = pages + PAGE_BYTES - len - H1_SLACK_BYTES;
+        memcpy(bytes, text, len + H1_SLACK_BYTES);
         bytes[len] = '\0';
         int before = checks_failed;
         check_head(bytes, len, is_response);

@@ -80,7 +80,9 @@ static struct str some_head(struct arena *arena)
         strbuf_puts(&out, below(6) ? "\r\n" : "\n");
     }
     strbuf_puts(&out, below(6) ? "\r\n" : "\n");
-    return strbuf_finish(&out);
+    strbuf_reserve(&out, H1_SLACK_BYTES);
+    memset(out.ptr + out.len, 0, H1_SLACK_BYTES);
+    return strbuf_str(&out);
 }
 
 static struct http_headers parsed(struct arena *arena, struct str text)
