@@ -176,12 +176,14 @@ matched:
 static const struct known_name {
     char name[48];
     uint64_t bit;
+    uint32_t bytes; /* a bit for each of the name's */
     unsigned char id, len;
 } known_names[N_HEADER_IDS] = {
     {.bit = HEADER_BIT(HEADER_OTHER)},
 #define X(number, text, first, last)                                                               \
     [HEADER_##number] = {.name = text,                                                             \
                          .bit = HEADER_BIT(HEADER_##number),                                       \
+                         .bytes = (UINT32_C(1) << (sizeof(text) - 1)) - 1,                         \
                          .id = HEADER_##number,                                                    \
                          .len = sizeof(text) - 1},
     HTTP_HEADERS(X)
@@ -211,7 +213,7 @@ static inline const struct known_name *find_name(cursor name, size_t len)
     unsigned unlike = bytes16_unlike((const char *)name, known->name);
     if (len > 16)
         unlike |= bytes16_unlike((const char *)name + 16, known->name + 16) << 16;
-    return unlike << (32 - len) ? known_names : known;
+    return unlike & known->bytes ? known_names : known;
 }
 
 /* Takes lines as long as they are usual ones: a name of usual bytes, a value without controls, CR LF. */

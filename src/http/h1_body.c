@@ -161,7 +161,7 @@ static void head_clear(struct h1_head *head)
 static enum h1_result read_small(struct h1_head *head, h1_parser *parse, struct arena *arena,
                                  struct str input)
 {
-    enum { FIELDS = 24, LIST_BYTES = FIELDS * sizeof(struct http_header) };
+    enum { FIELDS = 32, LIST_BYTES = FIELDS * sizeof(struct http_header) };
     size_t size = LIST_BYTES + input.len + 1, used = 0;
     void *block = arena_alloc(arena, size);
     char *copy = (char *)block + LIST_BYTES;

@@ -431,6 +431,8 @@ static void readable(struct stream *stream)
             await_input(upstream);
         buffer[got] = '\0';
         feed(upstream, str_make(buffer, (size_t)got));
+        if (!stream->readable && upstream->state != UPSTREAM_BODY)
+            return; /* a body may have to be waited for in its own way */
     }
 }
 

@@ -121,9 +121,10 @@ static bool is_usual_request(const struct h1_head *head)
            str_eq(value_of(head, HEADER_CONNECTION), STR("keep-alive"));
 }
 
-static bool is_valid_host(struct str host, struct str valid_host)
+static bool is_valid_host(struct str host, struct str valid_host, struct h1_framing *out)
 {
-    return host.len && (str_eq(host, valid_host) || h1_host_is_valid(host));
+    out->has_valid_host = host.len && str_eq(host, valid_host);
+    return out->has_valid_host || (host.len && h1_host_is_valid(host));
 }
 
 enum h1_problem h1_request_framing(const struct h1_head *head, struct str valid_host,
@@ -131,7 +132,7 @@ enum h1_problem h1_request_framing(const struct h1_head *head, struct str valid_
 {
     struct framing_headers seen;
     memset(out, 0, sizeof(*out));
-    if (is_usual_request(head) && is_valid_host(value_of(head, HEADER_HOST), valid_host)) {
+    if (is_usual_request(head) && is_valid_host(value_of(head, HEADER_HOST), valid_host, out)) {
         out->keep_alive = head->version == HTTP_1_1;
         return H1_NO_PROBLEM;
     }
@@ -140,7 +141,7 @@ enum h1_problem h1_request_framing(const struct h1_head *head, struct str valid_
         return H1_PROBLEM_MANY_HOSTS;
     if (head->version == HTTP_1_1 && seen.host.len == 0)
         return H1_PROBLEM_NO_HOST;
-    if (seen.host.len && !is_valid_host(seen.host, valid_host))
+    if (seen.host.len && !is_valid_host(seen.host, valid_host, out))
         return H1_PROBLEM_BAD_HOST;
     if (seen.n_codings) {
         if (head->version == HTTP_1_0)

@@ -100,6 +100,7 @@ struct h1_framing {
     bool keep_alive;
     bool expects_continue;
     bool upgrade; /* "Connection: upgrade" */
+    bool has_valid_host; /* a request's Host is the one that was known to be valid */
 };
 /* RFC 9112 6, refusing whatever is ambiguous. <valid_host>: a host that h1_host_is_valid is true
  * of, and need not be looked at again; or empty. */

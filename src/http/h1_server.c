@@ -132,14 +132,10 @@ static void refuse(struct http_connection *connection, enum h1_problem problem)
     connection_finish(connection);
 }
 
-/* Tells whether the request asks for what the last one asked for. What is remembered is valid: a
- * Host header is looked at before, and the rules for targets take an authority by the same rule. */
-static void note_host(struct last_host *last, struct http_request *request)
+/* What is remembered is valid: a Host header is looked at before, and the rules for targets take an
+ * authority by the same rule. */
+static void remember_host(struct last_host *last, struct str host)
 {
-    struct str host = request->host;
-    request->same_host = host.len && str_eq(host, str_make(last->bytes, last->len));
-    if (request->same_host)
-        return;
     last->len = 0;
     if (host.len == 0 || host.len > sizeof(last->bytes))
         return;
@@ -164,9 +160,14 @@ static enum h1_problem request_fill(struct http_connection *connection, const st
         problem = request_set_target(request, head->target);
     if (problem)
         return problem;
-    if (request->host.len == 0)
+    if (request->host.len == 0) {
         request->host = headers_get(&request->headers, HEADER_HOST);
-    note_host(&connection->last_host, request);
+        request->same_host = framing.has_valid_host;
+    } else {
+        request->same_host = str_eq(request->host, last_host);
+    }
+    if (!request->same_host)
+        remember_host(&connection->last_host, request->host);
     request->version = head->version;
     request->content_length = framing.content_length;
     request->expects_continue = framing.expects_continue;
