@@ -42,13 +42,6 @@ static inline bool bytes4_have_control(const char *bytes)
     return ((word - 0x20202020u) & ~word & 0x80808080u) != 0;
 }
 
-/* True only where all of them are within 0x20..0x7e. */
-static inline bool bytes8_are_printable(const char *bytes)
-{
-    uint64_t word = bytes8_load(bytes);
-    return ((word | (word + BYTES8_ALL(1)) | (word - BYTES8_ALL(0x20))) & BYTES8_ALL(0x80)) == 0;
-}
-
 /* Copies a text, mostly a short one, without a call: in words, the last of which may overlap the
  * one before. */
 static inline void bytes_copy(char *to, const char *from, size_t len)
@@ -103,28 +96,6 @@ static inline void bytes_lower(char *bytes, size_t len)
     for (; i < len; i++)
         if (bytes[i] >= 'A' && bytes[i] <= 'Z')
             bytes[i] = (char)(bytes[i] | 0x20);
-}
-
-/* Which of eight bytes is the first whose flag (its highest bit) is set: 8 if none is. */
-static inline size_t bytes8_first(uint64_t flags)
-{
-    return flags ? (size_t)__builtin_ctzll(flags) / 8 : 8;
-}
-
-/* How many are within 0x20..0x7e before the first that is not. */
-static inline size_t bytes8_printable(const char *bytes)
-{
-    uint64_t word = bytes8_load_little(bytes);
-    return bytes8_first((word | (word + BYTES8_ALL(1)) | (word - BYTES8_ALL(0x20))) &
-                        BYTES8_ALL(0x80));
-}
-
-/* How many are within 0x21..0x7e before the first that is not. */
-static inline size_t bytes8_visible(const char *bytes)
-{
-    uint64_t word = bytes8_load_little(bytes);
-    return bytes8_first((word | (word + BYTES8_ALL(1)) | (word - BYTES8_ALL(0x21))) &
-                        BYTES8_ALL(0x80));
 }
 
 /* True only where all bytes of the word are ASCII that JSON takes as it is: no control, no quote,

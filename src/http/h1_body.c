@@ -185,6 +185,8 @@ static __attribute__((noinline)) enum h1_result read_large(struct h1_head *head,
                                                            struct header_scratch *scratch,
                                                            struct str input)
 {
+    if (!scratch->at)
+        scratch_grow(scratch);
     for (;;) {
         head_clear(head);
         head->headers = scratch->at;
