@@ -263,6 +263,10 @@ static void place(struct http_exchange *exchange)
 {
     struct http_pool *pool = exchange->private_pool;
     const struct http_pool_config *config = &pool->config;
+    if (pool->idle && !config->speaks_h2) { /* the usual */
+        use_idle(exchange, pool->idle);
+        return;
+    }
     bool may_share = wants_h2(exchange) && !config->no_keep_alive;
     struct http_upstream *shared = may_share ? shared_with_room(pool) : NULL;
     if (shared) {

@@ -310,7 +310,8 @@ void upstream_put_back(struct http_upstream *upstream)
                 is_surplus && pool->config.idle_timeout_ns > SURPLUS_NS
                     ? SURPLUS_NS
                     : pool->config.idle_timeout_ns);
-    stream_resume(&upstream->stream);
+    if (upstream->stream.paused)
+        stream_resume(&upstream->stream);
     pool_wake(pool);
     upstream->idle_since_ns = loop_now_ns(pool->client->loop);
     if (pool->n_idle > pool->config.max_idle * SURPLUS_TIMES)

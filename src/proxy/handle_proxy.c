@@ -478,6 +478,9 @@ void proxying_found(struct proxying *proxying)
 
 void proxying_cancel(struct proxying *proxying)
 {
+    bool is_found = proxying->backend && proxying->backend->found;
+    if (proxying->has_ended && !is_found) /* the usual: nothing is held any more */
+        return;
     timer_remove(&proxying->pause);
     if (proxying->pool->sources.n > 0)
         sources_cancel(proxying);
@@ -491,7 +494,8 @@ void proxying_cancel(struct proxying *proxying)
 
 enum step handle_proxy(struct transaction *tx, const struct dt_handler *handler)
 {
-    struct proxying *proxying = arena_new(tx->arena, struct proxying);
+    struct proxying *proxying = arena_alloc(tx->arena, sizeof(*proxying));
+    bytes_clear(&proxying->exchange, sizeof(*proxying) - offsetof(struct proxying, exchange));
     proxying->tx = tx;
     proxying->pool_row = handler->row;
     proxying->pool = &tx->tables->pools[handler->row];

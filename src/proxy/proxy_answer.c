@@ -261,7 +261,8 @@ void proxy_on_end(struct http_exchange *exchange)
     proxying->duration_ns = proxying_now_ns(proxying) - proxying->started_ns;
     proxying_release_upstream(proxying);
     cgi_log_complaints(proxying);
-    timer_stop(&proxying->pause);
+    if (timer_running(&proxying->pause))
+        timer_remove(&proxying->pause);
     proxying->has_ended = true;
     if (!proxying->is_held)
         finish_reply(proxying);

@@ -44,22 +44,29 @@ enum upload {
 
 /* One run of the reverse_proxy handler: all its attempts. */
 struct proxying {
-    struct http_exchange exchange; /* of the running attempt */
+    /* What it begins with, up to <exchange>: set by handle_proxy and proxy_make_request. */
     struct transaction *tx;
     const struct dt_pool *pool;
     const struct dt_transport *transport;
     uint32_t pool_row;
     struct proxying *earlier; /* another run for the same request */
+    int64_t started_ns;
+    struct strbuf buffered; /* of the request's body, read ahead; sent first */
 
-    /* The request to send; headers and Host once before and once after the operations that are
-     * made for each attempt. */
+    /* The request to send, before the operations that are made for each attempt. */
     struct str method, uri;
     struct url url; /* <uri>, taken apart */
-    struct str host, attempt_host;
+    struct str host;
+    struct http_headers prepared;
+    struct str upgrade; /* the protocol asked for; empty: none */
+    int64_t content_length;
+
+    /* The running attempt. All from here on is zero at first. */
+    struct http_exchange exchange;
+    struct http_headers headers;
+    struct str attempt_host;
     const struct http_header *host_line; /* the client's, which says <attempt_host>; or NULL */
     const char *request_line; /* the client's, right before it, if it is as it is sent; or NULL */
-    struct http_headers prepared, headers;
-    struct str upgrade; /* the protocol asked for; empty: none */
 
     /* What the next attempt chooses from; valid until it has. */
     const struct backend *const *candidates;
@@ -71,7 +78,7 @@ struct proxying {
     const struct destination *destination; /* of the last attempt; NULL before the first */
     struct upstream_load load;             /* of its upstream */
     struct timer pause;                    /* before a retry */
-    int64_t started_ns, attempt_ns;
+    int64_t attempt_ns;
     int64_t latency_ns, duration_ns; /* once the head, the end came; 0 before */
     unsigned retries;
     bool is_attempting;      /* the exchange may give events */
@@ -81,12 +88,10 @@ struct proxying {
     bool retry_match_failed; /* it could not be decided */
 
     enum upload upload;
-    int64_t content_length;
-    bool drops_body;        /* the request is sent without it */
-    struct strbuf buffered; /* read ahead; sent first */
-    bool upload_complete;   /* <buffered> is all of it */
-    bool is_reading;        /* http_body_read was called */
-    bool client_paused;     /* reading the body waits for the upstream */
+    bool drops_body;      /* the request is sent without it */
+    bool upload_complete; /* <buffered> is all of it */
+    bool is_reading;      /* http_body_read was called */
+    bool client_paused;   /* reading the body waits for the upstream */
 
     bool has_head;         /* the upstream has answered */
     bool head_sent;        /* to the client */

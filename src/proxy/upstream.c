@@ -357,14 +357,18 @@ static struct http_pool *keyed_connections(struct proxying *proxying, struct str
     return http_pool_add(tx->worker->client, key, &config);
 }
 
-static struct http_pool *connections_anew(struct proxying *proxying, struct http_pool **kept,
-                                          struct str *problem)
+struct http_pool *upstream_find_connections(struct proxying *proxying, struct str *problem)
 {
     struct transaction *tx = proxying->tx;
     const struct dt_transport *transport = proxying->transport;
+    const struct backend *backend = proxying->backend;
+    struct http_pool **kept = backend->found ? found_connections(backend->found)
+                                             : &tx->worker->pools[backend->row];
+    if (*kept)
+        return *kept;
     if (!is_constant(proxying))
         return keyed_connections(proxying, problem);
-    if (proxying->backend->found || transport->forward_proxy != DT_NONE ||
+    if (backend->found || transport->forward_proxy != DT_NONE ||
         environment_has_proxies(tx->worker->core->environment)) {
         *kept = keyed_connections(proxying, problem);
         if (*kept)
@@ -375,12 +379,4 @@ static struct http_pool *connections_anew(struct proxying *proxying, struct http
         upstream_pool_config(tx->worker, transport, &proxying->destination->target);
     *kept = http_pool_new(tx->worker->client, &config);
     return *kept;
-}
-
-struct http_pool *upstream_connections(struct proxying *proxying, struct str *problem)
-{
-    const struct backend *backend = proxying->backend;
-    struct http_pool **kept = backend->found ? found_connections(backend->found)
-                                             : &proxying->tx->worker->pools[backend->row];
-    return *kept ? *kept : connections_anew(proxying, kept, problem);
 }

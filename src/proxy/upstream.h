@@ -2,6 +2,7 @@
 #define DIALTONE_PROXY_UPSTREAM_H
 
 #include "proxy/proxying.h"
+#include "proxy/worker.h"
 
 struct http_pool;
 
@@ -40,7 +41,14 @@ bool upstream_resolve(struct proxying *proxying, struct str *problem);
 bool upstream_can_announce(struct proxying *proxying, struct str *problem);
 /* This worker's connections to the run's destination; NULL where a proxy on the way has no address,
  * <*problem> says why. */
-struct http_pool *upstream_connections(struct proxying *proxying, struct str *problem);
+struct http_pool *upstream_find_connections(struct proxying *proxying, struct str *problem);
+static inline struct http_pool *upstream_connections(struct proxying *proxying,
+                                                     struct str *problem)
+{
+    const struct backend *backend = proxying->backend;
+    struct http_pool *kept = backend->found ? NULL : proxying->tx->worker->pools[backend->row];
+    return kept ? kept : upstream_find_connections(proxying, problem);
+}
 
 /* Settings of a transport's connections to an upstream, without what depends on a request. */
 struct http_pool_config upstream_pool_config(const struct worker *worker,
