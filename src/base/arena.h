@@ -33,12 +33,13 @@ void *arena_alloc_slow(struct arena *arena, size_t size) __attribute__((malloc, 
 static inline __attribute__((malloc, alloc_size(2))) void *arena_alloc(struct arena *arena,
                                                                        size_t size)
 {
-    size_t gap = -(uintptr_t)arena->at & (ARENA_ALIGNMENT - 1);
+    uintptr_t at = (uintptr_t)arena->at + ARENA_ALIGNMENT - 1;
+    unsigned char *block = (unsigned char *)(at & -(uintptr_t)ARENA_ALIGNMENT);
     size += size == 0;
-    if (size > (size_t)(arena->end - arena->at) - gap || size >= ARENA_LARGE)
+    /* a chunk's end is aligned, too, and never before <block> */
+    if (size > (size_t)(arena->end - block) || size >= ARENA_LARGE)
         return arena_alloc_slow(arena, size);
-    void *block = arena->at + gap;
-    arena->at += gap + size;
+    arena->at = block + size;
     return block;
 }
 /* Zeroes by the C library's memset. For a size that it knows a compiler would store words one by
