@@ -154,6 +154,48 @@ static inline unsigned bytes16_plain(const char *bytes)
 #endif
 }
 
+/* The highest bit of those bytes that a JSON string does not take as they are, and of all that are
+ * not ASCII. */
+static inline uint64_t word8_not_json(uint64_t word)
+{
+    return (word8_within(word, 0, 0x1F) | word8_within(word, '"', '"') |
+            word8_within(word, '\\', '\\') | word) &
+           BYTES8_ALL(0x80);
+}
+#ifdef __SSE2__
+/* The bytes are signed: those that are not ASCII are below 0x20, too. */
+static inline unsigned bytes16_not_json_of(__m128i bytes)
+{
+    __m128i marks = _mm_or_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('"')),
+                                 _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\')));
+    return (unsigned)_mm_movemask_epi8(
+        _mm_or_si128(_mm_cmplt_epi8(bytes, _mm_set1_epi8(0x20)), marks));
+}
+#endif
+static inline unsigned bytes16_not_json(const char *bytes)
+{
+#ifdef __SSE2__
+    return bytes16_not_json_of(bytes16_load(bytes));
+#else
+    return bytes16_portable(bytes, word8_not_json);
+#endif
+}
+/* The same of two words of eight bytes, which may overlap. */
+static inline unsigned bytes8_not_json_portable(const char *first, const char *last)
+{
+    return word8_mask(word8_not_json(bytes8_load_little(first))) |
+           word8_mask(word8_not_json(bytes8_load_little(last))) << 8;
+}
+static inline unsigned bytes8_not_json(const char *first, const char *last)
+{
+#ifdef __SSE2__
+    return bytes16_not_json_of(_mm_unpacklo_epi64(_mm_loadl_epi64((const __m128i *)first),
+                                                  _mm_loadl_epi64((const __m128i *)last)));
+#else
+    return bytes8_not_json_portable(first, last);
+#endif
+}
+
 /* The highest bit of those bytes that are not the ones of <name>, which is letters, digits and
  * hyphens, in any case: letters are those with 0x40. */
 static inline uint64_t word8_unlike(uint64_t word, uint64_t name)

@@ -98,17 +98,4 @@ static inline void bytes_lower(char *bytes, size_t len)
             bytes[i] = (char)(bytes[i] | 0x20);
 }
 
-/* True only where all bytes of the word are ASCII that JSON takes as it is: no control, no quote,
- * no backslash. */
-static inline bool word8_is_plain_json(uint64_t word)
-{
-    uint64_t quote = word ^ BYTES8_ALL('"'), slash = word ^ BYTES8_ALL('\\');
-    return ((word | (word - BYTES8_ALL(0x20)) | (quote - BYTES8_ALL(1)) | (slash - BYTES8_ALL(1))) &
-            BYTES8_ALL(0x80)) == 0;
-}
-static inline bool bytes8_are_plain_json(const char *bytes)
-{
-    return word8_is_plain_json(bytes8_load(bytes));
-}
-
 #endif

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/bytes16.h"
 #include "base/go_time.h"
 #include "base/number.h"
 #include "proxy/core.h"
@@ -37,78 +38,155 @@ static const struct str coloured_titles[] = {
 
 /* --- values --- */
 
-/* Up to seven bytes as a word that is plain where they are. */
-static inline uint64_t few_bytes(struct str text)
+/* How each byte is written: 0 as it is, 1 if it is not ASCII, else what stands behind a backslash.
+ */
+static const char escapes[256] = {
+    [0] = 'u',
+    'u',
+    'u',
+    'u',
+    'u',
+    'u',
+    'u',
+    'u',
+    'u',
+    't',
+    'n',
+    'u',
+    'u',
+    'r',
+    'u',
+    'u',
+    'u',
+    'u',
+    'u',
+    'u',
+    'u',
+    'u',
+    'u',
+    'u',
+    'u',
+    'u',
+    'u',
+    'u',
+    'u',
+    'u',
+    'u',
+    'u',
+    ['"'] = '"',
+    ['\\'] = '\\',
+#define SIXTEEN_NOT_ASCII 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1
+    [0x80] = SIXTEEN_NOT_ASCII,
+    SIXTEEN_NOT_ASCII,
+    SIXTEEN_NOT_ASCII,
+    SIXTEEN_NOT_ASCII,
+    SIXTEEN_NOT_ASCII,
+    SIXTEEN_NOT_ASCII,
+    SIXTEEN_NOT_ASCII,
+    SIXTEEN_NOT_ASCII,
+#undef SIXTEEN_NOT_ASCII
+};
+
+static char escape_of(char c)
 {
-    size_t n = text.len;
-    uint32_t first, last;
-    if (n >= 4) {
-        memcpy(&first, text.ptr, 4);
-        memcpy(&last, text.ptr + n - 4, 4);
-        return (uint64_t)last << 32 | first;
-    }
-    if (n == 0)
-        return BYTES8_ALL(' ');
-    return (uint64_t)' ' * 0x0101010101000000 | (uint64_t)(unsigned char)text.ptr[0] |
-           (uint64_t)(unsigned char)text.ptr[n / 2] << 8 |
-           (uint64_t)(unsigned char)text.ptr[n - 1] << 16;
+    return escapes[(unsigned char)c];
 }
 
 bool log_put_plain(char *to, struct str text)
 {
-    size_t n = text.len, i = 0;
-    if (n < 8) {
-        put_bytes(to, text);
-        return word8_is_plain_json(few_bytes(text));
+    const char *from = text.ptr;
+    size_t n = text.len;
+    unsigned found = 0;
+    if (n >= 16) {
+        for (size_t i = 0; i + 16 < n; i += 16) {
+            found |= bytes16_not_json(from + i);
+            memcpy(to + i, from + i, 16);
+        }
+        found |= bytes16_not_json(from + n - 16);
+        memcpy(to + n - 16, from + n - 16, 16);
+        return !found;
     }
-    for (; i + 8 < n; i += 8) {
-        if (!bytes8_are_plain_json(text.ptr + i))
-            return false;
-        memcpy(to + i, text.ptr + i, 8);
+    if (n >= 8) {
+        memcpy(to, from, 8);
+        memcpy(to + n - 8, from + n - 8, 8);
+        return !bytes8_not_json(from, from + n - 8);
     }
-    memcpy(to + n - 8, text.ptr + n - 8, 8);
-    return bytes8_are_plain_json(text.ptr + n - 8);
+    if (n >= 4) {
+        char both[8];
+        memcpy(both, from, 4);
+        memcpy(both + 4, from + n - 4, 4);
+        memcpy(to, both, 4);
+        memcpy(to + n - 4, both + 4, 4);
+        return !word8_not_json(bytes8_load(both));
+    }
+    for (size_t i = 0; i < n; i++) {
+        to[i] = from[i];
+        found |= (unsigned char)escape_of(from[i]);
+    }
+    return !found;
+}
+
+/* One byte that is not written as it is, or one rune; how many bytes it is. */
+static size_t put_escape(char **to, struct str text, size_t at)
+{
+    static const char digits[] = "0123456789abcdef";
+    unsigned char c = (unsigned char)text.ptr[at];
+    size_t size = 1;
+    if (c >= 0x80 && (utf8_decode(text, at, &size) != 0xFFFD || size > 1)) {
+        memcpy(*to, text.ptr + at, size);
+        *to += size;
+    } else if (c >= 0x80) {
+        memcpy(*to, "\\ufffd", 6);
+        *to += 6;
+    } else if (escapes[c] != 'u') {
+        (*to)[0] = '\\';
+        (*to)[1] = escapes[c];
+        *to += 2;
+    } else {
+        memcpy(*to, "\\u00", 4);
+        (*to)[4] = digits[c >> 4];
+        (*to)[5] = digits[c & 15];
+        *to += 6;
+    }
+    return size;
 }
 
 /* What JSON asks for and no more. */
-void log_add_escaped(struct strbuf *out, struct str text)
+char *log_put_escaped(struct strbuf *out, char *to, struct str text)
 {
-    static const char digits[] = "0123456789abcdef";
-    size_t copied = 0;
-    strbuf_reserve(out, text.len + 2);
-    strbuf_add_char(out, '"');
-    for (size_t i = 0, size; i < text.len; i += size) {
-        unsigned char c = (unsigned char)text.ptr[i];
-        size = 1;
-        if (c >= 0x80) {
-            if (utf8_decode(text, i, &size) != 0xFFFD || size > 1)
-                continue;
-        } else if (c >= 0x20 && c != '"' && c != '\\') {
-            continue;
-        }
-        strbuf_add(out, str_slice(text, copied, i));
-        copied = i + 1;
-        if (c >= 0x80) {
-            strbuf_puts(out, "\\ufffd");
-        } else if (c == '"' || c == '\\') {
-            strbuf_add_char(out, '\\');
-            strbuf_add_char(out, (char)c);
-        } else if (c == '\n' || c == '\r' || c == '\t') {
-            strbuf_puts(out, c == '\n' ? "\\n" : c == '\r' ? "\\r" : "\\t");
-        } else {
-            strbuf_puts(out, "\\u00");
-            strbuf_add_char(out, digits[c >> 4]);
-            strbuf_add_char(out, digits[c & 15]);
-        }
+    enum { LONGEST_ESCAPE = 6 };
+    size_t room = (size_t)(out->ptr + out->cap - to), i = 0;
+    to = log_make_room(out, to, room + (LONGEST_ESCAPE - 1) * text.len);
+    *to++ = '"';
+    while (i + 16 <= text.len) {
+        unsigned before = bytes16_before(bytes16_not_json(text.ptr + i));
+        memcpy(to, text.ptr + i, 16);
+        to += before;
+        i += before;
+        if (before < 16)
+            i += put_escape(&to, text, i);
     }
-    strbuf_add(out, str_slice(text, copied, text.len));
-    strbuf_add_char(out, '"');
+    while (i < text.len) {
+        if (escape_of(text.ptr[i]))
+            i += put_escape(&to, text, i);
+        else
+            *to++ = text.ptr[i++];
+    }
+    *to++ = '"';
+    return to;
+}
+
+char *log_make_room(struct strbuf *out, char *to, size_t more)
+{
+    out->len = (size_t)(to - out->ptr);
+    strbuf_reserve(out, more);
+    return out->ptr + out->len;
 }
 
 static void add_string(struct strbuf *out, struct str text)
 {
-    strbuf_reserve(out, text.len + LOG_MOST_MARKS);
-    log_add_string(out, text, false);
+    char *to = log_make_room(out, out->ptr + out->len, text.len + LOG_FIELDS_ROOM);
+    out->len = (size_t)(log_put_string(out, to, text) - out->ptr);
 }
 
 static void add_int(struct strbuf *out, int64_t value)
@@ -364,27 +442,36 @@ static struct str level_text(const struct log_format *format, enum dt_log_level 
 }
 
 /* A key as it was made ready, and the text behind it. */
-static void add_opened(struct strbuf *out, struct str opening, struct str text)
+static char *put_opened(struct strbuf *out, char *to, struct str opening, struct str text)
 {
-    strbuf_reserve(out, 1 + opening.len + text.len + LOG_MOST_MARKS);
-    char *to = out->ptr + out->len;
     *to = ',';
     to += to[-1] != '{';
-    out->len = (size_t)(put_bytes(to, opening) - out->ptr);
-    log_add_string(out, text, false);
+    bytes_copy(to, opening.ptr, opening.len);
+    return log_put_string(out, to + opening.len, text);
 }
 
 static void add_object_line(struct log_encoding *encoding, const struct log_entry *entry)
 {
     const struct log_format *format = encoding->format;
     struct strbuf *out = encoding->out;
-    strbuf_add(out, format->openings[entry->level]);
-    if (format->time_key.len > 0)
+    struct str opening = format->openings[entry->level];
+    size_t most = opening.len + format->name_opening.len + entry->logger.len +
+                  format->message_opening.len + entry->message.len + LOG_FIELDS_ROOM;
+    char *to = log_make_room(out, out->ptr + out->len, most);
+    bytes_copy(to, opening.ptr, opening.len);
+    to += opening.len;
+    if (format->time_key.len > 0 && format->last.time == DT_LOG_TIME_SECONDS) {
+        to = text_put_seconds(to, entry->time_ns / 1000 * 1000);
+    } else if (format->time_key.len > 0) {
+        out->len = (size_t)(to - out->ptr);
         add_time(encoding, entry->time_ns);
+        to = log_make_room(out, out->ptr + out->len, most);
+    }
     if (format->name_key.len > 0 && entry->logger.len > 0)
-        add_opened(out, format->name_opening, entry->logger);
+        to = put_opened(out, to, format->name_opening, entry->logger);
     if (format->message_key.len > 0)
-        add_opened(out, format->message_opening, entry->message);
+        to = put_opened(out, to, format->message_opening, entry->message);
+    out->len = (size_t)(to - out->ptr);
     put_fields(encoding, entry);
     strbuf_add_char(out, '}');
 }

@@ -28,7 +28,6 @@ struct log_value {
         LOG_OBJECT,
         LOG_SKIPPED, /* no field at all */
     } kind;
-    bool is_plain; /* a TEXT that is known to need no escapes */
     union {
         struct str text;
         int64_t number; /* of INT, BOOL, DURATION, TIME */
@@ -44,9 +43,7 @@ struct log_value {
     };
 };
 
-#define LOG_TEXT_OF(value) ((struct log_value){.kind = LOG_TEXT, .text = (value)})
-#define LOG_PLAIN_OF(value)                                                                        \
-    ((struct log_value){.kind = LOG_TEXT, .is_plain = true, .text = (value)})
+#define LOG_TEXT_OF(value)     ((struct log_value){.kind = LOG_TEXT, .text = (value)})
 #define LOG_INT_OF(value)      ((struct log_value){.kind = LOG_INT, .number = (int64_t)(value)})
 #define LOG_BOOL_OF(value)     ((struct log_value){.kind = LOG_BOOL, .number = (value)})
 #define LOG_DURATION_OF(value) ((struct log_value){.kind = LOG_DURATION, .number = (value)})

@@ -77,49 +77,152 @@ static struct log_value values_of(const struct header_list *list, uint32_t i)
     return value;
 }
 
-static void write_headers(const struct log_view *view, const void *ctx)
+/* A name that is in the list, as it is written in front of its values: behind another field, and up
+ * to the first value's quote. */
+struct written_name {
+    char text[31];
+    uint8_t len;
+};
+#define WRITTEN(name) ",\"" name "\":["
+static const struct written_name written_names[N_HEADER_IDS] = {
+#define X(id, name, first, last) [HEADER_##id] = {WRITTEN(name), sizeof(WRITTEN(name)) - 1},
+    HTTP_HEADERS(X)
+#undef X
+};
+#define X(id, name, first, last)                                                                   \
+    _Static_assert(sizeof(WRITTEN(name)) <= sizeof(written_names->text), "room for the name");
+HTTP_HEADERS(X)
+#undef X
+#undef WRITTEN
+
+/* What is in front of the first value's quote. */
+LOG_INLINE char *put_name(const struct header_list *list, const struct http_header *header,
+                          struct strbuf *out, char *to)
+{
+    if (header->id != HEADER_OTHER) {
+        const struct written_name *name = &written_names[header->id];
+        memcpy(to, name, sizeof(*name));
+        return to + name->len;
+    }
+    *to = ',';
+    to = log_put_string(out, to + 1, canonical_name(list->tx->arena, header->name));
+    to[0] = ':';
+    to[1] = '[';
+    return to + 2;
+}
+
+/* The values of a header that is not the only one of its name, or that nobody is to read. */
+static struct log_value special_values(const struct header_list *list, uint32_t i, bool is_secret)
 {
     static const struct str hidden = STR_INIT("REDACTED");
-    const struct header_list *list = ctx;
-    bool hides_secrets = !list->tx->server->logs_credentials;
+    struct log_value value = values_of(list, i);
+    if (is_secret && value.n_texts > 0)
+        value = (struct log_value){.kind = LOG_TEXTS, .texts = &hidden, .n_texts = 1};
+    return value;
+}
+
+/* All of a list: with commas in front of each where they are written as they come, with room for
+ * what comes behind them. */
+LOG_INLINE char *each_header(const struct log_view *view, bool is_direct, char *to,
+                             const struct header_list *list)
+{
+    enum { MARKS = sizeof("REDACTED,\"\":[\"\"]") };
+    struct strbuf *out = view->encoding->out;
     uint64_t passed_over = BIT(HEADER_HOST) | BIT(HEADER_TRANSFER_ENCODING);
+    uint64_t hidden = list->tx->server->logs_credentials ? 0 : secrets;
     uint64_t seen = 0, repeated = 0; /* names; all that have no id are one here */
+    size_t texts = LOG_FIELDS_ROOM;
     if (list->hides_type)
         passed_over |= BIT(HEADER_CONTENT_TYPE);
-    for (uint32_t i = 0; i < list->n; i++) {
-        repeated |= seen & BIT(list->at[i].id);
-        seen |= BIT(list->at[i].id);
+    for (const struct http_header *at = list->at, *end = at + list->n; at < end; at++) {
+        repeated |= seen & BIT(at->id);
+        seen |= BIT(at->id);
+        texts += at->name.len + at->value.len + MARKS;
     }
+    if (is_direct && (size_t)(out->ptr + out->cap - to) < texts)
+        to = log_make_room(out, to, texts);
     for (uint32_t i = 0; i < list->n; i++) {
         const struct http_header *header = &list->at[i];
         struct log_value value = {.kind = LOG_TEXTS, .texts = &header->value, .n_texts = 1};
-        if (passed_over & BIT(header->id))
+        uint64_t bit = BIT(header->id);
+        if (passed_over & bit)
             continue;
-        if (repeated & BIT(header->id))
-            value = values_of(list, i);
+        if ((repeated | hidden) & bit)
+            value = special_values(list, i, hidden & bit);
         if (value.n_texts == 0)
             continue;
-        if (hides_secrets && (secrets & BIT(header->id)))
-            value = (struct log_value){.kind = LOG_TEXTS, .texts = &hidden, .n_texts = 1};
-        if (header->id != HEADER_OTHER)
-            log_put_known(view, header_name(header->id), value);
-        else
-            log_put(view, canonical_name(list->tx->arena, header->name), value);
+        if (!is_direct) {
+            bool is_known = header->id != HEADER_OTHER;
+            log_put(view,
+                    is_known ? header_name(header->id)
+                             : canonical_name(list->tx->arena, header->name),
+                    value);
+            continue;
+        }
+        to = log_put_string(out, put_name(list, header, out, to), value.texts[0]);
+        for (uint32_t k = 1; k < value.n_texts; k++) {
+            *to = ',';
+            to = log_put_string(out, to + 1, value.texts[k]);
+        }
+        *to++ = ']';
+    }
+    return to;
+}
+
+static __attribute__((noinline)) char *put_headers(const struct log_view *view, char *to,
+                                                   const struct header_list *list)
+{
+    return each_header(view, true, to, list);
+}
+
+static __attribute__((noinline)) void hand_headers(const struct log_view *view,
+                                                   const struct header_list *list)
+{
+    each_header(view, false, NULL, list);
+}
+
+LOG_INLINE struct log_pen headers_fields(struct log_pen pen, const struct header_list *list)
+{
+    if (!pen.is_direct) {
+        hand_headers(pen.view, list);
+    } else {
+        /* the first comma comes to be where the bracket is */
+        const struct strbuf *out = pen.view->encoding->out;
+        size_t begin = (size_t)(pen.to - out->ptr) - pen.is_first;
+        pen.to = put_headers(pen.view, out->ptr + begin, list);
+        bool is_empty = pen.to == out->ptr + begin;
+        if (pen.is_first)
+            out->ptr[begin] = '{';
+        pen.to += pen.is_first && is_empty;
+        pen.is_first = pen.is_first && is_empty;
     }
     if (list->lacks_type)
-        log_put_known(view, STR("Content-Type"), (struct log_value){.kind = LOG_TEXTS});
+        pen = log_pen_value(pen, LOG_KEY("Content-Type"), (struct log_value){.kind = LOG_TEXTS});
+    return pen;
+}
+
+static void write_headers(const struct log_view *view, const void *ctx)
+{
+    const struct header_list *list = ctx;
+    LOG_WRITE(view, headers_fields, list);
+}
+
+LOG_INLINE struct log_pen request_headers_fields(struct log_pen pen, const struct log_request *as)
+{
+    const struct http_request *request = as->tx->request;
+    const struct header_list kept = {.tx = as->tx, .at = as->headers->at, .n = as->headers->n};
+    const struct header_list dropped = {
+        .tx = as->tx, .at = request->dropped_headers, .n = request->n_dropped_headers};
+    pen = headers_fields(pen, &kept);
+    if (dropped.n > 0 && as->headers == &request->headers)
+        pen = headers_fields(pen, &dropped);
+    return pen;
 }
 
 static void write_request_headers(const struct log_view *view, const void *ctx)
 {
     const struct log_request *as = ctx;
-    const struct http_request *request = as->tx->request;
-    const struct header_list kept = {.tx = as->tx, .at = as->headers->at, .n = as->headers->n};
-    const struct header_list dropped = {
-        .tx = as->tx, .at = request->dropped_headers, .n = request->n_dropped_headers};
-    write_headers(view, &kept);
-    if (dropped.n > 0 && as->headers == &request->headers)
-        write_headers(view, &dropped);
+    LOG_WRITE(view, request_headers_fields, as);
 }
 
 static void write_alone(const struct log_view *view, const void *ctx)
@@ -137,27 +240,54 @@ struct log_value log_headers_value(const struct log_headers *headers)
 
 /* --- requests --- */
 
-static void write_tls(const struct log_view *view, const void *ctx)
+LOG_INLINE struct log_pen tls_fields(struct log_pen pen, const struct log_request *as)
 {
-    struct transaction *tx = ((const struct log_request *)ctx)->tx;
+    struct transaction *tx = as->tx;
     const struct stream *stream = http_connection_stream(tx->request->connection);
     struct str common_name, serial;
     struct tls_info info;
     if (!tls_info(stream, &info))
-        return;
-    log_put_known(view, STR("resumed"), LOG_BOOL_OF(info.resumed));
-    log_put_known(view, STR("version"), LOG_INT_OF(info.version));
-    log_put_known(view, STR("cipher_suite"), LOG_INT_OF(info.cipher));
-    log_put_known(view, STR("proto"), LOG_TEXT_OF(info.alpn));
-    log_put_known(view, STR("server_name"), LOG_TEXT_OF(info.server_name));
-    log_put_known(view, STR("ech"), LOG_BOOL_OF(false));
+        return pen;
+    pen = log_pen_room(pen, info.alpn.len + info.server_name.len);
+    pen = log_pen_bool(pen, LOG_KEY("resumed"), info.resumed);
+    pen = log_pen_int(pen, LOG_KEY("version"), info.version);
+    pen = log_pen_int(pen, LOG_KEY("cipher_suite"), info.cipher);
+    pen = log_pen_text(pen, LOG_KEY("proto"), info.alpn);
+    pen = log_pen_text(pen, LOG_KEY("server_name"), info.server_name);
+    pen = log_pen_bool(pen, LOG_KEY("ech"), false);
     if (!tls_peer_names(stream, tx->arena, &common_name, &serial))
-        return;
-    log_put_known(view, STR("client_common_name"), LOG_TEXT_OF(common_name));
-    log_put_known(view, STR("client_serial"), LOG_TEXT_OF(serial));
+        return pen;
+    pen = log_pen_room(pen, common_name.len + serial.len);
+    pen = log_pen_text(pen, LOG_KEY("client_common_name"), common_name);
+    return log_pen_text(pen, LOG_KEY("client_serial"), serial);
 }
 
-static void write_request(const struct log_view *view, const void *ctx)
+static void write_tls(const struct log_view *view, const void *ctx)
+{
+    const struct log_request *as = ctx;
+    LOG_WRITE(view, tls_fields, as);
+}
+
+/* In quotes, and empty for a peer that has none. */
+LOG_INLINE struct log_pen port_field(struct log_pen pen, const struct address *peer)
+{
+    const struct log_key key = LOG_KEY("remote_port");
+    bool has_port = peer->family == AF_INET || peer->family == AF_INET6;
+    if (!pen.is_direct) {
+        struct arena *arena = pen.view->encoding->out->arena;
+        log_put(pen.view, key.name,
+                LOG_TEXT_OF(has_port ? text_int(arena, address_port(peer)) : STR("")));
+        return pen;
+    }
+    pen = log_pen_key(pen, key);
+    *pen.to++ = '"';
+    if (has_port)
+        pen.to = text_put_int(pen.to, address_port(peer));
+    *pen.to++ = '"';
+    return pen;
+}
+
+LOG_INLINE struct log_pen request_fields(struct log_pen pen, const struct log_request *as)
 {
     static const struct str versions[N_HTTP_VERSIONS] = {
         [HTTP_1_0] = STR_INIT("HTTP/1.0"),
@@ -166,26 +296,34 @@ static void write_request(const struct log_view *view, const void *ctx)
         [HTTP_3] = STR_INIT("HTTP/3.0"),
     };
     static const struct str chunked = STR_INIT("chunked");
-    const struct log_request *as = ctx;
     struct transaction *tx = as->tx;
     const struct http_request *request = tx->request;
-    const struct address *peer = http_connection_peer(request->connection);
-    bool has_port = peer->family == AF_INET || peer->family == AF_INET6;
-    char digits[TEXT_MOST_DIGITS];
-    size_t n_digits = has_port ? (size_t)(text_put_int(digits, address_port(peer)) - digits) : 0;
-    log_put_known(view, STR("remote_ip"), LOG_PLAIN_OF(transaction_peer(tx)));
-    log_put_known(view, STR("remote_port"), LOG_PLAIN_OF(str_make(digits, n_digits)));
-    log_put_known(view, STR("client_ip"), LOG_PLAIN_OF(transaction_client_ip(tx)));
-    log_put_known(view, STR("proto"), LOG_PLAIN_OF(versions[request->version]));
-    log_put_known(view, STR("method"), LOG_TEXT_OF(as->method));
-    log_put_known(view, STR("host"), LOG_TEXT_OF(as->host));
-    log_put_known(view, STR("uri"), LOG_TEXT_OF(as->uri));
-    log_put_known(view, STR("headers"), LOG_OBJECT_OF(write_request_headers, ctx));
+    struct str peer_text = transaction_peer(tx), client_ip = transaction_client_ip(tx);
+    pen = log_pen_room(pen,
+                       peer_text.len + client_ip.len + as->method.len + as->host.len + as->uri.len);
+    pen = log_pen_plain(pen, LOG_KEY("remote_ip"), peer_text);
+    pen = port_field(pen, http_connection_peer(request->connection));
+    pen = log_pen_plain(pen, LOG_KEY("client_ip"), client_ip);
+    pen = log_pen_plain(pen, LOG_KEY("proto"), versions[request->version]);
+    pen = log_pen_text(pen, LOG_KEY("method"), as->method);
+    pen = log_pen_text(pen, LOG_KEY("host"), as->host);
+    pen = log_pen_text(pen, LOG_KEY("uri"), as->uri);
+    if (pen.is_direct)
+        pen = log_pen_close(request_headers_fields(log_pen_open(pen, LOG_KEY("headers")), as));
+    else
+        log_put(pen.view, STR("headers"), LOG_OBJECT_OF(write_request_headers, as));
     if (request->content_length == HTTP_LENGTH_UNKNOWN && request->version == HTTP_1_1)
-        log_put_known(view, STR("transfer_encoding"),
-                      (struct log_value){.kind = LOG_TEXTS, .texts = &chunked, .n_texts = 1});
+        pen = log_pen_value(pen, LOG_KEY("transfer_encoding"),
+                            (struct log_value){.kind = LOG_TEXTS, .texts = &chunked, .n_texts = 1});
     if (http_connection_is_tls(request->connection))
-        log_put_known(view, STR("tls"), LOG_OBJECT_OF(write_tls, ctx));
+        pen = log_pen_value(pen, LOG_KEY("tls"), LOG_OBJECT_OF(write_tls, as));
+    return pen;
+}
+
+static void write_request(const struct log_view *view, const void *ctx)
+{
+    const struct log_request *as = ctx;
+    LOG_WRITE(view, request_fields, as);
 }
 
 struct log_value log_request_value(const struct log_request *as)
@@ -512,9 +650,8 @@ struct access_line {
     unsigned status;
 };
 
-static void write_access(const struct log_view *view, const void *ctx)
+LOG_INLINE struct log_pen access_fields(struct log_pen pen, const struct access_line *line)
 {
-    const struct access_line *line = ctx;
     struct transaction *tx = line->tx;
     const struct log_request request = client_request(tx);
     const struct header_list headers = {
@@ -524,14 +661,28 @@ static void write_access(const struct log_view *view, const void *ctx)
         .hides_type = tx->type_is_sniffed,
         .lacks_type = tx->type_is_cleared && !headers_find(&tx->response, HEADER_CONTENT_TYPE),
     };
-    log_put_known(view, STR("request"), log_request_value(&request));
-    log_put_known(view, STR("bytes_read"), LOG_INT_OF(tx->request->body_read));
-    log_put_known(view, STR("user_id"), LOG_TEXT_OF(tx->user));
-    log_put_known(view, STR("duration"), LOG_DURATION_OF(transaction_elapsed_ns(tx)));
-    log_put_known(view, STR("size"), LOG_INT_OF(tx->request->body_sent + tx->unsent_bytes));
-    log_put_known(view, STR("status"), LOG_INT_OF(line->status));
-    log_put_known(view, STR("resp_headers"), LOG_OBJECT_OF(write_headers, &headers));
-    for (const struct log_extra *extra = tx->extras; extra; extra = extra->next)
+    if (pen.is_direct)
+        pen = log_pen_close(request_fields(log_pen_open(pen, LOG_KEY("request")), &request));
+    else
+        log_put(pen.view, STR("request"), log_request_value(&request));
+    pen = log_pen_room(pen, tx->user.len);
+    pen = log_pen_int(pen, LOG_KEY("bytes_read"), (int64_t)tx->request->body_read);
+    pen = log_pen_text(pen, LOG_KEY("user_id"), tx->user);
+    pen = log_pen_duration(pen, LOG_KEY("duration"), transaction_elapsed_ns(tx));
+    pen = log_pen_int(pen, LOG_KEY("size"), (int64_t)(tx->request->body_sent + tx->unsent_bytes));
+    pen = log_pen_int(pen, LOG_KEY("status"), line->status);
+    if (pen.is_direct)
+        pen = log_pen_close(headers_fields(log_pen_open(pen, LOG_KEY("resp_headers")), &headers));
+    else
+        log_put(pen.view, STR("resp_headers"), LOG_OBJECT_OF(write_headers, &headers));
+    return pen;
+}
+
+static void write_access(const struct log_view *view, const void *ctx)
+{
+    const struct access_line *line = ctx;
+    LOG_WRITE(view, access_fields, line);
+    for (const struct log_extra *extra = line->tx->extras; extra; extra = extra->next)
         log_put(view, extra->key, extra->value);
 }
 
@@ -573,18 +724,18 @@ static void write_failure(const struct log_view *view, const void *ctx)
     struct transaction *tx = line->tx;
     const struct failure *failure = &tx->first_failure;
     const struct log_request request = client_request(tx);
-    log_put_known(view, STR("request"), log_request_value(&request));
-    log_put_known(view, STR("duration"), LOG_DURATION_OF(tx->first_elapsed_ns));
+    log_put(view, STR("request"), log_request_value(&request));
+    log_put(view, STR("duration"), LOG_DURATION_OF(tx->first_elapsed_ns));
     if (line->kind == LOG_FAILURE_TWICE) {
-        log_put_known(view, STR("error"), LOG_TEXT_OF(failure_text(tx, &tx->failure)));
+        log_put(view, STR("error"), LOG_TEXT_OF(failure_text(tx, &tx->failure)));
         log_open_namespace(view, STR("first_error"));
-        log_put_known(view, STR("msg"), LOG_TEXT_OF(failure_message(tx, failure)));
+        log_put(view, STR("msg"), LOG_TEXT_OF(failure_message(tx, failure)));
     }
-    log_put_known(view, STR("status"), LOG_INT_OF(failure->status));
+    log_put(view, STR("status"), LOG_INT_OF(failure->status));
     if (failure->is_bare)
         return;
-    log_put_known(view, STR("err_id"), LOG_TEXT_OF(failure->id));
-    log_put_known(view, STR("err_trace"), LOG_TEXT_OF(STR("")));
+    log_put(view, STR("err_id"), LOG_TEXT_OF(failure->id));
+    log_put(view, STR("err_trace"), LOG_TEXT_OF(STR("")));
 }
 
 void log_failure(struct transaction *tx, enum log_failure_kind kind)
@@ -610,8 +761,8 @@ static void write_long_method(const struct log_view *view, const void *ctx)
     const struct transaction *tx = ctx;
     char text[ADDRESS_TEXT_BYTES];
     size_t n = address_text(http_connection_peer(tx->request->connection), text);
-    log_put_known(view, STR("method_trunc"), LOG_TEXT_OF(str_slice(tx->method, 0, MAX_METHOD)));
-    log_put_known(view, STR("remote_addr"), LOG_TEXT_OF(str_make(text, n)));
+    log_put(view, STR("method_trunc"), LOG_TEXT_OF(str_slice(tx->method, 0, MAX_METHOD)));
+    log_put(view, STR("remote_addr"), LOG_TEXT_OF(str_make(text, n)));
 }
 
 void log_long_method(struct transaction *tx)

@@ -12,32 +12,53 @@
 #include "base/arena.h"
 #include "base/parse.h"
 
-/* Two digits at once. */
-static void put_pair(char *to, uint32_t value)
+#define EACH_OF_EIGHT(value) (UINT64_C(0x0101010101010101) * (value))
+
+/* The eight digits of a number below 10^8, a byte each from 0 to 9, the first one the lowest:
+ * halves, quarters and digits are told apart side by side in one word. */
+static uint64_t eight_digits(uint32_t value)
 {
-    static const char pairs[] =
-        "00010203040506070809101112131415161718192021222324252627282930313233"
-        "34353637383940414243444546474849505152535455565758596061626364656667"
-        "6869707172737475767778798081828384858687888990919293949596979899";
-    memcpy(to, pairs + 2 * value, 2);
+    const uint64_t hundreds_only = UINT64_C(0x0000007F0000007F);
+    const uint64_t tens_only = UINT64_C(0x000F000F000F000F);
+    uint64_t halves = value / 10000 | (uint64_t)(value % 10000) << 32;
+    uint64_t hundreds = halves * 10486 >> 20 & hundreds_only;
+    uint64_t pairs = ((halves - hundreds * 100) << 16) + hundreds;
+    uint64_t tens = pairs * 103 >> 10 & tens_only;
+    return ((pairs - tens * 10) << 8) + tens;
+}
+
+/* Eight bytes, the lowest first. */
+static void put_eight(char *to, uint64_t digits)
+{
+    digits += EACH_OF_EIGHT('0');
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    digits = __builtin_bswap64(digits);
+#endif
+    memcpy(to, &digits, sizeof(digits));
+}
+
+static char *put_unsigned(char *to, uint64_t value)
+{
+    if (value < 10) {
+        *to = (char)('0' + value);
+        return to + 1;
+    }
+    if (value >= 100000000) {
+        to = put_unsigned(to, value / 100000000);
+        put_eight(to, eight_digits((uint32_t)(value % 100000000)));
+        return to + 8;
+    }
+    uint64_t digits = eight_digits((uint32_t)value);
+    int zeros = __builtin_ctzll(digits) / 8;
+    put_eight(to, digits >> 8 * zeros);
+    return to + 8 - zeros;
 }
 
 char *text_put_int(char *to, int64_t value)
 {
-    char digits[TEXT_MOST_DIGITS];
-    size_t n = sizeof(digits);
-    uint64_t rest = value < 0 ? -(uint64_t)value : (uint64_t)value;
     if (value < 0)
         *to++ = '-';
-    for (; rest >= 100; rest /= 100)
-        put_pair(digits + (n -= 2), (uint32_t)(rest % 100));
-    if (rest >= 10)
-        put_pair(digits + (n -= 2), (uint32_t)rest);
-    else
-        digits[--n] = (char)('0' + rest);
-    while (n < sizeof(digits))
-        *to++ = digits[n++];
-    return to;
+    return put_unsigned(to, value < 0 ? -(uint64_t)value : (uint64_t)value);
 }
 
 struct str text_int(struct arena *arena, int64_t value)
@@ -124,46 +145,26 @@ void text_add_time(struct strbuf *out, int64_t ns, int64_t since_start_ns)
                   llabs((long long)since_start_ns) % 1000000000);
 }
 
-static void put_eight(char *to, uint32_t value)
+char *text_put_seconds(char *to, int64_t ns)
 {
-    uint32_t high = value / 10000, low = value % 10000;
-    put_pair(to, high / 100);
-    put_pair(to + 2, high % 100);
-    put_pair(to + 4, low / 100);
-    put_pair(to + 6, low % 100);
+    uint64_t rest = ns < 0 ? -(uint64_t)ns : (uint64_t)ns;
+    uint32_t fraction = (uint32_t)(rest % 1000000000), most = fraction / 10;
+    if (ns < 0)
+        *to++ = '-';
+    to = put_unsigned(to, rest / 1000000000);
+    if (fraction == 0)
+        return to;
+    uint64_t digits = eight_digits(most);
+    *to = '.';
+    put_eight(to + 1, digits);
+    to[9] = (char)('0' + fraction - most * 10);
+    return fraction > most * 10 ? to + 10 : to + 9 - __builtin_clzll(digits) / 8;
 }
 
 void text_add_seconds(struct strbuf *out, int64_t ns)
 {
-    uint64_t rest = ns < 0 ? -(uint64_t)ns : (uint64_t)ns;
-    uint32_t fraction = (uint32_t)(rest % 1000000000), most = fraction / 10;
-    char digits[10]; /* of the seconds, of which there are at most ten thousand million */
-    unsigned skipped = 0;
-    strbuf_reserve(out, 1 + sizeof(digits) + 1 + 9);
-    char *to = out->ptr + out->len;
-    if (ns < 0)
-        *to++ = '-';
-    rest /= 1000000000;
-    if (rest < 10) {
-        *to++ = (char)('0' + rest);
-    } else {
-        put_pair(digits, (uint32_t)(rest / 100000000));
-        put_eight(digits + 2, (uint32_t)(rest % 100000000));
-        while (digits[skipped] == '0')
-            skipped++;
-        memcpy(to, digits, sizeof(digits));
-        if (skipped > 0)
-            memmove(to, to + skipped, sizeof(digits) - skipped);
-        to += sizeof(digits) - skipped;
-    }
-    if (fraction > 0) {
-        *to = '.';
-        put_eight(to + 1, most);
-        to[9] = (char)('0' + fraction - most * 10);
-        for (to += 10; to[-1] == '0'; to--)
-            ;
-    }
-    out->len = (size_t)(to - out->ptr);
+    strbuf_reserve(out, TEXT_MOST_SECONDS);
+    out->len = (size_t)(text_put_seconds(out->ptr + out->len, ns) - out->ptr);
 }
 
 struct str text_base64(struct arena *arena, struct str bytes)

@@ -14,10 +14,15 @@ struct str text_duration(struct arena *arena, int64_t ns);
 void text_add_time(struct strbuf *out, int64_t ns, int64_t since_start_ns);
 /* Nanoseconds as seconds: "0.000123". */
 void text_add_seconds(struct strbuf *out, int64_t ns);
+/* The same to where there is room for TEXT_MOST_SECONDS; gives what is behind the last. */
+char *text_put_seconds(char *to, int64_t ns);
 /* What Go says of a text that cannot be read as a number. */
 struct str text_not_a_number(struct arena *arena, struct str text);
 struct str text_int(struct arena *arena, int64_t value);
-enum { TEXT_MOST_DIGITS = 24 }; /* of an integer, with its sign */
+enum {
+    TEXT_MOST_DIGITS = 32,  /* of an integer, with its sign, and what is written behind them */
+    TEXT_MOST_SECONDS = 40, /* the same of seconds */
+};
 /* The same to where there is room for so many; gives what is behind the last. */
 char *text_put_int(char *to, int64_t value);
 /* In base64, with padding. */

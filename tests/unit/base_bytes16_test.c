@@ -37,6 +37,11 @@ static bool is_plain(unsigned char c)
     return is_letter(c) || (c >= '+' && c <= ';') || c == '_' || c == '=';
 }
 
+static bool is_not_json(unsigned char c)
+{
+    return c < 0x20 || c >= 0x80 || c == '"' || c == '\\';
+}
+
 /* Every byte in every place, among bytes that the mask names and others. */
 static void test_masks(void)
 {
@@ -53,6 +58,7 @@ static void test_masks(void)
         {is_word, bytes16_words, word8_words, "az@AZ[`{-09/:\xc1\xe1\xad"},
         {is_plain, bytes16_plain, word8_plain, "az@AZ[`{*+;<_=>^\xab\xbb"},
         {is_path, bytes16_path, word8_path, "az@AZ[`{&;%<_\xdf\xa6^"},
+        {is_not_json, bytes16_not_json, word8_not_json, "a\x1f \"!#\\[]\x7f\x80\xff\xa2\xdcz\x01"},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         for (unsigned at = 0; at < 16; at++) {
@@ -87,6 +93,22 @@ static void test_unlike(void)
     CHECK_INT(bytes16_unlike("0123456789012345", name), BYTES16_ALL & ~0u);
 }
 
+/* The masks of two words of eight, wherever they are. */
+static void test_pairs(void)
+{
+    for (unsigned c = 0; c < 256; c++) {
+        for (unsigned at = 0; at < 12; at++) {
+            char bytes[12];
+            memset(bytes, 'a', sizeof(bytes));
+            bytes[at] = (char)c;
+            unsigned bit = is_not_json((unsigned char)c) ? 1u << at : 0;
+            unsigned wanted = (bit & 0xFF) | (bit >> 4 & 0xFF) << 8;
+            CHECK_INT(bytes8_not_json(bytes, bytes + 4), wanted);
+            CHECK_INT(bytes8_not_json_portable(bytes, bytes + 4), wanted);
+        }
+    }
+}
+
 static void test_before(void)
 {
     CHECK_INT(bytes16_before(0), 16);
@@ -98,6 +120,7 @@ static void test_before(void)
 static const struct test tests[] = {
     {"masks", test_masks},
     {"names in any case", test_unlike},
+    {"pairs of eight", test_pairs},
     {"the first of a mask", test_before},
 };
 
