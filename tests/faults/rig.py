@@ -151,7 +151,7 @@ class Origin:
         self.listener.close()
 
     def talk(self, connection):
-        connection.settimeout(30)
+        connection.settimeout(120)
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         incoming, is_open = Incoming(connection), True
         while is_open:

@@ -101,4 +101,6 @@ server.on('checkContinue', (request, response) => {
 });
 server.timeout = 0;
 server.requestTimeout = 0;
+// idle connections stay: one that is closed while a request is on its way would cost that request
+server.keepAliveTimeout = 0;
 server.listen(kind === 'unix' ? where : Number(where), kind === 'unix' ? undefined : '127.0.0.1');

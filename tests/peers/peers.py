@@ -24,10 +24,8 @@ def running(*command, port=None, path=None, env=None):
         def listens():
             if process.poll() is not None:
                 return True
-            if path is not None:
-                return os.path.exists(path)
-            with socket.socket() as s:
-                return port is None or s.connect_ex(("127.0.0.1", port)) == 0
+            with socket.socket(socket.AF_INET if path is None else socket.AF_UNIX) as s:
+                return (port or path) is None or s.connect_ex(path or ("127.0.0.1", port)) == 0
         try:
             if not until(listens) or process.poll() is not None:
                 log.seek(0)

@@ -58,7 +58,7 @@ def answer(connection, head, body, trailers):
 
 def origin_connection(connection):
     incoming = Incoming(connection)
-    connection.settimeout(30)
+    connection.settimeout(240)
     while True:
         head = incoming.head() + b"\r\n\r\n"
         if b" /stall " in head:  # the body stays where it is

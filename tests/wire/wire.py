@@ -15,7 +15,7 @@ seen, seen_lock = [], threading.Lock()
 
 def origin_connection(connection):
     incoming, number = Incoming(connection), 0
-    connection.settimeout(10)
+    connection.settimeout(240)  # who is quiet for a while is no reason to hang up
     while True:
         head = incoming.head()
         number += 1
