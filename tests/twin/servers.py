@@ -262,7 +262,7 @@ class Side:
     def exchange(self, request, upstreams):
         n_seen = 0 if "all" in request.options else len(upstreams.seen)
         self.await_events(request, upstreams)
-        wait = float(request.options.get("wait", 5))
+        wait = float(request.options.get("wait", 30))  # bcrypt alone may take seconds
         if request.is_h2:
             return self.exchange_h2(request, upstreams, n_seen, wait)
         try:
