@@ -3,8 +3,8 @@
 
 Every request of requests_h2.txt goes to dialtone, field by field, with a strict origin of HTTP/1 behind it:
 
-    === ID N[/M][,STATUS] [why]: what it is    N requests reach the origin, M where the head is read before the rest is
-                                               sent; STATUS is a number or `reset`
+    === ID N[-M][/L][,STATUS] [why]: what      N requests reach the origin (up to M, where either is right), L where the
+                                               head is read before the rest is sent; STATUS is a number or `reset`
     GET /path                                  :method, :scheme http, :authority t.test, :path
     name: value                                or each of them as it is; \\r \\n \\t \\0 \\\\ \\xHH {TEXT*TIMES}
     (an empty line)
@@ -39,8 +39,8 @@ def fields_of(lines):
 class Case:
     def __init__(self, block, is_apart):
         title, _, text = block.partition("\n")
-        self.name, count, apart, self.status, self.reason = re.fullmatch(
-            r"(\S+) (\d+)(?:/(\d+))?(?:,(\d+|reset))?(?: \[(.*)\])?: .+", title).groups()
+        self.name, least, most, apart, self.status, self.reason = re.fullmatch(
+            r"(\S+) (\d+)(?:-(\d+))?(?:/(\d+))?(?:,(\d+|reset))?(?: \[(.*)\])?: .+", title).groups()
         text, _, trailers = text.partition("--- trailers\n")
         head, _, body = text.rstrip("\n").partition("\n\n")
         self.fields = list(fields_of(head.split("\n")))
@@ -51,7 +51,9 @@ class Case:
             parts.append((h2.HEADERS, h2.END_HEADERS, h2.block(fields_of(trailers.rstrip("\n").split("\n")))))
         self.frames = [h2.frame(kind, flags | (h2.END_STREAM if part is parts[-1] else 0), 1, payload)
                        for part in parts for kind, flags, payload in [part]]
-        self.is_apart, self.count = is_apart, int(apart if is_apart and apart else count)
+        self.is_apart, self.counts = is_apart, range(int(least), int(most or least) + 1)
+        if is_apart and apart:
+            self.counts = [int(apart)]
         if is_apart:
             self.name += ", apart"
 
