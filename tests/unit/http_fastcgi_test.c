@@ -241,11 +241,13 @@ static void test_framing(void)
         const char *lengths[] = {rows[i].length, rows[i].second};
         for (size_t k = 0; k < 2; k++)
             if (lengths[k])
-                headers[head.n++] = (struct http_header){
-                    STR("Content-Length"), str_from(lengths[k]), HEADER_CONTENT_LENGTH};
+                headers[head.n++] = (struct http_header){.name = STR("Content-Length"),
+                                                         .value = str_from(lengths[k]),
+                                                         .id = HEADER_CONTENT_LENGTH};
         if (rows[i].coding)
-            headers[head.n++] = (struct http_header){
-                STR("Transfer-Encoding"), str_from(rows[i].coding), HEADER_TRANSFER_ENCODING};
+            headers[head.n++] = (struct http_header){.name = STR("Transfer-Encoding"),
+                                                     .value = str_from(rows[i].coding),
+                                                     .id = HEADER_TRANSFER_ENCODING};
         CHECK_INT(cgi_framing(&head, &framing) ? (int)framing.content_length : -2,
                   rows[i].content_length);
         CHECK(rows[i].content_length == -2 || framing.chunked == rows[i].chunked);
