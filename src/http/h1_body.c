@@ -179,11 +179,8 @@ static enum h1_result read_small(struct h1_head *head, h1_parser *parse, struct 
     return result;
 }
 
-/* Any other one is parsed into the thread's array first. */
-static __attribute__((noinline)) enum h1_result read_large(struct h1_head *head, h1_parser *parse,
-                                                           struct arena *arena,
-                                                           struct header_scratch *scratch,
-                                                           struct str input)
+enum h1_result head_look(struct h1_head *head, h1_parser *parse, struct header_scratch *scratch,
+                         struct str input)
 {
     if (!scratch->at)
         scratch_grow(scratch);
@@ -192,8 +189,6 @@ static __attribute__((noinline)) enum h1_result read_large(struct h1_head *head,
         head->headers = scratch->at;
         head->cap = scratch->cap;
         enum h1_result result = parse(head, input.ptr, input.len);
-        if (result == H1_DONE)
-            head_keep(arena, head, input.ptr);
         if (result != H1_FULL)
             return result;
         scratch_grow(scratch);
@@ -209,5 +204,8 @@ enum h1_result head_read(struct h1_head *head, h1_parser *parse, struct arena *a
         if (result != H1_FULL)
             return result;
     }
-    return read_large(head, parse, arena, scratch, input);
+    enum h1_result result = head_look(head, parse, scratch, input);
+    if (result == H1_DONE)
+        head_keep(arena, head, input.ptr);
+    return result;
 }

@@ -263,8 +263,12 @@ static bool take_head(struct http_upstream *upstream, struct str *input)
     if (upstream->head_scanned && whole.len <= limit &&
         !head_is_worth_a_look(whole, upstream->head_scanned))
         return false;
-    enum h1_result result =
-        head_read(&head, h1_parse_response, upstream->exchange->arena, &client->scratch, whole);
+    enum h1_result result;
+    if (upstream->head_scanned && !head_may_end(whole, upstream->head_scanned))
+        result = head_look(&head, h1_parse_response, &client->scratch, whole);
+    else
+        result =
+            head_read(&head, h1_parse_response, upstream->exchange->arena, &client->scratch, whole);
     upstream->head_scanned = result == H1_MORE ? whole.len : 0;
     if ((result == H1_MORE && whole.len > limit) || (result == H1_DONE && head.len > limit)) {
         exchange_fail(upstream, HTTP_FAIL_HEAD_TOO_LARGE, 0);

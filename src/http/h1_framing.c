@@ -211,11 +211,34 @@ enum h1_problem h1_response_framing(const struct h1_head *head, bool to_head,
     return H1_NO_PROBLEM;
 }
 
+bool head_may_end(struct str input, size_t scanned)
+{
+    const char *end = input.ptr + input.len, *at = input.ptr + scanned;
+    while (at < end) {
+        at = memchr(at, '\n', (size_t)(end - at));
+        if (!at)
+            return false;
+        size_t before = (size_t)(at - input.ptr);
+        if ((before >= 1 && at[-1] == '\n') || (before >= 2 && at[-1] == '\r' && at[-2] == '\n'))
+            return true;
+        at++;
+    }
+    return false;
+}
+
 bool head_is_worth_a_look(struct str input, size_t scanned)
 {
-    enum { SMALL_BYTES = 4096, END_BYTES = 3 /* of "\n\r\n" */ };
-    if (input.len < SMALL_BYTES || input.len - scanned >= scanned / 4)
-        return true;
-    struct str news = str_slice(input, scanned > END_BYTES ? scanned - END_BYTES : 0, input.len);
-    return str_find(news, STR("\n\r\n")) >= 0 || str_find(news, STR("\n\n")) >= 0;
+    enum { SMALL_BYTES = 4096 };
+    return input.len < SMALL_BYTES || input.len - scanned >= scanned / 4 ||
+           head_may_end(input, scanned);
+}
+
+bool head_is_malformed_so_far(const struct saved_input *saved)
+{
+    if (saved->len == 0)
+        return false;
+    const char *newline = memrchr(saved->bytes, '\n', saved->len);
+    const char *line = newline ? newline + 1 : saved->bytes;
+    size_t len = (size_t)(saved->bytes + saved->len - line);
+    return len && (!newline || !memchr(line, ':', len));
 }

@@ -198,34 +198,56 @@ static void start_request(struct http_connection *connection, const struct h1_he
     request_begin(server, &request->public, head->has_unusual_names);
 }
 
+/* There is no head, or none that is taken: that is said, or the rest of it awaited. */
+static __attribute__((cold)) void no_head(struct http_connection *connection,
+                                          const struct h1_head *head, enum h1_result result,
+                                          size_t len)
+{
+    size_t limit = connection->server->config.max_head_bytes + HEAD_SLOP_BYTES;
+    if (result == H1_BAD)
+        refuse(connection, head->problem);
+    else if (len > limit)
+        refuse(connection, H1_PROBLEM_TOO_LARGE);
+    else
+        connection->head_scanned = (unsigned)len;
+}
+
+/* True where there is no end yet of a head that comes in pieces; what there is may be refused. */
+static __attribute__((noinline)) bool does_not_end(struct http_connection *connection,
+                                                   struct str whole)
+{
+    struct http_server *server = connection->server;
+    size_t limit = server->config.max_head_bytes + HEAD_SLOP_BYTES;
+    if (whole.len <= limit && !head_is_worth_a_look(whole, connection->head_scanned))
+        return true;
+    if (head_may_end(whole, connection->head_scanned))
+        return false;
+    struct h1_head head;
+    enum h1_result result = head_look(&head, h1_parse_request, &server->scratch, whole);
+    no_head(connection, &head, result, whole.len);
+    return true;
+}
+
 /* Looks for a head at the start of <input>; false where there is none yet (or it was refused). */
 static bool take_head(struct http_connection *connection, struct str *input)
 {
     struct http_server *server = connection->server;
-    size_t limit = server->config.max_head_bytes + HEAD_SLOP_BYTES;
-    struct str whole = *input;
-    if (connection->head_scanned && whole.len <= limit &&
-        !head_is_worth_a_look(whole, connection->head_scanned))
-        return false;
     struct h1_head head;
+    struct str whole = *input;
+    if (connection->head_scanned && does_not_end(connection, whole))
+        return false;
     struct server_request *request = request_take(server, &h1_requests);
     enum h1_result result =
         head_read(&head, h1_parse_request, &request->arena, &server->scratch, whole);
-    bool is_too_large = (result == H1_DONE ? head.len : whole.len) > limit;
-    if (result == H1_DONE && !is_too_large) {
-        connection->head_scanned = 0;
-        *input = str_slice(whole, head.len, whole.len);
-        start_request(connection, &head, request);
-        return true;
+    if (result != H1_DONE || head.len > server->config.max_head_bytes + HEAD_SLOP_BYTES) {
+        request_put_back(server, request);
+        no_head(connection, &head, result, result == H1_DONE ? head.len : whole.len);
+        return false;
     }
-    request_put_back(server, request);
-    if (result == H1_BAD)
-        refuse(connection, head.problem);
-    else if (is_too_large)
-        refuse(connection, H1_PROBLEM_TOO_LARGE);
-    else
-        connection->head_scanned = (unsigned)whole.len;
-    return false;
+    connection->head_scanned = 0;
+    *input = str_slice(whole, head.len, whole.len);
+    start_request(connection, &head, request);
+    return true;
 }
 
 static void body_over(struct http_connection *connection)
@@ -648,19 +670,6 @@ static bool reply_is_late(const struct http_connection *connection)
                               loop_now_ns(server->loop)) <= 0;
 }
 
-/* As Go, which takes what has come of the last line for all of it: a request line that is not there
- * yet or a field without its colon is malformed, any other unfinished head is given up without a
- * word. */
-static bool is_malformed_so_far(const struct saved_input *saved)
-{
-    if (saved->len == 0)
-        return false;
-    const char *newline = memrchr(saved->bytes, '\n', saved->len);
-    const char *line = newline ? newline + 1 : saved->bytes;
-    size_t len = (size_t)(saved->bytes + saved->len - line);
-    return len && (!newline || !memchr(line, ':', len));
-}
-
 void h1_server_timer(struct timer *timer)
 {
     struct http_connection *connection = CONTAINER_OF(timer, struct http_connection, timer);
@@ -676,7 +685,7 @@ void h1_server_timer(struct timer *timer)
         return;
     }
     if (connection->state == CONNECTION_HEAD && connection->waits_head &&
-        is_malformed_so_far(&connection->saved)) {
+        head_is_malformed_so_far(&connection->saved)) {
         refuse(connection, H1_PROBLEM_HEADER);
         return;
     }

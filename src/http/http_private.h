@@ -61,6 +61,13 @@ bool trailers_parse(struct str section, struct http_headers *out);
  * much that its beginning is to be looked at again: what comes byte by byte must not cost a look at
  * everything each time. */
 bool head_is_worth_a_look(struct str input, size_t scanned);
+/* Whether the end of a head may be among what came behind the first <scanned> bytes. */
+bool head_may_end(struct str input, size_t scanned);
+
+/* As Go, which takes what has come of the last line for all of it: a request line that is not there
+ * yet or a field without its colon is malformed, any other unfinished head is given up without a
+ * word. */
+bool head_is_malformed_so_far(const struct saved_input *saved);
 
 /* The thread's array for headers being parsed; it grows on demand. */
 struct header_scratch {
@@ -76,6 +83,9 @@ struct http_headers head_keep(struct arena *arena, struct h1_head *head, const c
 typedef enum h1_result h1_parser(struct h1_head *head, const char *bytes, size_t len);
 enum h1_result head_read(struct h1_head *head, h1_parser *parse, struct arena *arena,
                          struct header_scratch *scratch, struct str input);
+/* The same of one that does not end (see head_may_end): for what is malformed in it. */
+enum h1_result head_look(struct h1_head *head, h1_parser *parse, struct header_scratch *scratch,
+                         struct str input);
 /* The list of such a head. */
 static inline struct http_headers head_headers(struct arena *arena, const struct h1_head *head)
 {
