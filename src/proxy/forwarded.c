@@ -84,6 +84,11 @@ void forwarded_kept_free(struct forwarded_lines **kept)
     free(kept);
 }
 
+struct str forwarded_address(const struct forwarded_lines *lines)
+{
+    return lines->rows[0].value;
+}
+
 void forwarded_release(struct forwarded_lines *lines)
 {
     if (--lines->n_users == 0 && !lines->is_kept)

@@ -19,6 +19,8 @@ void forwarded_add(struct proxying *proxying, struct http_headers *headers,
 /* What a worker keeps of the lines it adds; NULL where there is no memory. */
 struct forwarded_lines **forwarded_kept_new(void);
 void forwarded_kept_free(struct forwarded_lines **kept);
+/* The client's address that they tell, without a zone. */
+struct str forwarded_address(const struct forwarded_lines *lines);
 /* The request that has these is over. */
 void forwarded_release(struct forwarded_lines *lines);
 /* Via alone, of a message in this version. */

@@ -100,6 +100,10 @@ struct str transaction_peer(struct transaction *tx)
     const struct address *peer = http_connection_peer(tx->request->connection);
     if (tx->peer_text.len > 0)
         return tx->peer_text;
+    if (tx->forwarded && peer->family == AF_INET) { /* an upstream was told it */
+        tx->peer_text = forwarded_address(tx->forwarded);
+        return tx->peer_text;
+    }
     char *text = arena_alloc(tx->arena, ADDRESS_TEXT_BYTES);
     size_t n = peer->family == AF_INET ? ip4_text(&peer->in.sin_addr, text)
                                        : address_host(peer, true, text);
@@ -411,8 +415,6 @@ static void on_done(struct http_request *request, enum http_end end)
     struct transaction *tx = request->app;
     for (struct proxying *run = tx->proxying; run; run = run->earlier)
         proxying_cancel(run);
-    if (tx->forwarded)
-        forwarded_release(tx->forwarded);
     if (tx->login)
         login_cancel(tx->login);
     if (tx->sending)
@@ -429,6 +431,8 @@ static void on_done(struct http_request *request, enum http_end end)
         log_failure(tx, LOG_FAILURE_HANDLED);
     if (tx->server->has_access_log)
         log_access(tx);
+    if (tx->forwarded)
+        forwarded_release(tx->forwarded);
 }
 
 static const struct http_request_events request_events = {
