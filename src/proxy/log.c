@@ -14,7 +14,14 @@
 #include "proxy/surroundings.h"
 #include "proxy/worker.h"
 
-enum { LOG_BUFFER_BYTES = 64 * 1024, N_LEVELS = DT_LOG_FATAL + 1, N_COUNTERS = 4096 };
+enum {
+    /* What a worker collects at most. A file system takes fewer large pieces for less. */
+    BUFFER_BYTES = 64 * 1024,
+    FILE_BUFFER_BYTES = 256 * 1024,
+    USUAL_LINE_BYTES = 4096, /* a line of no more is made where it is collected */
+    N_LEVELS = DT_LOG_FATAL + 1,
+    N_COUNTERS = 4096,
+};
 static const int64_t flush_after_ns = 100 * 1000000;
 
 /* How often a message came lately. As in Caddy's logger, messages whose hashes are alike share one.
@@ -28,6 +35,7 @@ struct log_sink {
     const struct dt_log *row;
     struct log_output *output; /* shared */
     uint32_t buffer;           /* of the workers' buffers, one an output */
+    uint32_t buffer_bytes;     /* of each of these */
     struct log_format format;
     struct counter (*counters)[N_COUNTERS]; /* by level; NULL where there is no sampling */
 };
@@ -86,6 +94,7 @@ bool log_open(struct core *core)
     for (uint32_t i = 0; i < tables->n_logs; i++) {
         struct log_sink *sink = &core->sinks[i];
         sink->row = &tables->logs[i];
+        sink->buffer_bytes = sink->row->output == DT_LOG_FILE ? FILE_BUFFER_BYTES : BUFFER_BYTES;
         paths[i] = path_of(core, sink->row);
         bool is_stream = sink->row->output == DT_LOG_STDERR || sink->row->output == DT_LOG_STDOUT;
         /* Caddy asks stderr for both */
@@ -143,26 +152,38 @@ static void flush_due(struct timer *timer)
     log_flush((struct worker *)((char *)timer - offsetof(struct worker, log_timer)));
 }
 
-static void hand_over(struct core *core, struct worker *worker, uint32_t log, struct str line)
+/* What the worker collects for the log's output, where it can. */
+static struct log_buffer *buffer_of(struct worker *worker, const struct log_sink *sink)
 {
-    const struct log_sink *sink = &core->sinks[log];
     struct log_buffer *buffer = worker ? &worker->log_buffers[sink->buffer] : NULL;
-    struct str ending = sink->format.line_ending;
     if (buffer && !buffer->ptr)
-        buffer->ptr = malloc(LOG_BUFFER_BYTES);
-    if (buffer && (buffer->len + line.len > LOG_BUFFER_BYTES ||
-                   (buffer->len > 0 && !str_eq(buffer->line_ending, ending))))
+        buffer->ptr = malloc(sink->buffer_bytes);
+    return buffer && buffer->ptr ? buffer : NULL;
+}
+
+/* Makes sure that <more> bytes of lines with the log's ending can be added. */
+static void buffer_make_room(struct worker *worker, uint32_t log, struct log_buffer *buffer,
+                             size_t more)
+{
+    const struct log_sink *sink = &worker->core->sinks[log];
+    struct str ending = sink->format.line_ending;
+    bool is_other = buffer->len > 0 && buffer->line_ending.ptr != ending.ptr &&
+                    !str_eq(buffer->line_ending, ending);
+    if (buffer->len + more > sink->buffer_bytes || is_other)
         flush_buffer(worker, log);
-    if (!buffer || !buffer->ptr || line.len > LOG_BUFFER_BYTES) {
-        log_output_write(sink->output, line, ending);
-        return;
-    }
-    memcpy(buffer->ptr + buffer->len, line.ptr, line.len);
-    buffer->len += line.len;
     buffer->line_ending = ending;
+}
+
+/* The line is at the end of the buffer, or comes there. */
+static void collect(struct worker *worker, struct log_buffer *buffer, struct str line)
+{
+    if (line.ptr != buffer->ptr + buffer->len)
+        memmove(buffer->ptr + buffer->len, line.ptr, line.len);
+    buffer->len += line.len;
+    if (timer_running(&worker->log_timer))
+        return;
     worker->log_timer.fire = flush_due;
-    if (!timer_running(&worker->log_timer))
-        timer_start(worker->loop, &worker->log_timer, flush_after_ns);
+    timer_start(worker->loop, &worker->log_timer, flush_after_ns);
 }
 
 /* --- which logs --- */
@@ -236,10 +257,27 @@ void log_write(struct core *core, struct worker *worker, struct arena *arena, ui
     if (sink->row->level > entry->level || sink->row->output == DT_LOG_DISCARD ||
         !is_sampled(sink, entry))
         return;
+    struct log_buffer *buffer = buffer_of(worker, sink);
     struct strbuf line = strbuf_in(arena);
-    strbuf_reserve(&line, 1024);
-    log_encode(core, &sink->format, entry, &line);
-    hand_over(core, worker, log, strbuf_str(&line));
+    if (!buffer || buffer->is_taken) { /* by a line that this one came up in */
+        log_encode(core, &sink->format, entry, NULL, &line);
+        if (buffer)
+            flush_buffer(worker, log);
+        log_output_write(sink->output, strbuf_str(&line), sink->format.line_ending);
+        return;
+    }
+    buffer_make_room(worker, log, buffer, USUAL_LINE_BYTES);
+    line.ptr = buffer->ptr + buffer->len;
+    line.cap = USUAL_LINE_BYTES;
+    buffer->is_taken = true;
+    log_encode(core, &sink->format, entry, &buffer->head, &line);
+    buffer->is_taken = false;
+    if (line.ptr != buffer->ptr + buffer->len)
+        buffer_make_room(worker, log, buffer, line.len);
+    if (line.len <= sink->buffer_bytes)
+        collect(worker, buffer, strbuf_str(&line));
+    else
+        log_output_write(sink->output, strbuf_str(&line), sink->format.line_ending);
 }
 
 static int64_t wall_now(void)

@@ -6,6 +6,15 @@
 
 struct worker;
 
+/* Collected lines of one worker for one output. */
+struct log_buffer {
+    char *ptr; /* owned */
+    size_t len;
+    struct str line_ending;
+    bool is_taken; /* a line is being made at its end */
+    struct log_head head;
+};
+
 /* Opens what the rows of logs name; false after saying why. */
 bool log_open(struct core *core);
 /* Files again, by name (after a rotation from outside). */

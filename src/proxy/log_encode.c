@@ -450,27 +450,95 @@ static char *put_opened(struct strbuf *out, char *to, struct str opening, struct
     return log_put_string(out, to + opening.len, text);
 }
 
-static void add_object_line(struct log_encoding *encoding, const struct log_entry *entry)
+/* What a line has room for until its fields begin. */
+static size_t head_room(const struct log_format *format, const struct log_entry *entry)
 {
-    const struct log_format *format = encoding->format;
-    struct strbuf *out = encoding->out;
-    struct str opening = format->openings[entry->level];
-    size_t most = opening.len + format->name_opening.len + entry->logger.len +
-                  format->message_opening.len + entry->message.len + LOG_FIELDS_ROOM;
-    char *to = log_make_room(out, out->ptr + out->len, most);
-    bytes_copy(to, opening.ptr, opening.len);
-    to += opening.len;
-    if (format->time_key.len > 0 && format->last.time == DT_LOG_TIME_SECONDS) {
-        to = text_put_seconds(to, entry->time_ns / 1000 * 1000);
-    } else if (format->time_key.len > 0) {
-        out->len = (size_t)(to - out->ptr);
-        add_time(encoding, entry->time_ns);
-        to = log_make_room(out, out->ptr + out->len, most);
-    }
+    return format->openings[entry->level].len + format->name_opening.len + entry->logger.len +
+           format->message_opening.len + entry->message.len + LOG_FIELDS_ROOM;
+}
+
+static char *put_names(const struct log_format *format, const struct log_entry *entry,
+                       struct strbuf *out, char *to)
+{
     if (format->name_key.len > 0 && entry->logger.len > 0)
         to = put_opened(out, to, format->name_opening, entry->logger);
     if (format->message_key.len > 0)
         to = put_opened(out, to, format->message_opening, entry->message);
+    return to;
+}
+
+/* As far as the fields; a line that does not begin as another would. */
+static char *put_head(struct log_encoding *encoding, const struct log_entry *entry, char *to)
+{
+    const struct log_format *format = encoding->format;
+    struct strbuf *out = encoding->out;
+    struct str opening = format->openings[entry->level];
+    bytes_copy(to, opening.ptr, opening.len);
+    to += opening.len;
+    if (format->time_key.len > 0) {
+        out->len = (size_t)(to - out->ptr);
+        add_time(encoding, entry->time_ns);
+        to = log_make_room(out, out->ptr + out->len, head_room(format, entry));
+    }
+    return put_names(format, entry, out, to);
+}
+
+/* Remembers how lines like this one begin, where there is room; they are written to <to> for that.
+ */
+static bool remember_head(struct log_head *head, const struct log_format *format,
+                          const struct log_entry *entry, struct strbuf *out, char *to)
+{
+    struct str opening = format->openings[entry->level];
+    head->format = NULL;
+    if (!entry->is_usual || entry->time_ns < 0 || format->time_key.len == 0 ||
+        format->last.time != DT_LOG_TIME_SECONDS || opening.len + 16 > sizeof(head->before))
+        return false;
+    *head = (struct log_head){
+        .logger = entry->logger.ptr,
+        .message = entry->message.ptr,
+        .level = entry->level,
+        .second = entry->time_ns / 1000000000,
+    };
+    memcpy(head->before, opening.ptr, opening.len);
+    head->n_before =
+        (uint32_t)(text_put_int(head->before + opening.len, head->second) - head->before);
+    *to = '0'; /* the last digit, behind which a comma has to be */
+    size_t begin = (size_t)(to + 1 - out->ptr);
+    size_t n = (size_t)(put_names(format, entry, out, to + 1) - out->ptr) - begin;
+    if (n > sizeof(head->behind))
+        return false;
+    memcpy(head->behind, out->ptr + begin, n);
+    head->n_behind = (uint32_t)n;
+    head->format = format;
+    return true;
+}
+
+static bool begins_alike(const struct log_head *head, const struct log_format *format,
+                         const struct log_entry *entry)
+{
+    return head->format == format && head->second == entry->time_ns / 1000000000 &&
+           entry->is_usual && head->logger == entry->logger.ptr &&
+           head->message == entry->message.ptr && head->level == entry->level;
+}
+
+static void add_object_line(struct log_encoding *encoding, const struct log_entry *entry,
+                            struct log_head *head)
+{
+    const struct log_format *format = encoding->format;
+    struct strbuf *out = encoding->out;
+    size_t begin = out->len;
+    char *to = log_make_room(out, out->ptr + begin, head_room(format, entry));
+    if (head &&
+        (begins_alike(head, format, entry) || remember_head(head, format, entry, out, to))) {
+        to = out->ptr + begin;
+        memcpy(to, head->before, sizeof(head->before));
+        to += head->n_before;
+        to = text_put_fraction(to, (uint32_t)(entry->time_ns % 1000000000) / 1000 * 1000);
+        bytes_copy(to, head->behind, head->n_behind);
+        to += head->n_behind;
+    } else {
+        to = put_head(encoding, entry, out->ptr + begin);
+    }
     out->len = (size_t)(to - out->ptr);
     put_fields(encoding, entry);
     strbuf_add_char(out, '}');
@@ -546,7 +614,7 @@ static void add_priorities(const struct log_format *format, enum dt_log_level le
 }
 
 void log_encode(const struct core *core, const struct log_format *format,
-                const struct log_entry *entry, struct strbuf *out)
+                const struct log_entry *entry, struct log_head *head, struct strbuf *out)
 {
     struct log_encoding encoding = {
         .core = core, .format = format, .out = out, .time_ns = entry->time_ns};
@@ -555,7 +623,7 @@ void log_encode(const struct core *core, const struct log_format *format,
     if (format->last.kind == DT_LOG_CONSOLE)
         add_column_line(&encoding, entry);
     else
-        add_object_line(&encoding, entry);
+        add_object_line(&encoding, entry, head);
     strbuf_add(out, format->line_ending);
 }
 

@@ -83,13 +83,25 @@ struct log_entry {
     enum dt_log_level level;
     int64_t time_ns; /* since 1970 */
     struct str logger, message;
+    bool is_usual; /* these two stay as they are, where they are, as long as the process */
     void (*write)(const struct log_view *view, const void *ctx); /* its fields; may be NULL */
     const void *ctx;
 };
 
-/* Appends the line, with its ending. */
+/* How a JSON line began last, for one thread: usual entries of the same second begin alike but for
+ * the fraction of the second. Zero-initialise. */
+struct log_head {
+    const struct log_format *format; /* borrowed; NULL: nothing is known */
+    const char *logger, *message;    /* of usual entries: compared by where they are */
+    enum dt_log_level level;
+    int64_t second;
+    uint32_t n_before, n_behind; /* bytes before and behind the fraction */
+    char before[48], behind[128];
+};
+
+/* Appends the line, with its ending. <head> may be NULL. */
 void log_encode(const struct core *core, const struct log_format *format,
-                const struct log_entry *entry, struct strbuf *out);
+                const struct log_entry *entry, struct log_head *head, struct strbuf *out);
 
 /* --- log_filter.c --- */
 

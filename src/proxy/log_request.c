@@ -542,14 +542,20 @@ static struct dt_range loggers_named(const struct transaction *tx, struct str ho
     uint32_t low = 0, end = all.n;
     while (low < end) {
         uint32_t middle = low + (end - low) / 2;
-        if (str_compare(logger_host(tx, middle), host) < 0)
+        int order = str_compare(logger_host(tx, middle), host);
+        if (order == 0) {
+            for (low = middle; low > 0 && str_eq(logger_host(tx, low - 1), host);)
+                low--;
+            for (end = middle + 1; end < all.n && str_eq(logger_host(tx, end), host);)
+                end++;
+            return (struct dt_range){all.first + low, end - low};
+        }
+        if (order < 0)
             low = middle + 1;
         else
             end = middle;
     }
-    while (end < all.n && str_eq(logger_host(tx, end), host))
-        end++;
-    return (struct dt_range){all.first + low, end - low};
+    return (struct dt_range){all.first + low, 0};
 }
 
 /* The rows of the pattern with the fewest stars that covers the host; none: n 0. */
@@ -702,6 +708,7 @@ void log_access(struct transaction *tx)
         .level = line.status >= 500 ? DT_LOG_ERROR : DT_LOG_INFO,
         .time_ns = loop_wall_ns(tx->worker->loop),
         .message = tx->is_unhandled ? STR("NOP") : STR("handled request"),
+        .is_usual = true,
         .write = write_access,
         .ctx = &line,
     };

@@ -37,12 +37,22 @@ static void put_eight(char *to, uint64_t digits)
     memcpy(to, &digits, sizeof(digits));
 }
 
+/* A number below 1000. */
+static char *put_three(char *to, uint32_t value)
+{
+    uint32_t tens = value / 10, hundreds = tens / 10;
+    *to = (char)('0' + hundreds);
+    to += hundreds > 0;
+    *to = (char)('0' + tens - hundreds * 10);
+    to += tens > 0;
+    *to = (char)('0' + value - tens * 10);
+    return to + 1;
+}
+
 static char *put_unsigned(char *to, uint64_t value)
 {
-    if (value < 10) {
-        *to = (char)('0' + value);
-        return to + 1;
-    }
+    if (value < 1000)
+        return put_three(to, (uint32_t)value);
     if (value >= 100000000) {
         to = put_unsigned(to, value / 100000000);
         put_eight(to, eight_digits((uint32_t)(value % 100000000)));
@@ -145,20 +155,25 @@ void text_add_time(struct strbuf *out, int64_t ns, int64_t since_start_ns)
                   llabs((long long)since_start_ns) % 1000000000);
 }
 
-char *text_put_seconds(char *to, int64_t ns)
+char *text_put_fraction(char *to, uint32_t ns)
 {
-    uint64_t rest = ns < 0 ? -(uint64_t)ns : (uint64_t)ns;
-    uint32_t fraction = (uint32_t)(rest % 1000000000), most = fraction / 10;
-    if (ns < 0)
-        *to++ = '-';
-    to = put_unsigned(to, rest / 1000000000);
-    if (fraction == 0)
+    uint32_t most = ns / 10;
+    if (ns == 0)
         return to;
     uint64_t digits = eight_digits(most);
     *to = '.';
     put_eight(to + 1, digits);
-    to[9] = (char)('0' + fraction - most * 10);
-    return fraction > most * 10 ? to + 10 : to + 9 - __builtin_clzll(digits) / 8;
+    to[9] = (char)('0' + ns - most * 10);
+    return ns > most * 10 ? to + 10 : to + 9 - __builtin_clzll(digits) / 8;
+}
+
+char *text_put_seconds(char *to, int64_t ns)
+{
+    uint64_t rest = ns < 0 ? -(uint64_t)ns : (uint64_t)ns;
+    if (ns < 0)
+        *to++ = '-';
+    to = put_unsigned(to, rest / 1000000000);
+    return text_put_fraction(to, (uint32_t)(rest % 1000000000));
 }
 
 void text_add_seconds(struct strbuf *out, int64_t ns)

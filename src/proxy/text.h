@@ -16,6 +16,8 @@ void text_add_time(struct strbuf *out, int64_t ns, int64_t since_start_ns);
 void text_add_seconds(struct strbuf *out, int64_t ns);
 /* The same to where there is room for TEXT_MOST_SECONDS; gives what is behind the last. */
 char *text_put_seconds(char *to, int64_t ns);
+/* What of that is behind the whole seconds: nothing, or a point and digits. */
+char *text_put_fraction(char *to, uint32_t ns);
 /* What Go says of a text that cannot be read as a number. */
 struct str text_not_a_number(struct arena *arena, struct str text);
 struct str text_int(struct arena *arena, int64_t value);

@@ -19,18 +19,12 @@ struct health;
 struct http_client;
 struct http_pool;
 struct http_server;
+struct log_buffer;
 struct loop;
 struct metrics;
 struct resolver;
 struct seen_host;
 struct sources;
-
-/* Collected log lines of one worker for one output. */
-struct log_buffer {
-    char *ptr; /* owned */
-    size_t len;
-    struct str line_ending;
-};
 
 /* One side of a server in one worker: its plain or its TLS connections. */
 struct worker_server {
@@ -55,7 +49,7 @@ struct worker {
     struct sources *sources;        /* owned; NULL where no upstreams are found */
     struct forwarded_lines **forwarded; /* owned; what it tells upstreams of clients */
     struct seen_host *seen_hosts;   /* owned; what it remembers of hosts */
-    struct log_buffer *log_buffers; /* of outputs of logs; there are no more than logs */
+    struct log_buffer *log_buffers; /* owned; of outputs of logs; there are no more than logs */
     struct timer log_timer;
     struct metrics *metrics; /* owned; NULL where nothing is counted */
     struct encoder *encoders; /* owned; those that no request uses */

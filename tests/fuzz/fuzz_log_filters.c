@@ -39,7 +39,7 @@ static void check_line(const struct core *core, const struct log_format *format,
     struct fields fields = {.text = text, .list = {text, str_slice(text, 1, text.len), text}};
     const struct log_entry entry = {
         .level = DT_LOG_INFO, .message = text, .write = write_fields, .ctx = &fields};
-    log_encode(core, format, &entry, &out);
+    log_encode(core, format, &entry, NULL, &out);
     if (out.len < 2 || out.ptr[out.len - 1] != '\n' || memchr(out.ptr, '\n', out.len - 1) ||
         !text_is_json(strbuf_str(&out)))
         abort();
