@@ -1,5 +1,6 @@
 /* The lines about requests: what they say, and the logs that take them. */
 
+#include "base/bytes16.h"
 #include "base/parse.h"
 #include "net/loop.h"
 #include "net/tls.h"
@@ -13,25 +14,36 @@
 
 /* --- headers --- */
 
+/* The letters among eight bytes of a name that are not of the case that Go writes: a bit of each,
+ * 0x20. */
+static uint64_t wrong_case(uint64_t word, bool is_start)
+{
+    uint64_t starts = word8_within(word, '-', '-') << 8 | (uint64_t)is_start << 7;
+    return ((word8_within(word, 'A', 'Z') & ~starts) | (word8_within(word, 'a', 'z') & starts)) >>
+           2;
+}
+
 /* X-Forwarded-For of any spelling, as Go writes names. */
 static struct str canonical_name(struct arena *arena, struct str given)
 {
     char *name = NULL;
-    bool is_start = true;
-    for (size_t i = 0; i < given.len; i++) {
-        char c = given.ptr[i];
-        if (is_start && c >= 'a' && c <= 'z')
-            c = (char)(c - 0x20);
-        else if (!is_start && c >= 'A' && c <= 'Z')
-            c = (char)(c | 0x20);
-        is_start = c == '-';
-        if (c == given.ptr[i])
-            continue;
-        if (!name)
+    if (given.len == 0)
+        return given;
+    size_t last = given.len < 8 ? 0 : given.len - 8;
+    for (size_t i = 0;; i = i + 8 < last ? i + 8 : last) {
+        char bytes[8] = {0};
+        size_t n = given.len < 8 ? given.len : 8;
+        memcpy(bytes, given.ptr + i, n);
+        uint64_t wrong = wrong_case(bytes8_load_little(bytes), i == 0 || given.ptr[i - 1] == '-');
+        if (wrong && !name)
             name = arena_strndup(arena, given.ptr, given.len);
-        name[i] = c;
+        for (; wrong; wrong &= wrong - 1) {
+            size_t at = (size_t)__builtin_ctzll(wrong) / 8;
+            name[i + at] = (char)(bytes[at] ^ 0x20);
+        }
+        if (i == last)
+            return name ? str_make(name, given.len) : given;
     }
-    return name ? str_make(name, given.len) : given;
 }
 
 #define BIT(id) (UINT64_C(1) << (id))
@@ -121,6 +133,17 @@ static struct log_value special_values(const struct header_list *list, uint32_t 
     return value;
 }
 
+/* A bit that names without an id have in common where they are the same; most that are not have
+ * different ones. */
+static uint64_t mark_of(struct str name)
+{
+    if (name.len == 0)
+        return BIT(0);
+    unsigned last = (unsigned char)name.ptr[name.len - 1] | 0x20,
+             middle = (unsigned char)name.ptr[name.len / 2] | 0x20;
+    return BIT((name.len * 5 + last * 3 + middle) & 63);
+}
+
 /* All of a list: with commas in front of each where they are written as they come, with room for
  * what comes behind them. */
 LOG_INLINE char *each_header(const struct log_view *view, bool is_direct, char *to,
@@ -130,13 +153,21 @@ LOG_INLINE char *each_header(const struct log_view *view, bool is_direct, char *
     struct strbuf *out = view->encoding->out;
     uint64_t passed_over = BIT(HEADER_HOST) | BIT(HEADER_TRANSFER_ENCODING);
     uint64_t hidden = list->tx->server->logs_credentials ? 0 : secrets;
-    uint64_t seen = 0, repeated = 0; /* names; all that have no id are one here */
+    uint64_t seen = 0, repeated = 0; /* names that have an id */
+    uint64_t others = 0, alike = 0;  /* marks of the others, and those that more than one has */
     size_t texts = LOG_FIELDS_ROOM;
     if (list->hides_type)
         passed_over |= BIT(HEADER_CONTENT_TYPE);
     for (const struct http_header *at = list->at, *end = at + list->n; at < end; at++) {
-        repeated |= seen & BIT(at->id);
-        seen |= BIT(at->id);
+        uint64_t bit = BIT(at->id);
+        if (at->id == HEADER_OTHER) {
+            uint64_t mark = mark_of(at->name);
+            alike |= others & mark;
+            others |= mark;
+        } else {
+            repeated |= seen & bit;
+            seen |= bit;
+        }
         texts += at->name.len + at->value.len + MARKS;
     }
     if (is_direct && (size_t)(out->ptr + out->cap - to) < texts)
@@ -147,7 +178,8 @@ LOG_INLINE char *each_header(const struct log_view *view, bool is_direct, char *
         uint64_t bit = BIT(header->id);
         if (passed_over & bit)
             continue;
-        if ((repeated | hidden) & bit)
+        bool is_other = header->id == HEADER_OTHER;
+        if (is_other ? alike & mark_of(header->name) : (repeated | hidden) & bit)
             value = special_values(list, i, hidden & bit);
         if (value.n_texts == 0)
             continue;
