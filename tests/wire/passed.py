@@ -227,8 +227,9 @@ def test_slow_client():
     size = 31_000_000
     client = Client(receive_buffer=8192)
     client.ask(f"/held/{size}")
-    path, seen, since = f"/held/{size}", -1, time.monotonic()
+    path, seen = f"/held/{size}", -1
     assert wait_until(lambda: progress.get(path))
+    since = time.monotonic()
     while time.monotonic() - since < 0.7:  # until it stands still
         if progress.get(path, 0) != seen:
             seen, since = progress.get(path, 0), time.monotonic()
