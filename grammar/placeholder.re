@@ -3,11 +3,16 @@
 
 #define MAX_UNCLOSED 100 /* Caddy's limit */
 
+/* The text may be part of a longer one: what is behind it is not looked at. */
 /*!re2c
+    re2c:api:style = free-form;
+    re2c:flags:input = custom;
     re2c:define:YYCTYPE = "unsigned char";
-    re2c:define:YYCURSOR = cursor;
-    re2c:define:YYMARKER = marker;
-    re2c:define:YYLIMIT = limit;
+    re2c:define:YYPEEK = "(cursor < limit ? (unsigned char)*cursor : 0)";
+    re2c:define:YYSKIP = "++cursor;";
+    re2c:define:YYBACKUP = "marker = cursor;";
+    re2c:define:YYRESTORE = "cursor = marker;";
+    re2c:define:YYLESSTHAN = "cursor >= limit";
     re2c:yyfill:enable = 0;
     re2c:eof = 0;
     re2c:flags:utf-8 = 0;

@@ -57,6 +57,21 @@ static void test_pieces(void)
     arena_free(&arena);
 }
 
+/* What is behind the text is none of it. */
+static void test_parts(void)
+{
+    static const char whole[] = "a{b}c\\}{d}";
+    struct arena arena = ARENA_INIT;
+    for (size_t len = 0; len < sizeof(whole); len++) {
+        struct str part = str_make(whole, len);
+        const char *alone = arena_strndup(&arena, whole, len);
+        struct str wanted = pieces(&arena, str_make(alone, len)), got = pieces(&arena, part);
+        CHECK(str_eq(got, wanted));
+        CHECK(has_placeholder(part) == (len >= 4));
+    }
+    arena_free(&arena);
+}
+
 static void test_limit(void)
 {
     struct arena arena = ARENA_INIT;
@@ -79,6 +94,7 @@ static void test_has_placeholder(void)
 
 static const struct test tests[] = {
     {"pieces", test_pieces},
+    {"parts", test_parts},
     {"limit", test_limit},
     {"has_placeholder", test_has_placeholder},
 };
