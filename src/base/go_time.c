@@ -114,6 +114,8 @@ static struct piece element_at(struct str layout)
         return (struct piece){layout.ptr[1] == '0' ? ELEMENT_FRACTION : ELEMENT_TRIMMED_FRACTION,
                               str_slice(layout, 0, fraction)};
     for (size_t i = 0; i < sizeof(elements) / sizeof(elements[0]); i++) {
+        if (layout.len == 0 || elements[i].text[0] != layout.ptr[0])
+            continue;
         struct str text = str_from(elements[i].text);
         char next = layout.len > text.len ? layout.ptr[text.len] : '\0';
         if (!str_has_prefix(layout, text) || (elements[i].ends_word && next >= 'a' && next <= 'z'))
@@ -145,9 +147,21 @@ static bool next_piece(struct str *layout, struct piece *piece)
 
 /* ---- writing ---- */
 
+/* <width>: at least; with <filler> in front. */
 static void add_number(struct strbuf *out, int value, int width, char filler)
 {
-    strbuf_printf(out, filler == '0' ? "%0*d" : "%*d", width, value);
+    char text[12];
+    int at = sizeof(text);
+    if (value < 0) { /* a year before our era: its sign counts */
+        strbuf_printf(out, filler == '0' ? "%0*d" : "%*d", width, value);
+        return;
+    }
+    do
+        text[--at] = (char)('0' + value % 10);
+    while ((value /= 10) > 0);
+    while ((int)sizeof(text) - at < width)
+        text[--at] = filler;
+    strbuf_add(out, str_make(text + at, sizeof(text) - (size_t)at));
 }
 
 static void add_offset(struct strbuf *out, struct str layout, long offset)
