@@ -10,22 +10,16 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "net/buffer.h"
 #include "net/net_private.h"
 
 enum { EVENTS_PER_ROUND = 512 };
 
-static int64_t clock_ns(clockid_t clock)
-{
-    struct timespec now;
-    clock_gettime(clock, &now);
-    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
-
 static void read_clocks(struct loop *loop)
 {
-    loop->now_ns = clock_ns(CLOCK_MONOTONIC);
-    loop->wall_ns = clock_ns(CLOCK_REALTIME);
+    loop->now_ns = clock_monotonic_ns();
+    loop->wall_ns = clock_wall_ns();
 }
 
 static int add(struct loop *loop, struct watch *watch, uint32_t events)

@@ -7,8 +7,8 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "net/tls_private.h"
 
 enum { NAME_BYTES = 16, KEY_BYTES = 32 };
@@ -26,9 +26,7 @@ struct tls_tickets {
 
 static int64_t since_boot_ns(void)
 {
-    struct timespec now;
-    clock_gettime(CLOCK_BOOTTIME, &now);
-    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+    return clock_ns(CLOCK_BOOTTIME);
 }
 
 struct tls_tickets *tls_tickets_new(unsigned max, int64_t rotation_ns)

@@ -6,9 +6,9 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "net/loop.h"
 #include "proxy/log_output.h"
 #include "proxy/surroundings.h"
@@ -280,13 +280,6 @@ void log_write(struct core *core, struct worker *worker, struct arena *arena, ui
         log_output_write(sink->output, strbuf_str(&line), sink->format.line_ending);
 }
 
-static int64_t wall_now(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
-
 struct pairs {
     const struct log_pair *at;
     size_t n;
@@ -306,7 +299,7 @@ void log_line(struct core *core, struct worker *worker, enum dt_log_level level,
     const struct pairs fields = {pairs, n};
     const struct log_entry entry = {
         .level = level,
-        .time_ns = worker ? loop_wall_ns(worker->loop) : wall_now(),
+        .time_ns = worker ? loop_wall_ns(worker->loop) : clock_wall_ns(),
         .logger = logger,
         .message = message,
         .write = write_pairs,

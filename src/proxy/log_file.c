@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "base/clock.h"
 #include "base/go_time.h"
 #include "proxy/core.h"
 #include "proxy/log_output.h"
@@ -40,13 +41,6 @@ struct log_file {
     bool has_work; /* rolled files are to be looked after */
     pthread_cond_t wake;
 };
-
-static int64_t wall_now(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    return (int64_t)now.tv_sec * second_ns + now.tv_nsec;
-}
 
 /* --- opening --- */
 
@@ -151,7 +145,7 @@ static struct str rolled_name(const struct log_file *file, struct arena *arena, 
 {
     struct name_parts parts = parts_of(file->path);
     struct strbuf when = strbuf_in(arena);
-    go_time_format(&when, file->layout, wall_now(), file->row->roll_local_time);
+    go_time_format(&when, file->layout, clock_wall_ns(), file->row->roll_local_time);
     for (int i = 0; i <= MAX_NAME_ATTEMPTS; i++) {
         struct str number = i ? str_printf(arena, "_%d", i) : STR("");
         struct str path = str_printf(arena, STR_FMT "/" STR_FMT "-" STR_FMT "-%s" STR_FMT STR_FMT,
@@ -227,7 +221,7 @@ static int64_t next_roll(const struct log_file *file, int64_t ns)
 
 static void roll_by_time(struct log_file *file)
 {
-    int64_t now = wall_now(), interval = file->row->roll_interval_ns;
+    int64_t now = clock_wall_ns(), interval = file->row->roll_interval_ns;
     if (interval > 0 && now - file->rolled_ns >= interval && roll(file, "time"))
         file->rolled_ns = now;
     if (file->row->roll_at.n == 0)
@@ -358,7 +352,7 @@ static size_t list_rolled(const struct log_file *file, struct arena *arena, stru
 /* Moments of rolling are counted, not files. */
 static void choose_kept(const struct log_file *file, struct rolled *files, size_t n)
 {
-    int64_t oldest = wall_now() - (int64_t)file->row->roll_keep_days * 86400 * second_ns;
+    int64_t oldest = clock_wall_ns() - (int64_t)file->row->roll_keep_days * 86400 * second_ns;
     uint32_t moments = 0;
     for (size_t i = 0; i < n; i++) {
         moments += i == 0 || files[i].ns != files[i - 1].ns;
@@ -425,7 +419,7 @@ struct log_file *log_file_open(const struct log_output_config *config, int *erro
         .tables = config->tables,
         .path = config->path,
         .layout = table_text(config->tables, config->row->backup_layout),
-        .rolled_ns = wall_now(),
+        .rolled_ns = clock_wall_ns(),
     };
     if (file->layout.len > 0 && !go_time_is_reversible(config->arena, file->layout)) {
         fprintf(stderr,

@@ -15,6 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "proxy/core.h"
 #include "proxy/log_output.h"
 
@@ -54,13 +55,6 @@ struct log_peer {
     uint64_t n_lost;
 };
 
-static int64_t monotonic_now(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
-
 /* --- dialling --- */
 
 /* 0 or -errno; gives up when <until_ns> has come (0: never) or the process ends. */
@@ -78,7 +72,7 @@ static int connect_until(struct log_peer *peer, int fd, const struct sockaddr *a
         int n = poll(&poller, 1, POLL_MS);
         if (n > 0)
             break;
-        if ((until_ns > 0 && monotonic_now() >= until_ns) || peer->is_closing)
+        if ((until_ns > 0 && clock_monotonic_ns() >= until_ns) || peer->is_closing)
             return -ETIMEDOUT;
     }
     getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size);
@@ -122,7 +116,7 @@ static int dial(struct log_peer *peer)
     struct addrinfo *list = NULL;
     char port[16];
     int64_t timeout = peer->row->dial_timeout_ns;
-    int64_t until = timeout > 0 ? monotonic_now() + timeout : 0;
+    int64_t until = timeout > 0 ? clock_monotonic_ns() + timeout : 0;
     int fd = -EHOSTUNREACH;
     if (peer->network.family == AF_UNIX)
         return dial_path(peer, until);
@@ -162,7 +156,7 @@ static void deliver(struct log_peer *peer, struct str line)
     if (peer->fd >= 0 && send_all(peer->fd, line))
         return;
     hang_up(peer);
-    int64_t now = monotonic_now();
+    int64_t now = clock_monotonic_ns();
     if (peer->dialled_ns == 0 || now - peer->dialled_ns > redial_ns) {
         peer->dialled_ns = now;
         int fd = dial(peer);

@@ -3,8 +3,8 @@
 #include "proxy/metrics.h"
 
 #include <stdlib.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "proxy/worker.h"
 
 enum {
@@ -154,13 +154,6 @@ static struct str method_label(struct str method)
 
 /* --- spans --- */
 
-static int64_t clock_now(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
-
 void metrics_enter(struct transaction *tx, const struct dt_route *route)
 {
     const struct metric_labels labels = {
@@ -175,7 +168,7 @@ void metrics_enter(struct transaction *tx, const struct dt_route *route)
         .outer = tx->spans,
         .requests = series_of(tx->worker->metrics, METRIC_REQUESTS, labels),
         .method = method_label(tx->method),
-        .entered_ns = clock_now(),
+        .entered_ns = clock_monotonic_ns(),
     };
     add_in_flight(span->requests, 1);
     tx->spans = span;
@@ -192,7 +185,7 @@ static struct series *answers_of(struct transaction *tx, const struct metric_spa
 
 void metrics_head_written(struct transaction *tx, unsigned status)
 {
-    int64_t now = clock_now();
+    int64_t now = clock_monotonic_ns();
     for (struct metric_span *span = tx->spans; span; span = span->outer) {
         if (span->code != 0)
             continue;
@@ -222,7 +215,7 @@ static uint64_t request_size(struct transaction *tx)
 void metrics_leave(struct transaction *tx, const struct metric_span *mark, unsigned status,
                    bool is_failure)
 {
-    int64_t now = tx->spans != mark ? clock_now() : 0;
+    int64_t now = tx->spans != mark ? clock_monotonic_ns() : 0;
     for (; tx->spans && tx->spans != mark; tx->spans = tx->spans->outer) {
         struct metric_span *span = tx->spans;
         struct series *answers = answers_of(tx, span, span->code ? span->code : status);

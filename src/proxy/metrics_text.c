@@ -8,9 +8,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/number.h"
 #include "proxy/metrics.h"
 #include "proxy/upstream.h"
@@ -453,11 +453,7 @@ static void add_scrapes(const struct writing *writing)
 /* Wall clock, in nanoseconds. */
 static int64_t started_at(const struct core *core)
 {
-    struct timespec wall, monotonic;
-    clock_gettime(CLOCK_REALTIME, &wall);
-    clock_gettime(CLOCK_MONOTONIC, &monotonic);
-    int64_t age = (int64_t)monotonic.tv_sec * 1000000000 + monotonic.tv_nsec - core->started_ns;
-    return (int64_t)wall.tv_sec * 1000000000 + wall.tv_nsec - age;
+    return clock_wall_ns() - (clock_monotonic_ns() - core->started_ns);
 }
 
 void metrics_write(const struct core *core, const struct metrics_request *request,

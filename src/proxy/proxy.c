@@ -11,10 +11,10 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/utsname.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "base/clock.h"
 #include "proxy/admin.h"
 #include "proxy/certificates.h"
 #include "proxy/check.h"
@@ -47,13 +47,6 @@ static void print_version(const struct dt_tables *tables)
 }
 
 /* --- the core --- */
-
-static int64_t monotonic_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
 
 static struct str data_directory(struct core *core, const struct options *options)
 {
@@ -106,13 +99,6 @@ static void *aligned_zero(size_t n, size_t size)
         abort();
     memset(memory, 0, n * size);
     return memory;
-}
-
-static int64_t wall_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
 static uint32_t find_variable(const struct dt_tables *tables, struct str name)
@@ -329,8 +315,8 @@ int dt_proxy_main(const struct dt_tables *tables, int argc, char **argv)
     core.limit.max = limit_connections(&options);
     handover_remember(&core);
     describe_system(&core);
-    core.started_ns = monotonic_ns();
-    core.started_wall_ns = wall_ns();
+    core.started_ns = clock_monotonic_ns();
+    core.started_wall_ns = clock_wall_ns();
     if (!surroundings_settle(&core)) {
         arena_free(&arena);
         return EXIT_FAILED;

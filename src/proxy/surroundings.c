@@ -13,6 +13,7 @@
 
 #include "base/arena.h"
 #include "base/base64.h"
+#include "base/clock.h"
 #include "base/ip.h"
 #include "http/date.h"
 #include "proxy/text.h"
@@ -254,10 +255,8 @@ bool surroundings_settle(struct core *core)
 {
     const struct dt_tables *tables = core->tables;
     struct settling settling = {.core = core, .is_fine = true, .strings = strbuf_in(core->arena)};
-    struct timespec now;
     bool is_changed = false;
-    clock_gettime(CLOCK_REALTIME, &now);
-    settling.wall_ns = (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+    settling.wall_ns = clock_wall_ns();
     settling.tables = copy_of(&settling, tables, sizeof(*tables));
     strbuf_add(&settling.strings, str_make(tables->strings, tables->strings_len));
     SETTLE(accounts, dt_account, name_template, hash_template, settle_account);

@@ -2,8 +2,7 @@
 
 #include "proxy/transaction.h"
 
-#include <time.h>
-
+#include "base/clock.h"
 #include "net/tls.h"
 #include "proxy/body.h"
 #include "proxy/certificates.h"
@@ -152,9 +151,7 @@ struct str transaction_uri(struct transaction *tx)
 
 int64_t transaction_elapsed_ns(const struct transaction *tx)
 {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec - tx->request->started_ns;
+    return clock_monotonic_ns() - tx->request->started_ns;
 }
 
 struct http_headers *transaction_own_headers(struct transaction *tx)

@@ -93,7 +93,7 @@ static void test_rolled_names(void)
 
 static void test_kept(void)
 {
-    int64_t now = wall_now(), day = 86400 * second_ns;
+    int64_t now = clock_wall_ns(), day = 86400 * second_ns;
     struct rolled files[] = {
         {.ns = now},           {.ns = now - day},     {.ns = now - day},
         {.ns = now - 2 * day}, {.ns = now - 9 * day},
