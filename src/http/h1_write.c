@@ -74,7 +74,7 @@ static inline void head_lines(struct head_writer *writer, const char *begin, con
 void head_list(struct head_writer *writer, struct str first, const struct http_headers *headers,
                uint64_t left_out)
 {
-    const char *begin = first.ptr, *end = first.ptr + first.len; /* of the run */
+    const char *begin = first.ptr, *end = begin ? begin + first.len : NULL; /* of the run */
     const struct http_header *header = headers->at;
     left_out &= headers->names;
     for (uint32_t n = headers->n; n > 0; n--, header++) {

@@ -185,8 +185,8 @@ char *log_make_room(struct strbuf *out, char *to, size_t more)
 
 static void add_string(struct strbuf *out, struct str text)
 {
-    char *to = log_make_room(out, out->ptr + out->len, text.len + LOG_FIELDS_ROOM);
-    out->len = (size_t)(log_put_string(out, to, text) - out->ptr);
+    strbuf_reserve(out, text.len + LOG_FIELDS_ROOM);
+    out->len = (size_t)(log_put_string(out, out->ptr + out->len, text) - out->ptr);
 }
 
 static void add_int(struct strbuf *out, int64_t value)
@@ -478,7 +478,8 @@ static char *put_head(struct log_encoding *encoding, const struct log_entry *ent
     if (format->time_key.len > 0) {
         out->len = (size_t)(to - out->ptr);
         add_time(encoding, entry->time_ns);
-        to = log_make_room(out, out->ptr + out->len, head_room(format, entry));
+        strbuf_reserve(out, head_room(format, entry));
+        to = out->ptr + out->len;
     }
     return put_names(format, entry, out, to);
 }
@@ -527,7 +528,8 @@ static void add_object_line(struct log_encoding *encoding, const struct log_entr
     const struct log_format *format = encoding->format;
     struct strbuf *out = encoding->out;
     size_t begin = out->len;
-    char *to = log_make_room(out, out->ptr + begin, head_room(format, entry));
+    strbuf_reserve(out, head_room(format, entry));
+    char *to = out->ptr + begin;
     if (head &&
         (begins_alike(head, format, entry) || remember_head(head, format, entry, out, to))) {
         to = out->ptr + begin;
