@@ -15,9 +15,10 @@
 #include "proxy/worker.h"
 
 enum {
-    /* What a worker collects at most. A file system takes fewer large pieces for less. */
+    /* What a worker collects at most. A file system takes fewer large pieces for less, and each of
+     * them pushes out of the caches what the next requests want. */
     BUFFER_BYTES = 64 * 1024,
-    FILE_BUFFER_BYTES = 256 * 1024,
+    FILE_BUFFER_BYTES = 1024 * 1024,
     USUAL_LINE_BYTES = 4096, /* a line of no more is made where it is collected */
     N_LEVELS = DT_LOG_FATAL + 1,
     N_COUNTERS = 4096,
