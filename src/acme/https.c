@@ -1,4 +1,5 @@
-/* A small HTTPS client for conversations of a few requests, RFC 9112 by the parsers of http. */
+/* A small HTTPS client for conversations of a few requests, RFC 9112 by the parsers of http; where
+ * there is a proxy on the way, behind CONNECT (RFC 9110 9.3.6) or SOCKS 5. */
 #include "acme/https.h"
 
 #include <arpa/inet.h>
@@ -16,13 +17,14 @@
 #include "base/parse.h"
 #include "http/date.h"
 #include "http/h1_parse.h"
+#include "http/socks5.h"
 
 enum { MAX_HEADERS = 100, HEAD_BYTES = 64 << 10, RETRY_AFTER_MAX_S = 24 * 3600 };
 
 struct connection {
     struct https *https;
     struct arena *arena;
-    SSL *ssl;
+    SSL *ssl; /* NULL: bytes go as they are */
     int fd;
     int64_t ends_ms; /* on the monotonic clock */
     struct str *error;
@@ -56,7 +58,8 @@ static bool tls_failed(struct connection *connection, const char *what)
 /* Waits until the socket is ready; false when the time is over or all is to end. */
 static bool wait_for(struct connection *connection, short events)
 {
-    struct pollfd fds[] = {{connection->fd, events, 0}, {connection->https->stop_fd, POLLIN, 0}};
+    struct pollfd fds[] = {{connection->fd, events, 0},
+                           {connection->https->means->stop_fd, POLLIN, 0}};
     for (;;) {
         int64_t left = connection->ends_ms - monotonic_ms();
         if (left <= 0)
@@ -104,9 +107,22 @@ static bool connect_to(struct connection *connection, const char *host, const ch
     return connected;
 }
 
-/* Whether the call is to be made again, after a wait. */
-static bool again(struct connection *connection, int result, const char *what, bool *bad)
+static bool again_plain(struct connection *connection, int result, short events, const char *what,
+                        bool *bad)
 {
+    if (result == 0 || errno == EINTR)
+        return result != 0;
+    *bad = errno == EAGAIN ? !wait_for(connection, events)
+                           : !failed(connection, what, strerror(errno));
+    return !*bad;
+}
+
+/* Whether the call, which without TLS waits for <events>, is to be made again, after a wait. */
+static bool again(struct connection *connection, int result, short events, const char *what,
+                  bool *bad)
+{
+    if (!connection->ssl)
+        return again_plain(connection, result, events, what, bad);
     switch (SSL_get_error(connection->ssl, result)) {
     case SSL_ERROR_WANT_READ:
         *bad = !wait_for(connection, POLLIN);
@@ -141,7 +157,7 @@ static bool start_tls(struct connection *connection, const char *host)
     do {
         ERR_clear_error();
         result = SSL_connect(connection->ssl);
-    } while (result != 1 && again(connection, result, host, &bad));
+    } while (result != 1 && again(connection, result, POLLOUT, host, &bad));
     return result == 1;
 }
 
@@ -150,10 +166,11 @@ static bool send_all(struct connection *connection, struct str bytes)
     bool bad = false;
     while (bytes.len > 0) {
         ERR_clear_error();
-        int sent = SSL_write(connection->ssl, bytes.ptr, (int)bytes.len);
+        int sent = connection->ssl ? SSL_write(connection->ssl, bytes.ptr, (int)bytes.len)
+                                   : (int)send(connection->fd, bytes.ptr, bytes.len, MSG_NOSIGNAL);
         if (sent > 0)
             bytes = str_slice(bytes, (size_t)sent, bytes.len);
-        else if (!again(connection, sent, "sending", &bad))
+        else if (!again(connection, sent, POLLOUT, "sending", &bad))
             return bad ? false : failed(connection, "sending", "the connection ended");
     }
     return true;
@@ -163,16 +180,19 @@ static bool send_all(struct connection *connection, struct str bytes)
 static bool receive(struct connection *connection, struct strbuf *in, bool *bad)
 {
     *bad = false;
+    enum { PIECE = 16384 };
     for (;;) {
-        strbuf_reserve(in, 16384 + H1_SLACK_BYTES);
+        strbuf_reserve(in, PIECE + H1_SLACK_BYTES);
+        char *to = in->ptr + in->len;
         ERR_clear_error();
-        int got = SSL_read(connection->ssl, in->ptr + in->len, 16384);
+        int got = connection->ssl ? SSL_read(connection->ssl, to, PIECE)
+                                  : (int)recv(connection->fd, to, PIECE, 0);
         if (got > 0) {
             in->len += (size_t)got;
             memset(in->ptr + in->len, 0, H1_SLACK_BYTES);
             return true;
         }
-        if (!again(connection, got, "reading", bad))
+        if (!again(connection, got, POLLIN, "reading", bad))
             return false;
     }
 }
@@ -290,6 +310,91 @@ static bool exchange(struct connection *connection, struct str request, bool to_
     return true;
 }
 
+/* --- the way through a proxy --- */
+
+static bool through_http(struct connection *connection, const struct http_forward *forward)
+{
+    struct strbuf in = strbuf_in(connection->arena), request = strbuf_in(connection->arena);
+    struct h1_head head;
+    strbuf_printf(&request, "CONNECT " STR_FMT " HTTP/1.1\r\nHost: " STR_FMT "\r\n",
+                  STR_ARG(forward->authority), STR_ARG(forward->authority));
+    if (forward->authorization.len > 0)
+        strbuf_printf(&request, "Proxy-Authorization: " STR_FMT "\r\n",
+                      STR_ARG(forward->authorization));
+    strbuf_puts(&request, "\r\n");
+    if (!send_all(connection, strbuf_str(&request)) || !read_head(connection, &in, &head))
+        return false;
+    if (head.status != 200) {
+        *connection->error =
+            str_printf(connection->arena, "it answered CONNECT with status %u", head.status);
+        return false;
+    }
+    return head.len == in.len || failed(connection, "CONNECT", "more came than an answer");
+}
+
+static bool through_socks(struct connection *connection, const struct http_forward *forward)
+{
+    uint8_t message[SOCKS5_MESSAGE_BYTES];
+    enum socks5_step step = SOCKS5_METHOD;
+    size_t needed, len = socks5_methods(forward->has_login, message);
+    if (forward->host.len > SOCKS5_LONGEST || forward->user.len > SOCKS5_LONGEST ||
+        forward->password.len > SOCKS5_LONGEST)
+        return failed(connection, "SOCKS 5", "a name is too long");
+    for (;;) {
+        struct strbuf in = strbuf_in(connection->arena);
+        enum socks5_result result = SOCKS5_MORE;
+        bool bad;
+        if (!send_all(connection, str_make((const char *)message, len)))
+            return false;
+        while (result == SOCKS5_MORE) {
+            if (!receive(connection, &in, &bad))
+                return bad ? false : failed(connection, "SOCKS 5", "the connection ended");
+            result = socks5_read(step, (const uint8_t *)in.ptr, in.len, &needed);
+        }
+        if (result == SOCKS5_REFUSED || (result == SOCKS5_ASKS && !forward->has_login))
+            return failed(connection, "SOCKS 5",
+                          step == SOCKS5_REPLY ? "it did not connect" : "it refused the login");
+        if (result == SOCKS5_BAD || in.len != needed)
+            return failed(connection, "SOCKS 5", "it does not speak that");
+        if (step == SOCKS5_REPLY)
+            return true;
+        step = result == SOCKS5_ASKS ? SOCKS5_LOGIN : SOCKS5_REPLY;
+        len = step == SOCKS5_LOGIN ? socks5_login(forward->user, forward->password, message)
+                                   : socks5_connect(forward->host, forward->port, message);
+    }
+}
+
+static bool connect_through(struct connection *connection, const struct https_way *way)
+{
+    const struct http_forward *forward = &way->forward;
+    struct arena *arena = connection->arena;
+    char port[8];
+    snprintf(port, sizeof(port), "%u", way->port);
+    bool done = connect_to(connection, arena_strndup(arena, way->host.ptr, way->host.len), port) &&
+                (forward->kind == HTTP_FORWARD_HTTP ? through_http(connection, forward)
+                                                    : through_socks(connection, forward));
+    if (!done)
+        *connection->error =
+            str_printf(arena, "the proxy on the way, " STR_FMT " port %u: " STR_FMT,
+                       STR_ARG(way->host), way->port, STR_ARG(*connection->error));
+    return done;
+}
+
+/* A connection to the host, through a proxy where there is one. */
+static bool reach(struct connection *connection, const char *host, const char *port)
+{
+    const struct https_means *means = connection->https->means;
+    struct https_way way = {.forward = {.kind = HTTP_FORWARD_NONE}};
+    int64_t number;
+    if (parse_go_int(str_from(port), &number) != PARSE_OK || number < 1 || number > 65535)
+        return failed(connection, host, "has a bad port");
+    if (!means->way(means->ctx, str_from(host), (uint16_t)number, connection->arena, &way,
+                    connection->error))
+        return false;
+    return way.forward.kind == HTTP_FORWARD_NONE ? connect_to(connection, host, port)
+                                                 : connect_through(connection, &way);
+}
+
 /* https://host[:port]/path?query, taken apart. */
 static bool read_url(struct arena *arena, struct str url, struct str *authority, char **host,
                      char **port, struct str *target)
@@ -337,7 +442,7 @@ bool https_request(struct https *https, struct arena *arena, const char *method,
                       STR_ARG(content_type), body.len);
     strbuf_puts(&request, "\r\n");
     strbuf_add(&request, body);
-    bool done = connect_to(&connection, host, port) && start_tls(&connection, host) &&
+    bool done = reach(&connection, host, port) && start_tls(&connection, host) &&
                 exchange(&connection, strbuf_str(&request), strcmp(method, "HEAD") == 0, out);
     SSL_free(connection.ssl);
     if (connection.fd >= 0)
@@ -345,10 +450,10 @@ bool https_request(struct https *https, struct arena *arena, const char *method,
     return done;
 }
 
-bool https_open(struct https *https, const struct str *roots, size_t n_roots, int stop_fd,
-                struct arena *arena, struct str *error)
+bool https_open(struct https *https, const struct str *roots, size_t n_roots,
+                const struct https_means *means, struct arena *arena, struct str *error)
 {
-    *https = (struct https){SSL_CTX_new(TLS_client_method()), stop_fd};
+    *https = (struct https){SSL_CTX_new(TLS_client_method()), means};
     if (!https->context) {
         *error = STR("no memory for TLS");
         return false;

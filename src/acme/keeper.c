@@ -30,7 +30,7 @@ static const double RENEWAL_RATIO = 1.0 / 3;
 static const uint16_t pauses_minutes[] = {1,  2,  2,  5,  10, 10, 10, 20, 20,  20,  20,
                                           30, 30, 30, 30, 30, 30, 60, 60, 120, 180, 360};
 
-struct task {
+struct duty {
     int64_t due; /* in seconds since 1970 */
     unsigned failures;
     struct acme_lock_wait wait; /* for the lock of the subject */
@@ -43,7 +43,7 @@ struct acme_keeper {
     const struct acme_plan *plan;
     pthread_t thread;
     int stop_fd;
-    struct task tasks[];
+    struct duty duties[];
 };
 
 /* What there is for a subject. */
@@ -94,17 +94,17 @@ static void say(const struct acme_plan *plan, enum acme_level level, const char 
 }
 
 /* Another process that shares the storage may have got a certificate. */
-static void notice(struct acme_keeper *keeper, struct task *task, const struct found *found)
+static void notice(struct acme_keeper *keeper, struct duty *duty, const struct found *found)
 {
     const struct acme_plan *plan = keeper->plan;
     struct stat status;
     if (!found->authority || stat(found->paths.certificate, &status) != 0)
         return;
-    bool is_news = task->has_looked ? task->seen.tv_sec != status.st_mtim.tv_sec ||
-                                          task->seen.tv_nsec != status.st_mtim.tv_nsec
+    bool is_news = duty->has_looked ? duty->seen.tv_sec != status.st_mtim.tv_sec ||
+                                          duty->seen.tv_nsec != status.st_mtim.tv_nsec
                                     /* it may have come after the start's look */
                                     : now() - status.st_mtim.tv_sec < JUST_NOW_SECONDS;
-    task->seen = status.st_mtim;
+    duty->seen = status.st_mtim;
     if (is_news)
         plan->changed(plan->ctx);
 }
@@ -113,7 +113,7 @@ static void notice(struct acme_keeper *keeper, struct task *task, const struct f
 
 /* Asks the authority, unless another process does so. */
 static void ask_renewal(struct acme_keeper *keeper, struct arena *arena,
-                        const struct acme_subject *subject, struct task *task, struct found *found)
+                        const struct acme_subject *subject, struct duty *duty, struct found *found)
 {
     const struct acme_plan *plan = keeper->plan;
     struct str name = subject->wish.subject, directory = found->authority->directory, error = {0};
@@ -121,22 +121,22 @@ static void ask_renewal(struct acme_keeper *keeper, struct arena *arena,
     struct acme_lock_wait wait = {0};
     struct acme_lock *lock = NULL;
     struct str lock_name = STR_JOIN(arena, STR("ari_"), before.id);
-    task->ask_at = now() + ASK_AGAIN_SECONDS;
+    const struct https_means means = {keeper->stop_fd, plan->way, plan->ctx};
+    duty->ask_at = now() + ASK_AGAIN_SECONDS;
     if (acme_lock_take(arena, plan->storage, lock_name, &wait, &lock, &error) != ACME_LOCK_TAKEN) {
-        task->ask_at = now() + LOCK_SECONDS;
+        duty->ask_at = now() + LOCK_SECONDS;
         return;
     }
     struct acme_stored fresh;
     if (acme_certificate_load(arena, &found->paths, &fresh) &&
         fresh.renewal.retry_at_ns > before.retry_at_ns) {
         found->stored = fresh; /* somebody else has asked */
-    } else if (!acme_ask_renewal(found->authority, keeper->stop_fd, arena, &found->stored,
-                                 &error)) {
+    } else if (!acme_ask_renewal(found->authority, &means, arena, &found->stored, &error)) {
         if (error.len > 0)
             say(plan, ACME_WARN, "the authority does not say when to renew", name, directory,
                 error);
         else
-            task->ask_at = now() + NO_OPINION_SECONDS;
+            duty->ask_at = now() + NO_OPINION_SECONDS;
     } else if (!acme_about_save(arena, &found->paths, name, &found->stored, &error)) {
         say(plan, ACME_WARN, "the time of renewal cannot be kept", name, directory, error);
     } else if (before.start_ns != found->stored.renewal.start_ns ||
@@ -146,16 +146,16 @@ static void ask_renewal(struct acme_keeper *keeper, struct arena *arena,
     }
     acme_lock_release(lock);
     if (found->stored.renewal.retry_at_ns / 1000000000 > now())
-        task->ask_at = found->stored.renewal.retry_at_ns / 1000000000;
+        duty->ask_at = found->stored.renewal.retry_at_ns / 1000000000;
     found->due = renewal_time(subject, &found->stored);
 }
 
-static bool is_to_ask(const struct task *task, const struct found *found)
+static bool is_to_ask(const struct duty *duty, const struct found *found)
 {
     int64_t retry_at = found->stored.renewal.retry_at_ns / 1000000000;
     /* neither a clock that was set back nor junk in a file puts it off for longer than a day */
     return found->authority && found->stored.renewal.id.len > 0 &&
-           (task->ask_at <= now() || task->ask_at > now() + DAY_SECONDS) &&
+           (duty->ask_at <= now() || duty->ask_at > now() + DAY_SECONDS) &&
            (retry_at <= now() || retry_at > now() + DAY_SECONDS);
 }
 
@@ -167,7 +167,8 @@ static bool order_from(struct acme_keeper *keeper, struct arena *arena,
                        const struct found *old, int64_t *retry_after_s)
 {
     const struct acme_plan *plan = keeper->plan;
-    const struct acme_means means = {plan->challenges, plan->storage, keeper->stop_fd};
+    const struct acme_means means = {
+        plan->challenges, plan->storage, {keeper->stop_fd, plan->way, plan->ctx}};
     struct acme_account account;
     struct acme_result result = {0};
     struct acme_wish wish = subject->wish;
@@ -213,7 +214,7 @@ static bool order(struct acme_keeper *keeper, struct arena *arena, size_t i,
     const struct acme_subject *subject = &plan->subjects[i];
     /* certmagic: an authority that stumbles over the old certificate's name gets one without */
     struct found nothing = {0};
-    if (keeper->tasks[i].failures == TRIES_WITHOUT_NAME)
+    if (keeper->duties[i].failures == TRIES_WITHOUT_NAME)
         old = &nothing;
     *wait_s = 0;
     for (size_t k = 0; k < subject->n_authorities && !is_stopping(keeper); k++) {
@@ -227,14 +228,14 @@ static bool order(struct acme_keeper *keeper, struct arena *arena, size_t i,
     return false;
 }
 
-static void put_off(struct task *task, int64_t wait_s)
+static void put_off(struct duty *duty, int64_t wait_s)
 {
     size_t last = sizeof(pauses_minutes) / sizeof(pauses_minutes[0]) - 1;
-    int64_t pause = pauses_minutes[task->failures < last ? task->failures : last] * 60;
+    int64_t pause = pauses_minutes[duty->failures < last ? duty->failures : last] * 60;
     if (wait_s > DAY_SECONDS)
         wait_s = DAY_SECONDS;
-    task->failures++;
-    task->due = now() + (wait_s > pause ? wait_s : pause);
+    duty->failures++;
+    duty->due = now() + (wait_s > pause ? wait_s : pause);
 }
 
 /* Orders, unless another process does so, or has done so while we waited for it. */
@@ -242,19 +243,19 @@ static void renew(struct acme_keeper *keeper, struct arena *arena, size_t i)
 {
     const struct acme_plan *plan = keeper->plan;
     const struct acme_subject *subject = &plan->subjects[i];
-    struct task *task = &keeper->tasks[i];
+    struct duty *duty = &keeper->duties[i];
     struct acme_lock *lock = NULL;
     struct str error = {0};
     struct str name = STR_JOIN(arena, STR("issue_cert_"), subject->wish.subject);
     int64_t wait_s = 0;
     bool done = false;
-    switch (acme_lock_take(arena, plan->storage, name, &task->wait, &lock, &error)) {
+    switch (acme_lock_take(arena, plan->storage, name, &duty->wait, &lock, &error)) {
     case ACME_LOCK_FAILED:
         say(plan, ACME_ERROR, "the storage cannot be locked", subject->wish.subject, plan->storage,
             error);
         break;
     case ACME_LOCK_BUSY:
-        task->due = now() + LOCK_SECONDS;
+        duty->due = now() + LOCK_SECONDS;
         return;
     case ACME_LOCK_TAKEN: {
         struct found found = look(arena, plan, subject);
@@ -263,37 +264,37 @@ static void renew(struct acme_keeper *keeper, struct arena *arena, size_t i)
         break;
     }
     }
-    task->wait = (struct acme_lock_wait){0};
+    duty->wait = (struct acme_lock_wait){0};
     if (!done) {
-        put_off(task, wait_s);
+        put_off(duty, wait_s);
         return;
     }
     struct found found = look(arena, plan, subject);
-    notice(keeper, task, &found);
+    notice(keeper, duty, &found);
     if (found.due > now()) {
-        task->failures = 0;
-        task->due = found.due;
+        duty->failures = 0;
+        duty->due = found.due;
     } else { /* an authority that wants the newest one renewed at once gets no order a minute */
-        put_off(task, 0);
+        put_off(duty, 0);
     }
 }
 
 static void see_to(struct acme_keeper *keeper, size_t i)
 {
     const struct acme_subject *subject = &keeper->plan->subjects[i];
-    struct task *task = &keeper->tasks[i];
+    struct duty *duty = &keeper->duties[i];
     struct arena arena = ARENA_INIT;
     struct found found = look(&arena, keeper->plan, subject);
-    notice(keeper, task, &found);
+    notice(keeper, duty, &found);
     /* a start by itself is no reason to ask about certificates of which nothing was ever told */
-    if (!task->has_looked && found.stored.renewal.end_ns == 0)
-        task->ask_at = now() + ASK_AGAIN_SECONDS;
-    task->has_looked = true;
-    if (is_to_ask(task, &found))
-        ask_renewal(keeper, &arena, subject, task, &found);
+    if (!duty->has_looked && found.stored.renewal.end_ns == 0)
+        duty->ask_at = now() + ASK_AGAIN_SECONDS;
+    duty->has_looked = true;
+    if (is_to_ask(duty, &found))
+        ask_renewal(keeper, &arena, subject, duty, &found);
     if (found.due > now()) {
-        task->failures = 0;
-        task->due = found.due;
+        duty->failures = 0;
+        duty->due = found.due;
     } else {
         renew(keeper, &arena, i);
     }
@@ -301,9 +302,9 @@ static void see_to(struct acme_keeper *keeper, size_t i)
 }
 
 /* A clock that was set back must not put anything off for ever. */
-static bool is_due(const struct task *task)
+static bool is_due(const struct duty *duty)
 {
-    return task->due <= now() || task->failures == 0 || task->due > now() + DAY_SECONDS;
+    return duty->due <= now() || duty->failures == 0 || duty->due > now() + DAY_SECONDS;
 }
 
 static void *run(void *ctx)
@@ -313,10 +314,10 @@ static void *run(void *ctx)
     while (!is_stopping(keeper)) {
         int64_t next = now() + LOOK_SECONDS;
         for (size_t i = 0; i < n && !is_stopping(keeper); i++) {
-            if (is_due(&keeper->tasks[i]))
+            if (is_due(&keeper->duties[i]))
                 see_to(keeper, i);
-            if (keeper->tasks[i].due < next)
-                next = keeper->tasks[i].due;
+            if (keeper->duties[i].due < next)
+                next = keeper->duties[i].due;
         }
         int64_t left = next - now();
         struct pollfd fd = {keeper->stop_fd, POLLIN, 0};
@@ -351,7 +352,7 @@ bool acme_keeper_elsewhere(const struct acme_plan *plan, enum acme_challenge_kin
 struct acme_keeper *acme_keeper_start(const struct acme_plan *plan)
 {
     struct acme_keeper *keeper =
-        calloc(1, sizeof(*keeper) + plan->n_subjects * sizeof(keeper->tasks[0]));
+        calloc(1, sizeof(*keeper) + plan->n_subjects * sizeof(keeper->duties[0]));
     if (!keeper)
         return NULL;
     keeper->plan = plan;

@@ -27,6 +27,7 @@ struct acme_plan {
     const struct acme_subject *subjects;
     size_t n_subjects;
     struct acme_challenges *challenges;
+    https_find_way *way; /* to authorities */
     /* From the keeper's thread. <subject> and <error> may be empty. */
     void (*log)(void *ctx, enum acme_level level, const char *message, struct str subject,
                 struct str authority, struct str error);

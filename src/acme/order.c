@@ -261,7 +261,7 @@ static bool register_account(struct conversation *talk)
 /* Waits; false where all is to end. */
 static bool pause_for(struct conversation *talk, int64_t seconds)
 {
-    struct pollfd fd = {talk->https.stop_fd, POLLIN, 0};
+    struct pollfd fd = {talk->https.means->stop_fd, POLLIN, 0};
     if (seconds < 1)
         seconds = 1;
     if (seconds > POLL_MAX_S)
@@ -531,7 +531,7 @@ bool acme_order(const struct acme_authority *authority, struct acme_account *acc
     };
     struct str ignored = {0};
     *result = (struct acme_result){0};
-    if (!https_open(&talk.https, authority->roots, authority->n_roots, means->stop_fd, arena,
+    if (!https_open(&talk.https, authority->roots, authority->n_roots, &means->https, arena,
                     &result->error))
         return false;
     EVP_PKEY *key = jose_new_key(wish->key_type);
@@ -550,13 +550,13 @@ bool acme_order(const struct acme_authority *authority, struct acme_account *acc
     return done;
 }
 
-bool acme_ask_renewal(const struct acme_authority *authority, int stop_fd, struct arena *arena,
-                      struct acme_stored *stored, struct str *error)
+bool acme_ask_renewal(const struct acme_authority *authority, const struct https_means *means,
+                      struct arena *arena, struct acme_stored *stored, struct str *error)
 {
     struct acme_result result = {0};
     struct conversation talk = {.arena = arena, .authority = authority, .result = &result};
     *error = (struct str){0};
-    if (!https_open(&talk.https, authority->roots, authority->n_roots, stop_fd, arena, error))
+    if (!https_open(&talk.https, authority->roots, authority->n_roots, means, arena, error))
         return false;
     bool done = get_directory(&talk);
     if (!done)

@@ -49,11 +49,11 @@ struct acme_result {
     int64_t retry_after_s; /* what the authority asks for; 0: nothing */
 };
 
-/* Where challenges are met, and what ends a conversation early. */
+/* Where challenges are met, and how authorities are reached. */
 struct acme_means {
     struct acme_challenges *challenges;
     struct str storage; /* its folder, which other processes may share */
-    int stop_fd;
+    struct https_means https;
 };
 
 /* Asks for one certificate. False: <result->error> says why not. */
@@ -63,7 +63,7 @@ bool acme_order(const struct acme_authority *authority, struct acme_account *acc
 
 /* Asks when the certificate <stored> is to be renewed, and puts it there. False: <error> says why
  * not; it is empty where the authority has no opinion on renewals at all. */
-bool acme_ask_renewal(const struct acme_authority *authority, int stop_fd, struct arena *arena,
-                      struct acme_stored *stored, struct str *error);
+bool acme_ask_renewal(const struct acme_authority *authority, const struct https_means *means,
+                      struct arena *arena, struct acme_stored *stored, struct str *error);
 
 #endif

@@ -10,6 +10,7 @@
 #include "base/parse.h"
 #include "dialtone/proxy.h"
 #include "http/server.h"
+#include "proxy/forward.h"
 #include "proxy/log.h"
 #include "proxy/tls_state.h"
 
@@ -52,6 +53,14 @@ static void changed(void *ctx)
 {
     (void)ctx;
     kill(getpid(), SIGHUP);
+}
+
+/* Through the proxy that the environment names, if it does. */
+static bool way(void *ctx, struct str host, uint16_t port, struct arena *arena,
+                struct https_way *out, struct str *problem)
+{
+    const struct certificates *certificates = ctx;
+    return forward_way(certificates->core, host, port, arena, out, problem);
 }
 
 /* --- the plan --- */
@@ -144,6 +153,7 @@ void certificates_begin(struct core *core)
         .subjects = subjects,
         .n_subjects = n,
         .challenges = &certificates->challenges,
+        .way = way,
         .log = say,
         .changed = changed,
         .ctx = certificates,

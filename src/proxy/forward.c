@@ -2,6 +2,7 @@
 
 #include "proxy/forward.h"
 
+#include "acme/https.h"
 #include "base/parse.h"
 #include "http/client.h"
 #include "net/tls.h"
@@ -91,11 +92,10 @@ struct str forward_by_environment(const struct core *core, const struct dt_trans
     return environment_proxy(core->environment, is_tls, target->host, target->port, problem);
 }
 
-bool forward_set(struct http_pool_config *config, struct str url, struct str host,
-                 struct str hostport, const struct core *core, uint32_t transport,
-                 struct arena *arena, struct str *problem)
+/* What the URL says of the proxy: kind and login, <*proxy> and how it is spoken to. */
+static bool read_url(struct http_forward *forward, struct dial_target *proxy, bool *is_tls,
+                     struct str url, struct arena *arena, struct str *problem)
 {
-    struct http_forward *forward = &config->forward;
     struct str name = {0}, rest = {0}, path;
     const struct scheme *scheme = NULL;
     if (str_cut(url, STR("://"), &name, &rest))
@@ -105,28 +105,64 @@ bool forward_set(struct http_pool_config *config, struct str url, struct str hos
                    "https, socks5 and socks5h");
     if (!scheme)
         return false;
-    *forward = (struct http_forward){
-        .kind = scheme->kind,
-        .to_tls = config->tls != NULL,
-        .host = host,
-        .port = config->target.port,
-        .authority = hostport,
-    };
-    if (forward->to_tls && scheme->kind == HTTP_FORWARD_HTTP && !sendable_host(hostport)) {
+    forward->kind = scheme->kind;
+    *is_tls = scheme->is_tls;
+    if (forward->to_tls && scheme->kind == HTTP_FORWARD_HTTP &&
+        !sendable_host(forward->authority)) {
         *problem = STR("the upstream's address cannot be sent to the proxy on the way");
         return false;
     }
     ptrdiff_t at = str_last_index(rest, '@');
     if (at >= 0 && !set_login(forward, str_slice(rest, 0, (size_t)at), arena))
         return false;
-    if (!set_target(&config->target, str_slice(rest, (size_t)(at + 1), rest.len), scheme->port))
+    if (!set_target(proxy, str_slice(rest, (size_t)(at + 1), rest.len), scheme->port))
         return false;
-    if (!scheme->is_tls)
-        return true;
     *problem = STR("TLS to an upstream does not go through a proxy that is spoken to by TLS");
-    if (forward->to_tls)
+    return !scheme->is_tls || !forward->to_tls;
+}
+
+bool forward_set(struct http_pool_config *config, struct str url, struct str host,
+                 struct str hostport, const struct core *core, uint32_t transport,
+                 struct arena *arena, struct str *problem)
+{
+    bool is_tls;
+    config->forward = (struct http_forward){
+        .to_tls = config->tls != NULL,
+        .host = host,
+        .port = config->target.port,
+        .authority = hostport,
+    };
+    if (!read_url(&config->forward, &config->target, &is_tls, url, arena, problem))
         return false;
-    config->tls = core->transport_tls[transport];
-    config->server_name = config->target.host;
+    if (is_tls) {
+        config->tls = core->transport_tls[transport];
+        config->server_name = config->target.host;
+    }
+    return true;
+}
+
+bool forward_way(const struct core *core, struct str host, uint16_t port, struct arena *arena,
+                 struct https_way *out, struct str *problem)
+{
+    struct dial_target proxy = {0};
+    struct str trouble = {0};
+    bool is_tls, is_v6 = str_index(host, ':') >= 0;
+    struct str url = environment_proxy(core->environment, true, host, port, &trouble);
+    *out = (struct https_way){.forward = {.kind = HTTP_FORWARD_NONE}};
+    if (url.len == 0)
+        return true;
+    out->forward = (struct http_forward){
+        .to_tls = true,
+        .host = host,
+        .port = port,
+        .authority =
+            str_printf(arena, is_v6 ? "[" STR_FMT "]:%u" : STR_FMT ":%u", STR_ARG(host), port),
+    };
+    if (!read_url(&out->forward, &proxy, &is_tls, url, arena, problem))
+        return false;
+    out->host = proxy.zone.len == 0 ? proxy.host
+                                    : str_printf(arena, STR_FMT "%%" STR_FMT, STR_ARG(proxy.host),
+                                                 STR_ARG(proxy.zone));
+    out->port = proxy.port;
     return true;
 }

@@ -11,6 +11,7 @@ struct core;
 struct dial_target;
 struct dt_transport;
 struct http_pool_config;
+struct https_way;
 
 /* The URL of the proxy that the environment names on the way to an upstream of this transport; empty:
  * none. <*problem> is left alone, or says why there can be no connection. */
@@ -23,5 +24,8 @@ struct str forward_by_environment(const struct core *core, const struct dt_trans
 bool forward_set(struct http_pool_config *config, struct str url, struct str host,
                  struct str hostport, const struct core *core, uint32_t transport,
                  struct arena *arena, struct str *problem);
+/* The way to an authority of certificates, as https_find_way. */
+bool forward_way(const struct core *core, struct str host, uint16_t port, struct arena *arena,
+                 struct https_way *out, struct str *problem);
 
 #endif

@@ -9,6 +9,7 @@ import calendar, contextlib, json, os, re, shutil, signal, socket, ssl, subproce
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "tools"))
 from authority import Authority  # noqa: E402
 from ports import free_port  # noqa: E402
+from way import Way  # noqa: E402
 
 build = os.path.abspath(sys.argv[1])
 passed = failed = 0
@@ -63,7 +64,7 @@ class Place:
         openssl("req", "-newkey", "rsa:2048", "-nodes", "-keyout", path("pebble.key"), "-out", path("pebble.csr"),
                 "-subj", "/CN=localhost")
         with open(path("names"), "w") as f:
-            f.write("subjectAltName=DNS:localhost,IP:127.0.0.1\n")
+            f.write("subjectAltName=DNS:localhost,DNS:authority.example,IP:127.0.0.1\n")
         openssl("x509", "-req", "-in", path("pebble.csr"), "-CA", path("ca.pem"), "-CAkey", path("ca.key"),
                 "-CAcreateserial", "-out", path("pebble.pem"), "-days", "5", "-extfile", path("names"))
         self.configure(eab=False)
@@ -135,13 +136,13 @@ class Place:
             yield other
 
     @contextlib.contextmanager
-    def proxy(self, built=False):
+    def proxy(self, built=False, **environment):
         self.log_name = self.path(f"log-{time.monotonic_ns()}")
         argv = [f"{build}/dialtone", "run", self.path("Caddyfile")]
         if built:
             subprocess.run([f"{build}/dialtone", "build", self.path("Caddyfile"), "-o", self.path("proxy")], check=True)
             argv = [self.path("proxy")]
-        with running(argv, self.log_name, env={**os.environ, "XDG_DATA_HOME": self.folder}) as process:
+        with running(argv, self.log_name, env={**os.environ, "XDG_DATA_HOME": self.folder, **environment}) as process:
             if not wait_port(self.https):
                 raise SystemExit("acme: dialtone does not listen: " + self.log())
             yield process
@@ -586,6 +587,49 @@ def test_authority_answers_nonsense(place):
                 check(place.shown("one.test") is not None and process.poll() is None, f"{path}: the old one serves")
 
 
+def test_a_proxy_on_the_way(place):
+    """The authority is only known to a proxy that the environment names."""
+    for speaks in "http", "socks5":
+        fresh_storage(place)
+        place.caddyfile("", ONE)
+        config = place.path("Caddyfile")
+        with open(config) as f:
+            text = f.read().replace(f"https://localhost:{place.ca}/dir", f"https://authority.example:{place.ca}/dir")
+        with open(config, "w") as f:
+            f.write(text)
+        with Authority(place, place.ca) as ca, Way(speaks) as way:
+            ca.url = f"https://authority.example:{place.ca}"
+            with place.proxy(HTTPS_PROXY=way.url):
+                check(place.await_log(GOT), f"{speaks}: {place.log()[-800:]}")
+                check(place.answers("one.test", root_of(place), b"one"), f"{speaks}: it serves")
+            check(way.asked and set(way.asked) == {("authority.example", place.ca)}, f"{speaks}: asked for {way.asked}")
+            # a new storage each: what fails is said, with the proxy's name and without the password
+            rows = [(way.url.replace("p%40ss", "wrong"), None,
+                     "it answered CONNECT with status 407" if speaks == "http" else "it refused the login"),
+                    (way.url.replace(speaks, "gopher"), None, "the URL of the proxy on the way is none"),
+                    (f"http://127.0.0.1:{free_port()}", None, "Connection refused"),
+                    (f"https://127.0.0.1:{free_port()}", None, "spoken to by TLS")]
+            if speaks == "http":
+                rows += [(way.url, b"HTTP/1.1 502 No\r\n\r\n", "it answered CONNECT with status 502"),
+                         (way.url, b"HTTP/1.1 200 OK\r\n\r\nhello", "more came than an answer"),
+                         (way.url, b"SSH-2.0\r\n\r\n", "is no HTTP"), (way.url, b"HTTP/1.1 200", "ended in its head")]
+            else:
+                rows += [(way.url, b"\5\4\0\1\0\0\0\0\0\0", "it did not connect"), (way.url, b"\5\0", "the connection ended"),
+                         (way.url, b"HTTP/1.1 400 What\r\n\r\n", "it does not speak that")]
+            for url, way.answer, complaint in rows:
+                fresh_storage(place)
+                with place.proxy(HTTPS_PROXY=url):
+                    check(place.await_log("could not get certificate"), f"{speaks}, {complaint}: it fails: {place.log()[-600:]}")
+                    check(complaint in place.log(), f"{speaks}: '{complaint}' is said: {place.log()[-600:]}")
+                    check("p%40ss" not in place.log() and "p@ss" not in place.log(), "passwords are not logged")
+            way.answer = None
+            fresh_storage(place)
+            n_asked = len(way.asked)
+            with place.proxy(HTTPS_PROXY=way.url, NO_PROXY=".example"):
+                check(place.await_log("could not get certificate"), "nobody else knows the authority")
+            check(len(way.asked) == n_asked, "NO_PROXY is heard")
+
+
 def test_disk_is_full(place):
     """A storage that takes nothing: nobody is asked for what could not be kept."""
     fresh_storage(place)
@@ -608,7 +652,8 @@ def main():
         for test in (test_issue_and_restart, test_caddy_takes_it, test_renewal, test_failing_authority,
                      test_external_account, test_forgotten_account, test_stop_while_waiting, test_renewal_information,
                      test_several_authorities, test_two_proxies_share_a_storage, test_a_proxy_and_caddy_share_a_storage,
-                     test_address, test_dead_lock, test_authority_answers_nonsense, test_disk_is_full):
+                     test_address, test_dead_lock, test_authority_answers_nonsense, test_a_proxy_on_the_way,
+                     test_disk_is_full):
             if sys.argv[2:] and test.__name__ not in sys.argv[2:]:
                 continue
             try:

@@ -56,8 +56,8 @@ bool https_request(struct https *https, struct arena *arena, const char *method,
     return true;
 }
 
-bool https_open(struct https *https, const struct str *roots, size_t n_roots, int stop_fd,
-                struct arena *arena, struct str *error)
+bool https_open(struct https *https, const struct str *roots, size_t n_roots,
+                const struct https_means *means, struct arena *arena, struct str *error)
 {
     (void)roots, (void)n_roots, (void)arena, (void)error;
     *https = (struct https){NULL, stop_fd};
@@ -81,7 +81,7 @@ static void talk_to(struct arena *arena, EVP_PKEY *key, int stop_fd, bool by_htt
                                              .shares_no_challenges = true};
     const struct acme_wish wish = {
         .subject = STR("a.test"), .by_http = by_http, .by_alpn = !by_http, .replaces = STR("a.b")};
-    const struct acme_means means = {&challenges, STR("/nowhere"), stop_fd};
+    const struct acme_means means = {&challenges, STR("/nowhere"), {.stop_fd = stop_fd}};
     acme_challenges_init(&challenges);
     n_requests = 0;
     if (acme_order(&authority, &account, &wish, &means, arena, &result)) {
@@ -95,7 +95,7 @@ static void talk_to(struct arena *arena, EVP_PKEY *key, int stop_fd, bool by_htt
         abort();
     acme_challenges_free(&challenges);
     struct acme_stored stored = {.renewal = {.id = STR("a.b")}};
-    if (acme_ask_renewal(&authority, stop_fd, arena, &stored, &error) &&
+    if (acme_ask_renewal(&authority, &means.https, arena, &stored, &error) &&
         (stored.renewal.selected_ns < stored.renewal.start_ns ||
          stored.renewal.selected_ns >= stored.renewal.end_ns))
         abort();
