@@ -60,7 +60,7 @@ bool https_open(struct https *https, const struct str *roots, size_t n_roots,
                 const struct https_means *means, struct arena *arena, struct str *error)
 {
     (void)roots, (void)n_roots, (void)arena, (void)error;
-    *https = (struct https){NULL, stop_fd};
+    *https = (struct https){NULL, means};
     return true;
 }
 
