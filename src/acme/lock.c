@@ -14,6 +14,7 @@
 #include "acme/files.h"
 #include "acme/paths.h"
 #include "acme/times.h"
+#include "base/clock.h"
 
 enum { FRESH_SECONDS = 5, STALE_SECONDS = 2 * FRESH_SECONDS };
 
@@ -25,13 +26,6 @@ struct acme_lock {
     pthread_cond_t ended;
     bool is_over; /* under mutex */
 };
-
-static int64_t now_ns(clockid_t clock)
-{
-    struct timespec now;
-    clock_gettime(clock, &now);
-    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
 
 static struct str content(struct arena *arena, int64_t created_ns, int64_t updated_ns)
 {
@@ -50,7 +44,7 @@ static bool refresh(const struct acme_lock *lock)
     int fd = is_ours ? open(lock->path, O_WRONLY | O_CLOEXEC) : -1;
     if (fd >= 0) {
         /* the new text is as long as the old one, so that nobody finds the file empty */
-        text = content(&arena, lock->created_ns, now_ns(CLOCK_REALTIME));
+        text = content(&arena, lock->created_ns, clock_wall_ns());
         (void)!pwrite(fd, text.ptr, text.len, 0); /* what cannot be written grows old */
         fsync(fd);
         close(fd);
@@ -102,7 +96,7 @@ static struct acme_lock *begin(const char *path, int64_t created_ns)
 /* The file, made by us; NULL with errno where there is one, or none can be made. */
 static struct acme_lock *create(struct arena *arena, const char *path)
 {
-    int64_t created_ns = now_ns(CLOCK_REALTIME);
+    int64_t created_ns = clock_wall_ns();
     int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
     if (fd < 0)
         return NULL;
@@ -134,7 +128,7 @@ static bool is_stale(struct arena *arena, const char *path, struct acme_lock_wai
 {
     struct stat status;
     struct str text;
-    int64_t monotonic_ms = now_ns(CLOCK_MONOTONIC) / 1000000;
+    int64_t monotonic_ms = clock_monotonic_ns() / 1000000;
     if (stat(path, &status) != 0 || !acme_file_load(arena, path, &text))
         return false;
     text = str_slice(text, 0, sizeof(wait->seen));
@@ -144,7 +138,7 @@ static bool is_stale(struct arena *arena, const char *path, struct acme_lock_wai
         wait->since_ms = monotonic_ms;
     }
     int64_t written_ns = (int64_t)status.st_mtim.tv_sec * 1000000000 + status.st_mtim.tv_nsec;
-    int64_t age_ns = now_ns(CLOCK_REALTIME) - last_seen(text, written_ns);
+    int64_t age_ns = clock_wall_ns() - last_seen(text, written_ns);
     /* a clock that was set back: somebody who lives would have written by now */
     return age_ns > STALE_SECONDS * INT64_C(1000000000) ||
            (age_ns < 0 && monotonic_ms - wait->since_ms > STALE_SECONDS * 1000);

@@ -4,11 +4,11 @@
 #include <jansson.h>
 #include <poll.h>
 #include <string.h>
-#include <time.h>
 
 #include "acme/jose.h"
 #include "acme/store.h"
 #include "acme/tokens.h"
+#include "base/clock.h"
 
 enum {
     NONCE_TRIES = 8,   /* an authority may refuse any nonce, and gives a new one with that */
@@ -275,8 +275,7 @@ static bool pause_for(struct conversation *talk, int64_t seconds)
 static bool await_status(struct conversation *talk, struct str url, const char *const *passing,
                          const char *what)
 {
-    struct timespec begin, now;
-    clock_gettime(CLOCK_MONOTONIC, &begin);
+    int64_t begin_ns = clock_monotonic_ns();
     for (;;) {
         if (!post(talk, url, (struct str){0}))
             return false;
@@ -284,8 +283,7 @@ static bool await_status(struct conversation *talk, struct str url, const char *
             return problem(talk, what);
         if (!str_is_one_of(member(talk->answer, "status"), passing))
             return true;
-        clock_gettime(CLOCK_MONOTONIC, &now);
-        if (now.tv_sec - begin.tv_sec > ORDER_MAX_S)
+        if ((clock_monotonic_ns() - begin_ns) / 1000000000 > ORDER_MAX_S)
             return failed(talk, what, STR("the authority takes too long"));
         if (!pause_for(talk, talk->response.retry_after_s))
             return false;

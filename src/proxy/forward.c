@@ -9,6 +9,7 @@
 #include "proxy/core.h"
 #include "proxy/environment.h"
 #include "proxy/sendable.h"
+#include "proxy/text.h"
 #include "proxy/url.h"
 
 static const struct scheme {
@@ -34,18 +35,8 @@ static const struct scheme *scheme_of(struct str name)
 /* RFC 7617 */
 static struct str basic_authorization(struct arena *arena, struct str user, struct str password)
 {
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    struct str text = str_printf(arena, STR_FMT ":" STR_FMT, STR_ARG(user), STR_ARG(password));
-    struct strbuf out = strbuf_in(arena);
-    strbuf_puts(&out, "Basic ");
-    for (size_t i = 0; i < text.len; i += 3) {
-        uint32_t bits = 0;
-        for (size_t k = 0; k < 3; k++)
-            bits = bits << 8 | (i + k < text.len ? (uint8_t)text.ptr[i + k] : 0);
-        for (size_t k = 0; k < 4; k++)
-            strbuf_add_char(&out, i + k <= text.len ? digits[bits >> (18 - 6 * k) & 63] : '=');
-    }
-    return strbuf_str(&out);
+    struct str both = STR_JOIN(arena, user, STR(":"), password);
+    return STR_JOIN(arena, STR("Basic "), text_base64(arena, both));
 }
 
 /* "user:password", with %-escapes. */

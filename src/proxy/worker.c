@@ -7,9 +7,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "http/client.h"
 #include "http/server.h"
 #include "net/listen.h"
@@ -177,8 +177,6 @@ static bool dials_zones(const struct dt_tables *tables)
 bool worker_open(struct worker *worker, struct core *core, unsigned index)
 {
     const struct dt_tables *tables = core->tables;
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
     *worker = (struct worker){
         .core = core,
         .index = index,
@@ -189,7 +187,7 @@ bool worker_open(struct worker *worker, struct core *core, unsigned index)
         .forwarded = forwarded_kept_new(),
         .log_buffers = calloc(tables->n_logs + 1, sizeof(struct log_buffer)),
         .metrics = metrics_new(tables),
-        .random = ((uint64_t)now.tv_nsec << 20 ^ (uint64_t)getpid() << 8 ^ index) * 2 + 1,
+        .random = ((uint64_t)clock_monotonic_ns() << 20 ^ (uint64_t)getpid() << 8 ^ index) * 2 + 1,
     };
     if (!worker->loop || !worker->servers || !worker->pools || !worker->seen_hosts ||
         !worker->forwarded || !worker->log_buffers) {
