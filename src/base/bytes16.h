@@ -138,9 +138,8 @@ static inline unsigned bytes16_path(const char *bytes)
 #endif
 }
 
-/* Of those that stand for themselves in a path, as Go writes it, the usual ones: A-Z, a-z, 0-9,
- * '_',
- * '=' and +,-./:; */
+/* Of those that stand for themselves in a path, as Go writes it, the usual ones: A-Z, a-z, 0-9, '_'
+ * and '=', and +,-./:; */
 static inline unsigned bytes16_plain(const char *bytes)
 {
 #ifdef __SSE2__

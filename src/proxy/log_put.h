@@ -148,10 +148,8 @@ LOG_INLINE struct log_pen log_pen_value(struct log_pen pen, struct log_key key,
 
 LOG_INLINE struct log_pen log_pen_text(struct log_pen pen, struct log_key key, struct str text)
 {
-    if (!pen.is_direct) {
-        log_put(pen.view, key.name, LOG_TEXT_OF(text));
-        return pen;
-    }
+    if (!pen.is_direct)
+        return log_pen_value(pen, key, LOG_TEXT_OF(text));
     pen = log_pen_key(pen, key);
     pen.to = log_put_string(pen.view->encoding->out, pen.to, text);
     return pen;
@@ -160,10 +158,8 @@ LOG_INLINE struct log_pen log_pen_text(struct log_pen pen, struct log_key key, s
 /* A text that is known to need no escapes. */
 LOG_INLINE struct log_pen log_pen_plain(struct log_pen pen, struct log_key key, struct str text)
 {
-    if (!pen.is_direct) {
-        log_put(pen.view, key.name, LOG_TEXT_OF(text));
-        return pen;
-    }
+    if (!pen.is_direct)
+        return log_pen_value(pen, key, LOG_TEXT_OF(text));
     pen = log_pen_key(pen, key);
     pen.to = log_put_as_it_is(pen.to, text);
     return pen;
@@ -171,10 +167,8 @@ LOG_INLINE struct log_pen log_pen_plain(struct log_pen pen, struct log_key key, 
 
 LOG_INLINE struct log_pen log_pen_int(struct log_pen pen, struct log_key key, int64_t number)
 {
-    if (!pen.is_direct) {
-        log_put(pen.view, key.name, LOG_INT_OF(number));
-        return pen;
-    }
+    if (!pen.is_direct)
+        return log_pen_value(pen, key, LOG_INT_OF(number));
     pen = log_pen_key(pen, key);
     pen.to = text_put_int(pen.to, number);
     return pen;
