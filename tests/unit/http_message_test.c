@@ -2,17 +2,8 @@
  * time. */
 #include "base/arena.h"
 #include "http/message.h"
+#include "random.h"
 #include "test.h"
-
-static uint64_t state = 88172645463325252u;
-
-static unsigned below(unsigned n)
-{
-    state ^= state << 13;
-    state ^= state >> 7;
-    state ^= state << 17;
-    return (unsigned)(state >> 20) % n;
-}
 
 static const char *const names[] = {"Host",   "Connection", "Via",     "via",  "X-Y",
                                     "x-y",    "Server",     "Vary",    "ETag", "Http2-Settings",

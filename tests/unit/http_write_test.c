@@ -2,17 +2,8 @@
  * nobody can tell. */
 #include "base/arena.h"
 #include "http/http_private.h"
+#include "random.h"
 #include "test.h"
-
-static uint64_t state = 88172645463325252u;
-
-static unsigned below(unsigned n)
-{
-    state ^= state << 13;
-    state ^= state >> 7;
-    state ^= state << 17;
-    return (unsigned)(state >> 20) % n;
-}
 
 /* A writer without a stream, whose first room is <room> bytes of <scratch>. */
 static struct head_writer writer_in(char *scratch, size_t room)

@@ -7,6 +7,7 @@
 
 #include "base/arena.h"
 #include "proxy/log_put.h"
+#include "random.h"
 #include "test.h"
 
 static void test_seconds(void)
@@ -84,14 +85,10 @@ static void test_plain_texts(void)
 /* The same numbers as digits by division, one after another. */
 static void test_more_numbers(void)
 {
-    uint64_t random = 88172645463325252u;
     struct arena arena = ARENA_INIT;
     for (int i = 0; i < 20000; i++) {
         char wanted[48], digits[TEXT_MOST_DIGITS], seconds[TEXT_MOST_SECONDS];
-        random ^= random << 13;
-        random ^= random >> 7;
-        random ^= random << 17;
-        int64_t value = (int64_t)(random >> i % 64);
+        int64_t value = (int64_t)(random_bits() >> i % 64);
         snprintf(wanted, sizeof(wanted), "%" PRId64, value);
         CHECK_STR(str_make(digits, (size_t)(text_put_int(digits, value) - digits)), wanted);
         value &= INT64_MAX;

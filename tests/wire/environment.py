@@ -2,7 +2,7 @@
 """Proxies on the way that the environment names: environment.py BUILD"""
 import os, re, socket, sys, threading
 
-from harness import Suite, free_port, wait_until
+from harness import Suite, free_port, rest_of, wait_until
 
 PLAIN, ORIGIN, WAY, TUNNEL = (free_port() for _ in range(4))
 LONG = "n" * 64  # no label of a name is that long: nobody is asked about it
@@ -79,9 +79,7 @@ def get(target):
     """The status and the body."""
     with socket.create_connection(("127.0.0.1", PLAIN), timeout=20) as s:
         s.sendall(f"GET {target} HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n".encode())
-        text = b""
-        while more := s.recv(65536):
-            text += more
+        text = rest_of(s)
     return int(re.match(rb"HTTP/1.1 (\d+)", text).group(1)), text.partition(b"\r\n\r\n")[2].decode()
 
 

@@ -41,6 +41,14 @@ def exactly(connection, n):
     return data
 
 
+def rest_of(connection):
+    """All until the end."""
+    data = b""
+    while more := connection.recv(65536):
+        data += more
+    return data
+
+
 def listens(port):
     with socket.socket() as s:
         return s.connect_ex(("127.0.0.1", port)) == 0

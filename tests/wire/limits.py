@@ -2,7 +2,7 @@
 """How many connections upstreams get: limits.py BUILD"""
 import socket, sys, threading, time
 
-from harness import Suite, free_port, wait_until
+from harness import Suite, free_port, rest_of, wait_until
 from origin import Incoming, listen
 
 
@@ -63,10 +63,7 @@ http://:{PROXY} {{
 def get(path):
     with socket.create_connection(("127.0.0.1", PROXY), timeout=30) as s:
         s.sendall(f"GET {path} HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n".encode())
-        answer = b""
-        while more := s.recv(4096):
-            answer += more
-    return answer
+        return rest_of(s)
 
 
 def together(n, what):

@@ -2,7 +2,7 @@
 """Tunnels of a proxy that is asked to end: tunnels.py BUILD"""
 import socket, sys, time
 
-from harness import Suite, exactly, free_port, wait_until
+from harness import Suite, exactly, free_port, rest_of, wait_until
 from origin import Incoming, listen
 
 GOING_AWAY = b"\x88\x02\x03\xe9"
@@ -78,13 +78,6 @@ def read_head(s):
         assert more, head
         head += more
     assert head.startswith(b"HTTP/1.1 101 "), head
-
-
-def rest_of(s):
-    data = b""
-    while more := s.recv(4096):
-        data += more
-    return data
 
 
 def unmasked(data):
