@@ -49,6 +49,15 @@ def rest_of(connection):
     return data
 
 
+def in_flight():
+    """How many bytes the kernel may keep, at most, between one that sends over TCP and one that does not read: a receive
+    buffer that grew in earlier transfers keeps its size."""
+    def most(name):
+        with open(f"/proc/sys/net/ipv4/{name}") as f:
+            return int(f.read().split()[2])
+    return most("tcp_rmem") + most("tcp_wmem")
+
+
 def listens(port):
     with socket.socket() as s:
         return s.connect_ex(("127.0.0.1", port)) == 0
