@@ -5,7 +5,7 @@ Server-sent events, long polling, large bodies both ways with slow readers, what
 early hints, Expect."""
 import hashlib, json, os, re, socket, ssl, subprocess, sys, threading, time
 
-from peers import HERE, Suite, certificate, curl, folder, free_port, rss, running, until, write
+from peers import HERE, Suite, certificate, curl, folder, free_port, in_flight, rss, running, until, write
 
 CONFIG = """
 {{
@@ -120,10 +120,11 @@ def test_large_downloads_of_slow_readers(proxy):
 
 def test_readers_that_stop(proxy):
     """The server is not read from either; when the reader leaves, that ends, too."""
+    size = LARGE + 2 * in_flight()
     for front, version in FRONTS:
         with Memory(proxy) as memory:
             who = new_name()
-            with subprocess.Popen(["curl", "-sNk", version, f"{front}/download?bytes={LARGE}&who={who}"],
+            with subprocess.Popen(["curl", "-sNk", version, f"{front}/download?bytes={size}&who={who}"],
                                   stdout=subprocess.PIPE) as client:
                 assert len(client.stdout.read(100000)) == 100000
                 time.sleep(1)
