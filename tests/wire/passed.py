@@ -91,9 +91,10 @@ def answer(s, path):
         for at in range(0, len(body), 700):
             s.sendall(body[at:at + 700])
     else:
-        for at in range(0, len(body), 65536):
-            s.sendall(body[at:at + 65536])
-            progress[path] = at
+        part = 4096 if kind == "held" else 65536
+        for at in range(0, len(body), part):
+            s.sendall(body[at:at + part])
+            progress[path] = at + part
         if kind == "until-close":
             s.close()
 
