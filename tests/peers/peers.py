@@ -4,7 +4,7 @@ import contextlib, os, re, shutil, socket, subprocess, sys, tempfile, time
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "wire"))
 sys.path.insert(0, os.path.join(HERE, "..", "tools"))
-from harness import Suite, build, free_port, in_flight, wait_port, wait_until  # noqa: E402
+from harness import Suite, build, free_port, in_flight, rest_of, wait_port, wait_until  # noqa: E402
 
 os.environ["PATH"] += ":/usr/sbin:/sbin"
 

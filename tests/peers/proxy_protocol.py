@@ -5,7 +5,7 @@ proxy_protocol.py BUILD
 Clients come from 127.0.0.5 and its neighbours; what a proxy opens comes from 127.0.0.1."""
 import os, socket, ssl, sys
 
-from peers import Suite, certificate, curl, folder, free_port, haproxy, nginx
+from peers import Suite, certificate, curl, folder, free_port, haproxy, nginx, rest_of
 
 NAMES = """plain before behind require front_v1 front_v2 front_tls front_ssl front_h2 behind_v1 behind_v2 nginx_plain
 nginx_tls haproxy_app out_v1 out_v2 out_tls out_haproxy out_health chain front_chain""".split()
@@ -213,9 +213,7 @@ def test_a_header_inside_of_tls():
                     context.wrap_socket(raw, server_hostname="localhost") as s:
                 s.sendall(line[:cut])
                 s.sendall(line[cut:] + b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
-                answer = b""
-                while more := s.recv(4096):
-                    answer += more
+                answer = rest_of(s)
             assert answer.endswith(b"\r\n\r\n192.0.2.7 6 http HTTP/1.1 192.0.2.7"), answer
     assert told(ports["behind"], scheme="https").split()[2:4] == ["http", "HTTP/2.0"]
 
@@ -230,9 +228,7 @@ def test_pieces_before_tls():
             raw.sendall(bytes([byte]))
         with context.wrap_socket(raw, server_hostname="localhost") as s:
             s.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
-            answer = b""
-            while more := s.recv(4096):
-                answer += more
+            answer = rest_of(s)
     assert answer.endswith(b"2001:db8::7 6 https HTTP/1.1 2001:db8::7"), answer
 
 

@@ -5,7 +5,7 @@ Server-sent events, long polling, large bodies both ways with slow readers, what
 early hints, Expect."""
 import hashlib, json, os, re, socket, ssl, subprocess, sys, threading, time
 
-from peers import HERE, Suite, certificate, curl, folder, free_port, in_flight, rss, running, until, write
+from peers import HERE, Suite, certificate, curl, folder, free_port, in_flight, rest_of, rss, running, until, write
 
 CONFIG = """
 {{
@@ -177,9 +177,7 @@ def test_trailers_both_ways(words):
     with socket.create_connection(("127.0.0.1", ports["clear"]), timeout=20) as s:
         s.sendall(b"POST /upload HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\nTrailer: X-Sum\r\n"
                   b"Connection: close\r\n\r\n3\r\nabc\r\n0\r\nX-Sum: 7\r\n\r\n")
-        answer = b""
-        while more := s.recv(4096):
-            answer += more
+        answer = rest_of(s)
     assert b'{"x-sum":"7"}' in answer, answer
 
 

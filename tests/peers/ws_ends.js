@@ -1,5 +1,5 @@
 // Both ends of WebSocket connections, of npm's ws, with the proxy between them: ws_ends.js JSON
-// {ways: {name: base}, upstreams: {plain, tls, unix}, cert, key, caddyfile, delay_ms, reload, pid or admin}
+// {ways: {name: base}, upstreams: {plain, tls, unix}, cert, key, caddyfile, delay_ms, reload, in_flight, pid or admin}
 // Prints a line for each test: "passed NAME", or "FAILED NAME: why".
 'use strict';
 const assert = require('assert'), crypto = require('crypto'), fs = require('fs'), http = require('http');
@@ -243,7 +243,7 @@ const tests = {
     const before = memory();
     ws.pause();
     const piece = bytes(1 << 20);
-    const pieces = 32 + Math.ceil(2 * inFlight() / piece.length);
+    const pieces = 32 + Math.ceil(2 * given.in_flight / piece.length);
     for (let i = 0; i < pieces; i++) ws.other.send(piece);
     let last = -1;
     // until nothing is taken any more: the rest waits in the upstream
@@ -269,12 +269,6 @@ const tests = {
     assert.deepStrictEqual(codes, ['1006 ', '1006 ']);
   },
 };
-
-// how many bytes the kernel may keep between two ends, at most
-function inFlight() {
-  const most = (name) => Number(fs.readFileSync(`/proc/sys/net/ipv4/${name}`, 'latin1').trim().split(/\s+/)[2]);
-  return most('tcp_rmem') + most('tcp_wmem');
-}
 
 function memory() {
   if (!given.pid) return 0;

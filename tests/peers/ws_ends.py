@@ -5,7 +5,7 @@ Without and with TLS, to upstreams without TLS, with it and behind a unix socket
 configuration is replaced. The tests are in ws_ends.js. Caddy is asked by two of these ways only."""
 import contextlib, json, os, re, signal, subprocess, sys
 
-from peers import HERE, Suite, build, certificate, folder, free_port, until, wait_port, write
+from peers import HERE, Suite, build, certificate, folder, free_port, in_flight, until, wait_port, write
 
 SITES = """
 (upstream) {{
@@ -111,7 +111,8 @@ def ask(name, reload):
                 ways |= {"TLS": f"wss://localhost:{ports['secure']}", "unix socket": f"ws://localhost:{ports['unix']}"}
             given = {"ways": ways,
                      "upstreams": {"plain": ports["up"], "tls": ports["up_tls"], "unix": os.path.join(where, "up.sock")},
-                     "cert": cert, "key": key, "delay_ms": DELAY_MS, "reload": reload, **of_proxy}
+                     "cert": cert, "key": key, "delay_ms": DELAY_MS, "reload": reload,
+                     "in_flight": in_flight(), **of_proxy}
             modules = subprocess.run([os.path.join(HERE, "..", "tools", "node_modules.sh")], check=True, text=True,
                                      capture_output=True, env={**os.environ, "BUILD": os.path.relpath(build)}).stdout.strip()
             # the file has limits of its own for all that it waits for

@@ -2,7 +2,7 @@
 """Logs and metrics where time, other processes and several workers matter: logs_wire.py BUILD"""
 import json, os, re, shutil, signal, socket, subprocess, sys, tempfile, threading, time
 
-from harness import Suite, build, free_ports, wait_until
+from harness import Suite, build, free_ports, rest_of, wait_until
 
 
 PLAIN, TLS, LOST, SLOW = free_ports(4)
@@ -85,12 +85,7 @@ def lines_of(name):
 def ask(port, path, head=b""):
     with socket.create_connection(("127.0.0.1", port), timeout=30) as s:
         s.sendall(b"GET %s HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n%s\r\n" % (path.encode(), head))
-        answer = b""
-        while True:
-            more = s.recv(65536)
-            if not more:
-                return answer.decode()
-            answer += more
+        return rest_of(s).decode()
 
 
 def ask_many(port, n_threads, n, path="/many", head=b""):

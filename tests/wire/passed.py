@@ -228,7 +228,7 @@ def test_encoded_and_head():
 def test_slow_client():
     """The upstream is not read faster than the client reads, and nothing is lost."""
     for prefix in ("", "/unix"):
-        client, size = Client(receive_buffer=8192), HELD + len(prefix)
+        client, size = Client(receive_buffer=8192), HELD + len(prefix)  # its path is not another one's
         path, seen = f"/held/{size}", -1
         client.ask(prefix + path)
         assert wait_until(lambda: progress.get(path))

@@ -6,7 +6,7 @@ bytes and looks at bytes.  All on loopback, every read bounded in time.
 """
 import base64, hashlib, os, re, socket, sys, threading, time
 
-from harness import Suite, free_ports, listens, wait_until
+from harness import Suite, free_ports, listens, rest_of, wait_until
 from origin import Incoming, listen
 
 PROXY, ORIGIN, NOWHERE, TLS = free_ports(4)
@@ -366,12 +366,7 @@ def test_byte_by_byte():
         s.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         for byte in b"GET /respond HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n":
             s.sendall(bytes([byte]))
-        answer = b""
-        while True:
-            more = s.recv(4096)
-            if not more:
-                break
-            answer += more
+        answer = rest_of(s)
     assert status(answer) == 200, answer
 
 
@@ -431,12 +426,7 @@ def test_tls():
     with socket.create_connection(("127.0.0.1", TLS), timeout=20) as raw:
         with context.wrap_socket(raw, server_hostname="localhost") as s:
             s.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
-            answer = b""
-            while True:
-                more = s.recv(4096)
-                if not more:
-                    break
-                answer += more
+            answer = rest_of(s)
     assert b"over TLS tls1.3" in answer, answer
     answer = exchange(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n", port=TLS)
     assert answer.startswith(b"HTTP/1.0 400 Bad Request") and b"HTTPS" in answer, answer
